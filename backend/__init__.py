@@ -1,0 +1,1 @@
+"""The reference backend: services, storage, search, content."""

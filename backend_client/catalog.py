@@ -1,0 +1,57 @@
+"""Services and their guides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from foundation.language import LocalizedText
+
+
+class ServiceKind(Enum):
+    """What a service is made of; the values are the numbers of the contract."""
+
+    POLICY = 1
+    GUIDE = 2
+    FORM = 3
+    STATUS = 4
+    NOTICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a longer text, with its heading."""
+
+    heading: LocalizedText
+    text: LocalizedText
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How a matter is handled."""
+
+    eligibility: LocalizedText
+    materials: tuple[LocalizedText, ...]
+    steps: tuple[LocalizedText, ...]
+    duration: LocalizedText
+    fee: LocalizedText
+    place: LocalizedText
+    opening_hours: LocalizedText
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One entry of the catalogue. `name` is ``services/{service}``, `form` ``forms/{form}`` or empty.
+
+    `guide` is None in lists, and for kinds that have none.
+    """
+
+    name: str
+    kind: ServiceKind
+    title: LocalizedText
+    summary: LocalizedText
+    department: LocalizedText
+    form: str = ""
+    guide: Guide | None = None
+    demonstration: bool = False

@@ -1,0 +1,100 @@
+"""A form as both doors and the backend know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from foundation.language import LocalizedText
+
+MAX_FEN = 10**12
+"""Largest amount of money anywhere: ten thousand million yuan."""
+EARLIEST = date(1900, 1, 1)
+LATEST = date(2199, 12, 31)
+MAX_TEXT = 2000
+"""Longest free text in characters where the form sets no bound."""
+MAX_DIGITS = 32
+
+
+class FieldType(Enum):
+    """What kind of answer a field takes; the values are the numbers of the contract."""
+
+    TEXT = 1
+    DIGITS = 2
+    DATE = 3
+    MONEY = 4
+    CHOICE = 5
+    CHOICES = 6
+    IDENTITY_NUMBER = 7
+    PHONE_NUMBER = 8
+    YES_NO = 9
+
+
+class CardItem(Enum):
+    """What an identity card fills in; the values are the numbers of the contract."""
+
+    NAME = 1
+    SEX = 2
+    BIRTH_DATE = 3
+    ADDRESS = 4
+    IDENTITY_NUMBER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a choice."""
+
+    id: str
+    label: LocalizedText
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a form. Lengths count characters, digits or options, by type; money is in fen."""
+
+    id: str
+    type: FieldType
+    label: LocalizedText
+    question: LocalizedText
+    hint: LocalizedText | None = None
+    required: bool = True
+    prefill: CardItem | None = None
+    private: bool = False
+    options: tuple[Option, ...] = ()
+    min_length: int = 0
+    max_length: int = 0
+    min_fen: int = 0
+    max_fen: int = MAX_FEN
+    min_date: date = EARLIEST
+    max_date: date = LATEST
+    not_in_future: bool = False
+
+    def option(self, identifier: str) -> Option:
+        """The option of that identifier; KeyError where there is none."""
+        for option in self.options:
+            if option.id == identifier:
+                return option
+        raise KeyError(identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form. `name` is ``forms/{form}``."""
+
+    name: str
+    revision: str
+    title: LocalizedText
+    introduction: LocalizedText
+    fields: tuple[Field, ...]
+    declaration: LocalizedText
+    next_steps: LocalizedText
+    applicant_field: str
+    demonstration: bool = False
+
+    def field(self, identifier: str) -> Field:
+        """The field of that identifier; KeyError where there is none."""
+        for field in self.fields:
+            if field.id == identifier:
+                return field
+        raise KeyError(identifier)

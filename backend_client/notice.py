@@ -1,0 +1,37 @@
+"""Notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from backend_client.catalog import Section
+from foundation.language import LocalizedText
+
+
+class NoticeCategory(Enum):
+    """What a notice is about; the values are the numbers of the contract."""
+
+    POWER_CUT = 1
+    WATER_CUT = 2
+    TRAFFIC = 3
+    HEALTH = 4
+    EMPLOYMENT = 5
+    GOVERNMENT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice. `name` is ``notices/{notice}``; `sections` is empty in lists; times are aware, UTC."""
+
+    name: str
+    category: NoticeCategory
+    title: LocalizedText
+    area: LocalizedText | None
+    summary: LocalizedText
+    sections: tuple[Section, ...]
+    publish_time: datetime
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    demonstration: bool = False

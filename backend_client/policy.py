@@ -1,0 +1,42 @@
+"""Policies and topics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from backend_client.catalog import Section
+from foundation.language import LocalizedText
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic. `name` is ``topics/{topic}``."""
+
+    name: str
+    title: LocalizedText
+    policy_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy. `name` is ``policies/{policy}``; `sections` is empty in lists and search results."""
+
+    name: str
+    topic: str
+    title: LocalizedText
+    document_number: str
+    issuer: LocalizedText
+    issue_date: date
+    summary: LocalizedText
+    sections: tuple[Section, ...] = ()
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMatch:
+    """A policy that was found. `highlights` are half-open character ranges of `passage`."""
+
+    policy: Policy
+    passage: str
+    highlights: tuple[tuple[int, int], ...]

@@ -1,0 +1,90 @@
+"""Configuration: one TOML file, then environment variables, then the command line.
+
+``HUIMIN_<ROOM>_<NAME>`` sets one value, ``__`` goes one level down, and a name
+that ends in ``_FILE`` gives a file to read the value from, for secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+MAX_FILE_BYTES = 1 << 20
+"""A configuration file larger than this is a mistake."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says which value and why."""
+
+
+class Settings(BaseSettings):
+    """Base of each room's settings; the room is the table of the TOML file and part of the variables."""
+
+    room: ClassVar[str]
+    model_config = SettingsConfigDict(extra="forbid", env_nested_delimiter="__", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before what `load` passes; `load` has put the command line on top of the file."""
+        return (env_settings, init_settings)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
+    """Reads the settings of one room.
+
+    file: the TOML file, whose table named like the room is used, or None;
+    command_line: values given there, None where not given; they win over all.
+    Raises ConfigError with a sentence a clerk can act on.
+    """
+    prefix = f"HUIMIN_{settings.room.upper()}_"
+    given = {name: value for name, value in command_line.items() if value is not None}
+    values = _table(file, settings.room) if file else {}
+    values.update(_values_from_files(prefix))
+    try:
+        loaded = settings(**{"_env_prefix": prefix, **values})
+        return settings.model_validate(loaded.model_dump() | given) if given else loaded
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or settings.room
+        raise ConfigError(f"{file or 'configuration'}: {settings.room}.{place}: {first['msg']}") from None
+
+
+def _table(file: Path, room: str) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"{file}: larger than {MAX_FILE_BYTES} bytes")
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    table = document.get(room, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: [{room}] is not a table")
+    return dict(table)
+
+
+def _values_from_files(prefix: str) -> dict[str, str]:
+    values = {}
+    for variable, path in os.environ.items():
+        if variable.startswith(prefix) and variable.endswith("_FILE"):
+            try:
+                values[variable[len(prefix) : -len("_FILE")].lower()] = Path(path).read_text("utf-8").strip()
+            except OSError as error:
+                raise ConfigError(f"{variable}: {path}: {error.strerror}") from None
+    return values

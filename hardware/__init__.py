@@ -1,0 +1,1 @@
+"""Devices: interfaces, pure protocols, drivers, simulators, diagnostics."""

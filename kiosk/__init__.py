@@ -1,0 +1,1 @@
+"""The terminal: the resident's visit, its screens, and the technician's."""
