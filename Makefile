@@ -1,0 +1,42 @@
+# Each target installs what is missing first; `make` alone names them.
+BIN := .venv/bin
+
+.PHONY: help setup run test lint tour bench lock clean
+
+help:
+	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
+	@echo "make test   run the tests"
+	@echo "make lint   check style, types and the contract"
+	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
+	@echo "make bench  measure"
+	@echo "make setup  install what is missing (the others call it)"
+
+setup:
+	@sh deploy/setup.sh
+
+run: setup
+	@$(BIN)/python -m deploy.run
+
+test: setup
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python generate.py descriptors build/huimin.binpb
+	protos/node_modules/.bin/buf lint build/huimin.binpb --config protos/buf.yaml
+
+tour: setup
+	@$(BIN)/python -m deploy.tour
+
+bench: setup
+	@$(BIN)/python -m bench
+
+# Resolves the newest versions within pyproject.toml's bounds.
+lock: setup
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev \
+	    --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf build .venv tour data protos/node_modules
