@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 PROTOS = ROOT / "protos"
-ROOMS = ("foundation", "backend_client", "backend", "hardware", "kiosk", "ivr")
+ROOMS = ("backend_client", "backend", "hardware", "kiosk", "ivr", "deploy")
 
 
 def google_protos() -> Path:

@@ -1,0 +1,1 @@
+"""Putting the house up: set-up, running all of it together, the tour."""

@@ -1,0 +1,162 @@
+"""The whole house on one machine: simulated devices, backend, phone line, terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the parts serve and how large the window is. Port 0 means any free port.
+
+    display: an X display such as ``:0``, or None to draw on a virtual one.
+    """
+
+    directory: Path
+    backend: str = "127.0.0.1:0"
+    sip: str = "127.0.0.1:0"
+    size: str = "1080x1920"
+    language: str = "zh_CN"
+    display: str | None = None
+
+
+class House:
+    """Starts the parts in order and ends them in the opposite one. Its files are under the plan's directory."""
+
+    def __init__(self, plan: Plan, said: Callable[[str, str], None] = lambda name, address: None) -> None:
+        """said: is told each ``ready NAME ADDRESS`` as it comes."""
+        self.plan = plan
+        self.directory = plan.directory.resolve()
+        self.devices = self.directory / "devices"
+        self.inspector = self.directory / "inspect"
+        self.records = self.directory / "calls.jsonl"
+        self.display = plan.display
+        self.virtual_display = False
+        self.backend_address = ""
+        self.sip_address = ""
+        self.parts: dict[str, Part] = {}
+        self._said = said
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def first_end(self) -> str:
+        """Waits until a part ends by itself and returns its name."""
+        ends = {asyncio.create_task(part.ended(), name=name) for name, part in self.parts.items()}
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().get_name()
+        finally:
+            for task in ends:
+                task.cancel()
+
+    async def _start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        configuration = self._write_configuration()
+        await self._part("simulate", ["--directory", self.devices], "identity-card-reader", "receipt-printer")
+        backend = await self._part(
+            "backend", ["--listen", self.plan.backend, "--data", self.directory / "backend"], "huimin-backend"
+        )
+        self.backend_address = backend.ready["huimin-backend"]
+        if self.display is None:
+            self.display = await self._virtual_display()
+        with_backend: list[str | Path] = ["--backend", self.backend_address, "--config", configuration]
+        ivr, _ = await asyncio.gather(
+            self._part(
+                "ivr", [*with_backend, "--sip", self.plan.sip, "--records", self.records], "huimin-ivr"
+            ),
+            self._part(
+                "kiosk",
+                [*with_backend, "--size", self.plan.size]
+                + ["--language", self.plan.language, "--inspect", self.inspector],
+                "huimin-kiosk",
+            ),
+        )
+        self.sip_address = ivr.ready["huimin-ivr"]
+
+    async def _part(self, name: str, arguments: list[str | Path], *expected: str) -> Part:
+        part = Part(
+            name,
+            [Part.command(f"huimin-{name}"), *arguments],
+            log=self.directory / "log" / f"{name}.log",
+            environment={"DISPLAY": self.display or "", "PYTHONUNBUFFERED": "1"},
+        )
+        self.parts[name] = part
+        self._stack.push_async_callback(part.stop)
+        await part.start(*expected)
+        for ready, address in part.ready.items():
+            self._said(ready, address)
+        return part
+
+    async def _virtual_display(self) -> str:
+        """Xvfb on a display that it chooses itself, as large as the window."""
+        read, write = os.pipe()
+        log = self.directory / "log" / "display.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
+            process = await asyncio.create_subprocess_exec(
+                *(
+                    "Xvfb",
+                    "-displayfd",
+                    str(write),
+                    "-screen",
+                    "0",
+                    f"{self.plan.size}x24",
+                    "-nolisten",
+                    "tcp",
+                    "-noreset",
+                ),
+                pass_fds=[write],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        os.close(write)
+
+        async def end() -> None:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+        self._stack.push_async_callback(end)
+        with os.fdopen(read) as pipe:
+            number = (await asyncio.to_thread(pipe.readline)).strip()
+        if not number:
+            raise RuntimeError(f"Xvfb did not start; see {log}")
+        self.virtual_display = True
+        return f":{number}"
+
+    def _write_configuration(self) -> Path:
+        """The devices of the house: the two simulators' ports."""
+        file = self.directory / "huimin.toml"
+        file.write_text(
+            "[devices.identity_card_reader]\n"
+            'driver = "gat467"\n'
+            f'port = "{self.devices / "identity-card-reader"}"\n\n'
+            "[devices.receipt_printer]\n"
+            'driver = "escpos"\n'
+            f'port = "{self.devices / "receipt-printer"}"\n',
+            encoding="utf-8",
+        )
+        return file

@@ -1,0 +1,109 @@
+"""One command of the house as a child process: started, ready, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+READY_SECONDS = 120.0
+"""A first start on a slow machine renders every prompt."""
+END_SECONDS = 15.0
+
+
+class PartFailed(Exception):
+    """A part ended or was not ready in time. `log` is where it said why."""
+
+    def __init__(self, name: str, log: Path, exit_code: int | None) -> None:
+        super().__init__(
+            f"{name} {'ended with ' + str(exit_code) if exit_code is not None else 'is not ready'}; see {log}"
+        )
+        self.name = name
+        self.log = log
+        self.exit_code = exit_code
+
+
+class Part:
+    """A long-running command. It owns the process; its log goes to a file, its ready lines are kept."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.log = log
+        self.ready: dict[str, str] = {}
+        self._arguments = [str(argument) for argument in arguments]
+        self._environment = dict(environment)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._said = asyncio.Condition()
+        self._finished = False
+
+    @staticmethod
+    def command(name: str) -> Path:
+        """Where pip put one of the project's commands: beside the interpreter."""
+        return Path(sys.executable).parent / name
+
+    async def start(self, *expected: str) -> None:
+        """Starts it and waits until it has said ``ready`` for every expected name. Raises PartFailed."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | self._environment,
+                start_new_session=True,  # Ctrl-C reaches us alone; we end the parts in order
+            )
+        self._reading = asyncio.create_task(self._read())
+        try:
+            async with asyncio.timeout(READY_SECONDS), self._said:
+                await self._said.wait_for(
+                    lambda: self._finished or all(name in self.ready for name in expected)
+                )
+        except TimeoutError:
+            raise PartFailed(self.name, self.log, None) from None
+        if not all(name in self.ready for name in expected):
+            raise PartFailed(self.name, self.log, await self._process.wait())
+
+    async def ended(self) -> int:
+        """Waits for the end and returns the exit code."""
+        assert self._process
+        return await self._process.wait()
+
+    async def stop(self) -> int | None:
+        """SIGTERM, then, after a time, SIGKILL. Returns the exit code, None where it never started."""
+        if not self._process:
+            return None
+        if self._process.returncode is None:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(END_SECONDS):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+        code = await self._process.wait()
+        if self._reading:
+            await self._reading
+        return code
+
+    def kill(self) -> None:
+        """SIGKILL at once, as a power cut would."""
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+
+    async def _read(self) -> None:
+        assert self._process
+        assert self._process.stdout
+        async for line in self._process.stdout:
+            words = line.decode("utf-8", "replace").split()
+            if len(words) == 3 and words[0] == "ready":
+                async with self._said:
+                    self.ready[words[1]] = words[2]
+                    self._said.notify_all()
+        async with self._said:
+            self._finished = True
+            self._said.notify_all()
