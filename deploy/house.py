@@ -30,7 +30,7 @@ class Plan:
 
 
 class House:
-    """Starts the parts in order and ends them in the opposite one. Its files are under the plan's directory."""
+    """Starts the parts in order and ends them in the opposite one. Its files are in the plan's directory."""
 
     def __init__(self, plan: Plan, said: Callable[[str, str], None] = lambda name, address: None) -> None:
         """said: is told each ``ready NAME ADDRESS`` as it comes."""
@@ -81,14 +81,14 @@ class House:
         if self.display is None:
             self.display = await self._virtual_display()
         with_backend: list[str | Path] = ["--backend", self.backend_address, "--config", configuration]
+        shown = ["--size", self.plan.size, "--language", self.plan.language]
         ivr, _ = await asyncio.gather(
             self._part(
                 "ivr", [*with_backend, "--sip", self.plan.sip, "--records", self.records], "huimin-ivr"
             ),
             self._part(
                 "kiosk",
-                [*with_backend, "--size", self.plan.size]
-                + ["--language", self.plan.language, "--inspect", self.inspector],
+                [*with_backend, *shown, "--inspect", self.inspector],
                 "huimin-kiosk",
             ),
         )
