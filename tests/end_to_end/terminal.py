@@ -1,0 +1,152 @@
+"""A hand at a terminal: touches a real window from outside, and reads what it shows through the inspector."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 20.0
+"""Seconds to wait for a screen on a machine that does other things too."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something that can be touched; bounds are x, y, width, height in window pixels, y down."""
+
+    id: str
+    role: str
+    text: str
+    bounds: tuple[float, float, float, float]
+    enabled: bool
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """Where a finger goes."""
+        x, y, width, height = self.bounds
+        return round(x + width / 2), round(y + height / 2)
+
+
+class Tree:
+    """What the window shows at one moment."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.screen: str = document["screen"]
+        self.language: str = document["language"]
+        self.size: tuple[int, int] = tuple(document["size"])
+        self.texts: list[str] = [
+            text["text"] if isinstance(text, dict) else text for text in document["texts"]
+        ]
+        self.controls = {
+            c["id"]: Control(c["id"], c["role"], c["text"], tuple(c["bounds"]), c["enabled"])
+            for c in document["controls"]
+        }
+
+    def says(self, part: str) -> bool:
+        """Whether a text or a control's text on the screen holds `part`."""
+        return any(part in text for text in [*self.texts, *(c.text for c in self.controls.values())])
+
+    def find(self, prefix: str, text: str = "") -> Control:
+        """The first control whose identifier begins with `prefix` and whose text holds `text`."""
+        for control in self.controls.values():
+            if control.id.startswith(prefix) and text in control.text:
+                return control
+        raise LookupError(f"{prefix} {text!r} is not on {self.screen}: {sorted(self.controls)}")
+
+
+class Terminal:
+    """Touches with xdotool (XTEST), so that the whole way from the X server to the screen is used."""
+
+    def __init__(self, inspector: Path, display: str) -> None:
+        self.inspector = inspector
+        self.display = display
+
+    async def tree(self) -> Tree:
+        """What is shown now."""
+        return Tree(await self._ask({"do": "tree"}))
+
+    async def picture(self, file: Path) -> None:
+        """Saves what is shown as a PNG."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        await self._ask({"do": "picture", "file": str(file)})
+
+    async def until(self, condition: Any, what: str, patience: float = PATIENCE) -> Tree:
+        """Waits until `condition(tree)` holds. AssertionError with what was shown instead."""
+        end = time.monotonic() + patience
+        while True:
+            tree = await self.tree()
+            if condition(tree):
+                return tree
+            if time.monotonic() > end:
+                raise AssertionError(f"{what}; shown is {tree.screen}: {tree.texts} {sorted(tree.controls)}")
+            await asyncio.sleep(0.05)
+
+    async def screen(self, name: str, patience: float = PATIENCE) -> Tree:
+        """Waits for a screen."""
+        return await self.until(lambda tree: tree.screen == name, f"screen {name} did not come", patience)
+
+    async def touch(self, identifier: str, text: str = "", patience: float = PATIENCE) -> None:
+        """Touches the control of that identifier (or the first one that begins so and holds `text`)."""
+
+        def there(tree: Tree) -> bool:
+            try:
+                return self._control(tree, identifier, text).enabled
+            except LookupError:
+                return False
+
+        tree = await self.until(there, f"{identifier} {text!r} cannot be touched", patience)
+        x, y = self._control(tree, identifier, text).centre
+        await self.touch_at(x, y)
+
+    async def touch_at(self, x: int, y: int) -> None:
+        """One touch: down, a moment, up."""
+        process = await asyncio.create_subprocess_exec(
+            *(
+                "xdotool",
+                "mousemove",
+                "--sync",
+                str(x),
+                str(y),
+                "mousedown",
+                "1",
+                "sleep",
+                "0.03",
+                "mouseup",
+                "1",
+            ),
+            env=os.environ | {"DISPLAY": self.display},
+        )
+        assert await process.wait() == 0
+
+    async def keys(self, keys: str, prefix: str = "keyboard.") -> None:
+        """Touches keys of the keyboard on the screen, one after another."""
+        for key in keys:
+            await self.touch(prefix + key)
+
+    async def pinyin(self, letters: str, word: str) -> None:
+        """Types letters and touches the candidate `word`."""
+        await self.keys(letters)
+        await self.touch("keyboard.candidate.", word)
+
+    @staticmethod
+    def _control(tree: Tree, identifier: str, text: str) -> Control:
+        if identifier in tree.controls and text in tree.controls[identifier].text:
+            return tree.controls[identifier]
+        return tree.find(identifier, text)
+
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        reader, writer = await asyncio.open_unix_connection(str(self.inspector), limit=1 << 24)
+        try:
+            writer.write(json.dumps(question).encode() + b"\n")
+            await writer.drain()
+            answer: dict[str, Any] = json.loads(await reader.readline())
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
