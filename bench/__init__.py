@@ -1,0 +1,1 @@
+"""Measurements: every module here is one, run by `make bench`."""
