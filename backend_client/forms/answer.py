@@ -51,11 +51,19 @@ class AnswerError(ValueError):
     """An answer that cannot be taken.
 
     field: identifier of the field; problem: what is wrong; bound: the limit it breaks
-    (int for lengths and fen, date for dates), None where there is none.
+    (int for lengths and fen, date for dates), None where there is none; given: what helps to see the
+    mistake, never shown by str or repr: the length that is wrong, or (year, month, day) of NO_SUCH_DATE.
     """
 
-    def __init__(self, field: str, problem: Problem, bound: int | date | None = None) -> None:
+    def __init__(
+        self,
+        field: str,
+        problem: Problem,
+        bound: int | date | None = None,
+        given: int | tuple[int, int, int] | None = None,
+    ) -> None:
         super().__init__(f"{field}: {problem.name}")
         self.field = field
         self.problem = problem
         self.bound = bound
+        self.given = given

@@ -70,6 +70,20 @@ class Field:
     max_date: date = LATEST
     not_in_future: bool = False
 
+    @property
+    def longest(self) -> int:
+        """`max_length`, or what stands for it where the form sets none; 0 for types without a length."""
+        if self.max_length:
+            return self.max_length
+        match self.type:
+            case FieldType.TEXT:
+                return MAX_TEXT
+            case FieldType.DIGITS:
+                return MAX_DIGITS
+            case FieldType.CHOICES:
+                return len(self.options)
+        return 0
+
     def option(self, identifier: str) -> Option:
         """The option of that identifier; KeyError where there is none."""
         for option in self.options:

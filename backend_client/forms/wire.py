@@ -1,0 +1,262 @@
+"""Forms and answers as messages of the contract, and back. Both sides of the wire use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+from typing import TypeVar
+
+from google.type import date_pb2
+from huimin.v1 import common_pb2, form_pb2
+
+from backend_client.forms.answer import AnswerError, Problem, Recording, Value
+from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, CardItem, Field, FieldType, Form, Option
+from foundation.language import Language, LocalizedText
+
+MAX_FIELDS = 100
+MAX_OPTIONS = 50
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+_VALUE_NAMES = {
+    FieldType.TEXT: "text",
+    FieldType.DIGITS: "digits",
+    FieldType.DATE: "date",
+    FieldType.MONEY: "money_fen",
+    FieldType.CHOICE: "choice",
+    FieldType.CHOICES: "choices",
+    FieldType.IDENTITY_NUMBER: "identity_number",
+    FieldType.PHONE_NUMBER: "phone_number",
+    FieldType.YES_NO: "yes_no",
+}
+"""The member of `huimin.v1.Answer.value` that belongs to each type."""
+
+
+class Malformed(ValueError):
+    """A message that breaks the contract; the text says which field of it, and carries no data."""
+
+
+E = TypeVar("E", bound=Enum)
+
+
+def enum_from_proto(kind: type[E], number: int, place: str) -> E:
+    """The member of that number. Raises Malformed, naming `place`, where there is none."""
+    try:
+        return kind(number)
+    except ValueError:
+        raise Malformed(f"{place}: no {kind.__name__} has the number {number}") from None
+
+
+def localized_to_proto(text: LocalizedText) -> common_pb2.LocalizedText:
+    """One text in both languages."""
+    return common_pb2.LocalizedText(zh_cn=text.zh_cn, en=text.en)
+
+
+def localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText:
+    """One text in both languages. Raises Malformed, naming `place`, where one of them is empty."""
+    if not (message.zh_cn and message.en):
+        raise Malformed(f"{place}: a text lacks a language")
+    return LocalizedText(message.zh_cn, message.en)
+
+
+def optional_localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText | None:
+    """The same, None where it is empty in both languages."""
+    return localized_from_proto(message, place) if message.zh_cn or message.en else None
+
+
+def language_to_proto(language: Language) -> common_pb2.Language.ValueType:
+    """The contract's number of a language."""
+    return common_pb2.LANGUAGE_ZH_CN if language is Language.ZH_CN else common_pb2.LANGUAGE_EN
+
+
+def language_from_proto(number: int, place: str) -> Language:
+    """The language of that number. Raises Malformed, naming `place`, where there is none."""
+    match number:
+        case common_pb2.LANGUAGE_ZH_CN:
+            return Language.ZH_CN
+        case common_pb2.LANGUAGE_EN:
+            return Language.EN
+    raise Malformed(f"{place}: no language has the number {number}")
+
+
+def date_to_proto(day: date) -> date_pb2.Date:
+    """A day of the calendar."""
+    return date_pb2.Date(year=day.year, month=day.month, day=day.day)
+
+
+def date_from_proto(message: date_pb2.Date, place: str) -> date:
+    """A day of the calendar. Raises Malformed, naming `place`, where it is none or only part of one."""
+    try:
+        return date(message.year, message.month, message.day)
+    except ValueError:
+        raise Malformed(f"{place}: not a day of the calendar") from None
+
+
+def form_to_proto(form: Form) -> form_pb2.Form:
+    """A form."""
+    return form_pb2.Form(
+        name=form.name,
+        revision=form.revision,
+        title=localized_to_proto(form.title),
+        introduction=localized_to_proto(form.introduction),
+        fields=[_field_to_proto(field) for field in form.fields],
+        declaration=localized_to_proto(form.declaration),
+        next_steps=localized_to_proto(form.next_steps),
+        applicant_field=form.applicant_field,
+        demonstration=form.demonstration,
+    )
+
+
+def form_from_proto(message: form_pb2.Form) -> Form:
+    """A form that can be filled in. Raises Malformed where it breaks the contract."""
+    if not message.name.startswith("forms/"):
+        raise Malformed("form.name")
+    if not 1 <= len(message.fields) <= MAX_FIELDS:
+        raise Malformed(f"form.fields: {len(message.fields)} of them")
+    fields = tuple(_field_from_proto(field) for field in message.fields)
+    _distinct((field.id for field in fields), "form.fields")
+    form = Form(
+        name=message.name,
+        revision=message.revision,
+        title=localized_from_proto(message.title, "form.title"),
+        introduction=localized_from_proto(message.introduction, "form.introduction"),
+        fields=fields,
+        declaration=localized_from_proto(message.declaration, "form.declaration"),
+        next_steps=localized_from_proto(message.next_steps, "form.next_steps"),
+        applicant_field=message.applicant_field,
+        demonstration=message.demonstration,
+    )
+    if not any(
+        field.id == form.applicant_field and field.type is FieldType.IDENTITY_NUMBER and field.required
+        for field in fields
+    ):
+        raise Malformed("form.applicant_field: names no required identity number")
+    return form
+
+
+def answer_to_proto(field: Field, value: Value) -> form_pb2.Answer:
+    """A checked answer to that field."""
+    if isinstance(value, Recording):
+        return form_pb2.Answer(field=field.id, recording=value.attachment)
+    message = form_pb2.Answer(field=field.id)
+    if isinstance(value, date):
+        message.date.CopyFrom(date_to_proto(value))
+    elif isinstance(value, tuple):
+        message.choices.options.extend(value)
+    else:
+        setattr(message, _VALUE_NAMES[field.type], value)
+    return message
+
+
+def answer_from_proto(field: Field, message: form_pb2.Answer) -> Value:
+    """The value of an answer, still to be checked.
+
+    Raises AnswerError: REQUIRED where it holds none, WRONG_TYPE where it holds another type than the field's,
+    NO_SUCH_DATE.
+    """
+    given = message.WhichOneof("value")
+    if given is None:
+        raise AnswerError(field.id, Problem.REQUIRED)
+    if given == "recording" and field.type is FieldType.TEXT:
+        return Recording(message.recording)
+    if given != _VALUE_NAMES[field.type]:
+        raise AnswerError(field.id, Problem.WRONG_TYPE)
+    match field.type:
+        case FieldType.DATE:
+            try:
+                return date_from_proto(message.date, field.id)
+            except Malformed:
+                parts = (message.date.year, message.date.month, message.date.day)
+                raise AnswerError(field.id, Problem.NO_SUCH_DATE, given=parts) from None
+        case FieldType.MONEY:
+            return message.money_fen
+        case FieldType.YES_NO:
+            return message.yes_no
+        case FieldType.CHOICES:
+            return tuple(message.choices.options)
+    text: str = getattr(message, given)
+    return text
+
+
+def _field_to_proto(field: Field) -> form_pb2.Field:
+    message = form_pb2.Field(
+        id=field.id,
+        type=form_pb2.FieldType.ValueType(field.type.value),
+        label=localized_to_proto(field.label),
+        question=localized_to_proto(field.question),
+        hint=localized_to_proto(field.hint) if field.hint else None,
+        required=field.required,
+        prefill=form_pb2.CardItem.ValueType(field.prefill.value if field.prefill else 0),
+        private=field.private,
+        options=[
+            form_pb2.Option(id=option.id, label=localized_to_proto(option.label)) for option in field.options
+        ],
+        min_length=field.min_length,
+        max_length=field.max_length,
+    )
+    if field.type is FieldType.MONEY:
+        message.min_fen = field.min_fen
+        message.max_fen = field.max_fen
+    if field.type is FieldType.DATE:
+        message.min_date.CopyFrom(date_to_proto(field.min_date))
+        message.max_date.CopyFrom(date_to_proto(field.max_date))
+        message.not_in_future = field.not_in_future
+    return message
+
+
+def _field_from_proto(message: form_pb2.Field) -> Field:
+    place = f"field {message.id!r}" if _IDENTIFIER.fullmatch(message.id) else "field"
+    if place == "field":
+        raise Malformed("field.id")
+    kind = enum_from_proto(FieldType, message.type, f"{place}.type")
+    field = Field(
+        id=message.id,
+        type=kind,
+        label=localized_from_proto(message.label, f"{place}.label"),
+        question=localized_from_proto(message.question, f"{place}.question"),
+        hint=optional_localized_from_proto(message.hint, f"{place}.hint"),
+        required=message.required,
+        prefill=enum_from_proto(CardItem, message.prefill, f"{place}.prefill") if message.prefill else None,
+        private=message.private,
+        options=tuple(
+            Option(option.id, localized_from_proto(option.label, f"{place}.options"))
+            for option in message.options
+        ),
+        min_length=message.min_length,
+        max_length=message.max_length,
+        min_fen=message.min_fen,
+        max_fen=message.max_fen or MAX_FEN,
+        min_date=date_from_proto(message.min_date, f"{place}.min_date")
+        if message.HasField("min_date")
+        else EARLIEST,
+        max_date=date_from_proto(message.max_date, f"{place}.max_date")
+        if message.HasField("max_date")
+        else LATEST,
+        not_in_future=message.not_in_future,
+    )
+    _sound(field, place)
+    return field
+
+
+def _sound(field: Field, place: str) -> None:
+    """Raises Malformed where a field cannot be answered at all."""
+    if field.type in (FieldType.CHOICE, FieldType.CHOICES):
+        if not 2 <= len(field.options) <= MAX_OPTIONS:
+            raise Malformed(f"{place}.options: {len(field.options)} of them")
+        _distinct((option.id for option in field.options), f"{place}.options")
+    if field.min_length < 0 or field.max_length < 0 or (field.longest and field.min_length > field.longest):
+        raise Malformed(f"{place}.min_length, max_length")
+    if not 0 <= field.min_fen <= field.max_fen <= MAX_FEN:
+        raise Malformed(f"{place}.min_fen, max_fen")
+    if field.min_date > field.max_date:
+        raise Malformed(f"{place}.min_date, max_date")
+
+
+def _distinct(identifiers: Iterable[str], place: str) -> None:
+    seen: set[str] = set()
+    for identifier in identifiers:
+        if not _IDENTIFIER.fullmatch(identifier) or identifier in seen:
+            raise Malformed(f"{place}: an identifier is malformed or there twice")
+        seen.add(identifier)
