@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from foundation.language import Language
 
@@ -20,13 +21,15 @@ class HungUp(Exception):
 class Utterance:
     """One thing to be said. `name` stands in the call record in place of the text.
 
-    private: the text holds personal data and is not kept in the cache of rendered speech.
+    private: the text holds personal data and is not kept in the cache of rendered speech;
+    fixed: the text is the same at every call, so a recording of that name may replace it.
     """
 
     name: str
     text: str = field(repr=False)
     language: Language
     private: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,15 @@ class Recorded:
 
 
 class Line(ABC):
-    """One call's line. Every method but `hang_up` raises HungUp once the caller has gone."""
+    """One call's line, already answered. Every method but `hang_up` raises HungUp once the caller has gone.
+
+    call_id: unique; caller: the caller's number or address as the network gave it, empty where withheld;
+    start_time: when the call arrived, before it was answered, aware.
+    """
 
     call_id: str
     caller: str
+    start_time: datetime
 
     @abstractmethod
     async def play(self, utterances: Sequence[Utterance]) -> None:
