@@ -83,27 +83,21 @@ class Colours:
 
 
 _TYPE = {
-    "caption": 29,
-    "body": 34,
-    "lead": 40,
-    "heading": 48,
-    "title": 60,
-    "display": 84,
-    "key": 40,
-    "huge": 104,
+    "caption": (29, 23),
+    "body": (34, 27),
+    "lead": (40, 31),
+    "heading": (48, 37),
+    "title": (60, 44),
+    "display": (84, 60),
+    "key": (40, 32),
+    "huge": (104, 80),
 }
-_TYPE_LANDSCAPE = {
-    "caption": 23,
-    "body": 27,
-    "lead": 31,
-    "heading": 36,
-    "title": 44,
-    "display": 60,
-    "key": 32,
-    "huge": 80,
-}
+"""Font sizes by name, portrait and landscape."""
 _NOT_LARGER = {"display", "key", "huge"}
 """What is large already."""
+_TOUCH = (88, 68)
+_PORTRAIT_SIZE = (1080, 1920)
+_LANDSCAPE_SIZE = (1280, 1024)
 
 
 class TypeScale:
@@ -113,8 +107,9 @@ class TypeScale:
         self._theme = theme
 
     def _size(self, name: str) -> int:
-        base = (_TYPE if self._theme.portrait else _TYPE_LANDSCAPE)[name]
-        return round(base * LARGER) if self._theme.large and name not in _NOT_LARGER else base
+        base = _TYPE[name][0 if self._theme.portrait else 1]
+        factor = LARGER if self._theme.large and name not in _NOT_LARGER else 1.0
+        return round(base * factor * self._theme.scale)
 
     @property
     def caption(self) -> int:
@@ -158,30 +153,66 @@ class TypeScale:
 
 
 class Space:
-    """Distances, from hair to gap, each about half as much again as the one before."""
+    """Distances in pixels, each about half as much again as the one before."""
 
-    hair = 2
-    xs = 8
-    s = 14
-    m = 22
-    l = 34  # noqa: E741 (sizes have these names)
-    xl = 54
-    xxl = 84
-    radius = 18
-    """Corner of a card or button."""
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def _of(self, portrait: int, landscape: int) -> int:
+        return round((portrait if self._theme.portrait else landscape) * self._theme.scale)
+
+    @property
+    def hair(self) -> int:
+        """Thickness of a rule or border."""
+        return self._of(2, 2)
+
+    @property
+    def xs(self) -> int:
+        """Between what belongs together."""
+        return self._of(8, 6)
+
+    @property
+    def s(self) -> int:
+        """Between keys, between a label and its mark."""
+        return self._of(14, 10)
+
+    @property
+    def m(self) -> int:
+        """Between the parts of a card."""
+        return self._of(22, 16)
+
+    @property
+    def l(self) -> int:  # noqa: E743 (sizes have these names)
+        """Inside a card."""
+        return self._of(34, 24)
+
+    @property
+    def xl(self) -> int:
+        """At the edges of the window."""
+        return self._of(54, 40)
+
+    @property
+    def xxl(self) -> int:
+        """Between groups."""
+        return self._of(84, 56)
+
+    @property
+    def radius(self) -> int:
+        """Corner of a card or button."""
+        return self._of(18, 14)
 
 
 class Theme:
     """The look at present. One object for the process, changed by the application only."""
 
     colour = Colours()
-    space = Space()
 
     def __init__(self) -> None:
         self._large = False
-        self._portrait = True
+        self._window = _PORTRAIT_SIZE
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.type = TypeScale(self)
+        self.space = Space(self)
 
     @property
     def large(self) -> bool:
@@ -194,21 +225,27 @@ class Theme:
             self._large = value
             self._tell()
 
+    def fit(self, width: int, height: int) -> None:
+        """Takes the arrangement and scale of a window of that many pixels."""
+        if (width, height) != self._window:
+            self._window = (width, height)
+            self._tell()
+
     @property
     def portrait(self) -> bool:
         """Whether the window is taller than wide."""
-        return self._portrait
+        return self._window[1] > self._window[0]
 
-    @portrait.setter
-    def portrait(self, value: bool) -> None:
-        if value != self._portrait:
-            self._portrait = value
-            self._tell()
+    @property
+    def scale(self) -> float:
+        """How many times larger than drawn: 2.0 on a panel of 2160×3840."""
+        width, height = _PORTRAIT_SIZE if self.portrait else _LANDSCAPE_SIZE
+        return min(self._window[0] / width, self._window[1] / height)
 
     @property
     def touch(self) -> int:
         """Least side of what is touched: 20 mm."""
-        return 88 if self._portrait else 68
+        return round(_TOUCH[0 if self.portrait else 1] * self.scale)
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Calls a bound method after each change, as long as its object lives."""
