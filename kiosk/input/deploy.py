@@ -1,0 +1,130 @@
+"""Compiles the pinyin dictionary, once for a machine and a version of its sources.
+
+It takes some seconds, so that set-up runs ``python -m kiosk.input.deploy``; the terminal calls `deploy` before
+its window opens, which finds the work done. The result is never written to again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from kiosk.cache import cache_directory
+from kiosk.input import librime
+from kiosk.input.errors import DeploymentFailed, InputMethodError
+
+SOURCES = Path(__file__).parent / "schema"
+COMPILED = (
+    "default.yaml",
+    "huimin_pinyin.schema.yaml",
+    "huimin_pinyin.table.bin",
+    "huimin_pinyin.prism.bin",
+    "huimin_fuzzy.prism.bin",
+    "huimin_names.table.bin",
+    "huimin_names.prism.bin",
+)
+"""What the engine opens, in the folder ``build`` of the directory."""
+TIME_LIMIT = 300.0
+"""Seconds after which the compiler is ended; a slow terminal needs about thirty."""
+
+
+def deploy(shared_data: Path = librime.SHARED_DATA) -> Path:
+    """The directory with the compiled dictionary, for `PinyinEngine`; compiles it where it is not there yet.
+
+    Blocks: some milliseconds where it is there, else seconds. Two processes may deploy at once.
+    shared_data: the folder of the rime-data packages. Raises InputMethodError.
+    """
+    librime.load()
+    librime.traits(Path(), shared_data)
+    target = cache_directory("pinyin") / _fingerprint(shared_data)
+    if _complete(target):
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix="part-"))
+        try:
+            shutil.copytree(SOURCES, part, dirs_exist_ok=True)
+            _compile_apart(part, shared_data)
+            _put_in_place(part, target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        raise DeploymentFailed(
+            f"{target.parent}: the dictionary cannot be kept there: {error.strerror}"
+        ) from None
+    return target
+
+
+def _fingerprint(shared_data: Path) -> str:
+    """Names one set of sources; another set gets another directory."""
+    digest = hashlib.sha256()
+    for source in sorted(SOURCES.iterdir()):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for name in librime.SHARED_FILES:
+        about = (shared_data / name).stat()
+        digest.update(f"{shared_data / name}\0{about.st_size}\0{about.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _complete(directory: Path) -> bool:
+    return all((directory / "build" / name).is_file() for name in COMPILED)
+
+
+def _compile_apart(directory: Path, shared_data: Path) -> None:
+    """Compiles in a process of its own: librime is set up once in a process, and there for typing."""
+    command = [sys.executable, "-m", "kiosk.input.deploy", str(directory), str(shared_data)]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        raise DeploymentFailed(f"the dictionary was not compiled within {TIME_LIMIT:.0f} s") from None
+    if run.returncode != 0 or not _complete(directory):
+        said = run.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise DeploymentFailed(
+            f"librime did not compile the dictionary ({said[0]}): "
+            "reinstall librime1 and rime-data-luna-pinyin"
+        )
+
+
+def _put_in_place(part: Path, target: Path) -> None:
+    """One renaming, so that a power cut leaves the whole dictionary or none; then older versions go."""
+    try:
+        part.rename(target)
+    except OSError:
+        if not _complete(target):  # else another process was faster
+            raise
+    for other in target.parent.iterdir():
+        if other != target and not other.name.startswith("part-"):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _compile(directory: Path, shared_data: Path) -> None:
+    library = librime.load()
+    traits = librime.traits(directory, shared_data)
+    traits.min_log_level = 2  # errors: this process says nothing else
+    library.RimeSetup(ctypes.byref(traits))
+    library.RimeInitialize(ctypes.byref(traits))
+    if library.RimeStartMaintenance(1):
+        library.RimeJoinMaintenanceThread()
+    library.RimeFinalize()
+
+
+def main(arguments: list[str]) -> int:
+    """Deploys, and prints the directory. With that and the shared data as arguments: only compiles there."""
+    try:
+        if arguments:
+            _compile(Path(arguments[0]), Path(arguments[1]))
+        else:
+            print(deploy())  # noqa: T201 (the answer of this command)
+    except InputMethodError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
