@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from kivy.core.text import DEFAULT_FONT, LabelBase
-
 from kiosk.cache import cache_directory
 
 FAMILY = "HuiminSans"
@@ -42,6 +40,8 @@ def register_fonts(places: Iterable[Path] = PLACES) -> None:
     The first call on a machine takes about a second, later ones a few milliseconds.
     places: folders that may hold the collections. Raises FontError.
     """
+    from kivy.core.text import DEFAULT_FONT, LabelBase  # noqa: PLC0415 (set-up needs the faces without Kivy)
+
     regular, bold = (str(face(weight, tuple(places))) for weight in ("Regular", "Bold"))
     for name in (FAMILY, DEFAULT_FONT):
         LabelBase.register(name, fn_regular=regular, fn_bold=bold)

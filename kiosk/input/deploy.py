@@ -1,7 +1,7 @@
 """Compiles the pinyin dictionary, once for a machine and a version of its sources.
 
-It takes some seconds, so that set-up runs ``python -m kiosk.input.deploy``; the terminal calls `deploy` before
-its window opens, which finds the work done. The result is never written to again.
+It takes some seconds, so that set-up runs ``python -m kiosk.input.deploy``; the terminal calls `deploy`
+before its window opens, which finds the work done. The result is never written to again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from kiosk.cache import cache_directory
+from kiosk.fonts import FACES, FontError, face
 from kiosk.input import librime
 from kiosk.input.errors import DeploymentFailed, InputMethodError
 
@@ -114,13 +115,14 @@ def _compile(directory: Path, shared_data: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Deploys, and prints the directory. With that and the shared data as arguments: only compiles there."""
+    """Prepares dictionary and fonts, and says where. With a directory and the shared data: compiles there."""
     try:
         if arguments:
             _compile(Path(arguments[0]), Path(arguments[1]))
         else:
-            print(deploy())  # noqa: T201 (the answer of this command)
-    except InputMethodError as error:
+            for made in (deploy(), *map(face, FACES)):
+                print(made)  # noqa: T201 (the answer of this command)
+    except (InputMethodError, FontError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     return 0

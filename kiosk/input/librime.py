@@ -1,7 +1,7 @@
 """librime's C interface, as rime_api.h of version 1.8.5 declares it.
 
-Structures that librime may lengthen begin with ``data_size``: the size of the rest as the caller knows it. Only
-what the terminal needs is declared. Nothing here keeps state or decides.
+Structures that librime may lengthen begin with ``data_size``: the size of the rest as the caller knows it.
+Only what the terminal needs is declared. Nothing here keeps state or decides.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class PinyinEngine:
         return self._send(ord("1") + self._positions[index])
 
     def page(self, step: int) -> Typed:
-        """Turns to the next (1) or previous (-1) page with candidates that the font shows, if there is one."""
+        """Turns to the next (1) or previous (-1) page with candidates that can be shown, if there is one."""
         key, back = (_PAGE_DOWN, _PAGE_UP) if step > 0 else (_PAGE_UP, _PAGE_DOWN)
         turned, now = 0, Typed("", self._composition)
         while (turned == 0 or not now.composition.candidates) and not self._at_end(now.composition, step):
