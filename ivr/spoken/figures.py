@@ -1,0 +1,40 @@
+"""How figures stand in running text, in either language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ivr.spoken.readout import LARGEST
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+"""A number: digits with or without commas, and with or without a decimal fraction."""
+AMOUNT = r"(?P<amount>\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)"
+"""An amount of money: at most two decimals."""
+PHONE_NUMBER = r"(?<!\d)(?:0\d{2,3}[-— ]?\d{7,8}|1[3-9]\d{9}|400[- ]?\d{3}[- ]?\d{4})(?!\d)"
+"""A Chinese telephone number: fixed with area code, mobile, or 400."""
+
+
+def ascii_digits(text: str) -> str:
+    """The text with every decimal digit of any script, such as full-width ones, as 0 to 9."""
+    return re.sub(r"\d", lambda match: str(unicodedata.decimal(match[0])), text)
+
+
+def whole_and_fraction(written: str) -> tuple[str, str]:
+    """The digits before and after the point of what NUMBER or AMOUNT found."""
+    whole, _, fraction = written.replace(",", "").partition(".")
+    return whole, fraction
+
+
+def is_code(whole: str) -> bool:
+    """Whether digits are no number but a code: with leading zeros, or too long to be said as one."""
+    return (len(whole) > 1 and whole.startswith("0")) or len(whole) > 13 or int(whole) > LARGEST
+
+
+def fen(written: str) -> int | None:
+    """What AMOUNT found, in fen; None where it is more than is said in yuan, jiao and fen."""
+    whole, fraction = whole_and_fraction(written)
+    if is_code(whole):
+        return None
+    amount = int(whole) * 100 + int((fraction + "00")[:2])
+    return amount if amount <= LARGEST else None
