@@ -1,0 +1,75 @@
+"""What to tell a resident when the backend does not do what was asked: what it means, and what to do.
+
+The sentences are shown and spoken, so they hold nothing that cannot be read aloud.
+"""
+
+from __future__ import annotations
+
+import math
+
+from backend_client.errors import (
+    BackendError,
+    Conflict,
+    Denied,
+    InvalidAnswers,
+    InvalidRequest,
+    NotFound,
+    SessionEnded,
+    TooManyTries,
+    Unreachable,
+)
+from backend_client.forms.wording import wording
+from foundation.language import Language
+
+_BY_REASON = {
+    "BACKEND_TOO_SLOW": "error.too_slow",
+    "BACKEND_BUSY": "error.busy",
+    "POLICY_UNKNOWN": "error.policy_unknown",
+    "SERVICE_UNKNOWN": "error.service_unknown",
+    "FORM_UNKNOWN": "error.form_unknown",
+    "NOTICE_UNKNOWN": "error.notice_unknown",
+    "CASE_UNKNOWN": "error.case_unknown",
+    "ATTACHMENT_TOO_LARGE": "error.attachment_too_large",
+    "ATTACHMENT_MISSING": "error.attachment_missing",
+    "SUBMISSION_DIFFERS": "error.submission_differs",
+}
+
+_BY_KIND: tuple[tuple[type[BackendError], str], ...] = (
+    (Unreachable, "error.unreachable"),
+    (NotFound, "error.not_found"),
+    (InvalidAnswers, "error.invalid_answers"),
+    (InvalidRequest, "error.invalid_request"),
+    (Conflict, "error.conflict"),
+    (Denied, "error.denied"),
+    (SessionEnded, "error.session_ended"),
+)
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+
+
+def sentence(error: BackendError, language: Language) -> str:
+    """One or two sentences for the resident. What is wrong in InvalidAnswers, `forms.explain` tells."""
+    translate = wording(language)
+    if isinstance(error, TooManyTries):
+        return _too_many_tries(error.retry_after, language)
+    if isinstance(error, InvalidRequest) and error.field == "query":
+        return translate("error.query")
+    if error.reason in _BY_REASON:
+        return translate(_BY_REASON[error.reason])
+    for kind, identifier in _BY_KIND:
+        if isinstance(error, kind):
+            return translate(identifier)
+    return translate("error.failure")
+
+
+def _too_many_tries(seconds: float, language: Language) -> str:
+    """Rounded up to whole minutes, and to whole hours from two hours on."""
+    translate = wording(language)
+    if seconds <= 0:
+        return translate("error.too_many_tries")
+    if seconds <= _MINUTE:
+        return translate("error.too_many_tries_minute")
+    if seconds < 2 * _HOUR:
+        return translate("error.too_many_tries_minutes", minutes=math.ceil(seconds / _MINUTE))
+    return translate("error.too_many_tries_hours", hours=math.ceil(seconds / _HOUR))
