@@ -1,0 +1,171 @@
+"""Utterances to sound, in order, the first of it as early as possible."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from foundation.log import logger
+from ivr.line import Utterance
+from ivr.speech import reading, sound
+from ivr.speech.engine import WORDS_A_MINUTE, Engine
+from ivr.speech.errors import RecordingUnusable
+from ivr.speech.recordings import Recording, Recordings
+from ivr.speech.store import Store
+
+MADE = "1"
+"""Changes whenever the same text would sound differently, so that nothing old is taken from the store."""
+AHEAD = 4
+"""Pieces rendered before they are needed."""
+PAUSE = {"sentence": 0.35, "clause": 0.15}
+"""Seconds of silence after a sentence, and after a clause of one that had to be cut."""
+VOICE_JOINT = 0.03
+"""Seconds of silence where the voice changes."""
+
+log = logger("ivr.speech")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the engine renders in one go, and the silence after it."""
+
+    utterance: str
+    parts: tuple[reading.Part, ...]
+    pause: float
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recording, and what is spoken where it cannot be used."""
+
+    recording: Recording
+    instead: tuple[Sentence, ...]
+
+
+Piece = Sentence | Take
+
+
+class Speech:
+    """Owns the engine, the store and the recordings. One for all calls; use it as a context manager."""
+
+    def __init__(
+        self, cache_dir: Path, recordings_dir: Path | None = None, *, program: str = "espeak-ng"
+    ) -> None:
+        """cache_dir: where rendered speech is kept, made when needed; recordings_dir: see `recordings`."""
+        self._engine = Engine(program)
+        self._store = Store(cache_dir)
+        self._recordings = Recordings(recordings_dir)
+        self._making: dict[str, asyncio.Task[bytes]] = {}
+        self._unusable: set[Recording] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._engine.check()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def prepare(self, utterances: Iterable[Utterance]) -> None:
+        """Renders what is always the same, one piece after another, so that a call keeps a place.
+
+        Raises SpeechError.
+        """
+        for utterance in utterances:
+            for piece in self._pieces(utterance):
+                await self._sound(piece)
+
+    async def sounds(self, utterances: Sequence[Utterance]) -> AsyncIterator[bytes]:
+        """The PCM of all of it, in order: each time as much as is ready, and rendering goes on meanwhile.
+
+        Close it (`contextlib.aclosing`) to give up. Raises SpeechError.
+        """
+        waiting = (piece for utterance in utterances for piece in self._pieces(utterance))
+        under_way: deque[asyncio.Task[bytes]] = deque()
+        try:
+            while True:
+                under_way.extend(
+                    asyncio.create_task(self._sound(piece))
+                    for piece, _ in zip(waiting, range(AHEAD - len(under_way)), strict=False)
+                )
+                if not under_way:
+                    return
+                ready = [await under_way[0]]
+                under_way.popleft()
+                while under_way and under_way[0].done():
+                    ready.append(under_way.popleft().result())
+                yield b"".join(ready)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _pieces(self, utterance: Utterance) -> tuple[Piece, ...]:
+        sentences = tuple(self._sentences(utterance))
+        recording = self._recordings.find(utterance.name, utterance.language) if utterance.fixed else None
+        return sentences if recording is None else (Take(recording, sentences),)
+
+    @staticmethod
+    def _sentences(utterance: Utterance) -> Iterator[Sentence]:
+        for sentence in reading.sentences(utterance.text, utterance.language):
+            if parts := reading.parts(sentence, utterance.language):
+                pause = PAUSE["sentence" if sentence[-1] in "。！？；.!?;" else "clause"]
+                yield Sentence(utterance.name, parts, pause, utterance.private)
+
+    async def _sound(self, piece: Piece) -> bytes:
+        if isinstance(piece, Take):
+            return await self._played(piece)
+        if piece.private:
+            return await self._render(piece)
+        made_from = [f"{part.voice}@{WORDS_A_MINUTE[part.voice]}:{part.text}" for part in piece.parts]
+        key = self._store.key(MADE, self._engine.version, str(piece.pause), *made_from)
+        return await self._kept(key, lambda: self._render(piece))
+
+    async def _played(self, take: Take) -> bytes:
+        recording = take.recording
+        if recording not in self._unusable:
+            key = self._store.key(MADE, str(recording.path), recording.version)
+            try:
+                return await self._kept(key, lambda: asyncio.to_thread(recording.pcm))
+            except RecordingUnusable as error:
+                self._unusable.add(recording)
+                log.warning("recording_unusable", file=str(recording.path), reason=str(error))
+        return b"".join([await self._sound(sentence) for sentence in take.instead])
+
+    async def _kept(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
+        """From the store; else made and kept, once even where several calls want it at the same time."""
+        if (kept := self._store.get(key)) is not None:
+            return kept
+        task = self._making.get(key)
+        if task is None:
+            task = self._making[key] = asyncio.create_task(self._make_and_keep(key, make))
+            task.add_done_callback(lambda _: self._making.pop(key))
+        return await asyncio.shield(task)
+
+    async def _make_and_keep(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
+        pcm = await make()
+        self._store.put(key, pcm)
+        return pcm
+
+    async def _render(self, sentence: Sentence) -> bytes:
+        """The parts joined, each at the same level, and the pause."""
+        joined = []
+        for part in sentence.parts:
+            said = sound.levelled(await self._engine.render(part))
+            if not said.size:
+                log.warning("nothing_to_hear", utterance=sentence.utterance)
+            joined += [said, sound.silence(VOICE_JOINT)]
+        joined[-1] = sound.silence(sentence.pause)
+        return sound.to_pcm(np.concatenate(joined))
