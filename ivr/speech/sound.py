@@ -105,9 +105,9 @@ def silence(seconds: float) -> Samples:
 def tone(hertz: float, seconds: float, dbfs: float = -18.0) -> Samples:
     """A sine tone with soft edges; dbfs is its RMS level."""
     time = np.arange(round(seconds * RATE)) / RATE
-    wave_ = np.sin(2 * np.pi * hertz * time) * 10 ** (dbfs / 20) * np.sqrt(2)
+    sine = np.sin(2 * np.pi * hertz * time) * 10 ** (dbfs / 20) * np.sqrt(2)
     edge = np.clip(np.minimum(time, time[::-1]) / 0.01, 0.0, 1.0)
-    return (wave_ * edge).astype(np.float32)
+    return np.asarray(sine * edge, dtype=np.float32)
 
 
 def to_pcm(samples: Samples) -> bytes:
