@@ -1,0 +1,85 @@
+"""What a technician sets at a terminal, in the table ``[kiosk]`` of the configuration."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from foundation.config import Settings
+from foundation.language import Language
+
+SMALLEST = (720, 768)
+LARGEST = 7680
+
+
+class Size(NamedTuple):
+    """Width and height of the window in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+def size(given: object) -> object:
+    """A size from ``1080x1920``. ValueError with what is wanted instead."""
+    if not isinstance(given, str):
+        return given
+    found = re.fullmatch(r"([0-9]{3,4})[x×]([0-9]{3,4})", given.strip())
+    if not found:
+        raise ValueError("give it as WIDTHxHEIGHT, such as 1080x1920 or 1280x1024")
+    width, height = int(found[1]), int(found[2])
+    if width < SMALLEST[0] or height < SMALLEST[1] or max(width, height) > LARGEST:
+        raise ValueError(f"from {SMALLEST[0]}x{SMALLEST[1]} to {LARGEST} pixels a side")
+    return Size(width, height)
+
+
+def time_zone(given: str) -> str:
+    """A name that the system's time zone data has."""
+    try:
+        ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"no such time zone: {given}") from error
+    return given
+
+
+class Office(BaseModel):
+    """Whose terminal it is, in both languages, for the header and the slip."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh_cn: Annotated[str, Field(min_length=1, max_length=16)] = "惠民县政务服务"
+    en: Annotated[str, Field(min_length=1, max_length=40)] = "Huimin County Government Services"
+
+
+class KioskSettings(Settings):
+    """Settings of the terminal. Times are in seconds."""
+
+    room: ClassVar[str] = "kiosk"
+
+    backend: str = Field("127.0.0.1:50051", min_length=3, max_length=255)
+    size: Annotated[Size, BeforeValidator(size)] = Size(1080, 1920)
+    language: Language = Language.ZH_CN
+    terminal: str = Field("terminal-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
+    """Name of this terminal, sent with each form."""
+    office: Office = Office()
+    help_phone: str = Field("", pattern=r"^[0-9+ -]{0,20}$")
+    """Number that the home page names for help; none where empty."""
+    time_zone: Annotated[str, AfterValidator(time_zone)] = "Asia/Shanghai"
+    """The county's local time."""
+    patience: float = Field(60.0, ge=1, le=3600)
+    """Without a touch, until the visit is asked about."""
+    countdown: int = Field(30, ge=1, le=600)
+    """From there to its end."""
+    card_patience: float = Field(30.0, ge=1, le=600)
+    """Waiting for a card."""
+    qr_prefix: str = Field("", max_length=200)
+    """What stands before the reference in the QR code, such as the address of a portal."""
+    demonstration: bool = True
+    """Whether the screen says that it is a demonstration."""
+    hide_cursor: bool = False
+    fullscreen: bool = False

@@ -1,0 +1,76 @@
+"""Where lines of Chinese and English break. Pure: it measures with a function that it is given.
+
+Chinese breaks between any two characters, but a line does not begin with a closing mark or end with an
+opening one (GB/T 15834-2011, 5.1); English and numbers break at spaces and after hyphens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+OPENING = "（《〈「『【〔〖“‘(\\[{￥¥$"
+CLOSING = "，。、；：？！）》〉」』】〕〗”’…—·％℃),.;:!?%}\\]"
+WORD = "A-Za-z0-9À-ɏ&@#+*=_'/.,:-"
+_UNIT = re.compile(rf"[{OPENING}]*(?:[{WORD}]*[A-Za-z0-9À-ɏ&@#+*=_/-]|[^\n])?[{CLOSING}]*[ \t]*")
+
+Advance = Callable[[str], float]
+"""Width of one character in pixels."""
+
+
+class Line(NamedTuple):
+    """One line. `start` is the place of its first character in the whole text."""
+
+    start: int
+    text: str
+
+
+def units(line: str) -> list[str]:
+    """A line without newlines, cut at every place where it may break."""
+    found = []
+    at = 0
+    while at < len(line):
+        match = _UNIT.match(line, at)
+        end = match.end() if match and match.end() > at else at + 1
+        found.append(line[at:end])
+        at = end
+    return found
+
+
+def wrap(text: str, width: float, advance: Advance) -> list[Line]:
+    """The lines of a text that are at most so wide. What is wider in one piece is cut where it must be.
+
+    A newline ends a line; spaces at the end of a line are dropped. An empty text has one empty line.
+    """
+    lines = []
+    start = 0
+    for paragraph in text.split("\n"):
+        line, taken, at = "", 0.0, start
+        for piece in _pieces(paragraph, width, advance):
+            bare = sum(map(advance, piece.rstrip()))
+            if line and taken + bare > width:
+                lines.append(Line(at, line.rstrip()))
+                at += len(line)
+                line, taken = "", 0.0
+            line += piece
+            taken += sum(map(advance, piece))
+        lines.append(Line(at, line.rstrip()))
+        start += len(paragraph) + 1
+    return lines
+
+
+def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:
+    """The units, those that are wider than a line cut into such as are not."""
+    for unit in units(paragraph):
+        if sum(map(advance, unit.rstrip())) <= width:
+            yield unit
+            continue
+        piece, taken = "", 0.0
+        for character in unit:
+            wide = advance(character)
+            if piece and taken + wide > width:
+                yield piece
+                piece, taken = "", 0.0
+            piece, taken = piece + character, taken + wide
+        yield piece

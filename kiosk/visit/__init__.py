@@ -1,0 +1,1 @@
+"""The resident's visit: a state machine without widgets."""

@@ -1,0 +1,327 @@
+"""Applying with a form: introduction, card, one question a page, check, declare, send, slip."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from backend_client.client import BackendClient
+from backend_client.errors import InvalidAnswers
+from backend_client.forms.answer import AnswerError, Problem
+from backend_client.forms.card import CardAnswers
+from backend_client.forms.filling import Filling
+from backend_client.forms.form import Field, Form
+from backend_client.submission import Channel, Submission, new_submission_name
+from foundation.language import Language
+from foundation.log import logger
+from hardware.interfaces.device import DeviceError
+from hardware.interfaces.receipt_printer import ReceiptPrinter
+from kiosk.slip import SlipWriter
+from kiosk.visit import events as did
+from kiosk.visit.cards import Cards
+from kiosk.visit.entered import entered
+from kiosk.visit.events import Event
+from kiosk.visit.pages import (
+    CardTaken,
+    CardUse,
+    CardWanted,
+    Confirmation,
+    Declaration,
+    Home,
+    Introduction,
+    Page,
+    Question,
+    Review,
+    ServiceGuide,
+    Slip,
+)
+from kiosk.visit.visit import Chapter, Visit
+
+log = logger(__name__)
+
+MAX_ENTERED = 100_000
+"""Characters that a question keeps of what is entered; an answer may have far fewer."""
+
+
+@dataclass
+class Draft:
+    """One form as it is being filled in.
+
+    entered: what stands in the fields, by their identifiers, also where it is no answer yet;
+    sent: what was sent last, to which no answer came.
+    """
+
+    filling: Filling
+    entered: dict[str, str] = field(default_factory=dict, repr=False)
+    sent: Submission | None = field(default=None, repr=False)
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.filling.form
+
+    @property
+    def begun(self) -> bool:
+        """Whether something would be lost."""
+        return bool(self.filling.answers or any(self.entered.values()))
+
+    def text_of(self, field_id: str) -> str:
+        """What stands in a field."""
+        if field_id not in self.entered and field_id in self.filling.answers:
+            return entered(self.filling.answers[field_id])
+        return self.entered.get(field_id, "")
+
+    def renewed(self, filling: Filling) -> Draft:
+        """The same entries for a newer revision of the form; each is looked at again."""
+        old = {question.id: question.type for question in self.form.fields}
+        same = [q.id for q in filling.form.fields if old.get(q.id) is q.type]
+        return Draft(filling, {field_id: text for field_id in same if (text := self.text_of(field_id))})
+
+    def submission(self, language: Language, origin: str) -> Submission:
+        """What to send: until an answer comes the same as before, its name too, while the answers are."""
+        if self.sent is None or self.sent.answers != self.filling.answers:
+            self.sent = Submission(
+                name=new_submission_name(),
+                form=self.form,
+                answers=self.filling.answers,
+                channel=Channel.TERMINAL,
+                language=language,
+                origin=origin,
+                send_time=datetime.now(UTC),
+            )
+        return self.sent
+
+    def wipe(self) -> None:
+        """Forgets everything entered."""
+        self.filling.wipe()
+        self.entered.clear()
+        self.sent = None
+
+
+class Applications(Chapter):
+    """Owns what is filled in: one draft a form, so that looking around loses nothing."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        client: BackendClient,
+        cards: Cards,
+        printer: ReceiptPrinter | None,
+        slips: SlipWriter,
+        *,
+        origin: str,
+        today: Callable[[], date],
+    ) -> None:
+        """origin: the terminal's name, for the office; today: the local date of the county."""
+        self._visit = visit
+        self._client = client
+        self._cards = cards
+        self._printer = printer
+        self._slips = slips
+        self._origin = origin
+        self._today = today
+        self._drafts: dict[str, Draft] = {}
+        self._draft: Draft | None = None
+        self._printing: asyncio.Task[None] | None = None
+        cards.serve(CardUse.FILL_IN, self._card_read)
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the pages of a form, from its introduction to its confirmation."""
+        match page, event:
+            case ServiceGuide(service=service), did.Apply() if service.form:
+                self._visit.do(lambda: self._open_form(service.form))
+            case Introduction(), did.Next():
+                self._start()
+            case CardWanted(use=CardUse.FILL_IN), did.Skip():
+                self._continue()
+            case CardTaken(), did.Next():
+                self._continue()
+            case Question(), _:
+                return self._take_question(page, event)
+            case Review(), did.Change(field_id):
+                self._ask(self._open.form.field(field_id), checking=True)
+            case Review(), did.Back():
+                self._ask(self._open.form.fields[-1])
+            case Review(form=form), did.Next():
+                self._visit.show(Declaration(form))
+            case Declaration(), did.Back():
+                self._check()
+            case Declaration(form=form), did.Send():
+                self._visit.do(lambda: self._send(form), stoppable=False)
+            case Confirmation(slip=Slip.OFFERED | Slip.FAILED), did.PrintSlip():
+                self._print(page)
+            case _:
+                return False
+        return True
+
+    def unsent(self) -> bool:
+        """Whether any form has something in it."""
+        return any(draft.begun for draft in self._drafts.values())
+
+    def wipe(self) -> None:
+        """Forgets every draft. A slip that is being printed is printed to its end."""
+        for draft in self._drafts.values():
+            draft.wipe()
+        self._drafts.clear()
+        self._draft = None
+
+    async def settle(self) -> None:
+        """Waits until the slip is printed."""
+        if self._printing:
+            await asyncio.wait({self._printing})
+
+    # From the guide to the first question.
+
+    @property
+    def _open(self) -> Draft:
+        assert self._draft
+        return self._draft
+
+    async def _open_form(self, name: str) -> None:
+        form = await self._client.get_form(name)
+        draft = self._drafts.get(name)
+        if draft is None:
+            draft = Draft(Filling(form, self._today))
+        elif draft.form.revision != form.revision:
+            draft = draft.renewed(Filling(form, self._today))
+        self._draft = self._drafts[name] = draft
+        self._visit.open(Introduction(form, begun=draft.begun))
+
+    def _start(self) -> None:
+        if not self._open.begun and self._cards.there and any(f.prefill for f in self._open.form.fields):
+            self._cards.want(CardUse.FILL_IN)
+        else:
+            self._visit.open(self._page_of(self._open.filling.next_field()))
+
+    def _card_read(self, card: CardAnswers) -> None:
+        filled = self._open.filling.prefill(card)
+        for field_id in filled:
+            self._open.entered.pop(field_id, None)
+        self._visit.show(CardTaken(tuple(self._open.form.field(field_id) for field_id in filled)))
+
+    def _continue(self) -> None:
+        self._visit.show(self._page_of(self._open.filling.next_field()))
+
+    # Questions.
+
+    def _page_of(self, question: Field | None) -> Page:
+        return self._question(question) if question else self._review()
+
+    def _question(
+        self, question: Field, *, checking: bool = False, error: AnswerError | None = None
+    ) -> Question:
+        draft = self._open
+        number, total = draft.filling.position(question.id)
+        return Question(
+            question,
+            number,
+            total,
+            entered=draft.text_of(question.id),
+            error=error,
+            from_card=question.id in draft.filling.prefilled,
+            checking=checking,
+        )
+
+    def _ask(self, question: Field, *, checking: bool = False, error: AnswerError | None = None) -> None:
+        self._visit.show(self._question(question, checking=checking, error=error))
+
+    def _take_question(self, page: Question, event: Event) -> bool:
+        match event:
+            case did.Enter(text):
+                self._open.entered[page.field.id] = text[:MAX_ENTERED]
+                self._ask(page.field, checking=page.checking)
+            case did.Next():
+                self._answer(page)
+            case did.Skip() if not page.field.required:
+                self._open.entered.pop(page.field.id, None)
+                self._open.filling.skip(page.field.id)
+                self._after(page)
+            case did.Back():
+                self._before(page)
+            case _:
+                return False
+        return True
+
+    def _answer(self, page: Question) -> None:
+        draft, question = self._open, page.field
+        text = draft.text_of(question.id)
+        try:
+            if text.strip():
+                if question.id not in draft.filling.prefilled or question.id in draft.entered:
+                    draft.filling.answer(question.id, text)
+            elif question.required:
+                raise AnswerError(question.id, Problem.REQUIRED)
+            else:
+                draft.filling.skip(question.id)
+        except AnswerError as error:
+            self._ask(question, checking=page.checking, error=error)
+            return
+        draft.entered.pop(question.id, None)
+        self._after(page)
+
+    def _after(self, page: Question) -> None:
+        """One by one, past what a card filled in; once the last is reached, to what is still open."""
+        draft = self._open
+        later = () if page.checking else draft.form.fields[page.number :]
+        following = next((f for f in later if f.id not in draft.filling.prefilled), None)
+        self._visit.show(self._page_of(following or draft.filling.next_field()))
+
+    def _before(self, page: Question) -> None:
+        draft = self._open
+        earlier = draft.form.fields[: page.number - 1]
+        if page.checking:
+            self._check()
+        elif before := next((f for f in reversed(earlier) if f.id not in draft.filling.prefilled), None):
+            self._ask(before)
+        else:
+            self._visit.close_page()
+            self._visit.show(Introduction(draft.form, begun=draft.begun))
+
+    # Check, declare, send.
+
+    def _review(self) -> Review:
+        filling = self._open.filling
+        return Review(filling.form, {language: filling.summary(language) for language in Language})
+
+    def _check(self) -> None:
+        self._visit.show(self._review())
+
+    async def _send(self, form: Form) -> None:
+        draft = self._open
+        try:
+            submission = draft.submission(self._visit.language, self._origin)
+            accepted = await self._client.create_submission(submission)
+        except InvalidAnswers as refused:
+            first = refused.violations[0]
+            self._ask(form.field(first.field), checking=True, error=AnswerError(first.field, first.problem))
+            return
+        log.info("submission_accepted", form=form.name)
+        draft.wipe()
+        del self._drafts[form.name]
+        self._draft = None
+        self._visit.unwind(Home)
+        self._visit.open(Confirmation(form, accepted, Slip.OFFERED if self._printer else Slip.NO_PRINTER))
+
+    # The slip.
+
+    def _print(self, page: Confirmation) -> None:
+        parts = self._slips.acceptance(page.form, page.accepted, self._visit.language)
+        printing = Confirmation(page.form, page.accepted, Slip.PRINTING)
+        self._visit.show(printing)
+
+        async def run() -> None:
+            assert self._printer
+            try:
+                await self._printer.print_slip(parts)
+            except DeviceError as error:
+                code = error.code and error.code.value
+                log.warning("slip_not_printed", completion=error.completion.value, code=code)
+                done = Confirmation(page.form, page.accepted, Slip.FAILED, error)
+            else:
+                done = Confirmation(page.form, page.accepted, Slip.PRINTED)
+            if self._visit.page is printing:
+                self._visit.show(done)
+
+        self._printing = asyncio.get_running_loop().create_task(run())

@@ -1,0 +1,198 @@
+"""What a resident does, as the screens tell it to the visit.
+
+An event that the page shown does not know is a late touch and does nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from backend_client.catalog import Service
+from backend_client.policy import Policy, Topic
+from kiosk.visit.pages import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all."""
+
+
+# Everywhere.
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLanguage(Event):
+    """To the other language."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchType(Event):
+    """To larger type, and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Event):
+    """To the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoHome(Event):
+    """To the home page, within the visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Event):
+    """End the visit; asks first where a form would be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay(Event):
+    """Not end it after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAnyway(Event):
+    """End it, whatever is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime(Event):
+    """Still here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain(Event):
+    """Do once more what failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss(Event):
+    """Leave what failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Event):
+    """To the sheet that begins at a place of the page."""
+
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMore(Event):
+    """To the first entry that is not loaded yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Event):
+    """What stands in the field of the page now."""
+
+    text: str = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Event):
+    """On: take what was entered or read, and go to what follows."""
+
+
+# Doors and lists.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor(Event):
+    """Through a door of the home page."""
+
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic(Event):
+    """The policies of a topic."""
+
+    topic: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSearch(Event):
+    """To the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPolicy(Event):
+    """A policy to read."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class OpenService(Event):
+    """A matter's guide."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNotice(Event):
+    """A notice to read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase(Event):
+    """A case's history."""
+
+    reference: str = dataclasses.field(repr=False)
+
+
+# Forms.
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Event):
+    """To the form of a guide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip(Event):
+    """Leave the question unanswered, or do without the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Event):
+    """Answer one question anew."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Event):
+    """Declare, and send the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSlip(Event):
+    """Print the slip."""
+
+
+# Cards and progress.
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard(Event):
+    """Read a card again."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseKnownCard(Event):
+    """Use the card that was read earlier in the visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByCard(Event):
+    """Find cases by card."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByReference(Event):
+    """Find a case by its reference."""

@@ -1,0 +1,75 @@
+"""The home page: its doors are what the catalogue has services for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from backend_client.catalog import Service, ServiceKind
+from backend_client.client import BackendClient
+from backend_client.errors import BackendError
+from foundation.log import logger
+from kiosk.visit.pages import Door, Home
+from kiosk.visit.visit import Chapter, Visit
+
+log = logger(__name__)
+
+DOORS = {
+    ServiceKind.POLICY: Door.POLICIES,
+    ServiceKind.FORM: Door.SERVICES,
+    ServiceKind.GUIDE: Door.SERVICES,
+    ServiceKind.STATUS: Door.PROGRESS,
+    ServiceKind.NOTICE: Door.NOTICES,
+}
+
+
+def doors(services: Iterable[Service]) -> tuple[Door, ...]:
+    """The doors that have something behind them, in the order of the enumeration."""
+    there = {DOORS[service.kind] for service in services}
+    return tuple(door for door in Door if door in there)
+
+
+class Catalogue(Chapter):
+    """Keeps the home page as the backend's catalogue is: fetched at the start and after each visit."""
+
+    def __init__(self, visit: Visit, client: BackendClient) -> None:
+        self._visit = visit
+        self._client = client
+        self._fetching: asyncio.Task[None] | None = None
+
+    def wipe(self) -> None:
+        """There is nothing of the resident here; the next one gets a fresh catalogue."""
+        self.fetch()
+
+    def fetch(self) -> None:
+        """Begins to fetch, again and again until the backend answers."""
+        self.close()
+        self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    def close(self) -> None:
+        """Fetches no more."""
+        if self._fetching:
+            self._fetching.cancel()
+
+    async def _fetch(self) -> None:
+        while True:
+            try:
+                services = await self._all()
+            except BackendError as error:
+                log.warning("catalogue_missing", reason=error.reason)
+                if not self._visit.home.doors:
+                    self._visit.show_home(Home(failure=error))
+                await asyncio.sleep(self._visit.pace.home_again)
+            else:
+                self._visit.show_home(Home(doors(services), services))
+                return
+
+    async def _all(self) -> tuple[Service, ...]:
+        services: tuple[Service, ...] = ()
+        token = ""
+        while True:
+            part = await self._client.list_services(page_size=200, page_token=token)
+            services += part.items
+            token = part.next_page_token
+            if not token:
+                return services

@@ -1,0 +1,262 @@
+"""What a visit can show: one frozen state a page.
+
+A page holds what was learnt and entered, in both languages; words and layout are the screens'. Pages with
+personal data show none of it in their repr.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from backend_client.case import Case
+from backend_client.catalog import Service
+from backend_client.errors import BackendError
+from backend_client.forms.answer import AnswerError
+from backend_client.forms.filling import SummaryLine
+from backend_client.forms.form import Field, Form
+from backend_client.notice import Notice
+from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.submission import Accepted
+from foundation.language import Language
+from hardware.interfaces.device import DeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Base of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned(Page):
+    """Base of pages that may need several sheets. `place` is where the present sheet begins.
+
+    It counts the entries of a list or the parts of a text and may lie between two (2.5 is half-way
+    through the third), so that it holds in every language and type size.
+    """
+
+    place: float = dataclasses.field(default=0.0, kw_only=True)
+
+
+class Door(Enum):
+    """What the home page leads to. Shown where the catalogue has a service of its kinds."""
+
+    POLICIES = "policies"
+    SERVICES = "services"
+    PROGRESS = "progress"
+    NOTICES = "notices"
+
+
+@dataclass(frozen=True, slots=True)
+class Home(Page):
+    """The beginning and the end of a visit. `failure` says why there are no doors yet."""
+
+    doors: tuple[Door, ...] = ()
+    services: tuple[Service, ...] = ()
+    failure: BackendError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topics(Turned):
+    """The topics of the policies, and the way to the search."""
+
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySearch(Page):
+    """What to search for is being entered. `empty`: a search without words was asked for."""
+
+    entered: str = ""
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyResults(Turned):
+    """What a search found."""
+
+    query: str
+    matches: tuple[PolicyMatch, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyList(Turned):
+    """The policies of a topic."""
+
+    topic: Topic
+    policies: tuple[Policy, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyText(Turned):
+    """A policy to read."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceList(Turned):
+    """The matters that can be applied for or have a guide."""
+
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGuide(Turned):
+    """How a matter is handled."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction(Turned):
+    """What to know before a form. `begun`: some of it was filled in already."""
+
+    form: Form
+    begun: bool = False
+
+
+class CardUse(Enum):
+    """What a card is wanted for."""
+
+    FILL_IN = "fill-in"
+    SIGN_IN = "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class CardWanted(Page):
+    """The reader waits for a card; where `fault` is set it does so no more.
+
+    known: whether a card read earlier in the visit can be used.
+    """
+
+    use: CardUse
+    fault: DeviceError | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken(Page):
+    """What a card filled in."""
+
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Page):
+    """One question of a form.
+
+    entered: the answer as it was entered, in a form that `backend_client.forms.check.parse` takes;
+    error: why it was not taken; from_card: a card filled it in; checking: `Review` follows, not the
+    next question.
+    """
+
+    field: Field
+    number: int
+    total: int
+    entered: str = dataclasses.field(default="", repr=False)
+    error: AnswerError | None = None
+    from_card: bool = False
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review(Turned):
+    """All answers, to be checked."""
+
+    form: Form
+    summary: Mapping[Language, tuple[SummaryLine, ...]] = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration(Page):
+    """What the resident declares by sending the form."""
+
+    form: Form
+
+
+class Slip(Enum):
+    """How far the printed slip has come."""
+
+    NO_PRINTER = 0
+    OFFERED = 1
+    PRINTING = 2
+    PRINTED = 3
+    FAILED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation(Page):
+    """The form was taken. `slip_fault` says why the slip was not printed."""
+
+    form: Form
+    accepted: Accepted
+    slip: Slip
+    slip_fault: DeviceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressWays(Page):
+    """By card or by reference; shown where there is a reader."""
+
+
+class EntryFault(Enum):
+    """Why what was entered to find a case does not do; the values name sentences of the catalogue."""
+
+    EMPTY = "empty"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    WRONG_CHECK_DIGIT = "wrong-check-digit"
+    SUFFIX_WRONG = "suffix-wrong"
+    OPENS_NOTHING = "opens-nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceEntry(Page):
+    """The reference is being entered: up to 12 digits."""
+
+    entered: str = dataclasses.field(default="", repr=False)
+    fault: EntryFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuffixEntry(Page):
+    """The last six characters of the identity number are being entered."""
+
+    reference: str
+    entered: str = dataclasses.field(default="", repr=False)
+    fault: EntryFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList(Turned):
+    """The cases of the holder of a card."""
+
+    cases: tuple[Case, ...] = dataclasses.field(repr=False)
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory(Turned):
+    """How far one case has come, and how."""
+
+    case: Case = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeList(Turned):
+    """The notices in force."""
+
+    notices: tuple[Notice, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText(Turned):
+    """A notice to read."""
+
+    notice: Notice

@@ -1,0 +1,103 @@
+"""Policies: topics, search, lists, texts."""
+
+from __future__ import annotations
+
+from backend_client.client import BackendClient
+from backend_client.errors import BackendError
+from backend_client.policy import Policy, Topic
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.pages import (
+    Door,
+    Home,
+    Page,
+    PolicyList,
+    PolicyResults,
+    PolicySearch,
+    PolicyText,
+    Topics,
+)
+from kiosk.visit.visit import Chapter, Visit
+
+AT_ONCE = 20
+"""Entries that are fetched at once."""
+MAX_QUERY = 100
+"""Characters of a search (huimin.v1.SearchPoliciesRequest)."""
+
+
+class Policies(Chapter):
+    """Reading policies. It remembers nothing that the pages do not."""
+
+    def __init__(self, visit: Visit, client: BackendClient) -> None:
+        self._visit = visit
+        self._client = client
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the topics, the search, lists of policies and their texts."""
+        match page, event:
+            case Home(), did.OpenDoor(Door.POLICIES):
+                self._visit.do(self._open_topics)
+            case Topics(), did.OpenTopic(topic):
+                self._visit.do(lambda: self._open_topic(topic))
+            case Topics(), did.OpenSearch():
+                self._visit.open(PolicySearch())
+            case PolicySearch(), did.Enter(text):
+                self._visit.show(PolicySearch(entered=text[:MAX_QUERY]))
+            case PolicySearch(entered=entered), did.Next():
+                if query := entered.strip():
+                    self._visit.do(lambda: self._search(query))
+                else:
+                    self._visit.show(PolicySearch(entered, empty=True))
+            case PolicyResults(), did.ShowMore():
+                self._visit.do(lambda: self._more_results(page))
+            case PolicyResults(), did.SwitchLanguage():
+                self._visit.do(lambda: self._search_again(page))
+            case PolicyList(), did.ShowMore():
+                self._visit.do(lambda: self._more_policies(page))
+            case ((PolicyList() | PolicyResults()), did.OpenPolicy(policy)):
+                self._visit.do(lambda: self._open_policy(policy))
+            case _:
+                return False
+        return True
+
+    async def _open_topics(self) -> None:
+        self._visit.open(Topics(await self._client.list_topics()))
+
+    async def _open_topic(self, topic: Topic) -> None:
+        part = await self._client.list_policies(topic.name, page_size=AT_ONCE)
+        self._visit.open(PolicyList(topic, part.items, part.next_page_token))
+
+    async def _more_policies(self, page: PolicyList) -> None:
+        part = await self._client.list_policies(
+            page.topic.name, page_size=AT_ONCE, page_token=page.next_page_token
+        )
+        self._visit.show(
+            PolicyList(
+                page.topic, page.policies + part.items, part.next_page_token, place=float(len(page.policies))
+            )
+        )
+
+    async def _search(self, query: str) -> None:
+        part = await self._client.search_policies(query, self._visit.language, page_size=AT_ONCE)
+        self._visit.open(PolicyResults(query, part.items, part.next_page_token))
+
+    async def _more_results(self, page: PolicyResults) -> None:
+        part = await self._client.search_policies(
+            page.query, self._visit.language, page_size=AT_ONCE, page_token=page.next_page_token
+        )
+        self._visit.show(
+            PolicyResults(
+                page.query, page.matches + part.items, part.next_page_token, place=float(len(page.matches))
+            )
+        )
+
+    async def _search_again(self, page: PolicyResults) -> None:
+        """Passages come in one language; where the backend is away the old ones are better than none."""
+        try:
+            part = await self._client.search_policies(page.query, self._visit.language, page_size=AT_ONCE)
+        except BackendError:
+            return
+        self._visit.show(PolicyResults(page.query, part.items, part.next_page_token))
+
+    async def _open_policy(self, policy: Policy) -> None:
+        self._visit.open(PolicyText(await self._client.get_policy(policy.name)))

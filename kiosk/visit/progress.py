@@ -1,0 +1,156 @@
+"""How far an application has come: by card, or by its reference."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from backend_client.case import Session
+from backend_client.client import BackendClient
+from backend_client.errors import BackendError, Denied
+from backend_client.forms.card import CardAnswers
+from backend_client.forms.reference import ReferenceError_, ReferenceProblem, check_reference
+from foundation.log import logger
+from kiosk.visit import events as did
+from kiosk.visit.cards import Cards
+from kiosk.visit.events import Event
+from kiosk.visit.pages import (
+    CardUse,
+    CardWanted,
+    CaseHistory,
+    CaseList,
+    Door,
+    EntryFault,
+    Home,
+    Page,
+    ProgressWays,
+    ReferenceEntry,
+    SuffixEntry,
+)
+from kiosk.visit.visit import Chapter, Visit
+
+log = logger(__name__)
+
+AT_ONCE = 20
+"""Entries that are fetched at once."""
+REFERENCE_LENGTH = 12
+SUFFIX = re.compile(r"[0-9]{5}[0-9X]")
+SUFFIX_LENGTH = 6
+FAULTS = {
+    ReferenceProblem.EMPTY: EntryFault.EMPTY,
+    ReferenceProblem.NOT_DIGITS: EntryFault.TOO_SHORT,
+    ReferenceProblem.TOO_SHORT: EntryFault.TOO_SHORT,
+    ReferenceProblem.TOO_LONG: EntryFault.TOO_LONG,
+    ReferenceProblem.WRONG_CHECK_DIGIT: EntryFault.WRONG_CHECK_DIGIT,
+}
+
+
+class Progress(Chapter):
+    """Looking at cases. It owns the session that opens them."""
+
+    def __init__(self, visit: Visit, client: BackendClient, cards: Cards) -> None:
+        self._visit = visit
+        self._client = client
+        self._cards = cards
+        self._session: Session | None = None
+        self._signing_out: set[asyncio.Task[None]] = set()
+        cards.serve(CardUse.SIGN_IN, self._card_read)
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the ways to a case, the entries for it, the list and the history."""
+        match page, event:
+            case Home(), did.OpenDoor(Door.PROGRESS):
+                self._visit.open(ProgressWays() if self._cards.there else ReferenceEntry())
+            case ProgressWays(), did.ByCard():
+                self._cards.want(CardUse.SIGN_IN)
+            case ProgressWays(), did.ByReference():
+                self._visit.open(ReferenceEntry())
+            case CardWanted(use=CardUse.SIGN_IN), did.Skip():
+                self._visit.show(ReferenceEntry())
+            case ReferenceEntry(), did.Enter(text):
+                self._visit.show(ReferenceEntry(text[:REFERENCE_LENGTH]))
+            case ReferenceEntry(entered=entered), did.Next():
+                self._take_reference(entered)
+            case SuffixEntry(reference=reference), did.Enter(text):
+                self._visit.show(SuffixEntry(reference, text[:SUFFIX_LENGTH].upper()))
+            case SuffixEntry(), did.Next():
+                self._take_suffix(page)
+            case CaseList(), did.ShowMore():
+                self._visit.do(lambda: self._more_cases(page))
+            case CaseList(), did.OpenCase(reference):
+                self._visit.do(lambda: self._open_case(reference))
+            case _:
+                return False
+        return True
+
+    def wipe(self) -> None:
+        """Forgets the session, and has the backend forget it."""
+        session, self._session = self._session, None
+        if session:
+            task = asyncio.get_running_loop().create_task(self._sign_out(session))
+            self._signing_out.add(task)
+            task.add_done_callback(self._signing_out.discard)
+
+    async def settle(self) -> None:
+        """Waits until the backend has been told of every end."""
+        await asyncio.gather(*self._signing_out)
+
+    def _card_read(self, card: CardAnswers) -> None:
+        self._visit.close_page()
+        self._visit.do(lambda: self._open_cases(card))
+
+    async def _open_cases(self, card: CardAnswers) -> None:
+        self._keep(await self._client.sign_in_with_card(card.identity_number, card.full_name))
+        assert self._session
+        part = await self._client.list_cases(self._session, page_size=AT_ONCE)
+        self._visit.open(CaseList(part.items, part.next_page_token))
+
+    async def _more_cases(self, page: CaseList) -> None:
+        assert self._session
+        part = await self._client.list_cases(
+            self._session, page_size=AT_ONCE, page_token=page.next_page_token
+        )
+        self._visit.show(
+            CaseList(page.cases + part.items, part.next_page_token, place=float(len(page.cases)))
+        )
+
+    async def _open_case(self, reference: str) -> None:
+        assert self._session
+        self._visit.open(CaseHistory(await self._client.get_case(self._session, reference)))
+
+    def _take_reference(self, entered: str) -> None:
+        try:
+            reference = check_reference(entered)
+        except ReferenceError_ as error:
+            self._visit.show(ReferenceEntry(entered, FAULTS[error.problem]))
+        else:
+            self._visit.open(SuffixEntry(reference))
+
+    def _take_suffix(self, page: SuffixEntry) -> None:
+        if SUFFIX.fullmatch(page.entered):
+            self._visit.do(lambda: self._sign_in(page))
+        else:
+            fault = EntryFault.SUFFIX_WRONG if page.entered else EntryFault.EMPTY
+            self._visit.show(SuffixEntry(page.reference, page.entered, fault))
+
+    async def _sign_in(self, page: SuffixEntry) -> None:
+        try:
+            self._keep(await self._client.sign_in_with_reference(page.reference, page.entered))
+        except Denied:
+            self._visit.show(SuffixEntry(page.reference, page.entered, EntryFault.OPENS_NOTHING))
+            return
+        assert self._session
+        case = await self._client.get_case(self._session, page.reference)
+        self._visit.unwind(ProgressWays if self._cards.there else Home)
+        self._visit.open(CaseHistory(case))
+
+    def _keep(self, session: Session) -> None:
+        """One session at a time: the one before is ended."""
+        self.wipe()
+        self._session = session
+
+    async def _sign_out(self, session: Session) -> None:
+        try:
+            await self._client.sign_out(session)
+        except BackendError as error:
+            log.warning("sign_out_failed", reason=error.reason)

@@ -1,0 +1,34 @@
+"""The catalogue: what can be applied for or has a guide."""
+
+from __future__ import annotations
+
+from backend_client.catalog import Service, ServiceKind
+from backend_client.client import BackendClient
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.pages import Door, Home, Page, ServiceGuide, ServiceList
+from kiosk.visit.visit import Chapter, Visit
+
+LISTED = (ServiceKind.FORM, ServiceKind.GUIDE)
+
+
+class Services(Chapter):
+    """Looking through the catalogue. The list is the one that the home page was made of."""
+
+    def __init__(self, visit: Visit, client: BackendClient) -> None:
+        self._visit = visit
+        self._client = client
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the list and the guides."""
+        match page, event:
+            case Home(services=services), did.OpenDoor(Door.SERVICES):
+                self._visit.open(ServiceList(tuple(s for s in services if s.kind in LISTED)))
+            case ServiceList(), did.OpenService(service):
+                self._visit.do(lambda: self._open_guide(service))
+            case _:
+                return False
+        return True
+
+    async def _open_guide(self, service: Service) -> None:
+        self._visit.open(ServiceGuide(await self._client.get_service(service.name)))

@@ -1,0 +1,288 @@
+"""The visit: what is shown, who is being waited for, when it ends.
+
+One object lives as long as the terminal; a resident's visit begins with the first touch on the home page
+and ends by `LeaveAnyway`, by the idle clock, or with the terminal. What a visit learns and is told is kept
+here and in its chapters and is wiped at its end.
+
+It has no widgets: `send` takes events, `view` says what to show, `changed` is called after every change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backend_client.errors import BackendError, BackendFailure
+from foundation.language import Language
+from foundation.log import logger
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.idle import IdleClock
+from kiosk.visit.pages import Confirmation, Home, Page, Turned
+
+log = logger(__name__)
+
+Step = Callable[[], Coroutine[Any, Any, None]]
+"""Something that waits for the backend and then changes the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things take, in seconds."""
+
+    waiting_mark: float = 0.3
+    patience: float = 60.0
+    countdown: int = 30
+    card: float = 30.0
+    home_again: float = 5.0
+    """Between two tries to fetch the catalogue for the home page."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be shown.
+
+    waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up;
+    trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
+    seconds_left: until the idle visit ends, None while it is not idle.
+    """
+
+    page: Page
+    language: Language
+    large: bool
+    back: bool
+    waiting: bool
+    stoppable: bool
+    trouble: BackendError | None
+    leaving: bool
+    seconds_left: int | None
+
+
+class Chapter:
+    """What a resident can do behind one door: which events its pages know, and what it remembers."""
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Does what the event asks for; False where the page does not know it."""
+        return False
+
+    def page_changed(self, page: Page) -> None:
+        """Another page is shown."""
+
+    def unsent(self) -> bool:
+        """Whether leaving would lose what the resident entered."""
+        return False
+
+    def wipe(self) -> None:
+        """Forgets everything about the resident."""
+
+
+class Visit:
+    """The owner of the visit's state."""
+
+    def __init__(self, *, language: Language, pace: Pace) -> None:
+        """language: the one a visit begins in."""
+        self.changed: Callable[[], None] = lambda: None
+        self.pace = pace
+        self.language = language
+        self._first_language = language
+        self._large = False
+        self._pages: list[Page] = [Home()]
+        self._chapters: Sequence[Chapter] = ()
+        self._working: asyncio.Task[None] | None = None
+        self._stoppable = True
+        self._slow = False
+        self._failed: tuple[BackendError, Step, bool] | None = None
+        self._leaving = False
+        self._seconds_left: int | None = None
+        self._idle = IdleClock(
+            patience=pace.patience, countdown=pace.countdown, warn=self._warn, end=self._idle_end
+        )
+
+    def begin(self, chapters: Sequence[Chapter]) -> None:
+        """Gives it its chapters, once."""
+        self._chapters = chapters
+
+    # What is shown.
+
+    @property
+    def page(self) -> Page:
+        """The page shown."""
+        return self._pages[-1]
+
+    @property
+    def home(self) -> Home:
+        """The page under all others."""
+        first = self._pages[0]
+        assert isinstance(first, Home)
+        return first
+
+    @property
+    def view(self) -> View:
+        """What is to be shown now."""
+        return View(
+            page=self.page,
+            language=self.language,
+            large=self._large,
+            back=len(self._pages) > 1 and not isinstance(self.page, Confirmation),
+            waiting=self._slow,
+            stoppable=self._stoppable,
+            trouble=self._failed[0] if self._failed else None,
+            leaving=self._leaving,
+            seconds_left=self._seconds_left,
+        )
+
+    # What residents do.
+
+    def touched(self) -> None:
+        """Somebody touched the screen, wherever: the visit is not idle."""
+        self._idle.touched()
+        if self._seconds_left is not None:
+            self._seconds_left = None
+            self.changed()
+
+    def send(self, event: Event) -> None:
+        """Takes what a resident did. Never raises; what cannot be done now is ignored."""
+        self.touched()
+        match event:
+            case did.SwitchLanguage():
+                self.language = self.language.other
+                if not self._working:
+                    self._tell_chapters(event)
+            case did.SwitchType():
+                self._large = not self._large
+            case did.MoreTime():
+                pass
+            case did.Leave():
+                if self._unsent():
+                    self._leaving = True
+                else:
+                    self.end("left")
+            case did.Stay():
+                self._leaving = False
+            case did.LeaveAnyway():
+                self.end("left")
+            case did.TryAgain() if self._failed:
+                _, step, stoppable = self._failed
+                self._failed = None
+                self.do(step, stoppable=stoppable)
+            case did.Dismiss():
+                self._failed = None
+            case did.Back() if self._working and self._stoppable:
+                self._stop_working()
+            case _ if self._working or self._failed or self._leaving:
+                return
+            case did.GoHome():
+                self.unwind(Home)
+            case did.Turn(place) if isinstance(self.page, Turned):
+                self.show(replace(self.page, place=place))
+            case _:
+                self._tell_chapters(event)
+        self.changed()
+
+    def _tell_chapters(self, event: Event) -> None:
+        if any(chapter.take(self.page, event) for chapter in self._chapters):
+            return
+        if isinstance(event, did.Back) and len(self._pages) > 1:
+            self.close_page()
+
+    def _unsent(self) -> bool:
+        return any(chapter.unsent() for chapter in self._chapters)
+
+    # What chapters do.
+
+    def open(self, page: Page) -> None:
+        """Shows a page; `Back` leads to the present one."""
+        self._pages.append(page)
+        self._page_changed()
+
+    def show(self, page: Page) -> None:
+        """Shows a page in place of the present one."""
+        self._pages[-1] = page
+        self._page_changed()
+
+    def close_page(self) -> None:
+        """Shows the page before."""
+        del self._pages[-1]
+        self._page_changed()
+
+    def show_home(self, home: Home) -> None:
+        """Puts another home page under all others."""
+        self._pages[0] = home
+        self.changed()
+
+    def unwind(self, kind: type[Page]) -> None:
+        """Shows the latest page of a kind again; there is one."""
+        while not isinstance(self.page, kind):
+            del self._pages[-1]
+        self._page_changed()
+
+    def do(self, step: Step, *, stoppable: bool = True) -> None:
+        """Runs a step that asks the backend. Meanwhile nothing else is begun.
+
+        A BackendError is shown, and the step repeated where the resident wants it. stoppable: the resident
+        may give up waiting.
+        """
+        assert self._working is None
+        self._stoppable = stoppable
+        self._working = asyncio.get_running_loop().create_task(self._run(step, stoppable))
+
+    async def _run(self, step: Step, stoppable: bool) -> None:
+        mark = asyncio.get_running_loop().call_later(self.pace.waiting_mark, self._mark_slow)
+        try:
+            await step()
+        except BackendError as error:
+            log.info("step_failed", reason=error.reason, page=type(self.page).__name__)
+            self._failed = (error, step, stoppable)
+        except Exception:
+            log.exception("step_broke", page=type(self.page).__name__)
+            self._failed = (BackendFailure("TERMINAL_FAULT"), step, stoppable)
+        finally:
+            mark.cancel()
+            if self._working is asyncio.current_task():
+                self._working = None
+                self._slow = False
+        self.changed()
+
+    def _mark_slow(self) -> None:
+        self._slow = True
+        self.changed()
+
+    def _stop_working(self) -> None:
+        if self._working:
+            self._working.cancel()
+            self._working = None
+            self._slow = False
+
+    def _page_changed(self) -> None:
+        for chapter in self._chapters:
+            chapter.page_changed(self.page)
+        self.changed()
+
+    # The end.
+
+    def end(self, reason: str) -> None:
+        """Ends the visit: everything about the resident is wiped, and the home page shown."""
+        self._idle.stop()
+        self._stop_working()
+        for chapter in self._chapters:
+            chapter.wipe()
+        log.info("visit_ended", reason=reason)
+        self._pages = [self.home]
+        self.language = self._first_language
+        self._large = False
+        self._failed = None
+        self._leaving = False
+        self._seconds_left = None
+        self._page_changed()
+
+    def _warn(self, left: int) -> None:
+        if len(self._pages) == 1 and not self._unsent():
+            self.end("idle")
+            return
+        self._seconds_left = left
+        self.changed()
+
+    def _idle_end(self) -> None:
+        self.end("idle")
