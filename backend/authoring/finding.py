@@ -1,0 +1,34 @@
+"""What is wrong with the content, by file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from foundation.language import Language, translator
+
+LOCALE = Path(__file__).parent.parent / "locale"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One mistake. `line` counts from 1; `problem` is a message of the catalogue without ``content.``."""
+
+    file: str
+    line: int
+    problem: str
+    details: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    def sentence(self, language: Language) -> str:
+        """``file:line: what is wrong and what to write instead``."""
+        told = translator("backend", LOCALE, language)(f"content.{self.problem}", **self.details)
+        return f"{self.file}:{self.line}: {told}"
+
+
+class ContentWrong(Exception):
+    """The content cannot be used; `findings` says why, by file and line."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"{len(findings)} findings, first {findings[0].file}:{findings[0].line}")
+        self.findings = findings

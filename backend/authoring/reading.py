@@ -1,0 +1,206 @@
+"""A folder of content, read whole: everything that is wrong is found in one go.
+
+topics.yaml            the topics, in the order in which they are shown and said
+synonyms.yaml          words that mean the same, for the search (may be absent)
+policies/<id>.yaml     services/<id>.yaml     forms/<id>.yaml     notices/<id>.yaml
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from huimin.v1 import catalog_pb2, policy_pb2
+from pydantic import TypeAdapter, ValidationError
+
+from backend.authoring import contract, refusal, rules
+from backend.authoring.entries import (
+    Entry,
+    FormEntry,
+    NoticeEntry,
+    PolicyEntry,
+    ServiceEntry,
+    SynonymGroup,
+    TopicEntry,
+)
+from backend.authoring.finding import ContentWrong, Finding
+from backend.authoring.yaml_file import YamlFile, read
+from backend_client.forms.form import Form
+
+MAX_TOPICS = 50
+MAX_SYNONYM_GROUPS = 1000
+
+PACKAGED = Path(__file__).parent.parent / "content"
+"""The demonstration content that comes with the backend."""
+
+_FOLDERS: Mapping[str, type[Entry]] = {
+    "policies": PolicyEntry,
+    "services": ServiceEntry,
+    "forms": FormEntry,
+    "notices": NoticeEntry,
+}
+_FILES = ("topics.yaml", "synonyms.yaml")
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a county has written, checked. `digest` changes whenever a file does."""
+
+    digest: str
+    topics: tuple[policy_pb2.Topic, ...]
+    policies: tuple[policy_pb2.Policy, ...]
+    services: tuple[catalog_pb2.Service, ...]
+    forms: Mapping[str, Form]
+    notices: tuple[contract.DatedNotice, ...]
+    synonyms: tuple[tuple[str, ...], ...]
+
+
+def read_content(folder: Path) -> Content:
+    """Reads and checks a folder. Raises ContentWrong with everything that is wrong in it."""
+    if not folder.is_dir():
+        raise ContentWrong((Finding(str(folder), 1, "folder_needed"),))
+    reading = _Reading(folder)
+    topics = reading.topics()
+    synonyms = reading.synonyms()
+    entries = {name: tuple(reading.folder(name, kind)) for name, kind in _FOLDERS.items()}
+    reading.strangers()
+    reading.references(entries, [topic.id for topic in topics])
+    if reading.findings:
+        raise ContentWrong(tuple(sorted(reading.findings)))
+    policies = [contract.policy(entry) for _, entry in entries["policies"] if isinstance(entry, PolicyEntry)]
+    services = [entry for _, entry in entries["services"] if isinstance(entry, ServiceEntry)]
+    forms = [contract.form(entry) for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
+    counts = Counter(policy.topic for policy in policies)
+    return Content(
+        digest=reading.digest.hexdigest(),
+        topics=tuple(
+            policy_pb2.Topic(
+                name=f"topics/{topic.id}",
+                title=contract.localized(topic.title),
+                policy_count=counts[f"topics/{topic.id}"],
+            )
+            for topic in topics
+        ),
+        policies=tuple(policies),
+        services=tuple(
+            contract.service(entry) for entry in sorted(services, key=lambda entry: (entry.rank, entry.id))
+        ),
+        forms={form.name: form for form in forms},
+        notices=tuple(
+            contract.notice(entry) for _, entry in entries["notices"] if isinstance(entry, NoticeEntry)
+        ),
+        synonyms=synonyms,
+    )
+
+
+_Entries = Mapping[str, tuple[tuple[YamlFile, Entry], ...]]
+
+
+@dataclass
+class _Reading:
+    """One pass over a folder, which gathers what is wrong."""
+
+    root: Path
+    findings: list[Finding] = field(default_factory=list)
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    identifiers: dict[str, set[str]] = field(default_factory=dict)
+
+    def topics(self) -> tuple[TopicEntry, ...]:
+        if not (self.root / "topics.yaml").is_file():
+            self.findings.append(Finding(str(self.root / "topics.yaml"), 1, "file_needed"))
+            return ()
+        file = self._file(self.root / "topics.yaml")
+        if file is None:
+            return ()
+        if not isinstance(file.value, list):
+            self.findings.append(file.finding((), "not_a_list"))
+            return ()
+        if len(file.value) > MAX_TOPICS:
+            self.findings.append(file.finding((), "too_many", most=MAX_TOPICS, count=len(file.value)))
+        read_entries = [
+            self._entry(file, TopicEntry, value, (position,)) for position, value in enumerate(file.value)
+        ]
+        topics = tuple(topic for topic in read_entries if topic is not None)
+        for position, identifier in rules.twice(topic.id for topic in topics):
+            self.findings.append(file.finding((position, "id"), "id_twice", id=identifier))
+        return topics
+
+    def synonyms(self) -> tuple[tuple[str, ...], ...]:
+        path = self.root / "synonyms.yaml"
+        file = self._file(path) if path.is_file() else None
+        if file is None:
+            return ()
+        try:
+            groups = TypeAdapter(tuple[SynonymGroup, ...]).validate_python(file.value)
+        except ValidationError as error:
+            self.findings.extend(refusal.findings(file, error, None, ()))
+            return ()
+        if len(groups) > MAX_SYNONYM_GROUPS:
+            self.findings.append(file.finding((), "too_many", most=MAX_SYNONYM_GROUPS, count=len(groups)))
+        seen: set[str] = set()
+        for number, group in enumerate(groups):
+            for position, word in enumerate(group):
+                if word.casefold() in seen:
+                    self.findings.append(file.finding((number, position), "word_twice", word=word))
+                seen.add(word.casefold())
+        return groups
+
+    def folder(self, name: str, kind: type[E]) -> Iterator[tuple[YamlFile, E]]:
+        known = self.identifiers.setdefault(name, set())
+        for path in sorted((self.root / name).glob("*.yaml")):
+            known.add(path.stem)
+            file = self._file(path)
+            if file is None:
+                continue
+            entry = self._entry(file, kind, file.value, ())
+            if entry is None:
+                continue
+            identifier = getattr(entry, "id", path.stem)
+            if identifier != path.stem:
+                self.findings.append(file.finding(("id",), "id_not_file_name", id=identifier, name=path.stem))
+            for place, problem, details in rules.within(entry):
+                self.findings.append(file.finding(place, problem, **details))
+            yield file, entry
+
+    def strangers(self) -> None:
+        """Files that nobody reads, which are mostly misspelt."""
+        for path in sorted(self.root.iterdir()):
+            if path.is_dir() and path.name in _FOLDERS:
+                for inner in sorted(path.iterdir()):
+                    if inner.suffix != ".yaml":
+                        self._stranger(inner)
+            elif path.name not in _FILES:
+                self._stranger(path)
+
+    def references(self, entries: _Entries, topics: list[str]) -> None:
+        for pairs in entries.values():
+            for file, entry in pairs:
+                for place, problem, details in rules.references(entry, topics, self.identifiers["forms"]):
+                    self.findings.append(file.finding(place, problem, **details))
+
+    def _stranger(self, path: Path) -> None:
+        if not path.name.startswith((".", "README")):
+            self.findings.append(Finding(str(path), 1, "nobody_reads_this"))
+
+    def _file(self, path: Path) -> YamlFile | None:
+        try:
+            file = read(path, str(path))
+        except ContentWrong as wrong:
+            self.findings.extend(wrong.findings)
+            return None
+        self.digest.update(f"{path.relative_to(self.root).as_posix()}\0{len(file.data)}\0".encode())
+        self.digest.update(file.data)
+        return file
+
+    def _entry(self, file: YamlFile, kind: type[E], value: object, place: tuple[int | str, ...]) -> E | None:
+        try:
+            return kind.model_validate(value)
+        except ValidationError as error:
+            self.findings.extend(refusal.findings(file, error, kind, place))
+            return None
