@@ -30,6 +30,8 @@ COMPILED = (
     "huimin_names.prism.bin",
 )
 """What the engine opens, in the folder ``build`` of the directory."""
+LEAST_BYTES = 4 << 20
+"""Size below which the compiled words are not all there (they have 9 MB): a damaged word list compiles, too."""
 TIME_LIMIT = 300.0
 """Seconds after which the compiler is ended; a slow terminal needs about thirty."""
 
@@ -73,7 +75,11 @@ def _fingerprint(shared_data: Path) -> str:
 
 
 def _complete(directory: Path) -> bool:
-    return all((directory / "build" / name).is_file() for name in COMPILED)
+    build = directory / "build"
+    return (
+        all((build / name).is_file() for name in COMPILED)
+        and (build / "huimin_pinyin.table.bin").stat().st_size >= LEAST_BYTES
+    )
 
 
 def _compile_apart(directory: Path, shared_data: Path) -> None:

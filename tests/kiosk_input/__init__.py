@@ -1,0 +1,1 @@
+"""The input method: fonts, pinyin, keyboards. Real librime, real windows, real touches."""
