@@ -62,3 +62,10 @@ def translator(domain: str, locale: Path, language: Language) -> Translate:
         return text.format(**placeholders) if placeholders else text
 
     return translate
+
+
+def identifiers(domain: str, locale: Path, language: Language) -> tuple[str, ...]:
+    """Every identifier of a catalogue, sorted. Raises FileNotFoundError where it was not compiled."""
+    # gettext has no public way to list a catalogue.
+    entries: dict[str, str] = getattr(_catalogue(domain, locale, language), "_catalog", {})
+    return tuple(sorted(name for name in entries if name))
