@@ -1,0 +1,1 @@
+"""One file a model: a protocol on a port behaves like a device class."""

@@ -1,0 +1,1 @@
+"""The devices' languages, pure: bytes in, messages out. No port, no clock, no sleep."""

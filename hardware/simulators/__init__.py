@@ -1,0 +1,1 @@
+"""Devices made of software, which speak the real bytes on a pseudo-terminal."""
