@@ -147,9 +147,14 @@ def case(message: case_pb2.Case) -> Case:
 
 def session(message: identity_pb2.CreateSessionResponse) -> Session:
     """A session, whose token can stand in a header."""
-    if not _TOKEN.fullmatch(message.token):
+    if not is_token(message.token):
         raise Malformed("session.token: empty, too long or not visible ASCII")
     return Session(message.token, _time(message, "expire_time"))
+
+
+def is_token(token: str) -> bool:
+    """Whether a session's token can stand in a header: visible ASCII, up to 4096 characters."""
+    return _TOKEN.fullmatch(token) is not None
 
 
 def accepted(message: form_pb2.CreateSubmissionResponse) -> Accepted:
