@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -87,7 +87,7 @@ class Speech:
             for piece in self._pieces(utterance):
                 await self._sound(piece)
 
-    async def sounds(self, utterances: Sequence[Utterance]) -> AsyncIterator[bytes]:
+    async def sounds(self, utterances: Sequence[Utterance]) -> AsyncGenerator[bytes]:
         """The PCM of all of it, in order: each time as much as is ready, and rendering goes on meanwhile.
 
         Close it (`contextlib.aclosing`) to give up. Raises SpeechError.

@@ -1,0 +1,78 @@
+"""PJSIP's call, its callbacks translated into what a line needs to know."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+import pjsua2 as pj
+
+from ivr.sip.contained import contained
+
+_UPDATE = 1
+"""PJMEDIA_STREAM_DTMF_IS_UPDATE: one more packet of a key already reported (RFC 4733 clause 2.5.1.2)."""
+
+
+class Listener(Protocol):
+    """The owner of a call. Called while the library is pumped: must not wait, nor let go of the call."""
+
+    def confirmed(self) -> None:
+        """The caller's phone has acknowledged the answer."""
+
+    def audio_changed(self, audio: pj.AudioMedia | None) -> None:
+        """Sound flows both ways through `audio` from now on; None: it does not, as when we are on hold."""
+
+    def key_pressed(self, key: str, method: int, at: float) -> None:
+        """A key, once each time it is pressed; at: seconds of the monotonic clock."""
+
+    def transfer_progressed(self, code: int, final: bool) -> None:
+        """What became of a REFER so far, as a SIP status code."""
+
+    def text_answered(self, code: int) -> None:
+        """What became of a MESSAGE, as a SIP status code."""
+
+    def disconnected(self, code: int) -> None:
+        """The call has ended. Nothing comes afterwards."""
+
+
+class Call(pj.Call):
+    """Held by its owner until it is disconnected, and let go outside of any callback."""
+
+    def __init__(self, account: pj.Account, call_id: int, listener: Listener) -> None:
+        super().__init__(account, call_id)
+        self._listener = listener
+
+    @contained
+    def onCallState(self, prm: Any) -> None:  # noqa: N802 (PJSIP's name)
+        """The library's callback."""
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._listener.confirmed()
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._listener.disconnected(info.lastStatusCode)
+
+    @contained
+    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback."""
+        info = self.getInfo()
+        active = any(
+            media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE
+            for media in info.media
+        )
+        self._listener.audio_changed(self.getAudioMedia(-1) if active else None)
+
+    @contained
+    def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback, for RFC 4733 and SIP INFO alike."""
+        if not prm.flags & _UPDATE:
+            self._listener.key_pressed(prm.digit, prm.method, time.monotonic())
+
+    @contained
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback."""
+        self._listener.transfer_progressed(prm.statusCode, prm.finalNotify)
+
+    @contained
+    def onInstantMessageStatus(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback."""
+        self._listener.text_answered(prm.code)

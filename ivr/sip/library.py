@@ -1,0 +1,140 @@
+"""PJSIP started, pumped from the loop, and ended, in the one order that it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pjsua2 as pj
+
+from foundation.log import logger
+from ivr.sip.library_log import DEEPEST_LEVEL, LibraryLog
+from ivr.speech import sound
+
+BUSY_STEP = 0.01
+"""Seconds between two looks at the library while there are calls: a key waits 5 ms on average."""
+IDLE_STEP = 0.02
+"""The same without calls: an INVITE waits 10 ms on average."""
+MOST_AT_ONCE = 64
+"""Events taken in one look, so that a flood leaves the loop time for the calls."""
+CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
+"""G.711, A-law before µ-law as in China's network. Nothing else is offered: every phone has these,
+and others would be converted to them on the way through the network."""
+
+log = logger("ivr.sip")
+
+
+class ListenFailed(Exception):
+    """The line cannot be opened; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RtpPorts:
+    """The ports for sound: an even first one, and how many; a call takes two."""
+
+    first: int = 16384
+    count: int = 400
+
+
+class Library:
+    """One a process: PJSIP keeps its state in the process, not in an object."""
+
+    _started = False
+
+    def __init__(self, busy: Callable[[], bool]) -> None:
+        """busy: whether there are calls."""
+        self._busy = busy
+        self._endpoint: pj.Endpoint | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, host: str, port: int, max_calls: int) -> int:
+        """Opens UDP and TCP on the same port, which is returned, and begins to pump. Raises ListenFailed."""
+        if Library._started:
+            raise RuntimeError("PJSIP is already in use in this process")
+        Library._started = True
+        try:
+            with _quiet_standard_output():
+                self._endpoint = pj.Endpoint()
+                self._endpoint.libCreate()
+            self._endpoint.libInit(_settings(max_calls))
+            self._endpoint.audDevManager().setNullDev()
+            port = self._listen(self._endpoint, host, port)
+            self._endpoint.libStart()
+            for codec in self._endpoint.codecEnum2():
+                self._endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId, 0))
+        except pj.Error as error:
+            self.stop()
+            raise ListenFailed(f"the phone line cannot listen on {host}:{port}: {error.reason}") from None
+        except BaseException:
+            self.stop()
+            raise
+        self._pump()
+        return port
+
+    def stop(self) -> None:
+        """Ends the library; every call, account and player must have been let go. May be repeated."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._endpoint is not None:
+            # Nothing is left to be said to anyone, so it need not wait a second for answers.
+            self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
+            self._endpoint = None
+        Library._started = False
+
+    def _pump(self) -> None:
+        assert self._endpoint is not None
+        self._timer = asyncio.get_running_loop().call_later(
+            BUSY_STEP if self._busy() else IDLE_STEP, self._pump
+        )
+        for _ in range(MOST_AT_ONCE):
+            if self._endpoint.libHandleEvents(0) <= 0:
+                break
+
+    @staticmethod
+    def _listen(endpoint: pj.Endpoint, host: str, port: int) -> int:
+        address = pj.TransportConfig()
+        address.boundAddress = host
+        address.port = port
+        udp = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, address)
+        address.port = int(endpoint.transportGetInfo(udp).localName.rpartition(":")[2])
+        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, address)
+        return int(address.port)
+
+
+def _settings(max_calls: int) -> pj.EpConfig:
+    settings = pj.EpConfig()
+    settings.uaConfig.threadCnt = 0
+    settings.uaConfig.mainThreadOnly = True
+    settings.uaConfig.maxCalls = max_calls
+    settings.uaConfig.userAgent = "Huimin"
+    settings.medConfig.clockRate = sound.RATE
+    settings.medConfig.sndClockRate = sound.RATE
+    settings.medConfig.audioFramePtime = 20
+    settings.medConfig.ecTailLen = 0
+    settings.medConfig.noVad = True
+    settings.logConfig.level = DEEPEST_LEVEL
+    settings.logConfig.consoleLevel = DEEPEST_LEVEL
+    settings.logConfig.msgLogging = 0
+    settings.logConfig.decor = 0
+    writer = LibraryLog()
+    writer.__disown__()
+    settings.logConfig.writer = writer
+    return settings
+
+
+@contextmanager
+def _quiet_standard_output() -> Iterator[None]:
+    """Until it knows our log, PJSIP prints on standard output, which belongs to the ``ready`` line."""
+    standard = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(standard, 1)
+        os.close(standard)
+        os.close(nowhere)
