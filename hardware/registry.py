@@ -93,7 +93,9 @@ class FindingKind(Enum):
     ATTENTION = "finding.attention"
     """A device answered, and something about it needs attention."""
     NOT_FOUND = "finding.not_found"
-    """The port could not be used, or nothing answered on it."""
+    """There is no such port, or nothing answered on it."""
+    PORT_UNUSABLE = "finding.port_unusable"
+    """The port is there and could not be opened."""
     OTHER_PORTS = "finding.other_ports"
     """Ports of this machine where the device may be instead: none of them is in the configuration."""
 
@@ -108,6 +110,13 @@ class Finding:
     port: str
     simulated: bool = False
     advice: tuple[str, ...] = ()
+
+    def advised(self, language: Language) -> tuple[str, ...]:
+        """What to do: a sentence each, and none where all is well."""
+        text = texts(language)
+        if self.kind is FindingKind.OTHER_PORTS:
+            return (text(self.kind.value, device=text(f"device.{self.device}"), port=self.port),)
+        return tuple(text(name) for name in self.advice)
 
     def sentence(self, language: Language) -> str:
         """What was found, and what to do, in a language."""
@@ -171,9 +180,11 @@ class Devices:
             problem = error.code if isinstance(error.code, PortProblem) else PortProblem.UNUSABLE
             advice = f"advice.port.{problem.value}"
             self.self_tests[name] = SelfTest(False, (advice,))
-            found = [Finding(FindingKind.NOT_FOUND, name, info.driver, info.port, info.simulated, (advice,))]
-            others = ", ".join(self._other_ports()) if problem is PortProblem.ABSENT else ""
-            if others:
+            absent = problem is PortProblem.ABSENT
+            kind = FindingKind.NOT_FOUND if absent else FindingKind.PORT_UNUSABLE
+            found = [Finding(kind, name, info.driver, info.port, info.simulated, (advice,))]
+            others = ", ".join(other_ports(self._config))
+            if absent and others:
                 found.append(Finding(FindingKind.OTHER_PORTS, name, info.driver, others))
             return found
         test = self.self_tests[name] = await device.self_test()
@@ -182,7 +193,8 @@ class Devices:
             kind = FindingKind.NOT_FOUND
         return [Finding(kind, name, info.driver, info.port, info.simulated, test.findings)]
 
-    def _other_ports(self) -> list[str]:
-        """Serial ports of this machine that no configured device has."""
-        taken = {str(Path(config.port).resolve()) for config in self._config.values()}
-        return sorted(port.device for port in list_ports.comports() if port.device not in taken)
+
+def other_ports(config: dict[str, DeviceConfig]) -> list[str]:
+    """Serial ports of this machine that no configured device has."""
+    taken = {str(Path(one.port).resolve()) for one in config.values()}
+    return sorted(port.device for port in list_ports.comports() if port.device not in taken)

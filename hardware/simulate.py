@@ -39,7 +39,7 @@ _folder_option = click.option(
 @click.pass_context
 def main(context: click.Context, folder: Path | None, instant: bool) -> None:
     """Simulates an identity card reader and a receipt printer, each on a pseudo-terminal."""
-    context.obj = folder
+    context.default_map = {name: {"folder": folder} for name in main.commands}
     if context.invoked_subcommand is not None:
         return
     start_log("huimin-simulate")
@@ -107,11 +107,10 @@ async def _run(bench: control.Bench, stop: asyncio.Event) -> None:
 @_folder_option
 @click.option("--card", default=cards.DEFAULT, show_default=True, help="A supplied card, or a file.")
 @click.option("--fault", type=click.Choice([fault.value for fault in reader.CardFault]), default=None)
-@click.pass_obj
-def present(outer: Path | None, folder: Path | None, card: str, fault: str | None) -> None:
+def present(folder: Path | None, card: str, fault: str | None) -> None:
     """Lays an identity card on the reader."""
     file = card if card in cards.supplied() else str(Path(card).absolute())
-    _ask(folder or outer, {"do": "present", "card": file, "fault": fault})
+    _ask(folder, {"do": "present", "card": file, "fault": fault})
     click.echo(_text()("simulate.presented", card=card))
     if fault:
         click.echo(_text()(f"simulate.fault.{fault}"))
@@ -119,49 +118,44 @@ def present(outer: Path | None, folder: Path | None, card: str, fault: str | Non
 
 @main.command()
 @_folder_option
-@click.pass_obj
-def lift(outer: Path | None, folder: Path | None) -> None:
+def lift(folder: Path | None) -> None:
     """Takes the card away."""
-    _ask(folder or outer, {"do": "lift"})
+    _ask(folder, {"do": "lift"})
     click.echo(_text()("simulate.lifted"))
 
 
 @main.command("printer")
 @_folder_option
 @click.option("--fault", type=click.Choice([fault.value for fault in printer.PrinterFault]), required=True)
-@click.pass_obj
-def printer_fault(outer: Path | None, folder: Path | None, fault: str) -> None:
+def printer_fault(folder: Path | None, fault: str) -> None:
     """Makes something wrong with the printer, or puts it right (none)."""
-    _ask(folder or outer, {"do": "printer", "fault": fault})
+    _ask(folder, {"do": "printer", "fault": fault})
     click.echo(_text()(f"simulate.fault.{fault}"))
 
 
 @main.command("plug")
 @_folder_option
 @click.argument("device", type=click.Choice([directory.IDENTITY_CARD_READER, directory.RECEIPT_PRINTER]))
-@click.pass_obj
-def plug(outer: Path | None, folder: Path | None, device: str) -> None:
+def plug(folder: Path | None, device: str) -> None:
     """Plugs a device in again."""
-    _ask(folder or outer, {"do": "plug", "device": device})
+    _ask(folder, {"do": "plug", "device": device})
     click.echo(_text()("simulate.plugged", device=device))
 
 
 @main.command("unplug")
 @_folder_option
 @click.argument("device", type=click.Choice([directory.IDENTITY_CARD_READER, directory.RECEIPT_PRINTER]))
-@click.pass_obj
-def unplug(outer: Path | None, folder: Path | None, device: str) -> None:
+def unplug(folder: Path | None, device: str) -> None:
     """Pulls a device's plug."""
-    _ask(folder or outer, {"do": "unplug", "device": device})
+    _ask(folder, {"do": "unplug", "device": device})
     click.echo(_text()("simulate.unplugged", device=device))
 
 
 @main.command()
 @_folder_option
-@click.pass_obj
-def status(outer: Path | None, folder: Path | None) -> None:
+def status(folder: Path | None) -> None:
     """Says what the simulated devices are doing."""
-    state = _ask(folder or outer, {"do": "status"})
+    state = _ask(folder, {"do": "status"})
     text = _text()
     card_reader, receipt_printer = state[directory.IDENTITY_CARD_READER], state[directory.RECEIPT_PRINTER]
     for name, device in state.items():

@@ -203,9 +203,9 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
 
 def _advice(status: PrinterStatus) -> tuple[str, ...]:
     """What to do about everything that stops it, worst first; the vague advice only where it is alone."""
-    found = [advice for name, _, _, advice in _TROUBLES if getattr(status, name)]
-    plain = [advice for advice in found if advice != "advice.printer.offline"]
-    return tuple(dict.fromkeys(plain or found))
+    found = {name: advice for name, _, _, advice in _TROUBLES if getattr(status, name)}
+    plain = [advice for name, advice in found.items() if name not in ("error", "offline")]
+    return tuple(dict.fromkeys(plain or list(found.values())[:1]))
 
 
 def _refuse_trouble(status: PrinterStatus) -> None:

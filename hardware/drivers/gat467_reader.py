@@ -70,10 +70,11 @@ class Gat467Reader(SerialDevice, IdentityCardReader):
         self._next_find = 0.0
 
     async def read_card(self, *, timeout: float) -> IdentityCardRecord:
-        """See `IdentityCardReader`. A second call waits for the first to end: SEQUENCE_ERROR where it does not."""
+        """See `IdentityCardReader`. A second call waits for the first, SEQUENCE_ERROR if it is in vain."""
         deadline = time.monotonic() + timeout
         try:
-            await asyncio.wait_for(self._reading.acquire(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._reading.acquire()
         except TimeoutError:
             raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail="a card is already waited for") from None
         try:
