@@ -1,0 +1,125 @@
+"""Texts cut into what can be found in them.
+
+A text is a row of runs: Chinese characters, a word of letters, a number. What the database indexes are
+
+- of Chinese, every two neighbouring characters and the last one alone: 医保卡 is 医保, 保卡, 卡. A word of
+  two characters is one token, a longer one a phrase of tokens, a single character the beginning of a
+  token. No dictionary decides where words end, so none is missed;
+- of the sound of Chinese, likewise every two neighbouring syllables: yi·bao, bao·ka, ka·;
+- of the initials of that sound: yb, bk, k;
+- English words by their stem, and numbers as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from itertools import pairwise
+
+import snowballstemmer
+
+from backend.search.pinyin import sounds
+
+JOINT = "·"
+"""Between the two syllables of a token; no letter, so that such tokens meet no others."""
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<number>[0-9]+)|(?P<word>(?:(?![{_HAN}])[^\W\d_])+(?:['’]s\b)?)")
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+class RunKind(Enum):
+    """What a run is made of."""
+
+    HAN = "han"
+    NUMBER = "number"
+    WORD = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a text without gaps; `start` and `end` count the text's code points."""
+
+    kind: RunKind
+    text: str
+    start: int
+    end: int
+
+
+class _Folding(dict[int, str]):
+    """Each code point as it is compared, always one code point long, made when first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKD", character).lower()
+        base = "v" if plain.startswith("u\u0308") else plain[:1]
+        kept = base if base and all(unicodedata.combining(mark) for mark in plain[1:]) else character
+        if len(self) < 20_000:
+            self[code] = kept
+        return kept
+
+
+_FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """The text without case, width and accents, ü as v; every code point keeps its place."""
+    return text.translate(_FOLDING)
+
+
+def runs(folded: str) -> Iterator[Run]:
+    """The runs of a folded text, in order."""
+    for found in _RUN.finditer(folded):
+        kind = RunKind(found.lastgroup)
+        yield Run(kind, found.group(), found.start(), found.end())
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The form under which an English word is found: pensions and pension are one."""
+    plain = word.replace("’", "'")
+    return str(_STEMMER.stemWord(plain)).replace("'", "")
+
+
+def neighbours(units: Sequence[str], joint: str = "", *, closed: bool) -> list[str]:
+    """Every two neighbours as one token; where `closed`, the last alone too, as texts are indexed."""
+    pairs = [f"{first}{joint}{second}" for first, second in pairwise(units)]
+    return [*pairs, f"{units[-1]}{joint}"] if closed and units else pairs
+
+
+def written_tokens(text: str) -> list[str]:
+    """The tokens of a text as it is written."""
+    tokens: list[str] = []
+    for run in runs(fold(text)):
+        match run.kind:
+            case RunKind.HAN:
+                tokens.extend(neighbours(run.text, closed=True))
+            case RunKind.NUMBER:
+                tokens.append(run.text)
+            case RunKind.WORD:
+                tokens.append(stem(run.text))
+    return tokens
+
+
+def sound_tokens(text: str) -> list[str]:
+    """The tokens of how its Chinese sounds."""
+    return [
+        token
+        for run in runs(fold(text))
+        if run.kind is RunKind.HAN
+        for token in neighbours(sounds(run.text), JOINT, closed=True)
+    ]
+
+
+def initial_tokens(text: str) -> list[str]:
+    """The tokens of the initials of its Chinese."""
+    return [
+        token
+        for run in runs(fold(text))
+        if run.kind is RunKind.HAN
+        for token in neighbours([sound[0] for sound in sounds(run.text)], closed=True)
+    ]

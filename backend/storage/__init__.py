@@ -1,0 +1,1 @@
+"""What the backend keeps: one file a kind of thing, over one database."""

@@ -1,0 +1,165 @@
+"""The tables. `migrations/` makes them; a test compares the two.
+
+Moments are microseconds since 1970 in UTC, exact and in order on every database. What the contract sends is
+kept as its bytes, beside the columns by which it is found.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, LargeBinary, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From the database, UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment(), str: String(), bytes: LargeBinary()}  # noqa: RUF012
+
+
+class PublishedContent(Table):
+    """Which content the database holds; at most one row."""
+
+    __tablename__ = "published_content"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    publish_time: Mapped[datetime]
+
+
+class PolicyRow(Table):
+    """One policy. `number` is that of its entry in the search index; the newest has the smallest."""
+
+    __tablename__ = "policies"
+    __table_args__ = (
+        Index(None, "issue_date", "name"),
+        Index(None, "topic", "issue_date", "name"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    topic: Mapped[str]
+    issue_date: Mapped[date]
+    message: Mapped[bytes]
+
+
+class FormRevision(Table):
+    """A form as it was published once. `retire_time` is when another revision took its place."""
+
+    __tablename__ = "form_revisions"
+
+    form: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[str] = mapped_column(primary_key=True)
+    message: Mapped[bytes]
+    retire_time: Mapped[datetime | None]
+
+
+class SubmissionRow(Table):
+    """What a resident sent, with its answers as they were checked. `digest` tells other answers."""
+
+    __tablename__ = "submissions"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes]
+    accept_time: Mapped[datetime]
+    message: Mapped[bytes]
+
+
+class CaseRow(Table):
+    """What the office makes of a submission."""
+
+    __tablename__ = "cases"
+    __table_args__ = (Index(None, "applicant", "create_time", "reference"),)
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    submission: Mapped[str] = mapped_column(ForeignKey("submissions.name"), unique=True)
+    applicant: Mapped[str]
+    """Citizen identity number of the applicant."""
+    form: Mapped[str]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    channel: Mapped[int]
+    state: Mapped[int]
+    create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+
+
+class CaseEventRow(Table):
+    """One change of a case."""
+
+    __tablename__ = "case_events"
+    __table_args__ = (Index(None, "reference", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"))
+    state: Mapped[int]
+    event_time: Mapped[datetime]
+    note: Mapped[str]
+
+
+class AttachmentRow(Table):
+    """A file that has arrived whole; its bytes lie in a folder.
+
+    `reference` is the case's whose submission names it, None until one does.
+    """
+
+    __tablename__ = "attachments"
+    __table_args__ = (Index(None, "submission"), Index(None, "reference", "create_time"))
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    submission: Mapped[str]
+    media_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[bytes]
+    create_time: Mapped[datetime]
+    reference: Mapped[str | None] = mapped_column(ForeignKey("cases.reference"))
+
+
+class SessionRow(Table):
+    """What a token opens: one case, or the cases of one applicant. The token itself is not kept."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "expire_time"),)
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    expire_time: Mapped[datetime]
+    reference: Mapped[str | None]
+    applicant: Mapped[str | None]
+
+
+class WrongTries(Table):
+    """How often somebody guessed at one reference, which need not exist."""
+
+    __tablename__ = "wrong_tries"
+    __table_args__ = (Index(None, "last_time"),)
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    last_time: Mapped[datetime]
