@@ -55,8 +55,8 @@ SIGN_IN = Patience(each=6, tries=1, total=6)
 
 CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.lb_policy_name", "round_robin"),
-    # A backend that comes back is found within 0.6 s (gRPC adds up to a fifth), before the tries of a read are
-    # used up; a silent address is left after 3 s.
+    # A backend that comes back is found within 0.6 s (gRPC adds up to a fifth), before a read has used up its
+    # tries; a silent address is left after 3 s.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.min_reconnect_backoff_ms", 3000),
