@@ -75,13 +75,10 @@ class BackendClient:
     one event loop. It connects by itself, at the first call and again after every loss.
     """
 
-    def __init__(self, target: str, credentials: grpc.ChannelCredentials | None = None) -> None:
-        """target: ``HOST:PORT`` or any name that gRPC resolves, such as ``dns:///HOST:PORT``, over whose
-        addresses calls are spread; credentials: TLS, or None for plain text."""
-        if credentials is None:
-            self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
-        else:
-            self._channel = grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
+    def __init__(self, target: str) -> None:
+        """To be made on the running loop. target: ``HOST:PORT``, or any name that gRPC resolves, such as
+        ``ipv4:HOST:PORT,HOST:PORT``, over whose addresses calls are spread."""
+        self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
         self._catalog = catalog_pb2_grpc.CatalogServiceStub(self._channel)
         self._policy = policy_pb2_grpc.PolicyServiceStub(self._channel)
         self._form = form_pb2_grpc.FormServiceStub(self._channel)
@@ -147,7 +144,7 @@ class BackendClient:
         """A policy with its text. NotFound where there is none of that name."""
 
         def read(response: policy_pb2.GetPolicyResponse) -> Policy:
-            wire.present(response, "policy")
+            wire.need(response, "policy")
             return wire.policy(response.policy)
 
         return await call(
@@ -181,7 +178,7 @@ class BackendClient:
         """A service with its guide. NotFound where there is none of that name."""
 
         def read(response: catalog_pb2.GetServiceResponse) -> Service:
-            wire.present(response, "service")
+            wire.need(response, "service")
             return wire.service(response.service)
 
         return await call(
@@ -197,7 +194,7 @@ class BackendClient:
         """A form with its questions. NotFound where there is none of that name."""
 
         def read(response: form_pb2.GetFormResponse) -> Form:
-            wire.present(response, "form")
+            wire.need(response, "form")
             return form_from_proto(response.form)
 
         return await call(
@@ -295,7 +292,7 @@ class BackendClient:
         """A case with its events. NotFound where the session may not see it, SessionEnded once it is over."""
 
         def read(response: case_pb2.GetCaseResponse) -> Case:
-            wire.present(response, "case_record")
+            wire.need(response, "case_record")
             return wire.case(response.case_record)
 
         return await call(
@@ -346,7 +343,7 @@ class BackendClient:
         """A notice with its text. NotFound where there is none of that name."""
 
         def read(response: notice_pb2.GetNoticeResponse) -> Notice:
-            wire.present(response, "notice")
+            wire.need(response, "notice")
             return wire.notice(response.notice)
 
         return await call(

@@ -54,7 +54,7 @@ def page(messages: Iterable[M], read: Callable[[M], T], next_page_token: str) ->
     return Page(tuple(read(message) for message in messages), next_page_token)
 
 
-def present(response: Message, field: str) -> None:
+def need(response: Message, field: str) -> None:
     """Raises Malformed where a response lacks the message that it is about."""
     if not response.HasField(field):
         raise Malformed(f"{response.DESCRIPTOR.name}.{field}: missing")
@@ -212,7 +212,7 @@ def _reference(reference: str) -> str:
 
 
 def _time(message: Message, field: str) -> datetime:
-    present(message, field)
+    need(message, field)
     stamp: Timestamp = getattr(message, field)
     try:
         return stamp.ToDatetime(tzinfo=UTC)

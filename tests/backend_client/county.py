@@ -167,6 +167,7 @@ class County(
         self.misdeeds: list[Misdeed] = []
         self.submissions: dict[str, form_pb2.Submission] = {}
         self.attachments: dict[str, bytes] = {}
+        self.refuse_uploads: grpc.StatusCode | None = None
 
     async def _serve(self, request: Any, context: grpc.aio.ServicerContext[Any, Any], right: Message) -> Any:
         self.requests.append(request)
@@ -215,6 +216,9 @@ class County(
 
     async def UploadAttachment(self, request_iterator: AsyncIterator[Any], context: Any) -> Any:
         first = await anext(request_iterator)
+        if self.refuse_uploads:
+            self.calls["UploadAttachment"] += 1
+            await context.abort(self.refuse_uploads, "refused")
         content = b"".join([message.chunk async for message in request_iterator])
         assert hashlib.sha256(content).digest() == first.info.sha256
         assert len(content) == first.info.size_bytes

@@ -12,7 +12,8 @@ from google.rpc.error_details_pb2 import RetryInfo
 
 from backend_client.calling import Patience
 from backend_client.client import BackendClient
-from backend_client.errors import BackendFailure, Unreachable
+from backend_client.errors import BackendFailure, Conflict, Unreachable
+from backend_client.submission import Attachment
 from tests.backend_client.county import (
     REFERENCE,
     Cable,
@@ -134,6 +135,16 @@ async def test_an_upload_is_repeated_from_its_first_byte(client: BackendClient, 
     await upload(client)
     assert county.calls["UploadAttachment"] == 2
     assert county.attachments == {"attachments/a": b"x"}
+
+
+async def test_an_upload_that_is_refused_ends_before_its_last_byte(
+    client: BackendClient, county: County
+) -> None:
+    county.refuse_uploads = grpc.StatusCode.FAILED_PRECONDITION
+    attachment = Attachment("attachments/a", "submissions/b", "audio/wav", bytes(16 << 20))
+    with pytest.raises(Conflict):
+        await client.upload_attachment(attachment)
+    assert county.calls["UploadAttachment"] == 1
 
 
 async def test_a_backend_that_is_down_is_told_soon_and_found_when_it_is_back(county: County) -> None:
