@@ -31,7 +31,7 @@ COMPILED = (
 )
 """What the engine opens, in the folder ``build`` of the directory."""
 LEAST_BYTES = 4 << 20
-"""Size below which the compiled words are not all there (they have 9 MB): a damaged word list compiles, too."""
+"""Size below which the compiled words are not all there (they have 9 MB): a damaged list compiles, too."""
 TIME_LIMIT = 300.0
 """Seconds after which the compiler is ended; a slow terminal needs about thirty."""
 

@@ -82,6 +82,7 @@ class PinyinEngine:
         PinyinEngine._open = True
         atexit.register(self.close)
         self._session = self._start_session()
+        shows("一")  # what it must load, it loads now and not at the first key
 
     def __enter__(self) -> Self:
         return self

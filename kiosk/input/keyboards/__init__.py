@@ -1,0 +1,1 @@
+"""The keyboards of the screen, each for one kind of answer."""

@@ -1,0 +1,142 @@
+"""What pinyin offers: the syllables typed, and the words to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from foundation.language import Translate
+from kiosk.input.keyboards.key_cap import KeyCap
+from kiosk.input.keyboards.layout import Tone
+from kiosk.input.keyboards.lines import Line, chunks
+from kiosk.input.rime import Composition
+from kiosk.theme import theme
+from kiosk.widgets.box import Box
+from kiosk.widgets.text import TIGHT, Text, fitting, width_of
+
+
+def lines() -> int:
+    """Lines of candidates: what the height of the window allows."""
+    return 2 if theme.portrait else 1
+
+
+def height() -> int:
+    """Height of the row in pixels."""
+    return _strip() + lines() * theme.touch
+
+
+def _strip() -> int:
+    return round(theme.type.lead * TIGHT) + theme.space.xs
+
+
+class CandidateRow(Box):
+    """Shows a composition. Candidates that do not fit wait behind the page keys, as the next pages do."""
+
+    def __init__(
+        self, width: int, words: Translate, chosen: Callable[[int], None], turned: Callable[[int], None]
+    ) -> None:
+        """chosen: is told the candidate's number on the engine's page; turned: 1 or -1, to another page."""
+        super().__init__(width, height())
+        self._words = words
+        self._chosen = chosen
+        self._turned = turned
+        self._composition = Composition()
+        self._portions: list[list[Line]] = [[]]
+        self._portion = 0
+        self._shown: list[KeyCap | Text] = []
+        self._side = round(theme.touch * 1.15)
+        self.show(self._composition)
+
+    def show(self, composition: Composition, *, at_end: bool = False) -> None:
+        """Another composition. at_end: its last candidates first, for one who turns back."""
+        self._composition = composition
+        room = self.width - 2 * self._side
+        self._portions = chunks([self._width(text) for text in composition.candidates], room, lines())
+        self._portion = len(self._portions) - 1 if at_end else 0
+        self._draw()
+
+    def _width(self, text: str) -> int:
+        wide = width_of(text, theme.type.heading, bold=True) + 2 * theme.space.m
+        return round(min(max(wide, theme.touch * 1.15), self.width - 2 * self._side))
+
+    def _draw(self) -> None:
+        for widget in self._shown:
+            self.remove_widget(widget)
+        self._shown = []
+        self._draw_strip()
+        for number, line in enumerate(self._portions[self._portion]):
+            left = 0
+            for candidate in line:
+                cap = self._candidate(candidate)
+                self._add(cap, left, _strip() + number * theme.touch)
+                left += cap.width
+        if self._composition.candidates:
+            self._draw_page_keys()
+
+    def _draw_strip(self) -> None:
+        composing = not self._composition.empty
+        if composing:
+            said = self._composition.preedit
+            if not self._composition.candidates:
+                said += f"  {self._words('candidates.none')}"
+        else:
+            said = self._words("candidates.hint")
+        room = self.width - 2 * theme.space.s
+        size = fitting(
+            said, room, (theme.type.lead, theme.type.body, theme.type.caption), lines=1, bold=composing
+        )
+        text = Text(
+            said,
+            room,
+            size=size,
+            bold=composing,
+            colour=theme.colour.primary if composing else theme.colour.soft_ink,
+            leading=TIGHT,
+            name="keyboard.composition",
+        )
+        self._add(text, theme.space.s, 0 if composing else (self.height - text.height) / 2)
+
+    def _candidate(self, number: int) -> KeyCap:
+        text = self._composition.candidates[number]
+        first = number == self._composition.highlighted
+        return KeyCap(
+            self._width(text),
+            theme.touch,
+            name=f"candidate.{number}",
+            touched=partial(self._chosen, number),
+            label=text,
+            tone=Tone.CHOSEN if first else Tone.PLAIN,
+            largest=theme.type.heading,
+            bold=first,
+        )
+
+    def _draw_page_keys(self) -> None:
+        back = self._portion > 0 or self._composition.page > 0
+        on = self._portion < len(self._portions) - 1 or not self._composition.last_page
+        for step, icon, message, enabled in (
+            (-1, "page_back", "candidates.previous", back),
+            (1, "page_on", "candidates.next", on),
+        ):
+            cap = KeyCap(
+                self._side,
+                lines() * theme.touch,
+                name="page.previous" if step < 0 else "page.next",
+                touched=partial(self._turn, step),
+                icon=icon,
+                largest=theme.type.title,
+                text=self._words(message),
+                tone=Tone.QUIET,
+                enabled=enabled,
+            )
+            self._add(cap, self.width - (2 if step < 0 else 1) * self._side, _strip())
+
+    def _add(self, widget: KeyCap | Text, left: float, top: float) -> None:
+        self.put(widget, left, top)
+        self._shown.append(widget)
+
+    def _turn(self, step: int) -> None:
+        if 0 <= self._portion + step < len(self._portions):
+            self._portion += step
+            self._draw()
+        else:
+            self._turned(step)
