@@ -70,7 +70,10 @@ class Line(ABC):
 
     @abstractmethod
     async def record(self, *, max_seconds: float, silence_seconds: float) -> Recorded:
-        """Records until a key (which it takes), `silence_seconds` of silence, or `max_seconds`."""
+        """Records until a key (which it takes), `silence_seconds` of silence, or `max_seconds`.
+
+        A short tone says when to speak.
+        """
 
     @abstractmethod
     async def send_text(self, text: str) -> bool:

@@ -100,4 +100,5 @@ def say(written: str, read: Readout) -> str:
     for pattern, words in RULES:
         text = pattern.sub(lambda match, words=words: words(read, match), text)  # type: ignore[misc]
     text = re.sub(r"\s[—–-]\s|—", ", ", text.translate(_SIGNS))
+    text = re.sub(r"(?<=[.!?])\.+", "", text)
     return re.sub(r"\s+(?=[,.;:!?])", "", re.sub(r"\s{2,}", " ", text)).strip()

@@ -1,0 +1,94 @@
+"""Answering one call: from the first word to the call record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from backend_client.client import BackendClient
+from foundation.language import Language
+from foundation.log import logger
+from ivr import records
+from ivr.call import Call, CallOver
+from ivr.dialogue.conversation import Conversation
+from ivr.dialogue.main_menu import hold
+from ivr.dialogue.person import reach_person
+from ivr.line import HungUp, Line
+from ivr.messages import Messages
+from ivr.records import CallRecord, Result
+from ivr.settings import IvrSettings
+
+LAST_WORDS = 30.0
+"""Seconds after which a call ends even where its last words do not."""
+
+_log = logger(__name__)
+
+
+class Answering:
+    """Holds the dialogue over each line that is handed to it, any number at the same time."""
+
+    def __init__(
+        self,
+        client: BackendClient,
+        settings: IvrSettings,
+        *,
+        language: Language = Language.ZH_CN,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """language: in which calls begin; now: the time, aware."""
+        self._client = client
+        self._settings = settings
+        self._language = language
+        self._now = now
+        self._messages = Messages(settings.messages_folder)
+
+    async def __call__(self, line: Line) -> None:
+        """Serves an answered call to its end, hangs up, and writes its record."""
+        record = CallRecord(line.call_id, line.caller, line.start_time, now=self._now)
+        call = Call(line, record, self._settings.timing, self._language)
+        conversation = Conversation(
+            call, self._client, self._settings, self._messages, reach_person, now=self._now
+        )
+        result = Result.FAILURE
+        try:
+            result = await _serve(conversation)
+        finally:
+            await call.close()
+            await line.hang_up()
+            await self._write(record.finished(result, call.language))
+
+    async def _write(self, record: dict[str, object]) -> None:
+        try:
+            await asyncio.to_thread(records.write, self._settings.records_file, record)
+        except OSError as error:
+            _log.error("call record not written", error=error.strerror, call_id=record["call_id"])
+
+
+async def _serve(conversation: Conversation) -> Result:
+    """Holds the dialogue and says the last words. Nothing that goes wrong in it leaves the caller without."""
+    try:
+        await hold(conversation)
+    except HungUp:
+        return Result.HUNG_UP
+    except CallOver as over:
+        return await _end(conversation, over.result)
+    except asyncio.CancelledError:
+        # The line ends, and this call with it; nothing waits for what is returned.
+        return await _end(conversation, Result.CLOSED)
+    except Exception:
+        _log.exception("call failed", call_id=conversation.call.line.call_id)
+        return await _end(conversation, Result.FAILURE)
+
+
+async def _end(conversation: Conversation, result: Result) -> Result:
+    if result is Result.TRANSFERRED:
+        return result
+    try:
+        async with asyncio.timeout(LAST_WORDS):
+            await conversation.call.last_words(conversation.prompt(f"end.{result.value}"))
+    except (HungUp, TimeoutError):
+        pass
+    except Exception:
+        _log.exception("last words failed", call_id=conversation.call.line.call_id)
+    return result

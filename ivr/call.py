@@ -1,0 +1,236 @@
+"""A call's five verbs: say, gather, record, send_text, transfer.
+
+Dialogues use these and nothing else of the line. Every verb leaves its trace in the call record, and raises
+HungUp once the caller has gone, and CallOver once the time limit is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from foundation.language import Language
+from ivr import prompts
+from ivr.keys import ONE_KEY, Collector, End, Entry, Wanted
+from ivr.line import HungUp, Line, Recorded, Utterance
+from ivr.records import CallRecord, Result
+from ivr.settings import Timing
+
+TRAILING_HASH = 2.5
+"""Seconds in which a `#` after an entry that was complete without it belongs to that entry: people press it
+out of habit, and it must not become an answer to the next question."""
+
+
+class CallOver(Exception):
+    """The call is at its end; `result` says why, and what is said last."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.value)
+        self.result = result
+
+
+class Call:
+    """One call. Owns the keys that wait, the clock of the time limit, and the language."""
+
+    def __init__(self, line: Line, record: CallRecord, timing: Timing, language: Language) -> None:
+        self.line = line
+        self.timing = timing
+        self.language = language
+        self._record = record
+        self._ahead: deque[str] = deque()
+        self._clock = asyncio.get_running_loop().time
+        self._trailing_until = 0.0
+        self._end = self._clock() + timing.call
+        self._warned = False
+        self._texts: set[asyncio.Task[None]] = set()
+
+    # The five verbs
+
+    async def say(self, *utterances: Utterance) -> None:
+        """Says something to which no answer is wanted. A key cuts it short and goes to the next question."""
+        await self._mind_the_limit()
+        key = await self._listen(utterances)
+        if key is not None:
+            self._ahead.appendleft(key)
+
+    async def gather(
+        self,
+        utterances: Sequence[Utterance],
+        wanted: Wanted,
+        *,
+        private: bool = False,
+        first_key: float | None = None,
+    ) -> Entry:
+        """Asks, and takes the keys of one entry.
+
+        Keys typed ahead are taken first, and the question is then not said. The first key cuts it short.
+        private: the keys do not stand in the record; first_key: seconds to wait for it after the question.
+        """
+        await self._mind_the_limit()
+        collector = Collector(wanted)
+        patience = self.timing.first_key if first_key is None else first_key
+        key = await self._listen(utterances)
+        while True:
+            if key is None:
+                try:
+                    async with asyncio.timeout(patience):
+                        key = await self._next_key()
+                except TimeoutError:
+                    end = End.PAUSE if collector.keys else End.SILENCE
+                    self._record.event(end.value)
+                    return Entry(collector.keys, end)
+            self._record.key(key, private=private)
+            ended = collector.take(key)
+            if ended is not None:
+                if ended is End.COMPLETE and len(collector.keys) > 1:
+                    self._trailing_until = self._clock() + TRAILING_HASH
+                return Entry(collector.keys, ended)
+            key, patience = None, self.timing.between_keys
+
+    async def record(self, utterances: Sequence[Utterance]) -> Recorded:
+        """Asks, and records the answer. A key during the question begins the recording; `*` calls it off,
+        which gives a recording of no length with that key."""
+        await self._mind_the_limit()
+        await self.forget_keys_typed_ahead()
+        if (key := await self._listen(utterances)) is not None:
+            self._record.key(key, private=False)
+            if key == "*":
+                return Recorded(b"", 0.0, key)
+        await self.forget_keys_typed_ahead()
+        self._record.event("recording")
+        recorded = await self.line.record(
+            max_seconds=self.timing.recording, silence_seconds=self.timing.recording_silence
+        )
+        self._record.event("recorded")
+        if recorded.key is not None:
+            self._record.key(recorded.key, private=False)
+        return recorded
+
+    def send_text(self, text: str) -> None:
+        """Shows a text on a phone with a screen, while the dialogue goes on. Phones without one refuse it."""
+        task = asyncio.create_task(self._show(text))
+        self._texts.add(task)
+        task.add_done_callback(self._texts.discard)
+
+    async def transfer(self, target: str) -> bool:
+        """Hands the call to a SIP address. False where it was refused; the call then goes on."""
+        self._record.event("transfer")
+        taken = await self.line.transfer(target)
+        self._record.event("transferred" if taken else "transfer refused")
+        return taken
+
+    # Beside them
+
+    def note(self, event: str) -> None:
+        """Puts an event into the record: a fixed name, never what the caller said or keyed."""
+        self._record.event(event)
+
+    def prompt(self, name: str, /, *, private: bool = False, **placeholders: object) -> Utterance:
+        """A text of the catalogue in the call's language."""
+        return prompts.prompt(self.language, name, private=private, **placeholders)
+
+    async def forget_keys_typed_ahead(self) -> None:
+        """Drops keys that were pressed before something turned out otherwise than the caller thought:
+        they answer questions that are not going to be asked."""
+        if self._ahead or self.line.key_waiting():
+            self._record.event("keys typed ahead dropped")
+        self._ahead.clear()
+        while self.line.key_waiting():
+            await self.line.next_key()
+
+    async def last_words(self, *utterances: Utterance) -> None:
+        """Says something to the end, whatever is pressed."""
+        for utterance in utterances:
+            self._record.prompt(utterance.name)
+        await self.line.play(utterances)
+
+    async def close(self) -> None:
+        """Ends what still runs beside the dialogue. The line itself stays open."""
+        for task in self._texts:
+            task.cancel()
+        await asyncio.gather(*self._texts, return_exceptions=True)
+
+    # Inside
+
+    async def _listen(self, utterances: Sequence[Utterance]) -> str | None:
+        """Says something until its end or the first key, and gives the key."""
+        while True:
+            if (key := await self._key_typed_ahead()) is not None:
+                return key
+            if not utterances:
+                return None
+            for utterance in utterances:
+                self._record.prompt(utterance.name)
+            play = asyncio.create_task(self.line.play(utterances))
+            pressed = asyncio.create_task(self._next_key())
+            try:
+                await asyncio.wait(
+                    {play, pressed},
+                    timeout=max(0.0, self._next_limit() - self._clock()),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if pressed.done():
+                    if not play.done():
+                        self._record.event("cut short")
+                    return pressed.result()
+                if play.done():
+                    return play.result()
+            finally:
+                await _end(play, pressed)
+            await self._mind_the_limit()
+
+    async def _next_key(self) -> str:
+        while True:
+            key = self._ahead.popleft() if self._ahead else await self.line.next_key()
+            if self._counts(key):
+                return key
+
+    def _counts(self, key: str) -> bool:
+        """False for the `#` that people press out of habit after an entry that needed none."""
+        trailing = key == "#" and self._clock() < self._trailing_until
+        self._trailing_until = 0.0
+        if trailing:
+            self._record.event("trailing hash")
+        return not trailing
+
+    async def _key_typed_ahead(self) -> str | None:
+        """The next key where one waits already."""
+        while self._ahead or self.line.key_waiting():
+            key = self._ahead.popleft() if self._ahead else await self.line.next_key()
+            if self._counts(key):
+                return key
+        return None
+
+    async def _mind_the_limit(self) -> None:
+        """Near the limit, asks once whether more time is wanted; at the limit, ends the call."""
+        if self._clock() >= self._end:
+            raise CallOver(Result.TIME_LIMIT)
+        if self._warned or self._clock() < self._next_limit() or self._ahead or self.line.key_waiting():
+            return
+        self._warned = True
+        entry = await self.gather([self.prompt("limit.more")], ONE_KEY)
+        if entry.keys == "1":
+            self._warned = False
+            self._end = self._clock() + self.timing.call
+            await self.say(self.prompt("limit.extended"))
+        elif entry.keys:
+            self._ahead.appendleft(entry.keys)  # meant for the question that was interrupted
+
+    def _next_limit(self) -> float:
+        """When something has to be said about the time, by the loop's clock."""
+        return self._end if self._warned else self._end - self.timing.warning
+
+    async def _show(self, text: str) -> None:
+        try:
+            shown = await self.line.send_text(text)
+        except HungUp:
+            return
+        self._record.event("text shown" if shown else "text refused")
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,100 @@
+"""``huimin-ivr``: the phone line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from backend_client.client import BackendClient
+from foundation.config import ConfigError, load
+from foundation.life import say_ready, stop_requested
+from foundation.log import start_log
+from ivr import prompts
+from ivr.answering import Answering
+from ivr.console import hold_in_terminal
+from ivr.line import Utterance
+from ivr.settings import IvrSettings, Timing
+from ivr.speech.errors import SpeechError
+from ivr.speech.speech import Speech
+
+TYPING = 60.0
+"""Seconds to wait for keys from somebody who types and reads instead of keying and listening."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--backend", metavar="HOST:PORT", help="Address of the backend.  [default: 127.0.0.1:50051]")
+@click.option(
+    "--sip", metavar="HOST:PORT", help="Where calls arrive; port 0 for any.  [default: 127.0.0.1:5060]"
+)
+@click.option("--console", is_flag=True, help="Hold one call in this terminal instead; see docs/phone.md.")
+@click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="TOML file; its table [ivr] counts."
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of call records, messages and rendered speech.  [default: data]",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of the call records.  [default: DATA/calls.jsonl]",
+)
+@click.option(
+    "--recordings",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of recordings that replace spoken prompts.",
+)
+@click.option("--person", metavar="SIP-URI", help="Who takes calls over; without it, callers leave messages.")
+def main(console: bool, config: Path | None, **options: str | Path | None) -> None:
+    """Answers calls: policies, applications by form, progress and notices, by voice and keys."""
+    start_log("huimin-ivr", level="warning" if console else "info")
+    try:
+        settings = load(IvrSettings, config, **options)
+        asyncio.run(_in_terminal(settings) if console else _serve(settings))
+    except (ConfigError, SpeechError) as error:
+        click.echo(f"huimin-ivr: {error}", err=True)
+        sys.exit(2)
+
+
+async def _serve(settings: IvrSettings) -> None:
+    """Answers calls until it is told to stop; those under way may then be finished."""
+    from ivr.sip.endpoint import SipEndpoint  # noqa: PLC0415 (the console needs no telephone)
+    from ivr.sip.library import ListenFailed  # noqa: PLC0415
+
+    stop = stop_requested()
+    try:
+        async with BackendClient(settings.backend) as client, _speech(settings) as speech:
+            await speech.prepare(prompts.always_the_same())
+            async with SipEndpoint(
+                settings.sip,
+                speech,
+                Answering(client, settings),
+                max_calls=settings.max_calls,
+                drain_seconds=settings.timing.closing,
+            ) as endpoint:
+                say_ready("huimin-ivr", endpoint.address)
+                await stop.wait()
+                await endpoint.drain()
+    except ListenFailed as error:
+        raise ConfigError(str(error)) from error
+
+
+async def _in_terminal(settings: IvrSettings) -> None:
+    """Holds one call between standard input and output."""
+    if sys.stdin.isatty():
+        slow = {"first_key": TYPING, "between_keys": TYPING}
+        settings = settings.model_copy(update={"timing": Timing(**settings.timing.model_dump() | slow)})
+    async with BackendClient(settings.backend) as client, _speech(settings) as speech:
+
+        async def voice(utterance: Utterance) -> bytes:
+            return b"".join([pcm async for pcm in speech.sounds([utterance])])
+
+        await hold_in_terminal(Answering(client, settings), voice)
+
+
+def _speech(settings: IvrSettings) -> Speech:
+    return Speech(settings.speech_folder, settings.recordings)

@@ -1,0 +1,1 @@
+"""What is said and asked, as coroutines over the five verbs of a call."""

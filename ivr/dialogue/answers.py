@@ -1,0 +1,55 @@
+"""Answers of a form as they are said."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from backend_client.forms.answer import Recording, Value
+from backend_client.forms.form import Field, FieldType
+from ivr import prompts
+from ivr.dialogue.conversation import Conversation
+
+TAIL = 4
+"""Characters of a private number that are said when all answers are gone through."""
+
+
+def said(conversation: Conversation, field: Field, value: Value) -> str:
+    """A checked answer in the words of the language, ready to be said."""
+    read, language = conversation.read, conversation.language
+    if isinstance(value, Recording):
+        return prompts.written(language, "answer.recorded")
+    if isinstance(value, bool):
+        return prompts.written(language, "answer.yes" if value else "answer.no")
+    if isinstance(value, date):
+        return read.full_date(value)
+    if isinstance(value, int):
+        return read.money(value)
+    if isinstance(value, tuple):
+        labels = [field.option(identifier).label[language] for identifier in value]
+        return prompts.written(language, "answer.list_separator").join(labels)
+    match field.type:
+        case FieldType.CHOICE:
+            return field.option(value).label[language]
+        case FieldType.IDENTITY_NUMBER:
+            return read.identity_number(value)
+        case FieldType.PHONE_NUMBER:
+            return read.phone_number(value)
+        case FieldType.DIGITS:
+            return read.digit_string(value)
+    return value
+
+
+def recalled(conversation: Conversation, field: Field, value: Value) -> str:
+    """The same when all answers are gone through: of a private one only as much as its owner needs."""
+    if isinstance(value, Recording) or not is_private(field):
+        return said(conversation, field, value)
+    language = conversation.language
+    if isinstance(value, str) and value[:-1].isdigit() and len(value) > TAIL:
+        tail = conversation.read.digits(value[-TAIL:])
+        return prompts.written(language, "answer.ending_in", tail=tail)
+    return prompts.written(language, "answer.given")
+
+
+def is_private(field: Field) -> bool:
+    """Whether an answer is kept to its owner: as the form says, and numbers of people always."""
+    return field.private or field.type in {FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}

@@ -1,0 +1,165 @@
+"""Asking until there is an answer: menus and entries, with the keys that everybody knows.
+
+In a menu `0` is a person, `*` back, `9` again, `8` the other language, `#` again. In an entry the digits
+are digits; `*` as the first key goes back and later clears, `#` ends it. Silence and wrong keys are counted
+apart; after three of either a person is called. What is asked again is asked shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ivr.call import CallOver
+from ivr.dialogue.conversation import Back, Conversation, Why
+from ivr.keys import ONE_KEY, End, Wanted
+from ivr.line import Utterance
+from ivr.records import Result
+
+TRIES = 3
+"""Silences, or wrong entries, at one question."""
+
+PERSON, LANGUAGE, AGAIN = "0", "8", "9"
+
+Said = Callable[[], Sequence[Utterance]]
+"""What is said; made anew each time, because the language may have changed."""
+
+T = TypeVar("T")
+
+
+class Skipped(Exception):
+    """The caller leaves a question that may be left."""
+
+
+class Refused(Exception):
+    """An entry cannot be taken; `utterance` says why and what to do."""
+
+    def __init__(self, utterance: Utterance) -> None:
+        super().__init__(utterance.name)
+        self.utterance = utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One key of several.
+
+    keys: those that mean something here, `#` among them where it does; full: what is said first and on `9`;
+    short: what is said after silence or a wrong key; first: what is said at first in place of `full`;
+    private: the key is not kept in the record;
+    silence: the key that silence stands for, after `patience` seconds; last: nothing is left to be asked,
+    so that silence means that the caller is content.
+    """
+
+    keys: str
+    full: Said
+    short: Said
+    private: bool = False
+    first: Said | None = None
+    silence: str | None = None
+    patience: float | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """An entry of several keys.
+
+    judge: makes the answer of the keys, or raises Refused; optional: `#` alone skips it; private: the keys
+    are not kept in the record.
+    """
+
+    wanted: Wanted
+    full: Said
+    short: Said
+    judge: Callable[[str], T]
+    optional: bool = False
+    private: bool = True
+
+
+async def menu(conversation: Conversation, menu: Menu) -> str:
+    """The key that was chosen. Raises Back."""
+    call = conversation.call
+    tries = _Tries(conversation, last=menu.last)
+    lead: Sequence[Utterance] = ()
+    said = menu.first or menu.full
+    while True:
+        entry = await call.gather([*lead, *said()], ONE_KEY, private=menu.private, first_key=menu.patience)
+        key = "#" if entry.end is End.HASH else entry.keys
+        lead, said = (), menu.full
+        if entry.end is End.SILENCE:
+            if menu.silence is not None:
+                return menu.silence
+            lead, said = await tries.silent(), menu.short
+        elif entry.end is End.BACK:
+            raise Back
+        elif key in menu.keys:
+            return key
+        elif key == PERSON:
+            if not conversation.with_person:
+                await conversation.person(Why.ASKED)
+        elif key == LANGUAGE:
+            conversation.switch_language()
+        elif key not in {AGAIN, "#"}:
+            lead, said = await tries.wrong(conversation.prompt("ask.wrong_key")), menu.short
+
+
+async def ask(conversation: Conversation, question: Question[T]) -> T:
+    """The answer that was keyed. Raises Back, and Skipped where the question is optional."""
+    call = conversation.call
+    tries = _Tries(conversation)
+    lead: Sequence[Utterance] = ()
+    said = question.full
+    while True:
+        entry = await call.gather([*lead, *said()], question.wanted, private=question.private)
+        lead, said = (), question.short
+        if entry.end is End.SILENCE:
+            lead = await tries.silent()
+        elif entry.end is End.BACK:
+            raise Back
+        elif entry.end is End.CLEARED:
+            lead, said = (conversation.prompt("ask.cleared"),), tuple
+        elif not entry.keys:
+            if question.optional:
+                raise Skipped
+            said = question.full
+        else:
+            try:
+                return question.judge(entry.keys)
+            except Refused as refused:
+                lead = await tries.wrong(refused.utterance)
+
+
+class _Tries:
+    """Counts the silences and the wrong entries at one question."""
+
+    def __init__(self, conversation: Conversation, *, last: bool = False) -> None:
+        self._conversation = conversation
+        self._last = last
+        self._silences = self._wrongs = 0
+
+    async def silent(self) -> Sequence[Utterance]:
+        """What is said before the question is asked again; at the third silence, a person or the end."""
+        self._silences += 1
+        if self._silences < TRIES:
+            return () if self._last else (self._conversation.prompt("ask.silence"),)
+        if self._last:
+            raise CallOver(Result.GOODBYE)
+        await self._give_up(Why.SILENCE)
+        return ()
+
+    async def wrong(self, explanation: Utterance) -> Sequence[Utterance]:
+        """The same after a wrong entry. What was typed ahead behind it is dropped."""
+        await self._conversation.call.forget_keys_typed_ahead()
+        self._wrongs += 1
+        if self._wrongs < TRIES:
+            return (explanation,)
+        await self._conversation.call.say(explanation)
+        await self._give_up(Why.WRONG_KEYS)
+        return ()
+
+    async def _give_up(self, why: Why) -> None:
+        if self._conversation.with_person:
+            raise CallOver(Result.GOODBYE)
+        await self._conversation.person(why)
+        self._silences = self._wrongs = 0

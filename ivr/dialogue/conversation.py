@@ -1,0 +1,111 @@
+"""What every dialogue of a call shares: the call, the backend, the way to a person, the county's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from enum import Enum
+
+from backend_client.client import BackendClient
+from foundation.language import Language, LocalizedText
+from ivr import prompts
+from ivr.call import Call
+from ivr.line import Utterance
+from ivr.messages import Messages
+from ivr.settings import IvrSettings
+from ivr.spoken import Readout, readout
+
+
+class Back(Exception):
+    """The caller goes one step back, or gives up what the backend cannot do now."""
+
+
+class Why(Enum):
+    """Why a person is wanted; the value is the event in the record."""
+
+    ASKED = "person asked for"
+    SILENCE = "silent three times"
+    WRONG_KEYS = "wrong three times"
+
+
+class Conversation:
+    """One call's dialogue."""
+
+    def __init__(
+        self,
+        call: Call,
+        client: BackendClient,
+        settings: IvrSettings,
+        messages: Messages,
+        reach_person: Callable[[Conversation, Why], Awaitable[None]],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """reach_person: gets a person or takes a message; it returns where the caller wants to go on;
+        now: the time, aware."""
+        self.call = call
+        self.client = client
+        self.settings = settings
+        self.messages = messages
+        self.now = now
+        self._reach_person = reach_person
+        self._with_person = False
+        self._told_demonstration = False
+
+    @property
+    def language(self) -> Language:
+        """The language spoken now."""
+        return self.call.language
+
+    @property
+    def read(self) -> Readout:
+        """Reads out in that language."""
+        return readout(self.language)
+
+    def prompt(self, name: str, /, *, private: bool = False, **placeholders: object) -> Utterance:
+        """A text of the catalogue."""
+        return self.call.prompt(name, private=private, **placeholders)
+
+    def content(self, name: str, text: LocalizedText | str, *, private: bool = False) -> Utterance:
+        """A text of the backend's."""
+        plain = text if isinstance(text, str) else text[self.language]
+        return prompts.content(self.language, name, plain, private=private)
+
+    def choice(self, name: str, label: LocalizedText, key: int) -> Utterance:
+        """What a key of a menu is for, the function before the key."""
+        return self.content(
+            name, prompts.written(self.language, "menu.choice", label=label[self.language], key=key)
+        )
+
+    def switch_language(self) -> None:
+        """Goes on in the other language."""
+        self.call.language = self.language.other
+        self.call.note(f"language {self.language.value}")
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment by the county's clock."""
+        return moment.astimezone(self.settings.time_zone)
+
+    def today(self) -> date:
+        """The county's date."""
+        return self.local(self.now()).date()
+
+    async def tell_demonstration(self, demonstration: bool) -> None:
+        """Says, once a call, that what is heard was made for demonstration."""
+        if demonstration and not self._told_demonstration:
+            self._told_demonstration = True
+            await self.call.say(self.prompt("demonstration"))
+
+    @property
+    def with_person(self) -> bool:
+        """Whether the way to a person is being taken already."""
+        return self._with_person
+
+    async def person(self, why: Why) -> None:
+        """Gets a person. Returns where the caller comes back to what was asked."""
+        self.call.note(why.value)
+        self._with_person = True
+        try:
+            await self._reach_person(self, why)
+        finally:
+            self._with_person = False

@@ -1,0 +1,78 @@
+"""Asking the backend while somebody waits on the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from backend_client.errors import BackendError, BackendFailure, Unreachable
+from backend_client.sentences import sentence
+from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.line import Utterance
+
+T = TypeVar("T")
+
+
+async def fetch(
+    conversation: Conversation,
+    work: Callable[[], Awaitable[T]],
+    *,
+    passing: tuple[type[BackendError], ...] = (),
+) -> T:
+    """What the backend answers.
+
+    Where it cannot be reached or fails, the caller is told and may try again with a key: `work` is then
+    started anew. Other errors are told too, and Back is raised; those in `passing` are raised as they are.
+    """
+    while True:
+        try:
+            return await _patiently(conversation, work())
+        except passing:
+            raise
+        except (Unreachable, BackendFailure) as error:
+            await conversation.call.forget_keys_typed_ahead()
+            told = error
+        except BackendError as error:
+            await tell(conversation, error)
+            raise Back from None
+        await _offer_again(conversation, told)
+
+
+async def _offer_again(conversation: Conversation, error: BackendError) -> None:
+    def short() -> list[Utterance]:
+        return [conversation.prompt("backend.retry")]
+
+    def full() -> list[Utterance]:
+        return [told_by(conversation, error), *short()]
+
+    await menu(conversation, Menu("1", full, short))
+
+
+async def tell(conversation: Conversation, error: BackendError) -> None:
+    """Says what went wrong; keys typed ahead behind it are dropped."""
+    await conversation.call.forget_keys_typed_ahead()
+    await conversation.call.say(told_by(conversation, error))
+
+
+def told_by(conversation: Conversation, error: BackendError) -> Utterance:
+    """The sentence for an error; in the record it stands by its code."""
+    return conversation.content(f"error.{error.reason}", sentence(error, conversation.language))
+
+
+async def _patiently(conversation: Conversation, work: Awaitable[T]) -> T:
+    """Waits, and asks the caller to wait as well where it takes long."""
+    timing = conversation.settings.timing
+    task = asyncio.ensure_future(work)
+    patience = timing.please_wait
+    try:
+        while True:
+            await asyncio.wait({task}, timeout=patience)
+            if task.done():
+                return task.result()
+            await conversation.call.say(conversation.prompt("backend.please_wait"))
+            patience = timing.wait_again
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,214 @@
+"""A form by telephone: the questions one after another, then the answers once more, then it is sent."""
+
+from __future__ import annotations
+
+from backend_client.errors import Conflict, InvalidAnswers
+from backend_client.forms.answer import AnswerError
+from backend_client.forms.form import Field, Form
+from backend_client.forms.reference import group
+from backend_client.submission import Accepted
+from ivr import prompts
+from ivr.dialogue.answers import recalled
+from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.choosing import Item, choose
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.draft import Draft
+from ivr.dialogue.fetching import fetch, tell, told_by
+from ivr.dialogue.keyed import explained
+from ivr.dialogue.question import answer
+from ivr.line import Utterance
+
+SEND, CHANGE = "1", "2"
+
+
+async def fill_in(conversation: Conversation, name: str) -> None:
+    """Fills in the form `forms/{form}` and sends it. Raises Back where the caller leaves it."""
+    form = await fetch(conversation, lambda: conversation.client.get_form(name))
+    await conversation.tell_demonstration(form.demonstration)
+    await _begin(conversation, form)
+    draft = Draft(form, conversation.today)
+    try:
+        accepted = None
+        while accepted is None:
+            await _answer_all(conversation, draft)
+            await _go_through(conversation, draft)
+            accepted = await _send(conversation, draft)
+        await _tell_reference(conversation, form, accepted)
+    finally:
+        draft.wipe()
+
+
+async def _begin(conversation: Conversation, form: Form) -> None:
+    def short() -> list[Utterance]:
+        return [conversation.prompt("form.begin")]
+
+    def full() -> list[Utterance]:
+        count = conversation.read.count(len(form.fields))
+        return [
+            conversation.content(f"{form.name}/title", form.title),
+            conversation.content(f"{form.name}/introduction", form.introduction),
+            conversation.prompt("form.questions", count=count),
+            *short(),
+        ]
+
+    await menu(conversation, Menu("1", full, short))
+
+
+async def _answer_all(conversation: Conversation, draft: Draft) -> None:
+    """Asks what is open. Back leads to the question before, whose answer stands until it is replaced; before
+    the first question it leaves the form, and is raised."""
+    fields = draft.form.fields
+    target: Field | None = None
+    while (field := target or draft.filling.next_field()) is not None:
+        try:
+            await answer(conversation, draft, field)
+            target = None
+        except Back:
+            number = fields.index(field)
+            if number == 0:
+                await _confirm_leaving(conversation, "form.leave")
+            target = fields[max(number - 1, 0)]
+
+
+async def _confirm_leaving(conversation: Conversation, question: str) -> None:
+    """Raises Back where the caller really wants to leave; what was answered is forgotten then."""
+
+    def full() -> list[Utterance]:
+        return [conversation.prompt(question)]
+
+    if await menu(conversation, Menu("12", full, full)) == "2":
+        raise Back
+
+
+async def _go_through(conversation: Conversation, draft: Draft) -> None:
+    """Says all answers and the declaration, and lets answers be changed, until it may be sent."""
+    form = draft.form
+
+    def short() -> list[Utterance]:
+        return [conversation.prompt("summary.keys")]
+
+    def full() -> list[Utterance]:
+        return [
+            conversation.prompt("summary.intro"),
+            *_lines(conversation, draft),
+            conversation.content(f"{form.name}/declaration", form.declaration),
+            *short(),
+        ]
+
+    while True:
+        try:
+            key = await menu(conversation, Menu(SEND + CHANGE, full, short))
+        except Back:
+            await _confirm_leaving(conversation, "form.leave")
+            continue
+        if key == SEND:
+            return
+        await _change(conversation, draft)
+
+
+def _lines(conversation: Conversation, draft: Draft) -> list[Utterance]:
+    """Each question with its answer; private ones only as far as their owner needs."""
+    answers = draft.filling.answers
+    said = []
+    for field in draft.form.fields:
+        if field.id in answers:
+            value = recalled(conversation, field, answers[field.id])
+        else:
+            value = prompts.written(conversation.language, "answer.none")
+        label = field.label[conversation.language]
+        said.append(conversation.prompt("summary.line", private=True, label=label, value=value))
+    return said
+
+
+async def _change(conversation: Conversation, draft: Draft) -> None:
+    """Asks one question again; Back keeps its answer."""
+    fields = draft.form.fields
+    items = [Item(f"{draft.form.name}/{field.id}/label", field.label) for field in fields]
+    try:
+        chosen = await choose(conversation, items, lambda: [conversation.prompt("summary.which")])
+        await answer(conversation, draft, fields[chosen])
+    except Back:
+        return
+
+
+async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:
+    """Sends it, again and again the same, until it has arrived or the caller gives up, which raises Back.
+
+    None where the backend refuses answers: they are open again, and the caller knows why.
+    """
+    draft.seal(conversation.language, conversation.settings.line, conversation.now())
+    await conversation.call.say(conversation.prompt("form.sending"))
+    while True:
+        try:
+            return await fetch(
+                conversation,
+                lambda: draft.send(conversation.client),
+                passing=(InvalidAnswers, Conflict),
+            )
+        except Back:
+            # It may have arrived all the same, so nothing can be changed now: only sent again, or left.
+            await _confirm_leaving(conversation, "form.leave_unsent")
+        except Conflict as error:
+            await tell(conversation, error)
+            if error.reason != "ATTACHMENT_MISSING":
+                raise Back from None
+            draft.upload_again()
+            await _confirm_leaving(conversation, "form.leave_unsent")
+        except InvalidAnswers as error:
+            await _reopen(conversation, draft, error)
+            return None
+
+
+async def _reopen(conversation: Conversation, draft: Draft, error: InvalidAnswers) -> None:
+    """Opens the answers that the backend refused. Raises Back where the form has changed under the caller."""
+    await tell(conversation, error)
+    known = {field.id: field for field in draft.form.fields}
+    for violation in error.violations:
+        field = known.get(violation.field)
+        if field is None:
+            await conversation.call.say(told_by(conversation, error))
+            raise Back
+        draft.filling.clear(field.id)
+        problem = AnswerError(field.id, violation.problem)
+        await conversation.call.say(
+            conversation.content(f"{draft.form.name}/{field.id}/label", field.label),
+            explained(conversation, field, problem),
+        )
+    draft.reopen()
+
+
+async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted) -> None:
+    """Says the reference twice, and shows it on phones with a screen."""
+    written = group(accepted.reference)
+    conversation.call.note("submission accepted")
+    conversation.call.send_text(
+        prompts.written(
+            conversation.language,
+            "text.reference",
+            title=form.title[conversation.language],
+            reference=written,
+        )
+    )
+
+    def short() -> list[Utterance]:
+        reference = conversation.read.reference(accepted.reference)
+        return [
+            conversation.prompt("sent.reference", private=True, reference=reference),
+            conversation.prompt("sent.keys"),
+        ]
+
+    def full() -> list[Utterance]:
+        reference = conversation.read.reference(accepted.reference)
+        return [
+            conversation.prompt("sent.done"),
+            conversation.prompt("sent.reference", private=True, reference=reference),
+            conversation.prompt("sent.reference_again", private=True, reference=reference),
+            conversation.prompt("sent.how_to_ask"),
+            conversation.content(f"{form.name}/next-steps", form.next_steps),
+            conversation.prompt("sent.keys"),
+        ]
+
+    try:
+        await menu(conversation, Menu("", full, short, last=True))
+    except Back:
+        return

@@ -1,0 +1,48 @@
+"""The greeting and the main menu. A whole call is one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Never
+
+from ivr import prompts
+from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.notices import notices
+from ivr.dialogue.policies import policies
+from ivr.dialogue.progress import progress
+from ivr.dialogue.services import services
+from ivr.line import Utterance
+
+PARTS: dict[str, Callable[[Conversation], Awaitable[None]]] = {
+    "1": policies,
+    "2": services,
+    "3": progress,
+    "4": notices,
+}
+
+
+async def hold(conversation: Conversation) -> Never:
+    """Serves one call until it ends by HungUp or CallOver."""
+
+    def short() -> list[Utterance]:
+        return [conversation.prompt("main.menu_short")]
+
+    def full() -> list[Utterance]:
+        return [conversation.prompt("main.menu"), conversation.prompt("main.person")]
+
+    def greeting() -> list[Utterance]:
+        other = conversation.language.other
+        return [
+            conversation.prompt("main.greeting"),
+            prompts.prompt(other, "main.this_language"),
+            *full(),
+        ]
+
+    first = greeting
+    while True:
+        with suppress(Back):
+            key = await menu(conversation, Menu("".join(PARTS), full, short, first=first))
+            await PARTS[key](conversation)
+        first = full

@@ -1,0 +1,91 @@
+"""Notices, read out one after another, power cuts first: that is why people call."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from backend_client.notice import Notice, NoticeCategory
+from ivr.dialogue.asking import Menu, Said, menu
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.fetching import fetch
+from ivr.dialogue.reading import read_out, section
+from ivr.line import Utterance
+
+MOST = 50
+"""Notices that are offered, the newest."""
+
+NEXT, DETAILS = "1", "2"
+
+
+async def notices(conversation: Conversation) -> None:
+    """Raises Back where the caller leaves, or has heard all."""
+    page = await fetch(conversation, lambda: conversation.client.list_notices(page_size=MOST))
+    # The sort is stable: within a kind, the newest stay first.
+    found = sorted(page.items, key=lambda notice: notice.category is not NoticeCategory.POWER_CUT)
+    if not found:
+        await conversation.call.say(conversation.prompt("notices.none"))
+        raise Back
+    await conversation.tell_demonstration(any(notice.demonstration for notice in found))
+    await conversation.call.say(_how_many(conversation, found))
+    for number, notice in enumerate(found):
+        await _offer(conversation, notice, first=number == 0, last=notice is found[-1])
+    raise Back
+
+
+def _how_many(conversation: Conversation, found: list[Notice]) -> Utterance:
+    count = conversation.read.count(len(found))
+    cuts = sum(notice.category is NoticeCategory.POWER_CUT for notice in found)
+    if not cuts:
+        return conversation.prompt("notices.count", count=count)
+    return conversation.prompt("notices.count_power_cuts", count=count, cuts=conversation.read.count(cuts))
+
+
+async def _offer(conversation: Conversation, notice: Notice, *, first: bool, last: bool) -> None:
+    """Says a notice in short; returns for the next one. Raises Back."""
+
+    def keys() -> list[Utterance]:
+        return [conversation.prompt("notices.keys_last" if last else "notices.keys")]
+
+    def full() -> list[Utterance]:
+        hint = keys() if first or last else []
+        return [*_in_short(conversation, notice), *hint]
+
+    timing = conversation.settings.timing
+    while True:
+        asked = Menu(
+            DETAILS if last else NEXT + DETAILS,
+            full,
+            keys,
+            silence=None if last else NEXT,
+            patience=None if last else timing.reading_pause,
+            last=last,
+        )
+        if await menu(conversation, asked) == NEXT:
+            return
+        with suppress(Back):
+            await _read(conversation, notice.name)
+
+
+def _in_short(conversation: Conversation, notice: Notice) -> list[Utterance]:
+    said = [conversation.content(notice.name, notice.title)]
+    if notice.area is not None:
+        said.append(conversation.prompt("notices.area", area=notice.area[conversation.language]))
+    if notice.start_time is not None:
+        start = conversation.local(notice.start_time)
+        if notice.end_time is None:
+            said.append(conversation.prompt("notices.from", moment=conversation.read.moment(start)))
+        else:
+            period = conversation.read.period(start, conversation.local(notice.end_time))
+            said.append(conversation.prompt("notices.period", period=period))
+    said.append(conversation.content(f"{notice.name}/summary", notice.summary))
+    return said
+
+
+async def _read(conversation: Conversation, name: str) -> None:
+    notice = await fetch(conversation, lambda: conversation.client.get_notice(name))
+    parts: list[Said] = [
+        partial(section, conversation, f"{notice.name}/{number}", part)
+        for number, part in enumerate(notice.sections, 1)
+    ]
+    await read_out(conversation, parts or [partial(_in_short, conversation, notice)])

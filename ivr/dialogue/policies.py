@@ -1,0 +1,79 @@
+"""Policies: a topic, a policy of it, and its text in parts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from backend_client.policy import Policy, Topic
+from ivr import prompts
+from ivr.dialogue.asking import Said
+from ivr.dialogue.choosing import Item, choose
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.fetching import fetch
+from ivr.dialogue.reading import read_out, section
+from ivr.line import Utterance
+
+MOST = 100
+"""Policies of a topic that are offered, the newest; nobody listens to more menus than these make."""
+
+
+async def policies(conversation: Conversation) -> None:
+    """Raises Back where the caller leaves."""
+    topics = [
+        topic for topic in await fetch(conversation, conversation.client.list_topics) if topic.policy_count
+    ]
+    items = [Item(topic.name, topic.title) for topic in topics]
+    chosen = 0
+    while True:
+        chosen = await choose(
+            conversation, items, lambda: [conversation.prompt("policies.topics")], start=chosen
+        )
+        with suppress(Back):
+            await _of_topic(conversation, topics[chosen])
+
+
+async def _of_topic(conversation: Conversation, topic: Topic) -> None:
+    page = await fetch(conversation, lambda: conversation.client.list_policies(topic.name, page_size=MOST))
+    items = [Item(policy.name, policy.title) for policy in page.items]
+
+    def lead() -> list[Utterance]:
+        count = conversation.read.count(len(items))
+        return [conversation.prompt("policies.list", title=topic.title[conversation.language], count=count)]
+
+    chosen = 0
+    while True:
+        chosen = await choose(conversation, items, lead, start=chosen)
+        with suppress(Back):
+            await _read(conversation, items[chosen].name)
+
+
+async def _read(conversation: Conversation, name: str) -> None:
+    policy = await fetch(conversation, lambda: conversation.client.get_policy(name))
+    await conversation.tell_demonstration(policy.demonstration)
+    language = conversation.language
+    conversation.call.send_text(
+        prompts.written(
+            language, "text.policy", title=policy.title[language], number=policy.document_number
+        ).strip()
+    )
+    parts: list[Said] = [partial(_head, conversation, policy)]
+    for number, part in enumerate(policy.sections, 1):
+        parts.append(partial(section, conversation, f"{policy.name}/{number}", part))
+    await read_out(conversation, parts)
+
+
+def _head(conversation: Conversation, policy: Policy) -> list[Utterance]:
+    """What a policy is: title, number, who issued it and when, and what it means."""
+    issued = conversation.prompt(
+        "policies.issued",
+        issuer=policy.issuer[conversation.language],
+        date=conversation.read.full_date(policy.issue_date),
+    )
+    number = [conversation.content(f"{policy.name}/number", policy.document_number)]
+    return [
+        conversation.content(policy.name, policy.title),
+        *(number if policy.document_number else []),
+        issued,
+        conversation.content(f"{policy.name}/summary", policy.summary),
+    ]

@@ -1,0 +1,128 @@
+"""How far an application has come: its reference and the last six of the identity number open it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import chain
+
+from backend_client.case import Case, CaseEvent
+from backend_client.errors import BackendError, Denied
+from backend_client.forms.explain import explain_identity_suffix, explain_reference
+from backend_client.forms.identity_number import (
+    SUFFIX_LENGTH,
+    IdentityNumberError,
+    check_identity_suffix,
+)
+from backend_client.forms.reference import LENGTH, ReferenceError_, check_reference, group
+from ivr import prompts
+from ivr.dialogue.asking import Menu, Question, Refused, ask, menu
+from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.fetching import fetch, tell
+from ivr.keys import Star, Wanted
+from ivr.line import Utterance
+
+ANOTHER, HISTORY = "1", "2"
+
+
+async def progress(conversation: Conversation) -> None:
+    """Raises Back where the caller leaves."""
+    while True:
+        reference = await _reference(conversation)
+        try:
+            suffix = await _suffix(conversation)
+        except Back:
+            continue
+        try:
+            case = await _open(conversation, reference, suffix)
+        except Denied as error:
+            await tell(conversation, error)
+            continue
+        await _tell(conversation, case)
+
+
+async def _reference(conversation: Conversation) -> str:
+    def judge(keys: str) -> str:
+        try:
+            return check_reference(keys)
+        except ReferenceError_ as error:
+            told = explain_reference(error, conversation.language)
+            raise Refused(conversation.content(f"reference.{error.problem.value}", told)) from None
+
+    def full() -> list[Utterance]:
+        return [conversation.prompt("progress.reference")]
+
+    return await ask(conversation, Question(Wanted(LENGTH), full, full, judge))
+
+
+async def _suffix(conversation: Conversation) -> str:
+    def judge(keys: str) -> str:
+        try:
+            return check_identity_suffix(keys)
+        except IdentityNumberError as error:
+            told = explain_identity_suffix(conversation.language)
+            raise Refused(conversation.content(f"suffix.{error.problem.name}", told)) from None
+
+    def full() -> list[Utterance]:
+        return [conversation.prompt("progress.suffix")]
+
+    return await ask(conversation, Question(Wanted(SUFFIX_LENGTH, Star.LAST_X), full, full, judge))
+
+
+async def _open(conversation: Conversation, reference: str, suffix: str) -> Case:
+    """The case; the session that opened it is ended at once."""
+    client = conversation.client
+
+    async def work() -> Case:
+        session = await client.sign_in_with_reference(reference, suffix)
+        try:
+            return await client.get_case(session, reference)
+        finally:
+            with suppress(BackendError):
+                await client.sign_out(session)
+
+    return await fetch(conversation, work, passing=(Denied,))
+
+
+async def _tell(conversation: Conversation, case: Case) -> None:
+    """Says the state, with what the office says to it."""
+    conversation.call.note(f"case {case.state.name.lower()}")
+    language = conversation.language
+    conversation.call.send_text(
+        prompts.written(
+            language,
+            "text.progress",
+            title=case.title[language],
+            reference=group(case.reference),
+            state=prompts.written(language, f"state.{case.state.name}"),
+        )
+    )
+
+    def keys() -> list[Utterance]:
+        return [conversation.prompt("progress.keys")]
+
+    def latest() -> list[Utterance]:
+        title = conversation.content(case.form, case.title)
+        event = case.events[-1] if case.events else CaseEvent(case.state, case.update_time, "")
+        return [title, *_event(conversation, event, "progress.now"), *keys()]
+
+    def history() -> list[Utterance]:
+        events = [_event(conversation, event, "progress.state") for event in case.events]
+        return [*chain.from_iterable(events), *keys()]
+
+    first = latest
+    while True:
+        key = await menu(conversation, Menu(ANOTHER + HISTORY, latest, keys, first=first, last=True))
+        if key == ANOTHER:
+            return
+        first = history
+
+
+def _event(conversation: Conversation, event: CaseEvent, sentence: str) -> list[Utterance]:
+    """A state, since when, and the office's note in the language in which it was written."""
+    day = conversation.read.full_date(conversation.local(event.event_time).date())
+    state = prompts.written(conversation.language, f"state.{event.state.name}")
+    said = [conversation.prompt(sentence, state=state, date=day)]
+    if event.note:
+        said.append(conversation.prompt("progress.note"))
+        said.append(prompts.content(prompts.language_of(event.note), "case/note", event.note, private=True))
+    return said

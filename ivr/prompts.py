@@ -1,0 +1,44 @@
+"""Every text that is said, by its name, in the language of the call."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from foundation.language import Language, identifiers, translator
+from ivr.line import Utterance
+from ivr.spoken import readout
+
+_DOMAIN = "ivr"
+_LOCALE = Path(__file__).resolve().parent / "locale"
+
+
+def prompt(language: Language, name: str, /, *, private: bool = False, **placeholders: object) -> Utterance:
+    """A text of the catalogue. One with placeholders cannot be replaced by a recording."""
+    text = translator(_DOMAIN, _LOCALE, language)(name, **placeholders)
+    return Utterance(name, readout(language).text(text), language, private, fixed=not placeholders)
+
+
+def written(language: Language, name: str, /, **placeholders: object) -> str:
+    """A text of the catalogue as it is shown on a phone's screen."""
+    return translator(_DOMAIN, _LOCALE, language)(name, **placeholders)
+
+
+def content(language: Language, name: str, text: str, *, private: bool = False) -> Utterance:
+    """A text that is not of the catalogue: the backend's content, or what the caller has given."""
+    return Utterance(name, readout(language).text(text), language, private)
+
+
+def always_the_same() -> list[Utterance]:
+    """Every text without placeholders, in both languages, to be rendered before the first call."""
+    return [
+        prompt(language, name)
+        for language in Language
+        for name in identifiers(_DOMAIN, _LOCALE, language)
+        if "{" not in written(language, name)
+    ]
+
+
+def language_of(text: str) -> Language:
+    """The language in which somebody has written, by whether there are Chinese characters."""
+    return Language.ZH_CN if re.search("[\u4e00-\u9fff]", text) else Language.EN
