@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
@@ -24,7 +24,7 @@ from backend.authoring.entries import (
 )
 from backend.authoring.moment import Moment
 from backend.authoring.rules import fen
-from backend.clock import timestamp
+from backend.clock import county_day, timestamp
 from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, CardItem, Field, FieldType, Form, Option
 from backend_client.forms.wire import form_to_proto
 from foundation.language import LocalizedText
@@ -54,6 +54,14 @@ class DatedNotice:
     publish: Moment
     start: Moment | None
     end: Moment | None
+
+    def published(self, now: datetime) -> bool:
+        """Whether it may be read."""
+        return self.publish.seen_on(county_day(now)) <= now
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it is listed: published, and what it announces has not ended."""
+        return self.published(now) and (self.end is None or now < self.end.seen_on(county_day(now)))
 
     def seen_on(self, today: date) -> notice_pb2.Notice:
         """The notice with the times that it has on that day of the county."""

@@ -1,0 +1,107 @@
+"""``huimin-backend case``: what a clerk does with a case until the office's own system does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from huimin.v1 import case_pb2, common_pb2
+
+from backend import clock
+from backend.storage import cases
+from backend.storage.cases import MAX_NOTE, Case, Event
+from backend.storage.database import FILE_NAME, Database, open_database
+from backend_client.forms.reference import ReferenceError_, check_reference, group
+from backend_client.forms.text import has_bad_character, normalise
+from foundation.language import Language, Translate
+
+STATES: dict[str, int] = {
+    name.removeprefix("CASE_STATE_").lower().replace("_", "-"): number
+    for name, number in case_pb2.CaseState.items()
+    if number
+}
+"""The states by the names that a clerk types: received, in-review, …"""
+_NAMES: dict[int, str] = {number: name.replace("-", "_") for name, number in STATES.items()}
+_CHANNELS: dict[int, str] = {common_pb2.CHANNEL_TERMINAL: "terminal", common_pb2.CHANNEL_PHONE: "phone"}
+
+
+class CaseCommandError(Exception):
+    """The command cannot be done; the text is the sentence to show."""
+
+
+def state(typed: str, translate: Translate) -> int:
+    """The number of a state as it was typed: in-review, IN_REVIEW and in_review are one."""
+    found = STATES.get(typed.strip().lower().replace("_", "-"))
+    if found is None:
+        raise CaseCommandError(translate("case.no_such_state", given=typed[:40], states=", ".join(STATES)))
+    return found
+
+
+def note(typed: str, translate: Translate) -> str:
+    """What the office says to the resident, fit to be shown and said."""
+    fit = " ".join(normalise(typed).split())
+    if len(fit) > MAX_NOTE:
+        raise CaseCommandError(translate("case.note_too_long", longest=MAX_NOTE, length=len(fit)))
+    if has_bad_character(fit):
+        raise CaseCommandError(translate("case.note_character"))
+    return fit
+
+
+async def move(data: Path, typed: str, to: int, said: str, translate: Translate) -> str:
+    """Gives a case another state; what to show."""
+    reference = _reference(typed, translate)
+    database = await _open(data, translate)
+    try:
+        async with database.writing() as connection:
+            moved = await cases.move(connection, reference, Event(to, clock.now(), said))
+    finally:
+        await database.close()
+    if not moved:
+        raise CaseCommandError(translate("case.unknown", reference=group(reference)))
+    return translate("case.set", reference=group(reference), state=translate(f"state.{_NAMES[to]}"))
+
+
+async def show(data: Path, typed: str, language: Language, translate: Translate) -> str:
+    """A case with its events; nothing of who applied and what was answered."""
+    reference = _reference(typed, translate)
+    database = await _open(data, translate)
+    try:
+        async with database.reading() as connection:
+            case = await cases.one(connection, reference)
+    finally:
+        await database.close()
+    if case is None:
+        raise CaseCommandError(translate("case.unknown", reference=group(reference)))
+    return "\n".join(_lines(case, language, translate))
+
+
+def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
+    lines = [
+        translate("case.reference", reference=group(case.reference)),
+        translate("case.title", title=case.title[language]),
+        translate("case.channel", channel=translate(f"channel.{_CHANNELS[case.channel]}")),
+        translate("case.state", state=translate(f"state.{_NAMES[case.state]}")),
+    ]
+    for event in case.events:
+        local = event.event_time.astimezone(clock.COUNTY_TIME)
+        lines.append(
+            translate(
+                "case.event_note" if event.note else "case.event",
+                time=local.strftime("%Y-%m-%d %H:%M"),
+                state=translate(f"state.{_NAMES[event.state]}"),
+                note=event.note,
+            )
+        )
+    return lines
+
+
+def _reference(typed: str, translate: Translate) -> str:
+    try:
+        return check_reference(typed)
+    except ReferenceError_:
+        raise CaseCommandError(translate("case.not_a_reference", given=typed[:40])) from None
+
+
+async def _open(data: Path, translate: Translate) -> Database:
+    if not (data / FILE_NAME).is_file():
+        raise CaseCommandError(translate("case.no_data", folder=data))
+    return await open_database(data / FILE_NAME)

@@ -1,0 +1,176 @@
+"""``huimin-backend``: serves; checks content; moves cases.
+
+What it prints is in Chinese where the environment (LC_ALL, LC_MESSAGES, LANG) says so, else in English. What
+cannot be done is one sentence on standard error and exit code 2; mistakes in the content are exit code 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from backend import case_command
+from backend.authoring.finding import LOCALE, ContentWrong
+from backend.authoring.reading import read_content
+from backend.case_command import CaseCommandError
+from backend.server import NAME, AddressTaken, run
+from backend.settings import BackendSettings
+from backend.storage.database import DatabaseUnusable
+from foundation.config import ConfigError, load
+from foundation.language import Language, Translate, translator
+from foundation.log import start_log
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:50051 by default, port 0 for a free one.",
+)
+@click.option(
+    "--data", type=_FILE, metavar="DIR", help="Folder of the database; ~/.local/share/huimin by default."
+)
+@click.option(
+    "--content", type=_FILE, metavar="DIR", help="Folder of the content; the demonstration by default."
+)
+@click.option(
+    "--config", type=_FILE, metavar="FILE", help="Configuration, TOML; the table [backend] is used."
+)
+@click.pass_context
+def main(
+    context: click.Context, listen: str | None, data: Path | None, content: Path | None, config: Path | None
+) -> None:
+    """The reference backend of Huimin: serves the contract huimin.v1 over gRPC.
+
+    Without a command it serves until it is told to stop. Settings come from the configuration file, from
+    HUIMIN_BACKEND_… variables, and from the options.
+    """
+    try:
+        settings = load(BackendSettings, config, listen=listen, data=data, content=content)
+    except ConfigError as error:
+        _give_up(str(error))
+    context.obj = settings
+    if context.invoked_subcommand is None:
+        _serve(settings)
+
+
+@main.group(name="content")
+def content_group() -> None:
+    """Looks after the content."""
+
+
+@content_group.command(name="check")
+@click.argument("folder", type=_FILE)
+def content_check(folder: Path) -> None:
+    """Checks a folder of content; prints FILE:LINE: what is wrong."""
+    language, translate = _words()
+    try:
+        content = read_content(folder)
+    except ContentWrong as wrong:
+        for finding in wrong.findings:
+            click.echo(finding.sentence(language))
+        click.echo(translate("content.total", count=len(wrong.findings)), err=True)
+        sys.exit(1)
+    click.echo(
+        translate(
+            "content.fine",
+            policies=len(content.policies),
+            services=len(content.services),
+            forms=len(content.forms),
+            notices=len(content.notices),
+        )
+    )
+
+
+@main.group(name="case")
+def case_group() -> None:
+    """Looks after cases."""
+
+
+_DATA = click.option("--data", type=_FILE, metavar="DIR", help="Folder of the database, as above.")
+
+
+@case_group.command(name="set")
+@_DATA
+@click.argument("reference")
+@click.argument("state")
+@click.option("--note", default="", help="What the office says to the resident.")
+@click.pass_obj
+def case_set(settings: BackendSettings, data: Path | None, reference: str, state: str, note: str) -> None:
+    """Gives the case REFERENCE another STATE.
+
+    STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
+    """
+    _, translate = _words()
+    try:
+        to, said = case_command.state(state, translate), case_command.note(note, translate)
+        click.echo(asyncio.run(case_command.move(data or settings.data, reference, to, said, translate)))
+    except CaseCommandError as error:
+        _give_up(str(error))
+    except DatabaseUnusable as error:
+        _give_up(_database_sentence(error, translate))
+
+
+@case_group.command(name="show")
+@_DATA
+@click.argument("reference")
+@click.pass_obj
+def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
+    """Shows the case REFERENCE, without the applicant and the answers."""
+    language, translate = _words()
+    try:
+        click.echo(asyncio.run(case_command.show(data or settings.data, reference, language, translate)))
+    except CaseCommandError as error:
+        _give_up(str(error))
+    except DatabaseUnusable as error:
+        _give_up(_database_sentence(error, translate))
+
+
+def _serve(settings: BackendSettings) -> None:
+    language, translate = _words()
+    start_log(NAME, settings.log_level)
+    try:
+        asyncio.run(run(settings))
+    except ContentWrong as wrong:
+        _give_up(
+            translate(
+                "start.content_wrong",
+                count=len(wrong.findings),
+                first=wrong.findings[0].sentence(language),
+                folder=settings.content,
+            )
+        )
+    except DatabaseUnusable as error:
+        _give_up(_database_sentence(error, translate))
+    except AddressTaken:
+        _give_up(translate("start.address_taken", address=settings.listen))
+    except OSError as error:
+        _give_up(translate("start.data_folder", folder=settings.data, reason=error.strerror))
+
+
+def _database_sentence(error: DatabaseUnusable, translate: Translate) -> str:
+    if error.newer:
+        return translate("start.newer_database", file=error.file)
+    return translate("start.database", file=error.file, reason=error.reason)
+
+
+def _words() -> tuple[Language, Translate]:
+    spoken = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = Language.ZH_CN if spoken.lower().startswith("zh") else Language.EN
+    return language, translator("backend", LOCALE, language)
+
+
+def _give_up(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The server: opened, ready, and closed with nothing left half-done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from huimin.v1 import (
+    case_pb2,
+    case_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    form_pb2,
+    form_pb2_grpc,
+    identity_pb2,
+    identity_pb2_grpc,
+    notice_pb2,
+    notice_pb2_grpc,
+    policy_pb2,
+    policy_pb2_grpc,
+)
+
+from backend import clock
+from backend.authoring.reading import Content, read_content
+from backend.rpc.interceptor import Edge
+from backend.search import pinyin
+from backend.search.synonyms import Synonyms
+from backend.services.case import CaseService
+from backend.services.catalog import CatalogService
+from backend.services.form import FormService
+from backend.services.identity import IdentityService
+from backend.services.notice import NoticeService
+from backend.services.policy import PolicyService
+from backend.settings import BackendSettings
+from backend.storage import sessions
+from backend.storage.attachments import AttachmentFolder
+from backend.storage.database import FILE_NAME, Database, open_database
+from backend.storage.publishing import publish
+from foundation.life import say_ready, stop_requested
+from foundation.log import logger
+
+NAME = "huimin-backend"
+MAX_MESSAGE = 4 << 20
+"""Bytes of one message: 100 answers of the longest text fit."""
+MAX_CALLS = 1000
+"""More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
+UPKEEP_SECONDS = 3600.0
+ATTACHMENTS = "attachments"
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second backend on the same port is a mistake, not a helper
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.max_metadata_size", 16 << 10),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2)
+_log = logger(__name__)
+
+
+class AddressTaken(Exception):
+    """It cannot be listened there."""
+
+
+async def run(settings: BackendSettings) -> None:
+    """Serves until it is told to stop.
+
+    Raises ContentWrong, DatabaseUnusable, AddressTaken, OSError where it cannot start.
+    """
+    stop = stop_requested()
+    os.umask(0o077)  # residents' data is for the user that the backend runs as
+    content = await asyncio.to_thread(read_content, settings.content)
+    await asyncio.to_thread(pinyin.syllables)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = await open_database(settings.data / FILE_NAME)
+    try:
+        if await publish(database, content, clock.now()):
+            _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
+        folder = AttachmentFolder(settings.data / ATTACHMENTS)
+        async with _serving(settings, database, folder, content), _upkeep(database, folder):
+            await stop.wait()
+            _log.info("stopping")
+    finally:
+        await database.close()
+    _log.info("stopped")
+
+
+@asynccontextmanager
+async def _serving(
+    settings: BackendSettings, database: Database, folder: AttachmentFolder, content: Content
+) -> AsyncIterator[None]:
+    """Serves while the block runs, then finishes what is under way."""
+    server = grpc.aio.server(interceptors=(Edge(),), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+    healthy = health.aio.HealthServicer()
+    _add_services(server, database, folder, content, clock.now)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    names = [service.full_name for file in _CONTRACT for service in file.DESCRIPTOR.services_by_name.values()]
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    host = settings.listen.rpartition(":")[0]
+    try:
+        port = server.add_insecure_port(settings.listen)
+    except RuntimeError:
+        raise AddressTaken(settings.listen) from None
+    await server.start()
+    for name in ("", *names):
+        await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
+    _log.info("ready", address=f"{host}:{port}", content=content.digest[:12])
+    say_ready(NAME, f"{host}:{port}")
+    try:
+        yield
+    finally:
+        await healthy.enter_graceful_shutdown()
+        await server.stop(settings.stop_seconds)
+
+
+def _add_services(
+    server: grpc.aio.Server,
+    database: Database,
+    folder: AttachmentFolder,
+    content: Content,
+    now: Callable[[], datetime],
+) -> None:
+    synonyms = Synonyms.of(content.synonyms)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(content.services), server)
+    policy_pb2_grpc.add_PolicyServiceServicer_to_server(
+        PolicyService(database, content.topics, synonyms), server
+    )
+    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, folder, content.forms, now), server)
+    case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, now), server)
+    notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(content.notices, now), server)
+    identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)
+
+
+@asynccontextmanager
+async def _upkeep(database: Database, folder: AttachmentFolder) -> AsyncIterator[None]:
+    """Now and then removes what is over: sessions, tries, files that no submission named."""
+
+    async def keep_up() -> None:
+        while True:
+            try:
+                async with database.writing() as connection:
+                    await sessions.sweep(connection, clock.now())
+                await folder.sweep(database, clock.now())
+            except Exception as error:  # the next round may do better; serving goes on
+                _log.error("upkeep_failed", error=type(error).__name__)
+            await asyncio.sleep(UPKEEP_SECONDS)
+
+    task = asyncio.create_task(keep_up())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,57 @@
+"""The answers of a submission, judged by the rules that both doors go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from huimin.v1 import form_pb2
+
+from backend.rpc.refusal import ANSWERS_INVALID, Wrong, invalid
+from backend_client.forms.answer import AnswerError, Problem, Recording, Value
+from backend_client.forms.check import check
+from backend_client.forms.form import Form
+from backend_client.forms.wire import answer_from_proto
+
+MAX_ANSWERS = 200
+"""Of one submission; a form has at most 100 fields."""
+_MAX_SHOWN = 40
+
+
+def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapping[str, Value]:
+    """Every answer as it is to be kept, in the order of the form.
+
+    Refuses the submission with a violation for each answer that is wrong: all of them, not the first.
+    """
+    fields = {field.id: field for field in form.fields}
+    wrong: list[Wrong] = []
+    values: dict[str, Value] = {}
+    for answer in answers:
+        field = fields.get(answer.field)
+        if field is None:
+            wrong.append(_wrong(answer.field, Problem.NO_SUCH_FIELD))
+        elif field.id in values:
+            wrong.append(_wrong(field.id, Problem.TOO_MANY))
+        else:
+            try:
+                values[field.id] = check(field, answer_from_proto(field, answer), today)
+            except AnswerError as error:
+                wrong.append(_wrong(field.id, error.problem))
+    faulty = {f"answers.{field.id}" for field in form.fields} & {one.field for one in wrong}
+    wrong.extend(
+        _wrong(field.id, Problem.REQUIRED)
+        for field in form.fields
+        if field.required and field.id not in values and f"answers.{field.id}" not in faulty
+    )
+    if wrong:
+        raise invalid(wrong, ANSWERS_INVALID)
+    return {field.id: values[field.id] for field in form.fields if field.id in values}
+
+
+def recordings(values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Names of the files that stand for answers."""
+    return tuple(value.attachment for value in values.values() if isinstance(value, Recording))
+
+
+def _wrong(field: str, problem: Problem) -> Wrong:
+    return Wrong(f"answers.{field[:_MAX_SHOWN]}", problem.name)

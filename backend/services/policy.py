@@ -1,0 +1,123 @@
+"""Laws and policies, to read and to search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
+
+from backend.rpc import bounds, page_token
+from backend.rpc.interceptor import Context
+from backend.rpc.refusal import Wrong, invalid, not_found
+from backend.search import index
+from backend.search.passage import passage
+from backend.search.query import Query, understand
+from backend.search.synonyms import Synonyms
+from backend.storage import policies
+from backend.storage.database import Database
+from backend.storage.publishing import issue_date
+from foundation.language import Language
+
+MAX_QUERY = 100
+"""Characters of a query."""
+
+
+class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
+    """`huimin.v1.PolicyService` over the published policies and the search index."""
+
+    def __init__(self, database: Database, topics: Sequence[policy_pb2.Topic], synonyms: Synonyms) -> None:
+        self._database = database
+        self._topics = topics
+        self._synonyms = synonyms
+
+    async def ListTopics(  # noqa: N802 (the contract's name)
+        self, request: policy_pb2.ListTopicsRequest, context: Context
+    ) -> policy_pb2.ListTopicsResponse:
+        """Lists the topics."""
+        return policy_pb2.ListTopicsResponse(topics=self._topics)
+
+    async def ListPolicies(  # noqa: N802
+        self, request: policy_pb2.ListPoliciesRequest, context: Context
+    ) -> policy_pb2.ListPoliciesResponse:
+        """Lists policies, the newest first. A topic that is not there has none."""
+        topic = bounds.resource("topic", request.topic, "topics") if request.topic else ""
+        size = bounds.page_size(request.page_size, default=20, most=100)
+        of_list = ("ListPolicies", topic)
+        async with self._database.reading() as connection:
+            found = await policies.newest_first(
+                connection, topic, _position(request.page_token, of_list), size + 1
+            )
+        page, more = found[:size], len(found) > size
+        token = ""
+        if more:
+            token = page_token.encode(of_list, [issue_date(page[-1]).isoformat(), page[-1].name])
+        return policy_pb2.ListPoliciesResponse(policies=map(_listed, page), next_page_token=token)
+
+    async def SearchPolicies(  # noqa: N802
+        self, request: policy_pb2.SearchPoliciesRequest, context: Context
+    ) -> policy_pb2.SearchPoliciesResponse:
+        """Searches, best first. A query of punctuation only finds nothing."""
+        asked = bounds.text("query", request.query, MAX_QUERY)
+        spoken = bounds.member("language", request.language, common_pb2.Language.values())
+        language = Language.EN if spoken == common_pb2.LANGUAGE_EN else Language.ZH_CN
+        size = bounds.page_size(request.page_size, default=20, most=100)
+        of_list = ("SearchPolicies", asked)
+        position = page_token.decode(request.page_token, of_list, int)
+        start = min(max(int(position[0]), 0), index.MAX_FOUND) if position else 0
+        query = understand(asked, self._synonyms)
+        query, found, more = await self._search(query, start, size)
+        token = page_token.encode(of_list, [start + size]) if more else ""
+        return policy_pb2.SearchPoliciesResponse(
+            matches=[_match(policy, query, language) for policy in found], next_page_token=token
+        )
+
+    async def GetPolicy(  # noqa: N802
+        self, request: policy_pb2.GetPolicyRequest, context: Context
+    ) -> policy_pb2.GetPolicyResponse:
+        """Gets one policy with its text."""
+        name = bounds.resource("name", request.name, "policies")
+        async with self._database.reading() as connection:
+            policy = await policies.one(connection, name)
+        if policy is None:
+            raise not_found("POLICY_UNKNOWN", "policy")
+        return policy_pb2.GetPolicyResponse(policy=policy)
+
+    async def _search(
+        self, query: Query, start: int, size: int
+    ) -> tuple[Query, list[policy_pb2.Policy], bool]:
+        """The query as it was cut into words, one page of what it finds, and whether there is another."""
+        if not query.pieces:
+            return query, [], False
+        async with self._database.reading() as connection:
+            query = query.cut(await index.frequencies(connection, query.unsure_tokens))
+            numbers = await index.find(connection, query, min(start + size + 1, index.MAX_FOUND))
+            page = numbers[start : start + size]
+            found = await policies.numbered(connection, page)
+        return query, [found[number] for number in page], len(numbers) > start + size
+
+
+def _match(policy: policy_pb2.Policy, query: Query, language: Language) -> policy_pb2.PolicyMatch:
+    shown = passage(policy, query, language)
+    return policy_pb2.PolicyMatch(
+        policy=_listed(policy),
+        passage=shown.text,
+        highlights=[policy_pb2.TextRange(start=start, end=end) for start, end in shown.marks],
+    )
+
+
+def _listed(policy: policy_pb2.Policy) -> policy_pb2.Policy:
+    policy.ClearField("sections")
+    return policy
+
+
+def _position(token: str, of_list: Sequence[str]) -> policies.Position | None:
+    position = page_token.decode(token, of_list, str, str)
+    if position is None:
+        return None
+    try:
+        return date.fromisoformat(str(position[0])), str(position[1])
+    except ValueError:
+        raise invalid(
+            Wrong("page_token", bounds.MALFORMED, "is not the token of a page of this list")
+        ) from None

@@ -1,0 +1,37 @@
+"""Forms as they were published, the earlier revisions too."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from huimin.v1 import form_pb2
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.storage.tables import FormRevision
+from backend_client.forms.form import Form
+from backend_client.forms.wire import form_from_proto
+
+GRACE = timedelta(days=7)
+"""So long a form is taken after it was changed or withdrawn: somebody may be half-way through it, and a
+terminal without a connection sends later."""
+
+
+async def revision(connection: AsyncConnection, form: str, revision: str, now: datetime) -> Form | None:
+    """That revision of a form, where it is current or was not long ago."""
+    row = (
+        await connection.execute(
+            select(FormRevision.message, FormRevision.retire_time).where(
+                FormRevision.form == form, FormRevision.revision == revision
+            )
+        )
+    ).first()
+    if row is None or (row.retire_time is not None and row.retire_time + GRACE < now):
+        return None
+    return form_from_proto(form_pb2.Form.FromString(row.message))
+
+
+async def is_known(connection: AsyncConnection, form: str) -> bool:
+    """Whether a form of that name was ever published."""
+    found = await connection.execute(select(FormRevision.form).where(FormRevision.form == form).limit(1))
+    return found.first() is not None

@@ -1,0 +1,127 @@
+"""Submissions: each is kept once, however often it is sent, and becomes one case."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from huimin.v1 import case_pb2, form_pb2
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.storage import cases
+from backend.storage.database import Database
+from backend.storage.tables import AttachmentRow, CaseRow, SubmissionRow
+from backend_client.forms.reference import new_reference
+from foundation.language import LocalizedText
+
+_ATTEMPTS = 5
+"""A reference is taken already once in 10^10; another backend may store the same submission first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A submission whose answers were found right. Its repr shows none of them.
+
+    digest: of what was sent; title: the form's; applicant: identity number; attachments: names of the files
+    that the answers name.
+    """
+
+    submission: form_pb2.Submission
+    digest: bytes
+    title: LocalizedText
+    applicant: str
+    attachments: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Checked({self.submission.name}, …)"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission that is kept. `digest` tells whether another one has the same content."""
+
+    reference: str
+    accept_time: datetime
+    digest: bytes
+
+
+def digest(submission: form_pb2.Submission) -> bytes:
+    """SHA-256 of what a resident said: the form and the answers in the order of their fields.
+
+    Not of the revision, the clock, the door and the language: a repeat may differ in these.
+    """
+    said = form_pb2.Submission(
+        name=submission.name,
+        form=submission.form,
+        answers=sorted(submission.answers, key=lambda answer: answer.field),
+    )
+    said.DiscardUnknownFields()
+    return hashlib.sha256(said.SerializeToString(deterministic=True)).digest()
+
+
+async def accepted(connection: AsyncConnection, name: str) -> Accepted | None:
+    """What was answered when a submission of that name was kept."""
+    row = (
+        await connection.execute(
+            select(CaseRow.reference, SubmissionRow.accept_time, SubmissionRow.digest)
+            .join(CaseRow, CaseRow.submission == SubmissionRow.name)
+            .where(SubmissionRow.name == name)
+        )
+    ).first()
+    return None if row is None else Accepted(row.reference, row.accept_time, row.digest)
+
+
+async def keep(database: Database, checked: Checked, now: datetime) -> Accepted:
+    """Keeps a submission and makes its case, in one transaction; it is on the disk afterwards.
+
+    Where a submission of that name is kept already, that one is returned, whatever its content.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            async with database.writing() as connection:
+                before = await accepted(connection, checked.submission.name)
+                if before is not None:
+                    return before
+                reference = new_reference()
+                await _insert(connection, checked, reference, now)
+                return Accepted(reference, now, checked.digest)
+        except IntegrityError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _insert(connection: AsyncConnection, checked: Checked, reference: str, now: datetime) -> None:
+    submission = checked.submission
+    await connection.execute(
+        insert(SubmissionRow).values(
+            name=submission.name,
+            digest=checked.digest,
+            accept_time=now,
+            message=submission.SerializeToString(),
+        )
+    )
+    await connection.execute(
+        insert(CaseRow).values(
+            reference=reference,
+            submission=submission.name,
+            applicant=checked.applicant,
+            form=submission.form,
+            title_zh=checked.title.zh_cn,
+            title_en=checked.title.en,
+            channel=submission.channel,
+            state=case_pb2.CASE_STATE_RECEIVED,
+            create_time=now,
+            update_time=now,
+        )
+    )
+    await cases.add_event(connection, reference, cases.Event(case_pb2.CASE_STATE_RECEIVED, now, ""))
+    if checked.attachments:
+        await connection.execute(
+            update(AttachmentRow)
+            .where(AttachmentRow.name.in_(checked.attachments))
+            .values(reference=reference)
+        )
