@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote
 
 LONGEST_CALLER = 64
+WITHHELD = frozenset({"anonymous", "unavailable", "restricted"})
 
 _LISTEN = re.compile(r"(?P<host>[^:\s]+):(?P<port>\d{1,5})")
 _TARGET = re.compile(
@@ -14,7 +15,7 @@ _TARGET = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
     r"(?::\d{1,5})?(?:;[A-Za-z0-9_.=+~%-]{1,64}){0,8}"
 )
-_CALLER = re.compile(r"(?:sips?|tel):(?P<rest>[^>]*)", re.IGNORECASE)
+_CALLER = re.compile(r"(?:sips?:(?P<user>[^@>]*)@(?P<host>[^>]*)|tel:(?P<number>[^>]*))", re.IGNORECASE)
 
 
 class AddressError(ValueError):
@@ -48,8 +49,7 @@ def caller(name_address: str) -> str:
     match = _CALLER.search(name_address.rpartition("<")[2])
     if match is None:
         return ""
-    user, at, host = match["rest"].partition("@")
-    said = unquote((user if at else match["rest"]).partition(";")[0].partition(":")[0])
-    if said.lower() in {"anonymous", "unavailable", "restricted"} or host.startswith("anonymous.invalid"):
+    said = unquote((match["user"] or match["number"] or "").partition(";")[0].partition(":")[0])
+    if said.lower() in WITHHELD or (match["host"] or "").startswith("anonymous.invalid"):
         return ""
     return "".join(character for character in said if character.isprintable())[:LONGEST_CALLER]
