@@ -41,4 +41,4 @@ def always_the_same() -> list[Utterance]:
 
 def language_of(text: str) -> Language:
     """The language in which somebody has written, by whether there are Chinese characters."""
-    return Language.ZH_CN if re.search("[\u4e00-\u9fff]", text) else Language.EN
+    return Language.ZH_CN if re.search(r"[\u4e00-\u9fff]", text) else Language.EN
