@@ -72,7 +72,6 @@ class Filling:
         else:
             checked = check(field, value, self._today())
         self._answers[field_id] = checked
-        self._skipped.discard(field_id)
         self._prefilled.discard(field_id)
         return checked
 

@@ -14,7 +14,6 @@ from backend_client.forms.entry import half_width, without_separators
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
-LENGTH = 18
 SUFFIX_LENGTH = 6
 EARLIEST_BIRTH = date(1880, 1, 1)
 """The year of an example in the standard itself; nobody older applies."""

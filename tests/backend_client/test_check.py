@@ -53,7 +53,7 @@ def test_text_is_kept_in_nfc_without_outer_space(entered: str) -> None:
     [
         "阿卜杜拉·买买提",  # the middle dot of names
         "𬱖㳚",  # planes 2 and 0 of GB 18030
-        "\U0003137f",  # an ideograph newer than Python's tables
+        "\U0003137f\U0002ebf0",  # ideographs newer than Python's tables
         "葛\U000e0100",  # a variation sequence
         "Zoë O’Brien",
         "ئۇيغۇر",
@@ -74,7 +74,9 @@ def test_rare_names_are_taken(name: str) -> None:
         "a\ue000b",
         "a\U000f0000b",
         "a\ufffeb",
-        "a\U0002ffffb",
+        "a\U0002fffeb",
+        "a\U0003ffffb",
+        "a\U00040000b",
         "a\u0378b",
         "a\ud800b",
         "a\u202eb",

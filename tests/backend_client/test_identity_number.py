@@ -94,6 +94,20 @@ def test_wrong_shape_region_or_birth_is_no_identity_number(entered: str) -> None
     assert caught.value.problem is Problem.NOT_AN_IDENTITY_NUMBER
 
 
+def test_provinces_are_those_of_the_country() -> None:
+    accepted = set()
+    for province in range(100):
+        try:
+            check_identity_number(with_check(f"{province:02}010519491231002"), TODAY)
+        except IdentityNumberError:
+            continue
+        accepted.add(province)
+    north, north_east, east = {11, 12, 13, 14, 15}, {21, 22, 23}, {31, 32, 33, 34, 35, 36, 37}
+    south, south_west, north_west = {41, 42, 43, 44, 45, 46}, {50, 51, 52, 53, 54}, {61, 62, 63, 64, 65}
+    mainland = north | north_east | east | south | south_west | north_west
+    assert accepted == mainland | {71, 81, 82, 83}
+
+
 def test_nobody_is_born_tomorrow() -> None:
     born_today = with_check(f"110105{TODAY:%Y%m%d}002")
     assert check_identity_number(born_today, TODAY) == born_today
