@@ -22,13 +22,27 @@ def columns_of(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text with what would be a command to the printer, or has no bytes in GB18030, taken out."""
-    text = text.replace("\r\n", "\n").replace("\t", " ")
-    return "".join(
-        "?" if unicodedata.category(character) == "Cs" else character
-        for character in text
-        if character == "\n" or unicodedata.category(character) != "Cc"
-    )
+    """The text without what would be a command to the printer, or has no bytes in GB18030.
+
+    Every space but the Chinese one becomes a plain space, every kind of line end a line feed.
+    """
+    return "".join(_printable(character) for character in text.replace("\r\n", "\n"))
+
+
+def _printable(character: str) -> str:
+    if character in "\n\u3000":
+        return character
+    match unicodedata.category(character):
+        case "Zl" | "Zp":
+            return "\n"
+        case "Zs":
+            return " "
+        case "Cc":
+            return " " if character == "\t" else ""
+        case "Cs":
+            return "?"
+        case _:
+            return character
 
 
 def wrap(text: str, columns: int) -> list[str]:
@@ -46,14 +60,14 @@ def _wrap_paragraph(paragraph: str, columns: int) -> list[str]:
         if columns_of(line) + columns_of(unit) <= columns:
             line += unit
             continue
-        if line.strip():
-            lines.append(line.rstrip())
-        line = "" if unit.isspace() else unit
+        if line.strip(" "):
+            lines.append(line.rstrip(" "))
+        line = "" if unit[0] == " " else unit
         while columns_of(line) > columns:
             head = _head(line, columns)
             lines.append(head)
             line = line[len(head) :]
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+    return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines
 
 
 def _head(text: str, columns: int) -> str:

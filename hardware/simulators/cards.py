@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from hardware.interfaces.identity_card_reader import IdentityCardRecord, Sex
 from hardware.protocols import identity_card
@@ -45,7 +45,13 @@ class CardFile(BaseModel):
     identity_number: str = Field(pattern=r"^[0-9]{17}[0-9X]$")
     issuer: str = Field(min_length=1, max_length=15)
     valid_from: date
-    valid_to: date | Literal["长期"]
+    valid_to: date | None
+    """None is written as on the card: identity_card.NO_END."""
+
+    @field_validator("valid_to", mode="before")
+    @classmethod
+    def _no_end(cls, value: object) -> object:
+        return None if value == identity_card.NO_END else value
 
     def content(self) -> identity_card.Content:
         """What the reader sends of this card."""
@@ -58,7 +64,7 @@ class CardFile(BaseModel):
             identity_number=self.identity_number,
             issuer=self.issuer,
             valid_from=self.valid_from,
-            valid_to=self.valid_to if isinstance(self.valid_to, date) else None,
+            valid_to=self.valid_to,
         )
         return identity_card.Content(identity_card.encode(record), PHOTO)
 

@@ -48,7 +48,8 @@ class Bench:
                     card = cards.load(str(request.get("card") or cards.DEFAULT))
                     content = card.content()
                 except (cards.CardFileError, ValueError) as error:
-                    raise Refused("simulate.card_unusable", reason=str(error)) from None
+                    names = ", ".join(cards.supplied())
+                    raise Refused("simulate.card_unusable", reason=str(error), names=names) from None
                 fault = request.get("fault")
                 self.reader.present(content, _member(CardFault, fault) if fault else None)
             case "lift":

@@ -1,0 +1,221 @@
+"""Devices of a configuration, and what is found on their ports."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from foundation.config import ConfigError, load
+from foundation.language import Language
+from hardware.interfaces.device import DeviceStatus
+from hardware.interfaces.receipt_printer import TextLine
+from hardware.registry import DeviceConfig, Devices, DeviceSettings, Finding, FindingKind
+from hardware.simulators import cards
+from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
+from hardware.simulators.receipt_printer import PrinterFault, SimulatedReceiptPrinter
+from hardware.transport.serial_port import SerialPort
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def config_of(folder: Path) -> dict[str, DeviceConfig]:
+    return {
+        "identity_card_reader": DeviceConfig(driver="gat467", port=str(folder / "reader")),
+        "receipt_printer": DeviceConfig(driver="escpos", port=str(folder / "printer")),
+    }
+
+
+@pytest.fixture
+async def devices(
+    simulated_reader: SimulatedIdentityCardReader,
+    simulated_printer: SimulatedReceiptPrinter,
+    tmp_path: Path,
+) -> AsyncIterator[Devices]:
+    devices = Devices(config_of(tmp_path))
+    yield devices
+    await devices.close()
+
+
+async def test_both_devices_are_found_and_work(
+    devices: Devices,
+    simulated_reader: SimulatedIdentityCardReader,
+    simulated_printer: SimulatedReceiptPrinter,
+) -> None:
+    await devices.open()
+    assert [(finding.device, finding.kind, finding.simulated) for finding in devices.findings] == [
+        ("identity_card_reader", FindingKind.FOUND, True),
+        ("receipt_printer", FindingKind.FOUND, True),
+    ]
+    assert devices.identity_card_reader
+    assert devices.receipt_printer
+    simulated_reader.present(cards.load("default").content())
+    assert await devices.identity_card_reader.read_card(timeout=2.0)
+    await devices.receipt_printer.print_slip((TextLine("回执"),))
+    assert simulated_printer.last_slip
+
+
+async def test_the_ports_are_free_after_closing(devices: Devices, tmp_path: Path) -> None:
+    await devices.open()
+    await devices.close()
+    await devices.close()
+    async with AsyncExitStack() as stack:
+        for name in ("reader", "printer"):
+            port = SerialPort(str(tmp_path / name))
+            await port.open()
+            stack.push_async_callback(port.close)
+
+
+async def test_without_configuration_there_are_no_devices() -> None:
+    devices = Devices({})
+    await devices.open()
+    assert devices.identity_card_reader is None
+    assert devices.receipt_printer is None
+    assert devices.findings == ()
+    await devices.close()
+
+
+async def test_an_absent_device_is_said_so_with_the_ports_where_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Port:
+        device = "/dev/ttyUSB7"
+
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [Port()])
+    devices = Devices({"receipt_printer": DeviceConfig(driver="escpos", port=str(tmp_path / "printer"))})
+    await devices.open()
+    not_found, elsewhere = devices.findings
+    assert (not_found.kind, not_found.advice) == (FindingKind.NOT_FOUND, ("advice.port.absent",))
+    assert (elsewhere.kind, elsewhere.port) == (FindingKind.OTHER_PORTS, "/dev/ttyUSB7")
+    assert devices.receipt_printer
+    assert await devices.receipt_printer.status() is DeviceStatus.NO_DEVICE
+    await devices.close()
+
+
+async def test_a_device_that_is_plugged_in_later_works(
+    tmp_path: Path, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    simulated_printer.line.unplug()
+    devices = Devices({"receipt_printer": config_of(tmp_path)["receipt_printer"]})
+    await devices.open()
+    simulated_printer.line.plug_in()
+    assert devices.receipt_printer
+    assert await devices.receipt_printer.status() is DeviceStatus.ONLINE
+    await devices.close()
+
+
+async def test_a_port_in_use_is_said_so(devices: Devices, tmp_path: Path) -> None:
+    other = Devices(config_of(tmp_path))
+    await other.open()
+    await devices.open()
+    assert {(finding.kind, finding.advice) for finding in devices.findings} == {
+        (FindingKind.PORT_UNUSABLE, ("advice.port.in_use",))
+    }
+    await other.close()
+    assert devices.receipt_printer
+    assert await devices.receipt_printer.status() is DeviceStatus.ONLINE
+
+
+async def test_a_silent_device_is_not_found(
+    devices: Devices, simulated_reader: SimulatedIdentityCardReader
+) -> None:
+    simulated_reader.silent = True
+    await devices.open()
+    assert devices.findings[0].kind is FindingKind.NOT_FOUND
+    assert devices.findings[0].advice == ("advice.no_answer",)
+    assert devices.findings[1].kind is FindingKind.FOUND
+
+
+async def test_a_device_with_trouble_needs_attention(
+    devices: Devices, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    simulated_printer.fault = PrinterFault.PAPER_OUT
+    await devices.open()
+    finding = devices.findings[1]
+    assert (finding.kind, finding.advice) == (FindingKind.ATTENTION, ("advice.printer.paper_out",))
+
+
+@pytest.mark.parametrize("kind", FindingKind)
+def test_every_finding_is_a_sentence_in_both_languages(kind: FindingKind) -> None:
+    finding = Finding(kind, "receipt_printer", "escpos", "/dev/ttyUSB0", True, ("advice.printer.paper_low",))
+    chinese, english = finding.sentence(Language.ZH_CN), finding.sentence(Language.EN)
+    assert HAN.search(chinese)
+    assert not HAN.search(english)
+    for sentence in (chinese, english):
+        assert "/dev/ttyUSB0" in sentence
+        assert "{" not in sentence
+    assert "模拟" in chinese
+    assert "imulated" in english
+
+
+async def test_two_owners_never_have_the_same_device(devices: Devices, tmp_path: Path) -> None:
+    others = [Devices(config_of(tmp_path)) for _ in range(3)]
+    await asyncio.gather(devices.open(), *(other.open() for other in others))
+    every = [finding for one in (devices, *others) for finding in one.findings]
+    assert sum(finding.kind is FindingKind.FOUND for finding in every) == 2
+    for other in others:
+        await other.close()
+
+
+# Configuration
+
+
+def settings(tmp_path: Path, text: str) -> DeviceSettings:
+    file = tmp_path / "terminal.toml"
+    file.write_text(text, "utf-8")
+    return load(DeviceSettings, file)
+
+
+def test_devices_are_configured_by_class(tmp_path: Path) -> None:
+    found = settings(
+        tmp_path,
+        '[devices.identity_card_reader]\ndriver = "gat467"\nport = "/dev/ttyUSB0"\nbaud = 9600\n'
+        '[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/ttyUSB1"\ncolumns = 32\n',
+    ).configured()
+    assert found["identity_card_reader"].baud == 9600
+    assert found["receipt_printer"].columns == 32
+    assert set(found) == {"identity_card_reader", "receipt_printer"}
+
+
+def test_one_value_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIMIN_DEVICES_RECEIPT_PRINTER__PORT", "/dev/ttyS5")
+    found = settings(tmp_path, '[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/ttyUSB1"\n')
+    assert found.configured()["receipt_printer"].port == "/dev/ttyS5"
+
+
+WRONG = [
+    ('[devices.receipt_printer]\ndriver = "nonsense"\nport = "/dev/x"\n', "escpos"),
+    ('[devices.receipt_printer]\ndriver = "gat467"\nport = "/dev/x"\n', "escpos"),
+    ('[devices.receipt_printer]\ndriver = "escpos"\n', "port"),
+    ('[devices.receipt_printer]\ndriver = "escpos"\nport = ""\n', "port"),
+    ('[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/x"\nbaud = 1234\n', "baud"),
+    ('[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/x"\nspeed = 9600\n', "speed"),
+    ('[devices.coffee_machine]\ndriver = "escpos"\nport = "/dev/x"\n', "coffee_machine"),
+    (
+        '[devices.identity_card_reader]\ndriver = "gat467"\nport = "/dev/x"\n'
+        '[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/x"\n',
+        "identity_card_reader already",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), WRONG)
+def test_a_wrong_configuration_names_what_is_wrong(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        settings(tmp_path, text)
+    assert named in str(raised.value)
+
+
+def test_a_class_of_devices_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError):
+        Devices({"coffee_machine": DeviceConfig(driver="escpos", port="/dev/x")})
+
+
+def test_a_device_without_a_port_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        DeviceConfig(driver="escpos", port="")

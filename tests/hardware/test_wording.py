@@ -1,0 +1,66 @@
+"""Every name that becomes a sentence has one, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from foundation.language import Language
+from hardware.diagnose import EXAMPLE
+from hardware.drivers.escpos_printer import _TROUBLES
+from hardware.interfaces.device import DeviceStatus
+from hardware.interfaces.receipt_printer import PaperStatus
+from hardware.registry import DRIVERS, DeviceSettings, FindingKind
+from hardware.simulators.identity_card_reader import CardFault
+from hardware.simulators.receipt_printer import PrinterFault
+from hardware.transport.serial_port import PortProblem
+from hardware.wording import language_of_environment, texts
+
+NAMES = [
+    *(f"device.{name}" for name in DRIVERS),
+    *(f"state.{status.value}" for status in DeviceStatus),
+    *(f"paper.{paper.value}" for paper in PaperStatus),
+    *(f"advice.port.{problem.value}" for problem in PortProblem),
+    *(advice for *_, advice in _TROUBLES),
+    *(kind.value for kind in FindingKind),
+    *(f"simulate.fault.{fault.value}" for fault in (*CardFault, *PrinterFault)),
+    "advice.no_answer",
+    "advice.reader_self_test",
+    "advice.printer.paper_low",
+    "diagnose.detail.sam_id",
+]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_has_its_sentence(language: Language, name: str) -> None:
+    assert texts(language)(name)
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, Language.ZH_CN),
+        ({"LANG": "zh_TW"}, Language.ZH_CN),
+        ({"LANG": "en_US.UTF-8"}, Language.EN),
+        ({"LANG": "C"}, Language.EN),
+        ({}, Language.EN),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, Language.EN),
+        ({"LANG": "C", "LC_MESSAGES": "zh_CN.UTF-8"}, Language.ZH_CN),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, Language.ZH_CN),
+    ],
+)
+def test_the_environment_chooses_the_language(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: Language
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language_of_environment() is language
+
+
+def test_the_example_that_is_shown_can_be_used() -> None:
+    import tomllib
+
+    devices = tomllib.loads(EXAMPLE)["devices"]
+    assert set(DeviceSettings.model_validate(devices).configured()) == set(DRIVERS)
