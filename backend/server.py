@@ -84,7 +84,9 @@ async def run(settings: BackendSettings) -> None:
         if await publish(database, content, clock.now()):
             _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
         folder = AttachmentFolder(settings.data / ATTACHMENTS)
-        async with _serving(settings, database, folder, content), _upkeep(database, folder):
+        async with serving(settings, database, folder, content) as address, _upkeep(database, folder):
+            _log.info("ready", address=address, content=content.digest[:12])
+            say_ready(NAME, address)
             await stop.wait()
             _log.info("stopping")
     finally:
@@ -93,17 +95,23 @@ async def run(settings: BackendSettings) -> None:
 
 
 @asynccontextmanager
-async def _serving(
-    settings: BackendSettings, database: Database, folder: AttachmentFolder, content: Content
-) -> AsyncIterator[None]:
-    """Serves while the block runs, then finishes what is under way."""
+async def serving(
+    settings: BackendSettings,
+    database: Database,
+    folder: AttachmentFolder,
+    content: Content,
+    now: Callable[[], datetime] = clock.now,
+) -> AsyncIterator[str]:
+    """Serves while the block runs, then finishes what is under way. Gives HOST:PORT with the real port.
+
+    Raises AddressTaken.
+    """
     server = grpc.aio.server(interceptors=(Edge(),), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, folder, content, clock.now)
+    _add_services(server, database, folder, content, now)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     names = [service.full_name for file in _CONTRACT for service in file.DESCRIPTOR.services_by_name.values()]
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    host = settings.listen.rpartition(":")[0]
     try:
         port = server.add_insecure_port(settings.listen)
     except RuntimeError:
@@ -111,10 +119,8 @@ async def _serving(
     await server.start()
     for name in ("", *names):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
-    _log.info("ready", address=f"{host}:{port}", content=content.digest[:12])
-    say_ready(NAME, f"{host}:{port}")
     try:
-        yield
+        yield f"{settings.listen.rpartition(':')[0]}:{port}"
     finally:
         await healthy.enter_graceful_shutdown()
         await server.stop(settings.stop_seconds)

@@ -98,8 +98,8 @@ def _refusal(error: Exception, request_id: str) -> Refusal:
     """What the client is told of an error; what it is not told goes into the log."""
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, (OperationalError, PoolTimeout)):
-        _log.error("storage_failed", error=type(error).__name__, detail=str(getattr(error, "orig", "")))
+    if isinstance(error, (OperationalError, PoolTimeout, OSError)):  # database, its queue, attachments
+        _log.error("storage_failed", error=type(error).__name__, detail=_detail(error))
         return Refusal(
             grpc.StatusCode.UNAVAILABLE,
             "STORAGE_UNAVAILABLE",
@@ -113,6 +113,13 @@ def _refusal(error: Exception, request_id: str) -> Refusal:
         "The backend failed; its log tells why.",
         metadata={"request_id": request_id},
     )
+
+
+def _detail(error: Exception) -> str:
+    """What the database or the operating system said, without what was to be stored."""
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    return str(getattr(error, "orig", ""))
 
 
 def _request_id(context: Context) -> str:

@@ -122,7 +122,8 @@ def _document_numbers(query: Query) -> Iterable[str]:
         if phrase.spelling in (Spelling.HAN, Spelling.TOKENS):
             yield f"{{document_number}} : ^ {_quoted(phrase)}"
     if query.has_number:
-        yield f"{{document_number}} : ({_all(query.pieces, lambda piece: piece.literal, _ANYWHERE)})"
+        telling = [piece for piece in query.pieces if not piece.is_one_character]
+        yield f"{{document_number}} : ({_all(telling, lambda piece: piece.literal, _ANYWHERE)})"
 
 
 def _all(pieces: Iterable[Piece], grade: Callable[[Piece], tuple[Phrase, ...]], scope: int) -> str:

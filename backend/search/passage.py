@@ -57,14 +57,15 @@ def _best(parts: Sequence[str], marker: _Marker) -> tuple[int, tuple[Range, ...]
         marks = marker.marks(part)
         shown = len({piece for piece, _, _ in marks})
         if shown > most:
-            most, best = shown, (position, _merged((start, end) for _, start, end in marks))
+            most, best = shown, (position, _merged(part, ((start, end) for _, start, end in marks)))
     return best
 
 
-def _merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+def _merged(text: str, ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Ranges that meet, or have but a space between them, as one."""
     merged: list[Range] = []
     for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
+        if merged and (start <= merged[-1][1] or text[merged[-1][1] : start] == " "):
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))

@@ -48,6 +48,11 @@ class Piece:
     unsure: Phrase | None = None
     """What may be several words in a row."""
 
+    @property
+    def is_one_character(self) -> bool:
+        """Whether it is a single Chinese character, such as the last of ``2025年3号``."""
+        return self.literal[0].spelling is Spelling.HAN and len(self.literal[0].units) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

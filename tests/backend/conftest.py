@@ -1,0 +1,25 @@
+"""Fixtures of the backend's tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from huimin.v1 import form_pb2
+
+from tests.backend import house as running
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[running.House]:
+    """A backend of its own for one test."""
+    async with running.house(tmp_path / "data") as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def form(house: running.House) -> form_pb2.Form:
+    """The form with a field of every type."""
+    answer = await house.stubs.form.GetForm(form_pb2.GetFormRequest(name="forms/everything"))
+    return answer.form
