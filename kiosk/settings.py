@@ -25,7 +25,7 @@ class Size(NamedTuple):
         return f"{self.width}x{self.height}"
 
 
-def size(given: object) -> object:
+def parse_size(given: object) -> object:
     """A size from ``1080x1920``. ValueError with what is wanted instead."""
     if not isinstance(given, str):
         return given
@@ -38,7 +38,7 @@ def size(given: object) -> object:
     return Size(width, height)
 
 
-def time_zone(given: str) -> str:
+def known_time_zone(given: str) -> str:
     """A name that the system's time zone data has."""
     try:
         ZoneInfo(given)
@@ -62,14 +62,14 @@ class KioskSettings(Settings):
     room: ClassVar[str] = "kiosk"
 
     backend: str = Field("127.0.0.1:50051", min_length=3, max_length=255)
-    size: Annotated[Size, BeforeValidator(size)] = Size(1080, 1920)
+    size: Annotated[Size, BeforeValidator(parse_size)] = Size(1080, 1920)
     language: Language = Language.ZH_CN
     terminal: str = Field("terminal-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
     """Name of this terminal, sent with each form."""
     office: Office = Office()
     help_phone: str = Field("", pattern=r"^[0-9+ -]{0,20}$")
     """Number that the home page names for help; none where empty."""
-    time_zone: Annotated[str, AfterValidator(time_zone)] = "Asia/Shanghai"
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] = "Asia/Shanghai"
     """The county's local time."""
     patience: float = Field(60.0, ge=1, le=3600)
     """Without a touch, until the visit is asked about."""

@@ -22,7 +22,7 @@ def local_time(moment: datetime, zone: ZoneInfo, language: Language) -> str:
     return words(
         "time.minute",
         year=there.year,
-        month=there.month,
+        month=words(f"month.{there.month}"),
         day=there.day,
         hour=there.hour,
         minute=f"{there:%M}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from backend_client.client import BackendClient
@@ -12,7 +12,7 @@ from backend_client.errors import InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.card import CardAnswers
 from backend_client.forms.filling import Filling
-from backend_client.forms.form import Field, Form
+from backend_client.forms.form import Field, FieldType, Form
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language
 from foundation.log import logger
@@ -100,6 +100,14 @@ class Draft:
         self.sent = None
 
 
+def chosen(page: Question, option: str) -> str:
+    """What is entered once an option was touched: options of CHOICES come and go, any other stands alone."""
+    if page.field.type is not FieldType.CHOICES:
+        return option
+    before = [one for one in page.entered.split(",") if one]
+    return ",".join([one for one in before if one != option] if option in before else [*before, option])
+
+
 class Applications(Chapter):
     """Owns what is filled in: one draft a form, so that looking around loses nothing."""
 
@@ -159,6 +167,10 @@ class Applications(Chapter):
     def unsent(self) -> bool:
         """Whether any form has something in it."""
         return any(draft.begun for draft in self._drafts.values())
+
+    def holds(self) -> bool:
+        """Whether any form has something in it."""
+        return self.unsent()
 
     def wipe(self) -> None:
         """Forgets every draft. A slip that is being printed is printed to its end."""
@@ -230,8 +242,13 @@ class Applications(Chapter):
     def _take_question(self, page: Question, event: Event) -> bool:
         match event:
             case did.Enter(text):
-                self._open.entered[page.field.id] = text[:MAX_ENTERED]
-                self._ask(page.field, checking=page.checking)
+                self._enter(page, text)
+            case did.Insert(text):
+                self._enter(page, page.entered + text)
+            case did.Erase():
+                self._enter(page, page.entered[:-1])
+            case did.Choose(option):
+                self._enter(page, chosen(page, option))
             case did.Next():
                 self._answer(page)
             case did.Skip() if not page.field.required:
@@ -243,6 +260,11 @@ class Applications(Chapter):
             case _:
                 return False
         return True
+
+    def _enter(self, page: Question, text: str) -> None:
+        """Keeps it, answer or not. What was wrong before stays said until the next try."""
+        self._open.entered[page.field.id] = text[:MAX_ENTERED]
+        self._visit.show(replace(page, entered=text[:MAX_ENTERED]))
 
     def _answer(self, page: Question) -> None:
         draft, question = self._open, page.field

@@ -76,6 +76,10 @@ class Cards(Chapter):
         if not isinstance(page, CardWanted):
             self._stop()
 
+    def holds(self) -> bool:
+        """Whether a card was read."""
+        return self._known is not None
+
     def wipe(self) -> None:
         """Forgets the card."""
         self._stop()

@@ -91,6 +91,25 @@ class Enter(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Insert(Event):
+    """A key that adds to the end of the field."""
+
+    text: str = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Event):
+    """The last character of the field away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Event):
+    """One option of a question, or, where several can be chosen, that one more or less."""
+
+    option: str = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Next(Event):
     """On: take what was entered or read, and go to what follows."""
 

@@ -147,7 +147,7 @@ class CardTaken(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Page):
+class Question(Turned):
     """One question of a form.
 
     entered: the answer as it was entered, in a form that `backend_client.forms.check.parse` takes;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from backend_client.case import Session
 from backend_client.client import BackendClient
@@ -67,12 +68,13 @@ class Progress(Chapter):
                 self._visit.open(ReferenceEntry())
             case CardWanted(use=CardUse.SIGN_IN), did.Skip():
                 self._visit.show(ReferenceEntry())
-            case ReferenceEntry(), did.Enter(text):
-                self._visit.show(ReferenceEntry(text[:REFERENCE_LENGTH]))
+            case ((ReferenceEntry() | SuffixEntry()), did.Insert(text)):
+                most = REFERENCE_LENGTH if isinstance(page, ReferenceEntry) else SUFFIX_LENGTH
+                self._visit.show(replace(page, entered=(page.entered + text)[:most]))
+            case ((ReferenceEntry() | SuffixEntry()), did.Erase()):
+                self._visit.show(replace(page, entered=page.entered[:-1]))
             case ReferenceEntry(entered=entered), did.Next():
                 self._take_reference(entered)
-            case SuffixEntry(reference=reference), did.Enter(text):
-                self._visit.show(SuffixEntry(reference, text[:SUFFIX_LENGTH].upper()))
             case SuffixEntry(), did.Next():
                 self._take_suffix(page)
             case CaseList(), did.ShowMore():
@@ -82,6 +84,10 @@ class Progress(Chapter):
             case _:
                 return False
         return True
+
+    def holds(self) -> bool:
+        """Whether cases are open."""
+        return self._session is not None
 
     def wipe(self) -> None:
         """Forgets the session, and has the backend forget it."""

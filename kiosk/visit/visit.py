@@ -44,6 +44,7 @@ class Pace:
 class View:
     """What is to be shown.
 
+    back: whether there is a page before; leave: whether there is anything to end;
     waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up;
     trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
     seconds_left: until the idle visit ends, None while it is not idle.
@@ -53,6 +54,7 @@ class View:
     language: Language
     large: bool
     back: bool
+    leave: bool
     waiting: bool
     stoppable: bool
     trouble: BackendError | None
@@ -72,6 +74,10 @@ class Chapter:
 
     def unsent(self) -> bool:
         """Whether leaving would lose what the resident entered."""
+        return False
+
+    def holds(self) -> bool:
+        """Whether it keeps anything about the resident."""
         return False
 
     def wipe(self) -> None:
@@ -126,6 +132,7 @@ class Visit:
             language=self.language,
             large=self._large,
             back=len(self._pages) > 1 and not isinstance(self.page, Confirmation),
+            leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
             waiting=self._slow,
             stoppable=self._stoppable,
             trouble=self._failed[0] if self._failed else None,

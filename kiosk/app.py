@@ -1,0 +1,166 @@
+"""The terminal put together: one loop for the window, the backend and the devices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kivy.app import App
+from kivy.core.window import Window
+
+from backend_client.client import BackendClient
+from foundation.language import LocalizedText
+from foundation.life import say_ready, stop_requested
+from foundation.log import logger
+from hardware.registry import Devices
+from kiosk.fonts import covers, register_fonts
+from kiosk.input.rime import PinyinEngine
+from kiosk.inspect import Inspector
+from kiosk.screens.screen import Surroundings
+from kiosk.screens.stage import Stage
+from kiosk.settings import KioskSettings
+from kiosk.slip import SlipWriter
+from kiosk.theme import theme
+from kiosk.visit.application import Applications
+from kiosk.visit.cards import Cards
+from kiosk.visit.home import Catalogue
+from kiosk.visit.notices import Notices
+from kiosk.visit.policies import Policies
+from kiosk.visit.progress import Progress
+from kiosk.visit.services import Services
+from kiosk.visit.visit import Chapter, Pace, Visit
+
+log = logger(__name__)
+
+
+class TerminalApp(App):
+    """Kivy's application: a stage, and no settings panel behind F1."""
+
+    title = "Huimin"
+    use_kivy_settings = False
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._stage = stage
+
+    def build(self) -> Stage:
+        """The stage is the whole window."""
+        return self._stage
+
+    def open_settings(self, *_: object) -> bool:
+        """Nothing."""
+        return False
+
+
+class Typing(Chapter):
+    """The pinyin engine forgets what a resident typed."""
+
+    def __init__(self, engine: PinyinEngine) -> None:
+        self._engine = engine
+
+    def wipe(self) -> None:
+        """At the end of each visit."""
+        self._engine.forget()
+
+
+async def run(
+    settings: KioskSettings,
+    client: BackendClient,
+    devices: Devices,
+    pinyin: Callable[[], PinyinEngine],
+    inspect: Path | None,
+) -> None:
+    """Shows the terminal until SIGTERM, SIGINT or the window's end. pinyin: opens the engine."""
+    stop = stop_requested()
+    register_fonts()
+    with pinyin() as engine:
+        visit = Visit(
+            language=settings.language,
+            pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
+        )
+        zone = ZoneInfo(settings.time_zone)
+        office = LocalizedText(settings.office.zh_cn, settings.office.en)
+        slips = SlipWriter(
+            office,
+            settings.terminal,
+            zone,
+            qr_prefix=settings.qr_prefix,
+            demonstration=settings.demonstration,
+        )
+        catalogue = Catalogue(visit, client)
+        cards = Cards(visit, devices.identity_card_reader)
+        progress = Progress(visit, client, cards)
+        applications = Applications(
+            visit,
+            client,
+            cards,
+            devices.receipt_printer,
+            slips,
+            origin=settings.terminal,
+            today=lambda: datetime.now(zone).date(),
+        )
+        visit.begin(
+            (
+                catalogue,
+                Policies(visit, client),
+                Services(visit, client),
+                applications,
+                progress,
+                Notices(visit, client),
+                cards,
+                Typing(engine),
+            )
+        )
+        stage = Stage(
+            visit,
+            Surroundings(
+                office=office,
+                help_phone=settings.help_phone,
+                zone=zone,
+                demonstration=settings.demonstration,
+                simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
+                qr_text=slips.qr_text,
+                pinyin=engine,
+            ),
+        )
+        catalogue.fetch()
+        try:
+            await _show(stage, settings, stop, inspect)
+        finally:
+            catalogue.close()
+            visit.end("closed")
+            catalogue.close()
+            await applications.settle()
+            await progress.settle()
+
+
+async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None) -> None:
+    """Runs the window; says that it is ready once the first frame is drawn."""
+    Window.clearcolor = theme.colour.paper
+    app = TerminalApp(stage)
+    inspector = Inspector(stage, inspect) if inspect else None
+    if inspector:
+        await inspector.open()
+
+    def drawn(*_: object) -> None:
+        if stage.screen:
+            Window.unbind(on_flip=drawn)
+            say_ready("huimin-kiosk", str(settings.size))
+
+    Window.bind(on_flip=drawn)
+    shown = asyncio.create_task(app.async_run(async_lib="asyncio"))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({shown, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    app.stop()
+    await shown
+    if inspector:
+        await inspector.close()
+
+
+def shows(text: str) -> bool:
+    """Whether the type has every character of a text."""
+    return not covers(text)

@@ -1,0 +1,74 @@
+"""``huimin-kiosk``: the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from foundation.config import ConfigError, load
+from foundation.language import Language
+from foundation.log import start_log
+from hardware.registry import Devices, DeviceSettings
+from kiosk.settings import KioskSettings
+from kiosk.window import NoWindow, prepare, require_window
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--backend", metavar="HOST:PORT", help="Address of the backend.  [default: 127.0.0.1:50051]")
+@click.option("--size", metavar="WxH", help="Size of the window in pixels.  [default: 1080x1920]")
+@click.option(
+    "--language",
+    type=click.Choice([language.value for language in Language]),
+    help="Language in which a visit begins.  [default: zh_CN]",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file; its tables [kiosk] and [devices] count.",
+)
+@click.option(
+    "--inspect",
+    type=click.Path(path_type=Path),
+    metavar="SOCKET",
+    help="Tell programs on this Unix socket what is shown.",
+)
+def main(
+    backend: str | None, size: str | None, language: str | None, config: Path | None, inspect: Path | None
+) -> None:
+    """Shows the terminal: policies, services, progress and notices, to be touched."""
+    start_log("huimin-kiosk")
+    try:
+        settings = load(KioskSettings, config, backend=backend, size=size, language=language)
+        devices = load(DeviceSettings, config).configured()
+        prepare(settings)
+        asyncio.run(_run(settings, Devices(devices), inspect))
+    except (ConfigError, NoWindow) as error:
+        click.echo(f"huimin-kiosk: {error}", err=True)
+        sys.exit(2)
+
+
+async def _run(settings: KioskSettings, devices: Devices, inspect: Path | None) -> None:
+    """Everything that needs Kivy is imported here, after it was prepared."""
+    from backend_client.client import BackendClient  # noqa: PLC0415 (faster --help)
+    from kiosk.fonts import FontError  # noqa: PLC0415
+    from kiosk.input.deploy import deploy  # noqa: PLC0415
+    from kiosk.input.errors import InputMethodError  # noqa: PLC0415
+    from kiosk.input.rime import PinyinEngine  # noqa: PLC0415
+
+    try:
+        dictionary = await asyncio.to_thread(deploy)
+        require_window()
+        from kiosk.app import run, shows  # noqa: PLC0415 (it needs the window)
+
+        opening = asyncio.create_task(devices.open())
+        try:
+            async with BackendClient(settings.backend) as client:
+                await run(settings, client, devices, lambda: PinyinEngine(dictionary, shows), inspect)
+        finally:
+            await opening
+            await devices.close()
+    except (FontError, InputMethodError) as error:
+        raise NoWindow(str(error)) from error

@@ -1,0 +1,167 @@
+"""What the window shows, told to a local program: tests, the tour, later a voice.
+
+On a Unix socket that only its owner can open, one JSON object a line, one answer a line:
+
+``{"do": "tree"}`` gives ``screen``, ``overlay`` (what lies over it, or ""), ``language``, ``size``,
+``controls`` (what can be touched or filled in: ``id``, ``role``, ``text``, ``bounds``, ``enabled``,
+``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``, ``role``, ``id``, ``bounds`` of its ink,
+``room`` it was given, ``inside``, the bounds of what it stands in, ``size`` of its type, ``owner``, the
+identifier of the control it belongs to). Bounds are x, y, width, height in window pixels, y downwards. What
+an overlay covers is left out.
+
+``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
+
+Anything else gives ``{"error": …}``. Nothing here changes the visit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from PIL import Image
+
+from foundation.log import logger
+from kiosk.screens.stage import Stage
+from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.text import Text
+
+log = logger(__name__)
+
+MAX_REQUEST = 1 << 16
+CONTROLS = ("button", "option", "field", "image")
+Bounds = list[int]
+
+
+class Inspector:
+    """Serves on a socket as long as it is open."""
+
+    def __init__(self, stage: Stage, socket: Path) -> None:
+        self._stage = stage
+        self._socket = socket
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Begins to serve; an old socket of that name is replaced. OSError where it cannot be made."""
+        self._socket.parent.mkdir(parents=True, exist_ok=True)
+        self._socket.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, self._socket, limit=MAX_REQUEST)
+        self._socket.chmod(0o600)
+
+    async def close(self) -> None:
+        """Serves no more."""
+        if self._server:
+            self._server.close()
+            self._socket.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                answer = await self._answer(line)
+                writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError) as error:
+            log.info("inspection_ended", reason=type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            match json.loads(line):
+                case {"do": "tree"}:
+                    return tree(self._stage)
+                case {"do": "picture", "file": str(file)}:
+                    await picture(Path(file))
+                    return {"saved": file}
+        except (ValueError, OSError) as error:
+            return {"error": str(error)}
+        return {"error": "ask for a tree or a picture"}
+
+
+async def picture(file: Path) -> None:
+    """Saves what is shown as a PNG. OSError where that cannot be."""
+    Window.dispatch("on_draw")
+    width, height = map(round, Window.size)
+    pixels = bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE))
+
+    def save() -> None:
+        whole = Image.frombytes("RGBA", (width, height), pixels)
+        whole.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB").save(file, format="PNG")
+
+    await asyncio.to_thread(save)
+
+
+def tree(stage: Stage) -> dict[str, Any]:
+    """The accessibility tree of what is shown."""
+    controls: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    root = stage.overlay or stage
+    for widget, owner, inside in _walk(root, "", _bounds(root)):
+        if widget.inspect_id and widget.inspect_role in CONTROLS:
+            controls.append(_control(widget))
+        if isinstance(widget, Text) and widget.drawn:
+            texts.append(_text(widget, owner, inside))
+    return {
+        "screen": stage.screen.name if stage.screen else "",
+        "overlay": stage.overlay.name if stage.overlay else "",
+        "language": stage.view.language.value if stage.view else "",
+        "size": list(map(round, Window.size)),
+        "controls": controls,
+        "texts": texts,
+    }
+
+
+def _walk(widget: Any, owner: str, inside: Bounds) -> Iterator[tuple[Inspectable, str, Bounds]]:
+    """Every Inspectable below a widget, with the control it belongs to and the bounds of that."""
+    for child in reversed(widget.children):
+        own, around = owner, inside
+        if isinstance(child, Inspectable):
+            yield child, owner, inside
+            if child.inspect_id and child.inspect_role in CONTROLS:
+                own, around = child.inspect_id, _bounds(child)
+        yield from _walk(child, own, around)
+
+
+def _control(widget: Inspectable) -> dict[str, Any]:
+    return {
+        "id": widget.inspect_id,
+        "role": widget.inspect_role,
+        "text": widget.inspect_text or getattr(widget, "text", ""),
+        "bounds": _bounds(widget),
+        "enabled": bool(widget.inspect_enabled),
+        "chosen": bool(widget.inspect_chosen),
+        "focus": False,
+    }
+
+
+def _text(widget: Text, owner: str, inside: Bounds) -> dict[str, Any]:
+    x, y = widget.to_window(*widget.pos)
+    left = min(at for at, _, _, _ in widget.drawn)
+    right = max(at + width for at, _, width, _ in widget.drawn)
+    bottom = min(at for _, at, _, _ in widget.drawn)
+    top = max(at + height for _, at, _, height in widget.drawn)
+    return {
+        "text": widget.inspect_text,
+        "role": widget.inspect_role,
+        "id": widget.inspect_id,
+        "bounds": _flipped(x + left, y + bottom, right - left, top - bottom),
+        "room": _bounds(widget),
+        "inside": inside,
+        "size": widget.type_size,
+        "owner": owner,
+    }
+
+
+def _bounds(widget: Any) -> Bounds:
+    x, y = widget.to_window(*widget.pos)
+    return _flipped(x, y, widget.width, widget.height)
+
+
+def _flipped(x: float, y: float, width: float, height: float) -> Bounds:
+    """Kivy counts upwards from the bottom; everybody else downwards."""
+    return [round(x), round(Window.height - y - height), round(width), round(height)]

@@ -1,0 +1,82 @@
+"""The reader waits for a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hardware.interfaces.device import CompletionCode, DeviceError
+from hardware.interfaces.identity_card_reader import CardError
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import CardWanted
+from kiosk.widgets.box import Box, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.mark import error
+from kiosk.widgets.press import PRIMARY, SECONDARY, button
+from kiosk.widgets.text import TIGHT, Text
+
+
+def sentence_name(fault: DeviceError) -> str:
+    """Which sentence of the catalogue says what to do about a card that was not read."""
+    if isinstance(fault.code, CardError):
+        return f"card.{fault.code.name}"
+    if fault.completion is CompletionCode.TIME_OUT:
+        return f"card.{CardError.NO_MEDIA.name}"
+    return "card.reader"
+
+
+class CardWantedScreen(Screen[CardWanted]):
+    """A picture of what to do, or what went wrong and the second chance."""
+
+    name = "card"
+
+    def draw(self) -> None:
+        """The picture stands in the middle of what is left."""
+        use = self.page.use.value
+        top = self.heading(self.words("card.title"), sub=self.words(f"card.{use}.why"))
+        parts: list[Box] = [self._fault() if self.page.fault else self._picture()]
+        if self.page.known:
+            parts.append(
+                button(
+                    self.words("card.known"),
+                    self.width,
+                    name="card.known",
+                    touched=self.touch(did.UseKnownCard()),
+                    icon="card",
+                    look=SECONDARY,
+                )
+            )
+        group = stack(self.width, parts, theme.space.l)
+        self.put(group, 0, top + max(0, (self.height - top - group.height) * 0.4))
+
+    def actions(self) -> Sequence[Action]:
+        """Do without the card, as easily as with it."""
+        text = self.words(f"card.{self.page.use.value}.skip")
+        return (Action("card.skip", text, did.Skip(), look=SECONDARY, icon="next", icon_after=True),)
+
+    def _picture(self) -> Box:
+        t, c, space = theme.type, theme.colour, theme.space
+        side = round(t.display * (2.4 if theme.portrait else 2.0))
+        icon = Icon("card", side, c.primary, ground=c.primary_pale)
+        what = Text(
+            self.words("card.lay"), self.width, size=t.heading, bold=True, align="centre", leading=TIGHT
+        )
+        how = Text(self.words("card.wait"), self.width, size=t.lead, align="centre", colour=c.soft_ink)
+        middle = Box(self.width, icon.height)
+        middle.put_centred(icon)
+        return stack(self.width, [middle, space.l, what, space.s, how])
+
+    def _fault(self) -> Box:
+        assert self.page.fault
+        sentence = error(self.words(sentence_name(self.page.fault)), self.width, theme.type.lead)
+        again = button(
+            self.words("card.again"),
+            self.width,
+            name="card.again",
+            touched=self.touch(did.ReadCard()),
+            look=PRIMARY,
+            icon="again",
+            height=theme.touch * 1.3,
+        )
+        return stack(self.width, [sentence, again], theme.space.l)

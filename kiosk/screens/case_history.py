@@ -1,0 +1,91 @@
+"""How far one case has come, and how."""
+
+from __future__ import annotations
+
+from kivy.graphics import Color, Ellipse, Line
+
+from backend_client.case import CaseEvent
+from backend_client.forms.reference import group
+from kiosk.screens.case_list import state_chip
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit.pages import CaseHistory
+from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import TIGHT, Text
+
+
+class CaseHistoryScreen(Screen[CaseHistory]):
+    """The state, what it means, and the way there, the latest first."""
+
+    name = "progress.case"
+
+    def draw(self) -> None:
+        """What it means for the resident stands in a card above the way."""
+        case = self.page.case
+        top = self.heading(
+            case.title[self.language], sub=self.words("case.reference", reference=group(case.reference))
+        )
+        card = self._now()
+        self.put(card, 0, top)
+        top += card.height + theme.space.l
+        label = Text(
+            self.words("case.history"),
+            self.width,
+            size=theme.type.lead,
+            bold=True,
+            leading=TIGHT,
+            role="heading",
+        )
+        self.put(label, 0, top)
+        top += label.height + theme.space.m
+        latest = list(reversed(case.events))
+        blocks = [
+            Block(self._event(event, first=number == 0, last=number == len(latest) - 1), 0, float(number))
+            for number, event in enumerate(latest)
+        ]
+        self.sheets(blocks, top)
+
+    def _now(self) -> Box:
+        c, space = theme.colour, theme.space
+        inner = self.width - 2 * space.l
+        chip = state_chip(self.page.case.state, self.words)
+        since = Text(
+            self.words("case.since", time=self.when(self.page.case.update_time)),
+            inner - chip.width - space.m,
+            colour=c.soft_ink,
+            leading=TIGHT,
+        )
+        meaning = Text(
+            self.words(f"case.{self.page.case.state.name}.meaning"), inner, size=theme.type.lead, leading=1.4
+        )
+        body = stack(inner, [line_up([chip, since], space.m), space.m, meaning])
+        card = Box(self.width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
+        card.put(body, space.l, space.m)
+        return card
+
+    def _event(self, event: CaseEvent, *, first: bool, last: bool) -> Box:
+        t, c, space = theme.type, theme.colour, theme.space
+        left = round(t.lead * 1.6)
+        room = self.width - left
+        parts: list[Text | int] = [
+            Text(self.words(f"case.{event.state.name}"), room, size=t.lead, bold=True, leading=TIGHT),
+            Text(self.when(event.event_time), room, colour=c.soft_ink, leading=1.4),
+        ]
+        if event.note:
+            parts += [space.xs, Text(event.note, room, leading=1.4)]
+        words = stack(room, parts)
+        box = Box(self.width, words.height + (0 if last else space.l))
+        box.put(words, left, 0)
+        dot = round(t.body * 0.7)
+        centre = (left * 0.35, box.height - t.lead * TIGHT / 2)
+        with box.canvas.before:
+            Color(*(c.primary if first else c.edge))
+            Ellipse(pos=(round(centre[0] - dot / 2), round(centre[1] - dot / 2)), size=(dot, dot))
+            if not last:
+                Color(*c.line)
+                Line(
+                    points=[centre[0], centre[1] - dot, centre[0], -t.lead * TIGHT / 2 + dot],
+                    width=space.hair,
+                )
+        return box

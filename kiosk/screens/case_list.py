@@ -1,0 +1,69 @@
+"""The cases of the holder of a card."""
+
+from __future__ import annotations
+
+from backend_client.case import Case, CaseState
+from backend_client.forms.reference import group
+from foundation.language import Translate
+from kiosk.screens.screen import Screen
+from kiosk.theme import Colour, theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import CaseList
+from kiosk.widgets.box import Box
+from kiosk.widgets.mark import chip, message
+from kiosk.widgets.press import row
+from kiosk.widgets.sheets import Block
+
+_c = theme.colour
+GROUNDS: dict[CaseState, tuple[Colour, Colour]] = {
+    CaseState.NEEDS_MATERIAL: (_c.notice, _c.notice_pale),
+    CaseState.REJECTED: (_c.danger, _c.danger_pale),
+    CaseState.WITHDRAWN: (_c.soft_ink, _c.sunken),
+    CaseState.APPROVED: (_c.on_colour, _c.primary),
+    CaseState.COMPLETED: (_c.on_colour, _c.primary),
+}
+"""Ink and ground of a state's mark; the others are on their way."""
+
+
+def state_chip(state: CaseState, words: Translate) -> Box:
+    """A state in a word."""
+    ink, ground = GROUNDS.get(state, (_c.primary, _c.primary_pale))
+    return chip(words(f"case.{state.name}"), ink=ink, ground=ground)
+
+
+class CaseListScreen(Screen[CaseList]):
+    """One row a case, with how far it has come."""
+
+    name = "progress.cases"
+
+    def draw(self) -> None:
+        """The newest first, as the backend gives them."""
+        cases = self.page.cases
+        top = self.heading(
+            self.words("cases.title"), sub=self.words("cases.count", count=len(cases)) if cases else ""
+        )
+        if not cases:
+            advice = message(
+                self.words("cases.none"),
+                self.width,
+                icon="information",
+                ink=_c.primary,
+                ground=_c.primary_pale,
+                size=theme.type.lead,
+            )
+            self.put(advice, 0, top)
+            return
+        blocks = [Block(self._row(case), theme.space.s, float(number)) for number, case in enumerate(cases)]
+        self.sheets(blocks, top, more=bool(self.page.next_page_token))
+
+    def _row(self, case: Case) -> Box:
+        return row(
+            case.title[self.language],
+            self.width,
+            name=f"cases.{case.reference}",
+            touched=self.touch(did.OpenCase(case.reference)),
+            above=self.words(
+                "cases.received", reference=group(case.reference), time=self.when(case.create_time)
+            ),
+            beside=state_chip(case.state, self.words),
+        )

@@ -1,0 +1,159 @@
+"""The form was taken: the reference, what happens next, the slip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import qrcode
+from kivy.core.image import Image as CoreImage
+from kivy.graphics import Color, Rectangle
+
+from backend_client.forms.reference import group
+from hardware.interfaces.receipt_printer import PrintError
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Confirmation, Slip
+from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.mark import error, message
+from kiosk.widgets.press import SECONDARY
+from kiosk.widgets.text import TIGHT, Text, fitting
+
+
+def printer_sentence_name(page: Confirmation) -> str:
+    """Which sentence of the catalogue says why there is no slip."""
+    code = page.slip_fault.code if page.slip_fault else None
+    return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
+
+
+class QrPicture(Inspectable, Box):
+    """A QR code, its modules whole pixels, on white with the quiet zone of ISO/IEC 18004."""
+
+    def __init__(self, data: str, side: float, text: str) -> None:
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=1)
+        code.add_data(data)
+        modules = len(code.get_matrix())
+        code.box_size = max(1, int(side // modules))
+        picture = BytesIO()
+        code.make_image().save(picture, format="PNG")
+        picture.seek(0)
+        texture = CoreImage(picture, ext="png").texture
+        super().__init__(
+            width=texture.width,
+            height=texture.height,
+            inspect_id="confirmation.qr",
+            inspect_role="image",
+            inspect_text=text,
+        )
+        with self.canvas:
+            Color(1, 1, 1, 1)
+            Rectangle(size=self.size, texture=texture)
+
+
+class ConfirmationScreen(Screen[Confirmation]):
+    """The reference is the largest thing on the screen."""
+
+    name = "form.confirmation"
+
+    def draw(self) -> None:
+        """Upright all below one another, lying the reference beside what happens next."""
+        space = theme.space
+        title = self._title()
+        self.put(title, 0, 0)
+        top = title.height + space.l
+        if theme.portrait:
+            card = self._reference(self.width)
+            self.put(card, 0, top)
+            self.put(self._next(self.width), 0, top + card.height + space.l)
+        else:
+            side = round(self.width * 0.54)
+            card = self._reference(side)
+            self.put(card, 0, top)
+            left = side + space.l
+            self.put(self._next(self.width - left), left, top)
+
+    def actions(self) -> Sequence[Action]:
+        """Print; then, what the resident came for next."""
+        home = Action("confirmation.home", self.words("confirmation.home"), did.GoHome(), icon="home")
+        if self.page.slip is Slip.NO_PRINTER:
+            return (home,)
+        home = Action(home.name, home.text, home.event, look=SECONDARY, icon=home.icon)
+        if self.page.slip in (Slip.OFFERED, Slip.FAILED):
+            text = self.words(
+                "confirmation.print" if self.page.slip is Slip.OFFERED else "confirmation.print_again"
+            )
+            return (home, Action("confirmation.print", text, did.PrintSlip(), icon="printer"))
+        return (home,)
+
+    def _title(self) -> Box:
+        t, c = theme.type, theme.colour
+        icon = Icon("done", round(t.title * 1.4), c.primary)
+        room = self.width - icon.width - theme.space.m
+        text = self.words("confirmation.title")
+        size = fitting(text, room, (t.title, t.heading, t.lead), lines=1, bold=True)
+        label = Text(text, room, size=size, bold=True, leading=TIGHT, role="heading", name="page.title")
+        form = Text(self.page.form.title[self.language], room, colour=c.soft_ink, leading=1.4)
+        return line_up([icon, stack(room, [label, form])], theme.space.m)
+
+    def _reference(self, width: float) -> Box:
+        t, c, space = theme.type, theme.colour, theme.space
+        inner = width - 2 * space.l
+        reference = group(self.page.accepted.reference)
+        label = Text(
+            self.words("confirmation.reference"), inner, align="centre", colour=c.soft_ink, leading=TIGHT
+        )
+        size = fitting(reference, inner, (t.huge, t.display, t.title), lines=1, bold=True)
+        number = Text(
+            reference,
+            inner,
+            size=size,
+            bold=True,
+            align="centre",
+            colour=c.primary,
+            leading=1.25,
+            name="confirmation.reference",
+        )
+        qr = QrPicture(
+            self.surroundings.qr_text(self.page.accepted),
+            t.display * (4.2 if theme.portrait else 4.4),
+            self.words("confirmation.qr"),
+        )
+        middle = Box(inner, qr.height)
+        middle.put_centred(qr)
+        keep = Text(self.words("confirmation.keep"), inner, align="centre", leading=1.4)
+        body = stack(inner, [label, number, space.s, middle, space.s, keep])
+        card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
+        card.put(body, space.l, space.m)
+        return card
+
+    def _next(self, width: float) -> Box:
+        t = theme.type
+        parts: list[Text | Box | int] = []
+        if slip := self._slip(width):
+            parts += [slip, theme.space.m]
+        parts += [
+            Text(
+                self.words("confirmation.next"), width, size=t.lead, bold=True, leading=TIGHT, role="heading"
+            ),
+            theme.space.xs,
+            Text(self.page.form.next_steps[self.language], width, leading=1.45),
+            theme.space.s,
+            Text(self.words("confirmation.ask"), width, colour=theme.colour.soft_ink, leading=1.45),
+        ]
+        return stack(width, parts)
+
+    def _slip(self, width: float) -> Box | None:
+        c = theme.colour
+        match self.page.slip:
+            case Slip.PRINTING:
+                text = self.words("print.printing")
+                return message(text, width, icon="printer", ink=c.primary, ground=c.primary_pale)
+            case Slip.PRINTED:
+                text = self.words("print.printed")
+                return message(text, width, icon="done", ink=c.primary, ground=c.primary_pale)
+            case Slip.FAILED:
+                return error(self.words(printer_sentence_name(self.page)), width)
+        return None

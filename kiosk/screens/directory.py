@@ -1,0 +1,54 @@
+"""Which screen shows which page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.screens.card_taken import CardTakenScreen
+from kiosk.screens.card_wanted import CardWantedScreen
+from kiosk.screens.case_history import CaseHistoryScreen
+from kiosk.screens.case_list import CaseListScreen
+from kiosk.screens.confirmation import ConfirmationScreen
+from kiosk.screens.declaration import DeclarationScreen
+from kiosk.screens.home import HomeScreen
+from kiosk.screens.introduction import IntroductionScreen
+from kiosk.screens.notice_list import NoticeListScreen
+from kiosk.screens.notice_text import NoticeTextScreen
+from kiosk.screens.policy_list import PolicyListScreen
+from kiosk.screens.policy_results import PolicyResultsScreen
+from kiosk.screens.policy_search import PolicySearchScreen
+from kiosk.screens.policy_text import PolicyTextScreen
+from kiosk.screens.progress_ways import ProgressWaysScreen
+from kiosk.screens.question import QuestionScreen
+from kiosk.screens.reference_entry import ReferenceEntryScreen, SuffixEntryScreen
+from kiosk.screens.review import ReviewScreen
+from kiosk.screens.screen import Screen
+from kiosk.screens.service_guide import ServiceGuideScreen
+from kiosk.screens.service_list import ServiceListScreen
+from kiosk.screens.topics import TopicsScreen
+from kiosk.visit import pages
+
+SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
+    pages.Home: HomeScreen,
+    pages.Topics: TopicsScreen,
+    pages.PolicySearch: PolicySearchScreen,
+    pages.PolicyResults: PolicyResultsScreen,
+    pages.PolicyList: PolicyListScreen,
+    pages.PolicyText: PolicyTextScreen,
+    pages.ServiceList: ServiceListScreen,
+    pages.ServiceGuide: ServiceGuideScreen,
+    pages.Introduction: IntroductionScreen,
+    pages.CardWanted: CardWantedScreen,
+    pages.CardTaken: CardTakenScreen,
+    pages.Question: QuestionScreen,
+    pages.Review: ReviewScreen,
+    pages.Declaration: DeclarationScreen,
+    pages.Confirmation: ConfirmationScreen,
+    pages.ProgressWays: ProgressWaysScreen,
+    pages.ReferenceEntry: ReferenceEntryScreen,
+    pages.SuffixEntry: SuffixEntryScreen,
+    pages.CaseList: CaseListScreen,
+    pages.CaseHistory: CaseHistoryScreen,
+    pages.NoticeList: NoticeListScreen,
+    pages.NoticeText: NoticeTextScreen,
+}

@@ -1,0 +1,168 @@
+"""What stands around every screen, always at the same place: marks, header, foot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from foundation.language import Translate
+from kiosk.screens.screen import Action, Surroundings
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.visit import View
+from kiosk.widgets.box import Box
+from kiosk.widgets.press import CHOSEN, QUIET, Press, button
+from kiosk.widgets.text import TIGHT, Text, fitting, width_of
+
+
+def marks(width: float, words: Translate, surroundings: Surroundings) -> Box | None:
+    """The band at the very top that says what is not real; None where all is."""
+    said = [words("mark.demonstration")] if surroundings.demonstration else []
+    if surroundings.simulated:
+        names = words("list.comma").join(words(f"device.{name}") for name in surroundings.simulated)
+        said.append(words("mark.simulated", devices=names))
+    if not said:
+        return None
+    c, space, t = theme.colour, theme.space, theme.type
+    text = words("mark.between").join(said)
+    room = width - 2 * space.m
+    size = fitting(text, room, (t.caption,), lines=1, bold=True)
+    label = Text(
+        text, room, size=size, bold=True, colour=c.notice, align="centre", leading=TIGHT, name="bar.marks"
+    )
+    band = Box(width, label.height + 2 * space.xs, fill=c.notice_pale, radius=0)
+    band.put(label, space.m, space.xs)
+    return band
+
+
+def header(
+    width: float, view: View, words: Translate, surroundings: Surroundings, send: Callable[[Event], None]
+) -> Box:
+    """Whose terminal it is, larger type, the other language."""
+    c, space, t = theme.colour, theme.space, theme.type
+    high = theme.touch + 2 * space.m
+    box = Box(width, high, fill=c.surface, radius=0)
+    seal = Box(theme.touch, theme.touch, fill=c.seal, radius=space.s)
+    seal.put_centred(
+        Text(
+            "惠",
+            theme.touch,
+            size=round(theme.touch * 0.66),
+            bold=True,
+            colour=c.on_colour,
+            align="centre",
+            leading=1,
+        )
+    )
+    box.put(seal, space.xl, space.m)
+    language = _toggle(words("bar.language"), "language", "bar.language", lambda: send(did.SwitchLanguage()))
+    larger = _toggle(
+        words("bar.large"), "type", "bar.large", lambda: send(did.SwitchType()), chosen=view.large
+    )
+    right = width - space.xl - language.width
+    box.put(language, right, space.m)
+    right -= space.s + larger.width
+    box.put(larger, right, space.m)
+    left = space.xl + theme.touch + space.m
+    room = right - left - space.m
+    office = surroundings.office[view.language]
+    size = fitting(office, room, (t.lead, t.body, t.caption), lines=1, bold=True)
+    lines = Text(office, room, size=size, bold=True, leading=1.2)
+    under = Text(words("bar.terminal"), room, size=t.caption, colour=c.soft_ink, leading=1.2)
+    together = lines.height + (under.height if len(under.lines) == 1 else 0)
+    top = (high - together) / 2
+    box.put(lines, left, top)
+    if len(under.lines) == 1:
+        box.put(under, left, top + lines.height)
+    line = Box(width, space.hair, fill=c.line, radius=0)
+    box.put(line, 0, high - space.hair)
+    return box
+
+
+def _toggle(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:
+    t, space = theme.type, theme.space
+    size = t.body
+    wide = width_of(text, size, bold=True) + size * 1.2 + space.s + 2 * space.m + 8
+    return button(
+        text,
+        max(theme.touch, wide),
+        name=name,
+        touched=touched,
+        look=CHOSEN if chosen else QUIET,
+        icon=icon,
+        sizes=(size,),
+        chosen=chosen,
+    )
+
+
+def foot_height() -> int:
+    """Height of the foot in pixels."""
+    return round(theme.touch * 1.15) + 2 * theme.space.m
+
+
+def foot(
+    width: float, view: View, words: Translate, actions: Sequence[Action], send: Callable[[Event], None]
+) -> Box:
+    """End the visit, go back, and what the screen itself offers."""
+    space, t = theme.space, theme.type
+    high = foot_height()
+    box = Box(width, high)
+    tall = high - 2 * space.m
+    inner = width - 2 * space.xl
+    side = inner * (0.2 if theme.portrait else 0.16)
+    left = float(space.xl)
+    sizes = (t.lead, t.body, t.caption)
+    if view.leave:
+        box.put(
+            button(
+                words("bar.leave"),
+                side,
+                name="bar.leave",
+                touched=lambda: send(did.Leave()),
+                look=QUIET,
+                height=tall,
+                sizes=sizes[1:],
+            ),
+            left,
+            space.m,
+        )
+        left += side + space.s
+    if view.back:
+        box.put(
+            button(
+                words("bar.back"),
+                side,
+                name="bar.back",
+                touched=lambda: send(did.Back()),
+                look=QUIET,
+                icon="back",
+                height=tall,
+                sizes=sizes[1:],
+            ),
+            left,
+            space.m,
+        )
+        left += side + space.s
+    room = width - space.xl - left
+    if actions:
+        most = inner * (0.58 if theme.portrait else 0.4)
+        wide = min((room - space.s * (len(actions) - 1)) / len(actions), most)
+        at = width - space.xl - wide * len(actions) - space.s * (len(actions) - 1)
+        for action in actions:
+            box.put(
+                button(
+                    action.text,
+                    wide,
+                    name=action.name,
+                    touched=lambda event=action.event: send(event),  # type: ignore[misc]
+                    look=action.look,
+                    icon=action.icon,
+                    icon_after=action.icon_after,
+                    height=tall,
+                    sizes=sizes,
+                ),
+                at,
+                space.m,
+            )
+            at += wide + space.s
+    return box

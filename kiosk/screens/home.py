@@ -1,0 +1,114 @@
+"""Home: four doors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend_client.catalog import Service
+from kiosk.screens.screen import Screen
+from kiosk.theme import Colour, theme
+from kiosk.visit import events as did
+from kiosk.visit.home import DOORS
+from kiosk.visit.pages import Door, Home
+from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.mark import error
+from kiosk.widgets.press import Press, door
+from kiosk.widgets.text import TIGHT, Text, fitting
+
+GROUNDS: dict[Door, Colour] = {
+    Door.POLICIES: theme.colour.policy,
+    Door.SERVICES: theme.colour.service,
+    Door.PROGRESS: theme.colour.status,
+    Door.NOTICES: theme.colour.news,
+}
+
+
+class HomeScreen(Screen[Home]):
+    """Greets, offers the doors, says how to get help."""
+
+    name = "home"
+
+    def draw(self) -> None:
+        """Upright: greeting, doors, help below one another; lying: greeting and help beside the doors."""
+        space = theme.space
+        if theme.portrait:
+            greeting = self._greeting(self.width)
+            help_ = self._help(self.width)
+            self.put(greeting, 0, space.l)
+            self.put(help_, 0, self.height - help_.height)
+            top = space.l + greeting.height + space.xl
+            self._put_doors(0, top, self.width, self.height - help_.height - space.xl - top)
+        else:
+            side = round(self.width * 0.31)
+            greeting = self._greeting(side)
+            help_ = self._help(side)
+            self.put(greeting, 0, space.s)
+            self.put(help_, 0, self.height - help_.height)
+            left = side + space.xl
+            self._put_doors(left, 0, self.width - left, self.height)
+
+    def _greeting(self, width: float) -> Box:
+        t = theme.type
+        text = self.words("home.greeting")
+        size = fitting(
+            text, width, (t.display, t.title, t.heading), lines=1 if theme.portrait else 3, bold=True
+        )
+        parts = [
+            Text(text, width, size=size, bold=True, leading=1.25, role="heading", name="page.title"),
+            Text(self.words("home.how"), width, size=t.lead, colour=theme.colour.soft_ink, leading=1.45),
+        ]
+        return stack(width, parts, theme.space.s)
+
+    def _help(self, width: float) -> Box:
+        t, c = theme.type, theme.colour
+        icon = Icon("help", round(t.heading), c.primary)
+        phone = self.surroundings.help_phone
+        said = self.words("home.help_phone", phone=phone) if phone else self.words("home.help")
+        text = Text(said, width - icon.width - theme.space.s, colour=c.soft_ink, leading=1.4)
+        return line_up([icon, text], theme.space.s)
+
+    def _put_doors(self, left: float, top: float, width: float, height: float) -> None:
+        if not self.page.doors:
+            self.put(self._nothing(width), left, top)
+            return
+        gap = theme.space.m
+        wide = (width - gap) / 2
+        rows = (len(self.page.doors) + 1) // 2
+        high = (height - gap * (rows - 1)) / rows
+        for number, which in enumerate(self.page.doors):
+            row, column = divmod(number, 2)
+            self.put(self._door(which, wide, high), left + column * (wide + gap), top + row * (high + gap))
+
+    def _nothing(self, width: float) -> Box:
+        if self.page.failure is None:
+            return stack(width, [Text(self.words("home.opening"), width, size=theme.type.lead)])
+        return error(self.words("home.closed"), width, theme.type.lead)
+
+    def _door(self, which: Door, width: float, height: float) -> Press:
+        t, space, c = theme.type, theme.space, theme.colour
+        title = self.words(f"door.{which.value}")
+        press = Press(
+            width,
+            height,
+            look=door(GROUNDS[which]),
+            name=f"home.{which.value}",
+            text=title,
+            touched=self.touch(did.OpenDoor(which)),
+        )
+        room = width - 2 * space.l
+        side = round(min(height * 0.3, t.display * 1.5))
+        icon = Icon(which.value, side, c.on_colour)
+        size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
+        label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
+        about = Text(self._about(which), room, colour=c.on_colour, leading=1.4)
+        press.put(icon, space.l - side * 0.08, space.l)
+        words = stack(room, [label, about], space.xs)
+        press.put(words, space.l, height - space.l - words.height)
+        return press
+
+    def _about(self, which: Door) -> str:
+        there: Sequence[Service] = [s for s in self.page.services if DOORS[s.kind] is which]
+        comma = self.words("list.comma")
+        names = comma.join(service.title[self.language] for service in there[:3])
+        return self.words(f"door.{which.value}.about", names=names, count=len(there))

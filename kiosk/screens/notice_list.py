@@ -1,0 +1,44 @@
+"""The notices in force."""
+
+from __future__ import annotations
+
+from backend_client.notice import Notice
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import NoticeList
+from kiosk.widgets.press import row, row_room
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import Text
+
+
+class NoticeListScreen(Screen[NoticeList]):
+    """One row a notice, with what it is about."""
+
+    name = "notices.list"
+
+    def draw(self) -> None:
+        """The newest first, as the backend gives them."""
+        top = self.heading(self.words("door.notices"))
+        room = row_room(self.width, icon=True)
+        blocks = []
+        for number, notice in enumerate(self.page.notices):
+            summary = Text(notice.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
+            entry = row(
+                notice.title[self.language],
+                self.width,
+                name=f"notices.{notice.name.partition('/')[2]}",
+                touched=self.touch(did.OpenNotice(notice.name)),
+                above=self._about(notice),
+                below=summary,
+                icon=notice.category.name,
+                tint=theme.colour.news,
+            )
+            blocks.append(Block(entry, theme.space.s, float(number)))
+        if not blocks:
+            self.put(Text(self.words("notices.none"), self.width, size=theme.type.lead), 0, top)
+        self.sheets(blocks, top, more=bool(self.page.next_page_token))
+
+    def _about(self, notice: Notice) -> str:
+        category = self.words(f"category.{notice.category.name}")
+        return self.words("notice.about", category=category, time=self.when(notice.publish_time))

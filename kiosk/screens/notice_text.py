@@ -1,0 +1,54 @@
+"""A notice to read."""
+
+from __future__ import annotations
+
+from kiosk.screens.reading import section_blocks, summary_block
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit.pages import NoticeText
+from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import Text
+
+
+class NoticeTextScreen(Screen[NoticeText]):
+    """Title, when and where it holds, summary, text."""
+
+    name = "notices.text"
+
+    def draw(self) -> None:
+        """When and where come before everything else: that is what people look for."""
+        notice = self.page.notice
+        category = self.words(f"category.{notice.category.name}")
+        sub = self.words("notice.about", category=category, time=self.when(notice.publish_time))
+        top = self.heading(notice.title[self.language], sub=sub)
+        blocks = [Block(summary_block(notice.summary[self.language], self.width), 0, 0.0)]
+        if facts := self._facts():
+            blocks.insert(0, Block(stack(self.width, facts, theme.space.xs), 0, 0.0))
+            blocks[1] = Block(blocks[1].widget, theme.space.m, 0.5)
+        blocks += section_blocks(notice.sections, self.width, self.language, first=1.0)
+        self.sheets(blocks, top)
+
+    def _facts(self) -> list[Box]:
+        notice = self.page.notice
+        facts = []
+        if notice.start_time and notice.end_time:
+            span = self.words(
+                "notice.span", start=self.when(notice.start_time), end=self.when(notice.end_time)
+            )
+            facts.append(self._fact("calendar", span))
+        elif notice.start_time:
+            facts.append(
+                self._fact("calendar", self.words("notice.from", start=self.when(notice.start_time)))
+            )
+        if notice.area:
+            facts.append(self._fact("place", notice.area[self.language]))
+        return facts
+
+    def _fact(self, icon: str, text: str) -> Box:
+        side = round(theme.type.lead * 1.1)
+        picture = Icon(icon, side, theme.colour.news)
+        return line_up(
+            [picture, Text(text, self.width - side - theme.space.s, bold=True, leading=1.4)], theme.space.s
+        )

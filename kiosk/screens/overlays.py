@@ -1,0 +1,86 @@
+"""What lies over a page: is somebody there, shall it end, what went wrong, please wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend_client.sentences import sentence
+from foundation.language import Translate
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.visit import View
+from kiosk.widgets.overlay import Moving, Overlay, inner_width
+from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
+
+
+def overlay(
+    width: float, height: float, view: View, words: Translate, send: Callable[[Event], None]
+) -> Overlay | None:
+    """The most urgent one, or None."""
+
+    def press(name: str, event: Event, look: Look, *, icon: str = "", grow: float = 1.2) -> Press:
+        return button(
+            words(name),
+            inner_width(width),
+            name=name,
+            touched=lambda: send(event),
+            look=look,
+            icon=icon,
+            height=theme.touch * grow,
+        )
+
+    if view.seconds_left is not None:
+        return Overlay(
+            width,
+            height,
+            name="idle",
+            icon="",
+            figure=str(view.seconds_left),
+            title=words("idle.title"),
+            texts=(words("idle.text"),),
+            buttons=(
+                press("idle.more", did.MoreTime(), PRIMARY, icon="check", grow=1.9),
+                press("idle.end", did.LeaveAnyway(), QUIET, grow=1.0),
+            ),
+        )
+    if view.leaving:
+        return Overlay(
+            width,
+            height,
+            name="leave",
+            icon="leave",
+            title=words("leave.title"),
+            texts=(words("leave.text"),),
+            buttons=(
+                press("leave.stay", did.Stay(), PRIMARY),
+                press("leave.end", did.LeaveAnyway(), QUIET),
+            ),
+        )
+    if view.trouble:
+        return Overlay(
+            width,
+            height,
+            name="trouble",
+            icon="warning",
+            title=words("trouble.title"),
+            texts=(sentence(view.trouble, view.language), words("trouble.kept")),
+            small=words("trouble.code", code=view.trouble.reason),
+            buttons=(
+                press("trouble.again", did.TryAgain(), PRIMARY, icon="again"),
+                press("trouble.close", did.Dismiss(), QUIET),
+            ),
+        )
+    if view.waiting:
+        buttons = (press("waiting.stop", did.Back(), SECONDARY),) if view.stoppable else ()
+        return Overlay(
+            width,
+            height,
+            name="waiting",
+            icon="clock",
+            title=words("waiting.title"),
+            texts=(),
+            extra=Moving(inner_width(width) * 0.6),
+            buttons=buttons,
+        )
+    return None

@@ -1,0 +1,29 @@
+"""A policy to read."""
+
+from __future__ import annotations
+
+from kiosk.screens.policy_list import origin
+from kiosk.screens.reading import section_blocks, summary_block
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit.pages import PolicyText
+from kiosk.widgets.sheets import Block
+
+
+class PolicyTextScreen(Screen[PolicyText]):
+    """Title, origin, what it means for a resident, then the text."""
+
+    name = "policies.text"
+
+    def draw(self) -> None:
+        """The summary is the first part, at place 0."""
+        policy = self.page.policy
+        sub = origin(policy, self.language, self.words)
+        if policy.document_number:
+            sub = self.words("policy.number", origin=sub, number=policy.document_number)
+        top = self.heading(policy.title[self.language], sub=sub)
+        blocks = [
+            Block(summary_block(policy.summary[self.language], self.width), 0, 0.0),
+            *section_blocks(policy.sections, self.width, self.language, first=1.0),
+        ]
+        self.sheets(blocks, top + theme.space.xs)

@@ -1,0 +1,279 @@
+"""One question of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kivy.uix.widget import Widget
+
+from backend_client.forms.explain import explain
+from backend_client.forms.form import MAX_TEXT, Field, FieldType
+from kiosk.input.keyboards.keyboard import Keyboard
+from kiosk.input.keyboards.text import TextKeyboard
+from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Question
+from kiosk.widgets.box import Box, stack
+from kiosk.widgets.entry import Entry, TextEntry
+from kiosk.widgets.mark import chip, error, progress_bar
+from kiosk.widgets.press import SECONDARY, option
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import TIGHT, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Type of what stands above the answer: question, and hint or error."""
+
+    question: int
+    hint: int
+
+
+class QuestionScreen(Screen[Question]):
+    """How far, the question, the answer, and what it is given with."""
+
+    name = "form.question"
+
+    def draw(self) -> None:
+        """Keyboards stand at the lower end, or at the right where the window lies and they are narrow."""
+        self._keyboard: Keyboard | None = None
+        self._entry: Widget | None = None
+        match self.page.field.type:
+            case FieldType.CHOICE | FieldType.CHOICES | FieldType.YES_NO:
+                self._draw_options()
+            case FieldType.TEXT:
+                self._draw_text()
+            case _:
+                self._draw_pad()
+
+    def actions(self) -> Sequence[Action]:
+        """On; or past it, where it may stay unanswered."""
+        words = self.words
+        on = Action(
+            "form.next",
+            words("question.check" if self.page.checking else "question.next"),
+            did.Next(),
+            icon="next",
+            icon_after=True,
+        )
+        if self.page.field.required:
+            return (on,)
+        return (Action("form.skip", words("question.skip"), did.Skip(), look=SECONDARY), on)
+
+    def refresh(self, page: Question) -> bool:
+        """What was entered changes in place; everything else is another picture."""
+        same = page.field is self.page.field and page.error == self.page.error
+        if not same or page.from_card != self.page.from_card or page.checking != self.page.checking:
+            return False
+        self.page = page
+        match page.field.type:
+            case FieldType.CHOICE | FieldType.CHOICES | FieldType.YES_NO:
+                return False
+            case FieldType.TEXT:
+                self._show_count()
+            case FieldType.DATE:
+                pass
+            case _:
+                self._show_entry()
+        return True
+
+    def settle(self) -> None:
+        """Takes what is being composed, before the screen goes."""
+        if isinstance(self._keyboard, TextKeyboard) and isinstance(self._entry, TextEntry):
+            self._entry.insert(self.surroundings.pinyin.accept().committed)
+
+    # Above the answer.
+
+    def _above(self, width: float, room: float) -> Box:
+        """Everything above the answer, in the largest type with which it is at most so high."""
+        t = theme.type
+        tries = (
+            Sizes(t.title, t.body),
+            Sizes(t.heading, t.body),
+            Sizes(t.lead, t.body),
+            Sizes(t.lead, t.caption),
+            Sizes(t.body, t.caption),
+        )
+        box = Box(0, 0)
+        for sizes in tries:
+            box = self._above_in(width, sizes)
+            if box.height <= room:
+                break
+        return box
+
+    def _above_in(self, width: float, sizes: Sizes) -> Box:
+        page, c, space = self.page, theme.colour, theme.space
+        where = self.words("question.where", number=page.number, total=page.total)
+        if not page.field.required:
+            where = self.words("question.optional", where=where)
+        parts: list[Widget | int] = [
+            Text(
+                where, width, size=theme.type.caption, colour=c.soft_ink, leading=TIGHT, name="form.position"
+            ),
+            space.xs,
+            progress_bar(page.number, page.total, width),
+            space.s,
+            Text(
+                page.field.question[self.language],
+                width,
+                size=sizes.question,
+                bold=True,
+                leading=TIGHT,
+                role="heading",
+                name="page.title",
+            ),
+        ]
+        if page.field.hint:
+            hint = Text(
+                page.field.hint[self.language], width, size=sizes.hint, colour=c.soft_ink, leading=1.4
+            )
+            parts += [space.xs, hint]
+        if page.from_card:
+            mark = chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale, icon="card")
+            parts += [space.s, mark]
+        if page.error:
+            sentence = explain(page.error, page.field, self.language)
+            parts += [space.s, error(sentence, width, sizes.hint)]
+        return stack(width, parts)
+
+    # Choices.
+
+    def _draw_options(self) -> None:
+        space = theme.space
+        above = self._above(self.width, self.height * 0.5)
+        self.put(above, 0, 0)
+        top = above.height + space.m
+        options = self._options()
+        several = self.page.field.type is FieldType.CHOICES
+        chosen = self.page.entered.split(",") if self.page.entered else []
+        columns = self._columns([label for _, label in options], self.height - top)
+        gap = space.s
+        wide = (self.width - gap * (columns - 1)) / columns
+        rows = []
+        for start in range(0, len(options), columns):
+            presses = [
+                option(
+                    label,
+                    wide,
+                    name=f"form.option.{identifier}",
+                    touched=self.touch(did.Choose(identifier)),
+                    chosen=identifier in chosen,
+                    several=several,
+                )
+                for identifier, label in options[start : start + columns]
+            ]
+            line = Box(self.width, max(press.height for press in presses))
+            for column, press in enumerate(presses):
+                line.put(press, column * (wide + gap), 0)
+            rows.append(Block(line, gap, float(start)))
+        self.sheets(rows, top)
+
+    def _columns(self, labels: Sequence[str], room: float) -> int:
+        """One below the other where they fit, else in two columns."""
+        one = (theme.touch + theme.space.s) * 1.15
+        short = max(len(label.encode()) for label in labels) <= 36
+        return 2 if short and (len(labels) * one > room or (not theme.portrait and len(labels) > 3)) else 1
+
+    def _options(self) -> list[tuple[str, str]]:
+        field: Field = self.page.field
+        if field.type is FieldType.YES_NO:
+            return [("yes", self.words("question.yes")), ("no", self.words("question.no"))]
+        return [(one.id, one.label[self.language]) for one in field.options]
+
+    # Text.
+
+    def _draw_text(self) -> None:
+        space = theme.space
+        keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
+        self._keyboard = keyboard
+        bottom = self.height - keyboard.height
+        self.put(keyboard, 0, bottom)
+        count_high = round(theme.type.caption * TIGHT)
+        least = round(theme.type.lead * 1.5) + 2 * space.s
+        below = space.s + count_high + space.xs
+        above = self._above(self.width, bottom - space.m - least - below)
+        self.put(above, 0, 0)
+        top = above.height + space.s
+        most = round(theme.type.lead * 1.5) * (8 if theme.portrait else 4) + 2 * space.s
+        high = max(least, min(most, bottom - below - top))
+        entry = TextEntry(
+            self.width,
+            high,
+            name="form.entry",
+            text=self.page.entered,
+            changed=lambda text: self.send(did.Enter(text)),
+            wrong=self.page.error is not None,
+        )
+        self.put(entry, 0, top)
+        self._entry = entry
+        listen(keyboard, insert=entry.insert, backspace=entry.backspace, done=self.touch(did.Next()))
+        self._count_at = top + high + space.xs
+        self._count: Text | None = None
+        self._show_count()
+
+    def _show_count(self) -> None:
+        field = self.page.field
+        if self._count:
+            self.remove_widget(self._count)
+        most = field.max_length or MAX_TEXT
+        given = len(self.page.entered.strip())
+        c = theme.colour
+        self._count = Text(
+            self.words("question.count", given=given, most=most),
+            self.width,
+            size=theme.type.caption,
+            colour=c.danger if given > most else c.soft_ink,
+            align="right",
+            leading=TIGHT,
+        )
+        self.put(self._count, 0, self._count_at)
+
+    # Numbers and dates.
+
+    def _draw_pad(self) -> None:
+        space = theme.space
+        wide = pad_width(self.width)
+        kind = self.page.field.type
+        if kind is FieldType.DATE:
+            keyboard: Keyboard = date_keyboard(
+                wide, self.language, self.page.entered, lambda text: self.send(did.Enter(text))
+            )
+        else:
+            keyboard = PADS[kind](wide, self.language)
+        self._keyboard = keyboard
+        listen(
+            keyboard,
+            insert=lambda text: self.send(did.Insert(text)),
+            backspace=self.touch(did.Erase()),
+            done=self.touch(did.Next()),
+        )
+        if theme.portrait:
+            self._room = self.width
+            self.put(keyboard, (self.width - wide) / 2, self.height - keyboard.height)
+            most = self.height - keyboard.height - space.l
+        else:
+            self._room = self.width - wide - space.xl
+            self.put(keyboard, self.width - wide, (self.height - keyboard.height) / 2)
+            most = self.height
+        entry_high = 0 if kind is FieldType.DATE else round(theme.type.title * 1.3) + 2 * space.s
+        above = self._above(self._room, most - entry_high - space.m)
+        self.put(above, 0, 0)
+        self._entry_at = above.height + space.m
+        if kind is not FieldType.DATE:
+            self._show_entry()
+
+    def _show_entry(self) -> None:
+        if self._entry:
+            self.remove_widget(self._entry)
+        kind = self.page.field.type
+        self._entry = Entry(
+            self._room,
+            name="form.entry",
+            text=grouped(kind, self.page.entered),
+            unit=self.words("question.yuan") if kind is FieldType.MONEY else "",
+            wrong=self.page.error is not None,
+        )
+        self.put(self._entry, 0, self._entry_at)

@@ -1,0 +1,145 @@
+"""What opens a case without a card: its reference, then the end of the identity number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend_client.forms.reference import group
+from kiosk.input.keyboards.digits import DigitKeyboard, IdentityKeyboard
+from kiosk.screens.keyboards import listen, pad_width
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import ReferenceEntry, SuffixEntry
+from kiosk.widgets.box import stack
+from kiosk.widgets.entry import Entry
+from kiosk.widgets.mark import error
+from kiosk.widgets.text import TIGHT, Text
+
+
+def part_grouped(entered: str) -> str:
+    """The digits of a reference so far, in fours: 1234-56."""
+    return "-".join(entered[at : at + 4] for at in range(0, len(entered), 4))
+
+
+class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
+    """A title, a hint, a field and a pad; upright below one another, lying side by side."""
+
+    keyboard: type[DigitKeyboard]
+
+    def draw(self) -> None:
+        """The pad stands at the lower end, or at the right."""
+        space = theme.space
+        wide = pad_width(self.width)
+        keyboard = self.keyboard(wide, self.language)
+        listen(
+            keyboard,
+            insert=lambda text: self.send(did.Insert(text)),
+            backspace=self.touch(did.Erase()),
+            done=self.touch(did.Next()),
+        )
+        if theme.portrait:
+            self._room = self.width
+            self.put(keyboard, (self.width - wide) / 2, self.height - keyboard.height)
+        else:
+            self._room = self.width - wide - space.xl
+            self.put(keyboard, self.width - wide, (self.height - keyboard.height) / 2)
+        t, c = theme.type, theme.colour
+        title = Text(
+            self.title, self._room, size=t.title, bold=True, leading=TIGHT, role="heading", name="page.title"
+        )
+        hint = Text(self.hint, self._room, colour=c.soft_ink, leading=1.4)
+        above = stack(self._room, [title, hint], space.s)
+        self.put(above, 0, 0)
+        self._at = above.height + space.l
+        self._entry: Entry | None = None
+        below = self._at + self._show() + space.m
+        if self.page.fault:
+            said = self.words(f"entry.{self.page.fault.value}", count=len(self.page.entered))
+            self.put(error(said, self._room), 0, below)
+
+    def actions(self) -> Sequence[Action]:
+        """On."""
+        return (Action("entry.next", self.words("question.next"), did.Next(), icon="next", icon_after=True),)
+
+    def refresh(self, page: ReferenceEntry | SuffixEntry) -> bool:
+        """Digits come and go in place."""
+        same = page.fault is self.page.fault
+        self.page = page
+        if same:
+            self._show()
+        return same
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        raise NotImplementedError
+
+    @property
+    def hint(self) -> str:
+        """Where to find it."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> str:
+        """What was entered, as it is easily checked."""
+        raise NotImplementedError
+
+    def _show(self) -> float:
+        """Shows what was entered; gives the height of the field."""
+        if self._entry:
+            self.remove_widget(self._entry)
+        self._entry = Entry(
+            self._room,
+            name="entry.field",
+            text=self.shown,
+            empty=self.words(f"{self.name}.empty"),
+            wrong=self.page.fault is not None,
+        )
+        self.put(self._entry, 0, self._at)
+        return float(self._entry.height)
+
+
+class ReferenceEntryScreen(DigitsScreen):
+    """The reference, in fours."""
+
+    name = "progress.reference"
+    keyboard = DigitKeyboard
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.words("reference.title")
+
+    @property
+    def hint(self) -> str:
+        """Where to find it."""
+        return self.words("reference.hint")
+
+    @property
+    def shown(self) -> str:
+        """In fours."""
+        return part_grouped(self.page.entered)
+
+
+class SuffixEntryScreen(DigitsScreen):
+    """The last six characters of the applicant's identity number."""
+
+    name = "progress.suffix"
+    keyboard = IdentityKeyboard
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.words("suffix.title")
+
+    @property
+    def hint(self) -> str:
+        """For which case."""
+        assert isinstance(self.page, SuffixEntry)
+        return self.words("suffix.hint", reference=group(self.page.reference))
+
+    @property
+    def shown(self) -> str:
+        """As it was entered."""
+        return self.page.entered

@@ -1,0 +1,61 @@
+"""Check the answers before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend_client.forms.filling import SummaryLine
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Review
+from kiosk.widgets.box import Box, stack
+from kiosk.widgets.mark import chip, rule
+from kiosk.widgets.press import SECONDARY, button
+from kiosk.widgets.sheets import Block, text_blocks
+from kiosk.widgets.text import TIGHT, Text
+
+
+class ReviewScreen(Screen[Review]):
+    """One entry an answer: question, answer, and the way to change it."""
+
+    name = "form.review"
+
+    def draw(self) -> None:
+        """A long text goes over as many sheets as it needs."""
+        top = self.heading(self.words("review.title"), sub=self.words("review.sub"))
+        blocks: list[Block] = []
+        for number, line in enumerate(self.page.summary[self.language]):
+            blocks += self._entry(number, line)
+        self.sheets(blocks, top)
+
+    def actions(self) -> Sequence[Action]:
+        """On to the declaration."""
+        return (Action("form.next", self.words("review.next"), did.Next(), icon="next", icon_after=True),)
+
+    def _entry(self, number: int, line: SummaryLine) -> list[Block]:
+        t, space, c = theme.type, theme.space, theme.colour
+        side = round(self.width * (0.2 if theme.portrait else 0.14))
+        change = button(
+            self.words("review.change"),
+            side,
+            name=f"form.change.{line.field.id}",
+            touched=self.touch(did.Change(line.field.id)),
+            look=SECONDARY,
+            sizes=(t.body, t.caption),
+        )
+        room = self.width - side - space.l
+        label = Text(line.label, room, size=t.caption, colour=c.soft_ink, leading=TIGHT)
+        said = line.text if line.answered else self.words("review.skipped")
+        first, *others = text_blocks(said, room, place=float(number), gap=space.s, size=t.lead)
+        parts: list[Text | Box | int] = [label, space.xs, first.widget]
+        if line.prefilled:
+            parts += [space.xs, chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale)]
+        words = stack(room, parts)
+        high = max(words.height, change.height) + space.s + space.hair
+        box = Box(self.width, high)
+        box.put(words, 0, (high - space.hair - space.s - words.height) / 2)
+        box.put(change, self.width - side, (high - space.hair - space.s - change.height) / 2)
+        if not others:
+            box.put(rule(self.width), 0, high - space.hair)
+        return [Block(box, space.s, float(number)), *others]

@@ -1,0 +1,99 @@
+"""How a matter is handled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foundation.language import LocalizedText
+from kiosk.screens.reading import heading_block
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import ServiceGuide
+from kiosk.widgets.box import Box
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.sheets import Block, kept_together
+from kiosk.widgets.text import TIGHT, Text
+
+
+class ServiceGuideScreen(Screen[ServiceGuide]):
+    """Who, what to bring, what happens, how long, how much, where; and the way to the form."""
+
+    name = "services.guide"
+
+    def draw(self) -> None:
+        """Facts first, then the longer parts."""
+        service = self.page.service
+        lang = self.language
+        top = self.heading(service.title[lang], sub=service.summary[lang])
+        guide = service.guide
+        if guide is None:
+            return
+        facts = [
+            ("clock", "guide.duration", guide.duration[lang]),
+            ("money", "guide.fee", guide.fee[lang]),
+            ("place", "guide.place", guide.place[lang]),
+            ("calendar", "guide.hours", guide.opening_hours[lang]),
+            ("phone", "guide.phone", guide.phone),
+            ("department", "guide.department", service.department[lang]),
+        ]
+        blocks = [
+            Block(self._fact(icon, self.words(label), text), theme.space.s, number / len(facts))
+            for number, (icon, label, text) in enumerate(facts)
+            if text
+        ]
+        blocks += self._part("guide.eligibility", (guide.eligibility,), 1.0, numbered=False)
+        blocks += self._part("guide.materials", guide.materials, 2.0, numbered=True)
+        blocks += self._part("guide.steps", guide.steps, 3.0, numbered=True)
+        self.sheets(blocks, top)
+
+    def actions(self) -> Sequence[Action]:
+        """Apply, where there is a form."""
+        if not self.page.service.form:
+            return ()
+        return (Action("guide.apply", self.words("guide.apply"), did.Apply(), icon="next", icon_after=True),)
+
+    def _fact(self, icon: str, label: str, text: str) -> Box:
+        t, space, c = theme.type, theme.space, theme.colour
+        side = round(t.lead)
+        column = round(self.width * (0.26 if theme.portrait else 0.2))
+        name = Text(label, column - side - space.s, bold=True, colour=c.soft_ink, leading=1.4)
+        value = Text(text, self.width - column - space.m, leading=1.4)
+        box = Box(self.width, max(name.height, value.height))
+        box.put(Icon(icon, side, c.primary), 0, (name.pitch - side) / 2)
+        box.put(name, side + space.s, 0)
+        box.put(value, column + space.m, 0)
+        return box
+
+    def _part(
+        self, heading: str, texts: Sequence[LocalizedText], place: float, *, numbered: bool
+    ) -> list[Block]:
+        space = theme.space
+        parts = [Block(heading_block(self.words(heading), self.width), space.l, place)]
+        for number, text in enumerate(texts):
+            entry = self._entry(text[self.language], number + 1 if numbered else 0)
+            parts.append(Block(entry, space.s if number else space.xs, place + number / len(texts)))
+        return [kept_together(parts[:2], self.width), *parts[2:]]
+
+    def _entry(self, text: str, number: int) -> Box:
+        t, c = theme.type, theme.colour
+        left = round(t.body * 1.9) if number else 0
+        label = Text(text, self.width - left, leading=1.45)
+        box = Box(self.width, label.height)
+        if number:
+            side = round(t.body * 1.35)
+            disc = Box(side, side, fill=c.primary_pale, radius=side // 2)
+            disc.put_centred(
+                Text(
+                    str(number),
+                    side,
+                    size=t.caption,
+                    bold=True,
+                    colour=c.primary,
+                    align="centre",
+                    leading=TIGHT,
+                )
+            )
+            box.put(disc, 0, (label.pitch - side) / 2)
+        box.put(label, left, 0)
+        return box

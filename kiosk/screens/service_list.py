@@ -1,0 +1,46 @@
+"""The matters of the county."""
+
+from __future__ import annotations
+
+from backend_client.catalog import Service
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import ServiceList
+from kiosk.widgets.box import Box
+from kiosk.widgets.mark import chip
+from kiosk.widgets.press import row, row_room
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import Text
+
+
+class ServiceListScreen(Screen[ServiceList]):
+    """One row a matter; those that can be applied for here say so."""
+
+    name = "services.list"
+
+    def draw(self) -> None:
+        """In the catalogue's order, the most used first."""
+        top = self.heading(self.words("door.services"), sub=self.words("services.choose"))
+        blocks = []
+        for number, service in enumerate(self.page.services):
+            mark = self._mark(service)
+            room = row_room(self.width, beside=mark.width)
+            summary = Text(service.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
+            entry = row(
+                service.title[self.language],
+                self.width,
+                name=f"services.{service.name.partition('/')[2]}",
+                touched=self.touch(did.OpenService(service)),
+                above=service.department[self.language],
+                below=summary,
+                beside=mark,
+            )
+            blocks.append(Block(entry, theme.space.s, float(number)))
+        self.sheets(blocks, top)
+
+    def _mark(self, service: Service) -> Box:
+        c = theme.colour
+        if service.form:
+            return chip(self.words("services.here"), ink=c.on_colour, ground=c.primary)
+        return chip(self.words("services.guide"), ink=c.soft_ink, ground=c.sunken)

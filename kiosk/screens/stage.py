@@ -1,0 +1,167 @@
+"""The window's one child: shows the visit, and lets one finger at a time through to it."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.floatlayout import FloatLayout
+
+from foundation.language import translator
+from kiosk.screens.directory import SCREENS
+from kiosk.screens.frame import foot, foot_height, header, marks
+from kiosk.screens.overlays import overlay
+from kiosk.screens.screen import Screen, Surroundings
+from kiosk.slip import LOCALE
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.visit import View, Visit
+from kiosk.widgets.overlay import Overlay
+
+DEAF = 0.25
+"""Seconds after another page came in which touches are ignored: they were meant for the one before."""
+BOUNCE = 0.06
+"""Seconds after a finger left in which it is the same finger that trembled."""
+STUCK = 10.0
+"""Seconds after which a touch that never ended is forgotten."""
+
+
+class Stage(FloatLayout):
+    """Frame, screen and overlay, made anew when the page changes and dropped with it."""
+
+    def __init__(self, visit: Visit, surroundings: Surroundings) -> None:
+        super().__init__(size=Window.size, size_hint=(None, None))
+        self._visit = visit
+        self._surroundings = surroundings
+        self.view: View | None = None
+        self.screen: Screen[Any] | None = None
+        self.overlay: Overlay | None = None
+        self._deaf_until = 0.0
+        self._finger: tuple[object, float] | None = None
+        self._lifted = 0.0
+        self._show = Clock.create_trigger(self._draw, -1)
+        visit.changed = self._show
+        Window.bind(size=self._resized)
+        self._resized()
+
+    def send(self, event: Event) -> None:
+        """Tells the visit, after the screen has taken what was begun."""
+        if self.screen and not isinstance(event, did.Enter | did.Insert | did.Erase):
+            self.screen.settle()
+        self._visit.send(event)
+
+    # Fingers.
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Lets the first finger through; every touch shows that somebody is there."""
+        now = monotonic()
+        self._visit.touched()
+        if "button" in touch.profile and touch.button != "left":
+            return True
+        held = self._finger is not None and now - self._finger[1] < STUCK
+        if held or now < self._deaf_until or now - self._lifted < BOUNCE:
+            return True
+        self._finger = (touch.uid, now)
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """The finger left."""
+        if self._finger and self._finger[0] == touch.uid:
+            self._finger = None
+            self._lifted = monotonic()
+        super().on_touch_up(touch)
+        return True
+
+    # Drawing.
+
+    def _resized(self, *_: object) -> None:
+        self.size = Window.size
+        theme.fit(*map(round, Window.size))
+        self.view = None
+        self._show()
+
+    def _draw(self, _: float) -> None:
+        before, now = self.view, self._visit.view
+        if now == before:
+            return
+        theme.large = now.large
+        if before is None or not self._refreshed(before, now):
+            self._build(now)
+            self._build_overlay(now)
+            if before is None or type(before.page) is not type(now.page) or not _same_question(before, now):
+                self._deaf_until = monotonic() + DEAF
+        elif _covered(before) != _covered(now):
+            self._build_overlay(now)
+            self._deaf_until = monotonic() + DEAF
+        elif now.seconds_left is not None and self.overlay:
+            self.overlay.count(str(now.seconds_left))
+        self.view = now
+
+    def _refreshed(self, before: View, now: View) -> bool:
+        """Whether the screen shown can show that too."""
+        if (before.language, before.large, before.back, before.leave) != (
+            now.language,
+            now.large,
+            now.back,
+            now.leave,
+        ):
+            return False
+        if now.page is before.page:
+            return True
+        return (
+            type(now.page) is type(before.page) and self.screen is not None and self.screen.refresh(now.page)
+        )
+
+    def _build(self, view: View) -> None:
+        words = translator("kiosk", LOCALE, view.language)
+        width, height = map(round, self.size)
+        space = theme.space
+        self.clear_widgets()
+        top = 0
+        if band := marks(width, words, self._surroundings):
+            self._put(band, 0, 0)
+            top = round(band.height)
+        head = header(width, view, words, self._surroundings, self.send)
+        self._put(head, 0, top)
+        top += round(head.height)
+        low = foot_height()
+        screen = SCREENS[type(view.page)](
+            view.page,
+            view,
+            width - 2 * space.xl,
+            height - top - space.l - low,
+            send=self.send,
+            words=words,
+            surroundings=self._surroundings,
+        )
+        self._put(screen, space.xl, top + space.l)
+        self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
+        self.screen = screen
+        self.overlay = None
+
+    def _build_overlay(self, view: View) -> None:
+        if self.overlay:
+            self.remove_widget(self.overlay)
+        words = translator("kiosk", LOCALE, view.language)
+        width, height = map(round, self.size)
+        self.overlay = overlay(width, height, view, words, self.send)
+        if self.overlay:
+            self._put(self.overlay, 0, 0)
+
+    def _put(self, widget: Any, left: float, top: float) -> None:
+        widget.pos = (round(left), round(self.height - top - widget.height))
+        self.add_widget(widget)
+
+
+def _covered(view: View) -> tuple[bool, bool, bool, object]:
+    """What lies over the page."""
+    return (view.waiting, view.leaving, view.seconds_left is not None, view.trouble)
+
+
+def _same_question(before: View, now: View) -> bool:
+    """Whether a touch that was meant for the one does no harm on the other."""
+    return getattr(before.page, "field", None) is getattr(now.page, "field", None)

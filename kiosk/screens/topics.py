@@ -1,0 +1,91 @@
+"""Policies: the topics, and the way to the search."""
+
+from __future__ import annotations
+
+from backend_client.policy import Topic
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Topics
+from kiosk.widgets.box import Box
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.press import QUIET, SECONDARY, Press
+from kiosk.widgets.sheets import Block
+from kiosk.widgets.text import TIGHT, Text, fitting
+
+
+class TopicsScreen(Screen[Topics]):
+    """A search field above, the topics below."""
+
+    name = "policies.topics"
+
+    def draw(self) -> None:
+        """Topics in two columns, in four where the window lies."""
+        space = theme.space
+        top = self.heading(self.words("door.policies"))
+        search = self._search()
+        self.put(search, 0, top)
+        top += search.height + space.l
+        label = Text(self.words("topics.choose"), self.width, colour=theme.colour.soft_ink)
+        self.put(label, 0, top)
+        top += label.height + space.s
+        columns = 2 if theme.portrait else 4
+        gap = space.m
+        wide = (self.width - gap * (columns - 1)) / columns
+        rows = []
+        for start in range(0, len(self.page.topics), columns):
+            tiles = [self._tile(topic, wide) for topic in self.page.topics[start : start + columns]]
+            line = Box(self.width, tiles[0].height)
+            for column, tile in enumerate(tiles):
+                line.put(tile, column * (wide + gap), 0)
+            rows.append(Block(line, gap, float(start)))
+        self.sheets(rows, top)
+
+    def _search(self) -> Press:
+        t, space, c = theme.type, theme.space, theme.colour
+        text = self.words("topics.search")
+        high = round(theme.touch * 1.2)
+        press = Press(
+            self.width,
+            high,
+            look=SECONDARY,
+            name="policies.search",
+            text=text,
+            touched=self.touch(did.OpenSearch()),
+        )
+        icon = Icon("search", round(t.lead * 1.3), c.primary)
+        room = self.width - 3 * space.m - icon.width
+        size = fitting(text, room, (t.lead, t.body, t.caption), lines=1)
+        label = Text(text, room, size=size, colour=c.soft_ink, leading=TIGHT, role="")
+        press.put(icon, space.m, (high - icon.height) / 2)
+        press.put(label, space.m * 2 + icon.width, (high - label.height) / 2)
+        return press
+
+    def _tile(self, topic: Topic, width: float) -> Press:
+        t, space, c = theme.type, theme.space, theme.colour
+        title = topic.title[self.language]
+        identifier = topic.name.partition("/")[2]
+        high = round(t.lead * 5.2)
+        press = Press(
+            width,
+            high,
+            look=QUIET,
+            name=f"topics.{identifier}",
+            text=title,
+            touched=self.touch(did.OpenTopic(topic)),
+        )
+        room = width - 2 * space.m
+        size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
+        label = Text(title, room, size=size, bold=True, leading=TIGHT, role="")
+        count = Text(
+            self.words("topics.count", count=topic.policy_count),
+            room,
+            size=t.caption,
+            colour=c.soft_ink,
+            leading=TIGHT,
+        )
+        gap = space.xs
+        top = (high - label.height - gap - count.height) / 2
+        press.put(label, space.m, top)
+        press.put(count, space.m, top + label.height + gap)
+        return press

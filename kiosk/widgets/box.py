@@ -1,0 +1,107 @@
+"""A rectangle of known size that others are put into, from the top left as one reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kivy.graphics import Color, SmoothLine, SmoothRoundedRectangle
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from kiosk.theme import Colour, theme
+
+
+class Box(RelativeLayout):
+    """Has a size in whole pixels, a background where wanted, and children at whole pixels."""
+
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        *,
+        fill: Colour | None = None,
+        edge: Colour | None = None,
+        edge_width: int = 0,
+        radius: int | None = None,
+        **more: Any,
+    ) -> None:
+        """fill and edge: colours of the background and its border, if any; radius: of the corners."""
+        super().__init__(size_hint=(None, None), size=(round(width), round(height)), **more)
+        self._fill_colour: Color | None = None
+        self._edge_colour: Color | None = None
+        corner = theme.space.radius if radius is None else radius
+        with self.canvas.before:
+            if fill:
+                self._fill_colour = Color(*fill)
+                self._shape = SmoothRoundedRectangle(size=self.size, radius=[corner])
+            if edge:
+                self._edge_colour = Color(*edge)
+                thick = edge_width or theme.space.hair
+                inset = thick / 2
+                self._border = SmoothLine(
+                    rounded_rectangle=(
+                        inset,
+                        inset,
+                        self.width - thick,
+                        self.height - thick,
+                        corner,
+                    ),
+                    width=thick / 2,
+                    overdraw_width=1,
+                )
+
+    def put(self, child: Widget, left: float, top: float) -> None:
+        """Adds a child, its upper left corner so far from this one's."""
+        child.pos = (round(left), round(self.height - top - child.height))
+        self.add_widget(child)
+
+    def put_centred(self, child: Widget) -> None:
+        """Adds a child in the middle."""
+        self.put(child, (self.width - child.width) / 2, (self.height - child.height) / 2)
+
+    def paint(self, *, fill: Colour | None = None, edge: Colour | None = None) -> None:
+        """Changes the colours of what has them."""
+        if fill and self._fill_colour:
+            self._fill_colour.rgba = fill
+        if edge and self._edge_colour:
+            self._edge_colour.rgba = edge
+
+
+def stack(width: float, children: Sequence[Widget | int], gap: float = 0) -> Box:
+    """Children one below the other, as high as they need; a number is a distance in place of the gap."""
+    tops: list[tuple[Widget, float]] = []
+    top = 0.0
+    between = 0.0
+    for child in children:
+        if isinstance(child, int):
+            between = child
+            continue
+        if tops:
+            top += between
+        tops.append((child, top))
+        top += child.height
+        between = gap
+    box = Box(width, top)
+    for child, at in tops:
+        box.put(child, 0, at)
+    return box
+
+
+def line_up(children: Sequence[Widget], gap: float = 0) -> Box:
+    """Children side by side, each in the middle of the highest one's height."""
+    height = max((child.height for child in children), default=0)
+    width = sum(child.width for child in children) + gap * max(0, len(children) - 1)
+    box = Box(width, height)
+    left = 0.0
+    for child in children:
+        box.put(child, left, (height - child.height) / 2)
+        left += child.width + gap
+    return box
+
+
+def framed(child: Widget, padding: float, *, fill: Colour, edge: Colour | None = None) -> Box:
+    """A child on a ground of its own."""
+    box = Box(child.width + 2 * padding, child.height + 2 * padding, fill=fill, edge=edge)
+    box.put(child, padding, padding)
+    return box

@@ -1,0 +1,211 @@
+"""What is touched: buttons, options, rows of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kivy.uix.behaviors import ButtonBehavior
+
+from kiosk.theme import Colour, theme
+from kiosk.widgets.box import Box, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.text import TIGHT, Text, fitting, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours of something that is touched: ground, border, words, and the ground under the finger."""
+
+    fill: Colour
+    edge: Colour | None
+    ink: Colour
+    pressed: Colour
+
+
+_c = theme.colour
+PRIMARY = Look(_c.primary, None, _c.on_colour, _c.primary_pressed)
+"""What most people do next."""
+SECONDARY = Look(_c.surface, _c.primary, _c.primary, _c.primary_pale)
+"""What can be done as well."""
+QUIET = Look(_c.surface, _c.line, _c.ink, _c.pressed)
+"""What is always there."""
+DISABLED = Look(_c.disabled, _c.line, _c.disabled_ink, _c.disabled)
+CHOSEN = Look(_c.primary_pale, _c.primary, _c.primary, _c.primary_pale)
+
+
+def door(ground: Colour) -> Look:
+    """A door of the home page, in its own colour, darker under the finger."""
+    red, green, blue, opacity = ground
+    return Look(ground, None, _c.on_colour, (red * 0.75, green * 0.75, blue * 0.75, opacity))
+
+
+class Press(ButtonBehavior, Inspectable, Box):
+    """A box that does something when it is touched and let go."""
+
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        *,
+        look: Look,
+        name: str,
+        text: str,
+        touched: Callable[[], None],
+        role: str = "button",
+        enabled: bool = True,
+        chosen: bool = False,
+        edge_width: int = 0,
+    ) -> None:
+        """name, text, role, chosen: for `Inspectable`; touched: called after the finger has left it."""
+        self.look = look if enabled else DISABLED
+        super().__init__(
+            width=width,
+            height=height,
+            fill=self.look.fill,
+            edge=self.look.edge,
+            edge_width=edge_width,
+            inspect_id=name,
+            inspect_role=role,
+            inspect_text=text,
+            inspect_enabled=enabled,
+            inspect_chosen=chosen,
+        )
+        self._touched = touched
+
+    def on_touch_down(self, touch):  # type: ignore[no-untyped-def] # noqa: D102 (Kivy's)
+        return self.inspect_enabled and super().on_touch_down(touch)
+
+    def on_state(self, _: object, state: str) -> None:
+        """Shows the finger."""
+        self.paint(fill=self.look.pressed if state == "down" else self.look.fill)
+
+    def on_release(self) -> None:
+        """Does it."""
+        self._touched()
+
+
+def button(
+    text: str,
+    width: float,
+    *,
+    name: str,
+    touched: Callable[[], None],
+    look: Look = SECONDARY,
+    icon: str = "",
+    icon_after: bool = False,
+    height: float | None = None,
+    enabled: bool = True,
+    chosen: bool = False,
+    sizes: tuple[int, ...] = (),
+) -> Press:
+    """A button with one or two lines of text in its middle, and an icon before or after it."""
+    t, space = theme.type, theme.space
+    high = max(theme.touch, height or 0)
+    press = Press(
+        width, high, look=look, name=name, text=text, touched=touched, enabled=enabled, chosen=chosen
+    )
+    sizes = sizes or (t.lead, t.body, t.caption)
+    side = round(sizes[0] * 1.2) if icon else 0
+    room = width - 2 * space.m - (side + space.s if icon else 0)
+    size = fitting(text, room, sizes, lines=1)
+    if len(lines_of(text, room, size, bold=True)) > 1:
+        size = fitting(text, room, sizes, lines=2, bold=True)
+    label = Text(
+        text, room, size=size, bold=True, colour=press.look.ink, align="centre", leading=TIGHT, role=""
+    )
+    middle = (high - label.height) / 2
+    if not icon:
+        press.put(label, space.m, middle)
+        return press
+    whole = side + space.s + label.ink_width
+    left = (width - whole) / 2
+    shift = (room - label.ink_width) / 2
+    picture = Icon(icon, side, press.look.ink)
+    if icon_after:
+        press.put(label, left - shift, middle)
+        press.put(picture, left + label.ink_width + space.s, (high - side) / 2)
+    else:
+        press.put(picture, left, (high - side) / 2)
+        press.put(label, left + side + space.s - shift, middle)
+    return press
+
+
+def option(
+    text: str, width: float, *, name: str, touched: Callable[[], None], chosen: bool, several: bool = False
+) -> Press:
+    """One answer to choose. several: more than one can be chosen."""
+    t, space = theme.type, theme.space
+    side = round(t.lead * 1.2)
+    room = width - 2 * space.m - side - space.m
+    label = Text(text, room, size=t.lead, leading=TIGHT, role="", colour=_c.primary if chosen else _c.ink)
+    high = max(theme.touch, label.height + 2 * space.m)
+    look = CHOSEN if chosen else QUIET
+    press = Press(
+        width,
+        high,
+        look=look,
+        name=name,
+        text=text,
+        touched=touched,
+        role="option",
+        chosen=chosen,
+        edge_width=2 * space.hair if chosen else space.hair,
+    )
+    marks = ("ticked", "unticked") if several else ("chosen", "open_choice")
+    icon = Icon(marks[0] if chosen else marks[1], side, _c.primary if chosen else _c.edge)
+    press.put(icon, space.m, (high - side) / 2)
+    press.put(label, space.m + side + space.m, (high - label.height) / 2)
+    return press
+
+
+def row(
+    title: str,
+    width: float,
+    *,
+    name: str,
+    touched: Callable[[], None],
+    above: str = "",
+    below: Text | None = None,
+    beside: Box | None = None,
+    icon: str = "",
+    tint: Colour = theme.colour.primary,
+) -> Press:
+    """An entry of a list: a title, words above and below it, and something at its right end."""
+    space = theme.space
+    left = space.l
+    picture = Icon(icon, round(theme.type.heading), tint) if icon else None
+    if picture:
+        left += picture.width + space.m
+    chevron = Icon("open", round(theme.type.heading), _c.edge)
+    right = space.m + chevron.width + (beside.width + space.s if beside else 0)
+    room = width - left - right - space.s
+    parts: list[Text | int] = []
+    if above:
+        parts += [
+            Text(above, room, size=theme.type.caption, colour=_c.soft_ink, leading=TIGHT, role=""),
+            space.xs,
+        ]
+    parts.append(Text(title, room, size=theme.type.lead, bold=True, leading=TIGHT, role=""))
+    if below:
+        parts += [space.xs, below]
+    words = stack(room, parts)
+    high = max(theme.touch, words.height + 2 * space.m)
+    press = Press(width, high, look=QUIET, name=name, text=title, touched=touched)
+    if picture:
+        press.put(picture, space.l, (high - picture.height) / 2)
+    press.put(words, left, (high - words.height) / 2)
+    press.put(chevron, width - space.m - chevron.width, (high - chevron.height) / 2)
+    if beside:
+        press.put(beside, width - right, (high - beside.height) / 2)
+    return press
+
+
+def row_room(width: float, *, icon: bool = False, beside: float = 0) -> float:
+    """Room for the words of a `row` in pixels, for a text that goes below its title."""
+    space = theme.space
+    side = round(theme.type.heading)
+    left = space.l + (side + space.m if icon else 0)
+    right = space.m + side + (beside + space.s if beside else 0)
+    return width - left - right - space.s

@@ -1,0 +1,147 @@
+"""Text on the screen: broken into lines, drawn line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
+
+from kiosk.fonts import FAMILY
+from kiosk.theme import Colour, theme
+from kiosk.typesetting import Advance, Line, wrap
+from kiosk.widgets.inspectable import Inspectable
+
+LEADING = 1.55
+"""Distance of lines in running text, in sizes of the type."""
+TIGHT = 1.3
+"""The same in titles and on buttons."""
+
+
+@lru_cache(maxsize=1 << 15)
+def _advance(character: str, size: int, bold: bool) -> float:
+    wide, _ = CoreLabel(font_size=size, font_name=FAMILY, bold=bold).get_extents(character)
+    return float(wide)
+
+
+def advance(size: int, bold: bool = False) -> Advance:
+    """Measures single characters of our type; in pixels."""
+    return lambda character: _advance(character, size, bold)
+
+
+def width_of(text: str, size: int, bold: bool = False) -> float:
+    """Width of one line of text in pixels."""
+    return sum(map(advance(size, bold), text))
+
+
+def lines_of(text: str, width: float, size: int, bold: bool = False) -> list[Line]:
+    """The lines of a text in that width."""
+    return wrap(text, width, advance(size, bold))
+
+
+class Text(Inspectable):
+    """A text in as many lines as it needs. Its height follows from its width; neither changes later.
+
+    The lines stand `leading` times the size apart. `marks` are half-open ranges of characters to set off.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        width: float,
+        *,
+        size: int | None = None,
+        bold: bool = False,
+        colour: Colour = theme.colour.ink,
+        align: str = "left",
+        leading: float = LEADING,
+        role: str = "text",
+        name: str = "",
+        marks: Sequence[tuple[int, int]] = (),
+        lines: list[Line] | None = None,
+    ) -> None:
+        """size: of the type, pixels, `theme.type.body` where None; align: ``left``, ``centre`` or ``right``;
+
+        role and name: for `Inspectable`; lines: where they are known already.
+        """
+        self.type_size = theme.type.body if size is None else size
+        self.bold = bold
+        self.lines = lines_of(text, width, self.type_size, bold) if lines is None else lines
+        self.pitch = round(self.type_size * leading)
+        super().__init__(
+            size_hint=(None, None),
+            size=(round(width), self.pitch * len(self.lines)),
+            inspect_id=name,
+            inspect_role=role,
+            inspect_text=text,
+        )
+        self._align = align
+        self._colour = colour
+        self._marks = marks
+        self.drawn: list[tuple[float, float, float, float]] = []
+        self._draw()
+        self.bind(pos=self._move)
+
+    @property
+    def ink_width(self) -> float:
+        """Width of the widest line in pixels."""
+        return max((width for _, _, width, _ in self.drawn), default=0.0)
+
+    def _draw(self) -> None:
+        """Draws at the origin of its own coordinates; `_move` carries the rectangles along."""
+        self._rectangles: list[tuple[Rectangle, float, float]] = []
+        self.canvas.clear()
+        with self.canvas:
+            for number, line in enumerate(self.lines):
+                if not line.text:
+                    continue
+                texture = self._texture(line.text)
+                left = self._left(texture.width)
+                bottom = self.height - (number + 1) * self.pitch + (self.pitch - texture.height) / 2
+                self._draw_marks(line, left, bottom, texture.height)
+                Color(*self._colour)
+                self._rectangle(left, bottom, texture.size, texture)
+                self.drawn.append((left, bottom, texture.width, texture.height))
+        self._move()
+
+    def _texture(self, text: str):  # type: ignore[no-untyped-def]
+        label = CoreLabel(text=text, font_size=self.type_size, font_name=FAMILY, bold=self.bold)
+        label.refresh()
+        return label.texture
+
+    def _left(self, width: float) -> float:
+        match self._align:
+            case "centre":
+                return (self.width - width) / 2
+            case "right":
+                return float(self.width - width)
+        return 0.0
+
+    def _draw_marks(self, line: Line, left: float, bottom: float, height: float) -> None:
+        for start, end in self._marks:
+            first, last = max(start - line.start, 0), min(end - line.start, len(line.text))
+            if first < last:
+                before = width_of(line.text[:first], self.type_size, self.bold)
+                marked = width_of(line.text[first:last], self.type_size, self.bold)
+                Color(*theme.colour.highlight)
+                self._rectangle(left + before - 2, bottom + height * 0.1, (marked + 4, height * 0.8), None)
+
+    def _rectangle(self, left: float, bottom: float, size: tuple[float, float], texture: object) -> None:
+        if texture is None:
+            shape = SmoothRoundedRectangle(size=size, radius=[6])
+        else:
+            shape = Rectangle(size=size, texture=texture)
+        self._rectangles.append((shape, left, bottom))
+
+    def _move(self, *_: object) -> None:
+        for shape, left, bottom in self._rectangles:
+            shape.pos = (round(self.x + left), round(self.y + bottom))
+
+
+def fitting(text: str, width: float, sizes: Sequence[int], *, lines: int, bold: bool = False) -> int:
+    """The first of the sizes in which a text needs at most so many lines; the last where none does."""
+    for size in sizes:
+        if len(lines_of(text, width, size, bold)) <= lines:
+            return size
+    return sizes[-1]

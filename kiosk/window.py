@@ -1,0 +1,71 @@
+"""Kivy told, before it is imported, what kind of window this is: a terminal's."""
+
+from __future__ import annotations
+
+import os
+
+from kiosk.cache import cache_directory
+from kiosk.settings import KioskSettings
+
+
+class NoWindow(Exception):
+    """There is no display to draw on; the message says what to do."""
+
+
+def prepare(settings: KioskSettings) -> None:
+    """Sets Kivy's environment and configuration. It must come before any other import of kivy.
+
+    Nothing of a user's own Kivy configuration counts: no command line, no files but a cache.
+    """
+    home = cache_directory("kivy")
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        KIVY_HOME=str(home),
+        KIVY_NO_ARGS="1",
+        KIVY_NO_CONFIG="1",
+        KIVY_NO_FILELOG="1",
+        KIVY_NO_CONSOLELOG="1",
+        KIVY_LOG_MODE="PYTHON",
+        KCFG_KIVY_LOG_LEVEL="warning",
+        KIVY_CLIPBOARD="dummy",
+        KIVY_METRICS_DENSITY="1",
+        KIVY_DPI="96",
+        KIVY_WINDOW="sdl2",
+    )
+    from kivy.config import Config  # noqa: PLC0415 (the environment comes first)
+
+    graphics = {
+        "width": settings.size.width,
+        "height": settings.size.height,
+        "resizable": 0,
+        "position": "custom",
+        "left": 0,
+        "top": 0,
+        "borderless": int(settings.fullscreen),
+        "fullscreen": "auto" if settings.fullscreen else 0,
+        "multisamples": 0,
+        "maxfps": 60,
+        "min_state_time": 0,
+        "show_cursor": int(not settings.hide_cursor),
+        "allow_screensaver": 0,
+    }
+    for option, value in graphics.items():
+        Config.set("graphics", option, str(value))
+    Config.set("kivy", "exit_on_escape", "0")
+    Config.set("kivy", "pause_on_minimize", "0")
+    for option in list(Config.options("input")):
+        Config.remove_option("input", option)
+    Config.set("input", "mouse", "mouse,disable_multitouch")
+    for option in list(Config.options("modules")):
+        Config.remove_option("modules", option)
+
+
+def require_window() -> None:
+    """Opens the window. Raises NoWindow where there is no display."""
+    from kivy.core.window import Window  # noqa: PLC0415 (the import opens it)
+
+    if Window is None:
+        raise NoWindow(
+            "no window could be opened: start it in a graphical session, or with DISPLAY set, "
+            "or on a virtual display, such as xvfb-run huimin-kiosk"
+        )
