@@ -97,6 +97,7 @@ def test_text_is_counted_in_characters() -> None:
     five = field(FieldType.TEXT, min_length=3, max_length=5)
     assert check(five, "𬱖𬱖𬱖𬱖𬱖", TODAY) == "𬱖𬱖𬱖𬱖𬱖"
     assert check(five, "e\u0301" * 5, TODAY) == "é" * 5
+    assert check(five, "三三三", TODAY) == "三三三"
     assert refused(FieldType.TEXT, "二二", min_length=3) == (Problem.TOO_SHORT, 3)
     assert refused(FieldType.TEXT, "六六六六六六", max_length=5) == (Problem.TOO_LONG, 5)
 
@@ -221,7 +222,7 @@ def test_an_amount_is_in_yuan(entered: str, fen: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "entered", ["12.345", "-5", "1e3", ".5", "*50", "12,34", "1.2.3", "abc", "十二", "NaN", "٣", "9" * 20_000]
+    "entered", ["12.345", "-5", "1e3", ".5", "*50", "12,34", "1.2.3", "abc", "十二", "NaN", "٣", "x" * 20_000]
 )
 def test_not_an_amount(entered: str) -> None:
     assert refused_entry(FieldType.MONEY, entered) == (Problem.NOT_AN_AMOUNT, None)
@@ -230,7 +231,9 @@ def test_not_an_amount(entered: str) -> None:
 def test_money_has_bounds() -> None:
     assert refused(FieldType.MONEY, 99, min_fen=100) == (Problem.TOO_SMALL, 100)
     assert refused(FieldType.MONEY, 101, max_fen=100) == (Problem.TOO_LARGE, 100)
-    assert refused_entry(FieldType.MONEY, "9" * 40) == (Problem.TOO_LARGE, MAX_FEN)
+    for digits in (11, 18, 19, 40, 20_000):
+        assert refused_entry(FieldType.MONEY, "9" * digits) == (Problem.TOO_LARGE, MAX_FEN)
+    assert check(field(FieldType.MONEY, min_fen=100, max_fen=100), 100, TODAY) == 100
     assert refused(FieldType.MONEY, -1) == (Problem.TOO_SMALL, 0)
     assert refused(FieldType.MONEY, True) == (Problem.WRONG_TYPE, None)
 
@@ -252,6 +255,8 @@ def test_choices_are_kept_in_the_order_of_the_form(chosen: list[str]) -> None:
 
 def test_choices_have_bounds() -> None:
     assert refused(FieldType.CHOICES, ("seed",), min_length=2) == (Problem.TOO_FEW, 2)
+    two = field(FieldType.CHOICES, min_length=2, max_length=2)
+    assert check(two, ("tools", "seed"), TODAY) == ("seed", "tools")
     assert refused(FieldType.CHOICES, ("seed", "tools"), max_length=1) == (Problem.TOO_MANY, 1)
     assert refused(FieldType.CHOICES, ("seed", "seed")) == (Problem.TOO_MANY, None)
     assert refused(FieldType.CHOICES, ("seed", "gold")) == (Problem.NO_SUCH_OPTION, None)
@@ -328,6 +333,18 @@ def test_what_is_no_phone_number(entered: str) -> None:
 def test_nothing_is_no_answer(kind: FieldType) -> None:
     for entered in ("", "  ", "　"):
         assert refused_entry(kind, entered) == (Problem.REQUIRED, None)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [FieldType.TEXT, FieldType.DIGITS, FieldType.CHOICE, FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER],
+)
+def test_an_empty_value_is_no_answer_either(kind: FieldType) -> None:
+    assert refused(kind, "") == (Problem.REQUIRED, None)
+
+
+def test_a_tower_of_accents_is_refused_at_once() -> None:
+    assert refused(FieldType.TEXT, "a" + "\u0301\u0316" * 400_000) == (Problem.TOO_LONG, MAX_TEXT)
 
 
 values: st.SearchStrategy[Value] = st.one_of(
