@@ -164,7 +164,11 @@ class Devices:
         self.findings = tuple(finding for look in looks for finding in look)
         for finding in self.findings:
             log.info(
-                finding.kind.value, device=finding.device, port=finding.port, advice=list(finding.advice)
+                finding.kind.value,
+                device=finding.device,
+                port=finding.port,
+                simulated=finding.simulated,
+                advice=list(finding.advice),
             )
 
     async def close(self) -> None:

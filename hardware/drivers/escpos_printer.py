@@ -65,6 +65,7 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
         self._answers_in_order: bool | None = None
         self._owed = 0
         self._remains = False
+        self._printing = False
 
     async def print_slip(self, parts: tuple[SlipPart, ...]) -> None:
         """See `ReceiptPrinter`. INVALID_DATA where the slip cannot be said in ESC/POS."""
@@ -73,21 +74,11 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
         except escpos.SlipError as error:
             raise DeviceError(CompletionCode.INVALID_DATA, detail=str(error)) from None
         async with self._line:
-            await self._port.ensure_open(within=REOPEN_SECONDS)
-            _refuse_trouble(await self._ask())
-            await self._finish_earlier()
+            self._printing = True
             try:
-                rest_off = escpos.INITIALISE + escpos.CUT if self._remains else b""
-                self._remains = True
-                await self._port.write(rest_off + job)
-                await self._watch(JOB_SECONDS + job.count(b"\n") * LINE_SECONDS)
-                _refuse_trouble(await self._ask())
-                self._remains = False
-            except DeviceError as error:
-                await self._forget_job()
-                if isinstance(error.code, PrintError):
-                    raise
-                raise DeviceError(error.completion, PrintError.UNKNOWN_OUTCOME, str(error)) from None
+                await self._print(job)
+            finally:
+                self._printing = False
 
     async def paper(self) -> PaperStatus:
         """Asks for the paper. Never raises."""
@@ -100,7 +91,9 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
         return PaperStatus.LOW if status.paper_near_end else PaperStatus.FULL
 
     async def status(self) -> DeviceStatus:
-        """Asks the printer. Never raises."""
+        """Asks the printer; DEVICE_BUSY while it prints a slip. Never raises."""
+        if self._printing:
+            return DeviceStatus.DEVICE_BUSY
         try:
             status = await self._ask_alone()
         except DeviceError as error:
@@ -118,6 +111,23 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
         stopping = _advice(status)
         low = ("advice.printer.paper_low",) if status.paper_near_end and not status.paper_end else ()
         return SelfTest(not stopping, stopping + low)
+
+    async def _print(self, job: bytes) -> None:
+        await self._port.ensure_open(within=REOPEN_SECONDS)
+        _refuse_trouble(await self._ask())
+        await self._finish_earlier()
+        try:
+            rest_off = escpos.INITIALISE + escpos.CUT if self._remains else b""
+            self._remains = True
+            await self._port.write(rest_off + job)
+            await self._watch(JOB_SECONDS + job.count(b"\n") * LINE_SECONDS)
+            _refuse_trouble(await self._ask())
+            self._remains = False
+        except DeviceError as error:
+            await self._forget_job()
+            if isinstance(error.code, PrintError):
+                raise
+            raise DeviceError(error.completion, PrintError.UNKNOWN_OUTCOME, str(error)) from None
 
     async def _ask_alone(self) -> PrinterStatus:
         async with self._line:

@@ -65,7 +65,10 @@ async def test_printed_means_that_the_slip_was_cut(
 ) -> None:
     simulated_printer.pace = SLOW
     began = time.monotonic()
-    await printer.print_slip(SLIP)
+    printing = asyncio.create_task(printer.print_slip(SLIP))
+    await asyncio.sleep(0.2)
+    assert await printer.status() is DeviceStatus.DEVICE_BUSY
+    await printing
     assert time.monotonic() - began >= 0.9
     assert len(slips(simulated_printer)) == 1
 
