@@ -60,8 +60,8 @@ CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.min_reconnect_backoff_ms", 3000),
-    # A line that was cut in silence is noticed within 40 s, before the next resident comes. A server should permit
-    # pings without calls every 30 s; one that does not closes the line now and then, and is connected to again.
+    # A line that was cut in silence is noticed within 40 s, before the next resident comes. A server should
+    # permit pings without calls; one that does not closes the line now and then, and is connected to again.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
