@@ -28,26 +28,9 @@ class CaseCommandError(Exception):
     """The command cannot be done; the text is the sentence to show."""
 
 
-def state(typed: str, translate: Translate) -> int:
-    """The number of a state as it was typed: in-review, IN_REVIEW and in_review are one."""
-    found = STATES.get(typed.strip().lower().replace("_", "-"))
-    if found is None:
-        raise CaseCommandError(translate("case.no_such_state", given=typed[:40], states=", ".join(STATES)))
-    return found
-
-
-def note(typed: str, translate: Translate) -> str:
-    """What the office says to the resident, fit to be shown and said."""
-    fit = " ".join(normalise(typed).split())
-    if len(fit) > MAX_NOTE:
-        raise CaseCommandError(translate("case.note_too_long", longest=MAX_NOTE, length=len(fit)))
-    if has_bad_character(fit):
-        raise CaseCommandError(translate("case.note_character"))
-    return fit
-
-
-async def move(data: Path, typed: str, to: int, said: str, translate: Translate) -> str:
-    """Gives a case another state; what to show."""
+async def move(data: Path, typed: str, state: str, note: str, translate: Translate) -> str:
+    """Gives a case another state; what to show. Raises CaseCommandError, DatabaseUnusable."""
+    to, said = _state(state, translate), _note(note, translate)
     reference = _reference(typed, translate)
     database = await _open(data, translate)
     try:
@@ -61,7 +44,7 @@ async def move(data: Path, typed: str, to: int, said: str, translate: Translate)
 
 
 async def show(data: Path, typed: str, language: Language, translate: Translate) -> str:
-    """A case with its events; nothing of who applied and what was answered."""
+    """A case with its events; nothing of who applied and what was answered. Raises as `move` does."""
     reference = _reference(typed, translate)
     database = await _open(data, translate)
     try:
@@ -92,6 +75,24 @@ def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
             )
         )
     return lines
+
+
+def _state(typed: str, translate: Translate) -> int:
+    """The number of a state: in-review, IN_REVIEW and in_review are one."""
+    found = STATES.get(typed.strip().lower().replace("_", "-"))
+    if found is None:
+        raise CaseCommandError(translate("case.no_such_state", given=typed[:40], states=", ".join(STATES)))
+    return found
+
+
+def _note(typed: str, translate: Translate) -> str:
+    """What the office says to the resident, fit to be shown and said."""
+    fit = " ".join(normalise(typed).split())
+    if len(fit) > MAX_NOTE:
+        raise CaseCommandError(translate("case.note_too_long", longest=MAX_NOTE, length=len(fit)))
+    if has_bad_character(fit):
+        raise CaseCommandError(translate("case.note_character"))
+    return fit
 
 
 def _reference(typed: str, translate: Translate) -> str:

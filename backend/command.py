@@ -1,5 +1,7 @@
 """``huimin-backend``: serves; checks content; moves cases.
 
+Each command imports what it needs when it runs, so that a clerk does not wait for what only serving needs.
+
 What it prints is in Chinese where the environment (LC_ALL, LC_MESSAGES, LANG) says so, else in English. What
 cannot be done is one sentence on standard error and exit code 2; mistakes in the content are exit code 1.
 """
@@ -9,21 +11,20 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from backend import case_command
 from backend.authoring.finding import LOCALE, ContentWrong
-from backend.authoring.reading import read_content
-from backend.case_command import CaseCommandError
-from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
-from backend.storage.database import DatabaseUnusable
 from foundation.config import ConfigError, load
 from foundation.language import Language, Translate, translator
 from foundation.log import start_log
+
+if TYPE_CHECKING:
+    from backend.storage.database import DatabaseUnusable
 
 _FILE = click.Path(path_type=Path)
 
@@ -70,6 +71,8 @@ def content_group() -> None:
 @click.argument("folder", type=_FILE)
 def content_check(folder: Path) -> None:
     """Checks a folder of content; prints FILE:LINE: what is wrong."""
+    from backend.authoring.reading import read_content  # noqa: PLC0415
+
     language, translate = _words()
     try:
         content = read_content(folder)
@@ -108,14 +111,10 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
 
     STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
     """
+    from backend.case_command import move  # noqa: PLC0415
+
     _, translate = _words()
-    try:
-        to, said = case_command.state(state, translate), case_command.note(note, translate)
-        click.echo(asyncio.run(case_command.move(data or settings.data, reference, to, said, translate)))
-    except CaseCommandError as error:
-        _give_up(str(error))
-    except DatabaseUnusable as error:
-        _give_up(_database_sentence(error, translate))
+    _do_to_case(move(data or settings.data, reference, state, note, translate), translate)
 
 
 @case_group.command(name="show")
@@ -124,9 +123,19 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
 @click.pass_obj
 def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
     """Shows the case REFERENCE, without the applicant and the answers."""
+    from backend.case_command import show  # noqa: PLC0415
+
     language, translate = _words()
+    _do_to_case(show(data or settings.data, reference, language, translate), translate)
+
+
+def _do_to_case(command: Coroutine[None, None, str], translate: Translate) -> None:
+    """Runs a command about a case and shows what it says."""
+    from backend.case_command import CaseCommandError  # noqa: PLC0415
+    from backend.storage.database import DatabaseUnusable  # noqa: PLC0415
+
     try:
-        click.echo(asyncio.run(case_command.show(data or settings.data, reference, language, translate)))
+        click.echo(asyncio.run(command))
     except CaseCommandError as error:
         _give_up(str(error))
     except DatabaseUnusable as error:
@@ -134,6 +143,9 @@ def case_show(settings: BackendSettings, data: Path | None, reference: str) -> N
 
 
 def _serve(settings: BackendSettings) -> None:
+    from backend.server import NAME, AddressTaken, run  # noqa: PLC0415
+    from backend.storage.database import DatabaseUnusable  # noqa: PLC0415
+
     language, translate = _words()
     start_log(NAME, settings.log_level)
     try:

@@ -8,8 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from backend.authoring.reading import PACKAGED
 from foundation.config import Settings
+
+PACKAGED = Path(__file__).parent / "content"
+"""The demonstration content that comes with the backend."""
 
 
 def data_folder() -> Path:

@@ -34,9 +34,6 @@ from backend_client.forms.form import Form
 MAX_TOPICS = 50
 MAX_SYNONYM_GROUPS = 1000
 
-PACKAGED = Path(__file__).parent.parent / "content"
-"""The demonstration content that comes with the backend."""
-
 _FOLDERS: Mapping[str, type[Entry]] = {
     "policies": PolicyEntry,
     "services": ServiceEntry,
@@ -70,7 +67,7 @@ def read_content(folder: Path) -> Content:
     synonyms = reading.synonyms()
     entries = {name: tuple(reading.folder(name, kind)) for name, kind in _FOLDERS.items()}
     reading.strangers()
-    reading.references(entries, [topic.id for topic in topics])
+    reading.references(entries, [topic.id for topic in topics] if topics else None)
     if reading.findings:
         raise ContentWrong(tuple(sorted(reading.findings)))
     policies = [contract.policy(entry) for _, entry in entries["policies"] if isinstance(entry, PolicyEntry)]
@@ -178,7 +175,8 @@ class _Reading:
             elif path.name not in _FILES:
                 self._stranger(path)
 
-    def references(self, entries: _Entries, topics: list[str]) -> None:
+    def references(self, entries: _Entries, topics: list[str] | None) -> None:
+        """What is named has to be there; topics that could not be read are not held against policies."""
         for pairs in entries.values():
             for file, entry in pairs:
                 for place, problem, details in rules.references(entry, topics, self.identifiers["forms"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from backend.authoring.entries import (
@@ -54,9 +54,9 @@ def within(entry: Entry) -> Iterator[Violation]:
             yield from _notice(entry)
 
 
-def references(entry: Entry, topics: Iterable[str], forms: Iterable[str]) -> Iterator[Violation]:
-    """Where an entry names another that is not there."""
-    if isinstance(entry, PolicyEntry) and entry.topic not in topics:
+def references(entry: Entry, topics: Collection[str] | None, forms: Collection[str]) -> Iterator[Violation]:
+    """Where an entry names another that is not there. topics: None where they are not known."""
+    if isinstance(entry, PolicyEntry) and topics is not None and entry.topic not in topics:
         yield ("topic",), "no_such_topic", {"id": entry.topic}
     if isinstance(entry, ServiceEntry) and entry.form is not None and entry.form not in forms:
         yield ("form",), "no_such_form", {"id": entry.form}

@@ -11,7 +11,6 @@ one with a pool of its own.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -83,7 +82,8 @@ async def open_database(file: Path) -> Database:
 
 def _engine(file: Path, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine:
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file}",
+        URL.create("sqlite+aiosqlite", database=str(file)),
+        hide_parameters=True,  # no error carries what a resident entered
         pool_size=connections,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS * 2,
@@ -110,9 +110,3 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether a database error says that the disk or the file is full."""
-    original = getattr(error, "orig", None)
-    return isinstance(original, sqlite3.OperationalError) and original.sqlite_errorname == "SQLITE_FULL"
