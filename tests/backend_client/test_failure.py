@@ -75,6 +75,13 @@ def test_every_status_has_its_error(code: grpc.StatusCode, kind: type[BackendErr
         assert told.reason == "CASE_UNKNOWN"
 
 
+def test_what_the_channel_says_about_an_unreachable_backend_is_kept_for_the_technician() -> None:
+    error = grpc.aio.AioRpcError(
+        grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), details="connection refused"
+    )
+    assert str(failure(error)) == "BACKEND_UNREACHABLE: connection refused"
+
+
 @pytest.mark.parametrize(
     "code", [code for code in grpc.StatusCode if code is not grpc.StatusCode.UNAVAILABLE]
 )

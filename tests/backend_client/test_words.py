@@ -98,6 +98,33 @@ def test_a_month_that_does_not_exist_is_named() -> None:
     assert "no month 13" in en
 
 
+def test_the_last_day_and_month_are_not_blamed() -> None:
+    assert explained(field(FieldType.DATE), "20261232")[0].endswith("十二月没有32日。")
+    assert explained(field(FieldType.DATE), "20260132")[0].endswith("一月没有32日。")
+    assert explained(field(FieldType.DATE), "20260001")[0].endswith("没有0月，月份是1到12。")
+    assert explained(field(FieldType.DATE), "00000101")[0] == "日期不存在，请检查月份和日期。"
+
+
+def test_what_is_asked_for_fits_the_question() -> None:
+    assert "跳过" in explained(field(FieldType.TEXT, required=False), "")[0]
+    assert "跳过" not in explained(field(FieldType.TEXT), "")[0]
+    assert "是或者否" in explained(field(FieldType.YES_NO), "maybe")[0]
+    assert "选项" in explained(field(FieldType.CHOICE), "maybe")[0]
+    assert "不止一次" in explained(field(FieldType.CHOICES), "seed,seed")[0]
+    assert "最多可以选择1项" in explained(field(FieldType.CHOICES, max_length=1), "seed,tools")[0]
+    assert "至少要4位" in explained(field(FieldType.DIGITS, min_length=4, max_length=6), "123")[0]
+    assert "最多6位" in explained(field(FieldType.DIGITS, min_length=4, max_length=6), "1234567")[0]
+    assert "至少写5个字" in explained(field(FieldType.TEXT, min_length=5), "短")[0]
+    assert "现在有1个字" in explained(field(FieldType.TEXT, min_length=5), "短")[0]
+    short = field(FieldType.TEXT, min_length=5, max_length=9)
+    assert "至少写5个字" in explain(AnswerError("text", Problem.TOO_SHORT), short, ZH)
+    assert "最多9个字" in explain(AnswerError("text", Problem.TOO_LONG), short, ZH)
+    assert "元" not in explained(field(FieldType.MONEY), "9" * 15)[0]
+    assert "9999999999.99元" in explained(field(FieldType.MONEY, max_fen=10**12 - 1), "9" * 15)[0]
+    closed = field(FieldType.DATE, not_in_future=True, max_date=date(2020, 1, 1))
+    assert "最晚是2020年1月1日" in explained(closed, "20200102")[0]
+
+
 def test_bounds_and_what_was_given_are_said() -> None:
     zh, en = explained(field(FieldType.TEXT, max_length=200), "长" * 20_000)
     assert "最多200个字" in zh
@@ -173,6 +200,7 @@ def test_sentences_differ_where_what_to_do_differs() -> None:
 
 def test_the_wait_after_too_many_tries_is_rounded_up() -> None:
     assert "2分钟" in sentence(TooManyTries("TOO_MANY_TRIES", 61), ZH)
+    assert "一分钟" in sentence(TooManyTries("TOO_MANY_TRIES", 0.5), ZH)
     assert "15 minutes" in sentence(TooManyTries("TOO_MANY_TRIES", 900), EN)
     assert "24小时" in sentence(TooManyTries("TOO_MANY_TRIES", 86_400), ZH)
 
@@ -185,6 +213,7 @@ def test_the_wait_after_too_many_tries_is_rounded_up() -> None:
         (field(FieldType.MONEY), 0, "0.00元", "¥0.00", "***元"),
         (field(FieldType.IDENTITY_NUMBER), NUMBER, NUMBER, NUMBER, "110105********002X"),
         (field(FieldType.PHONE_NUMBER), "13812345678", "13812345678", "13812345678", "138****5678"),
+        (field(FieldType.PHONE_NUMBER), "4000123456", "4000123456", "4000123456", "400***3456"),
         (field(FieldType.PHONE_NUMBER), "12345", "12345", "12345", "*****"),
         (field(FieldType.TEXT, prefill=CardItem.NAME), "张三", "张三", "张三", "张*"),
         (field(FieldType.TEXT), "示范县示范路1号", "示范县示范路1号", "示范县示范路1号", "示***"),
@@ -195,7 +224,8 @@ def test_the_wait_after_too_many_tries_is_rounded_up() -> None:
             "6222020012345678",
             "************5678",
         ),
-        (field(FieldType.DIGITS), "1234", "1234", "1234", "****"),
+        (field(FieldType.DIGITS), "12345678", "12345678", "12345678", "****5678"),
+        (field(FieldType.DIGITS), "1234567", "1234567", "1234567", "*******"),
         (field(FieldType.CHOICE), "seed", "种子", "Seed", "***"),
         (field(FieldType.CHOICES), ("seed", "water"), "种子、水利", "Seed, Water", "***"),
         (field(FieldType.YES_NO), True, "是", "Yes", "***"),
