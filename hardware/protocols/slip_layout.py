@@ -63,8 +63,7 @@ def _wrap_paragraph(paragraph: str, columns: int) -> list[str]:
         if line.strip(" "):
             lines.append(line.rstrip(" "))
         line = "" if unit[0] == " " else unit
-        while columns_of(line) > columns:
-            head = _head(line, columns)
+        while (head := _head(line, columns)) != line:
             lines.append(head)
             line = line[len(head) :]
     return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines

@@ -108,7 +108,7 @@ class SimulatedReceiptPrinter:
 
     async def run(self) -> None:
         """Prints and answers until it is cancelled."""
-        self._slips.mkdir(parents=True, exist_ok=True)
+        self._slips.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.line.plug_in()
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -143,6 +143,7 @@ async def test_trouble_in_the_middle_of_a_slip_is_told_and_the_rest_stays_apart_
         await printer.print_slip(SLIP)
     assert (raised.value.completion, raised.value.code) == (completion, code)
     assert time.monotonic() - began < 5.0
+    await until(simulated_printer._job.empty)  # it was told to forget the rest
     simulated_printer.fault = PrinterFault.NONE
     await printer.print_slip((QrCode("THE NEXT RESIDENT"),))
     rest, following = slips(simulated_printer)
