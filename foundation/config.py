@@ -18,6 +18,12 @@ MAX_FILE_BYTES = 1 << 20
 """A configuration file larger than this is a mistake."""
 
 
+def data_folder() -> Path:
+    """Where data lies by default: below XDG_DATA_HOME, or else ~/.local/share."""
+    home = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share") / "huimin"
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message says which value and why."""
 

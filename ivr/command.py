@@ -36,7 +36,7 @@ TYPING = 60.0
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of call records, messages and rendered speech.  [default: data]",
+    help="Folder of call records, messages and rendered speech.  [default: ~/.local/share/huimin]",
 )
 @click.option(
     "--records",

@@ -36,6 +36,9 @@ RATE = 8000
 LONGEST_LINE = 2000
 """Characters of an input line that are looked at."""
 
+QUIET = 10
+"""Rounds of the loop without a prompt after which the line is quiet: another prompt would have begun."""
+
 Voice = Callable[[Utterance], Awaitable[bytes]]
 """An utterance to PCM, 8000 Hz, 16 bit, mono."""
 
@@ -83,18 +86,16 @@ class ConsoleLine(Line):
         output: TextIO | None = None,
         caller: str = "",
         playing: float = 0.0,
-        quiet: float = 0.001,
         takes_transfers: bool = True,
     ) -> None:
         """voice: makes recordings; output: where the call is printed; playing: seconds for each prompt;
-        quiet: seconds without a prompt before keys are pressed; takes_transfers: what a transfer comes to."""
+        takes_transfers: what a transfer comes to."""
         self.call_id = f"console-{uuid4()}"
         self.caller = caller
         self.start_time = datetime.now(UTC)
         self._voice = voice
         self._output = output
         self._playing_time = playing
-        self._quiet = quiet
         self._takes_transfers = takes_transfers
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._next: Step | None = None
@@ -131,10 +132,10 @@ class ConsoleLine(Line):
             if self._playing:
                 await self._change()
                 continue
-            await asyncio.sleep(self._quiet)
-            if self._playing or self._keys:
-                continue
-            await self._advance()
+            for _ in range(QUIET):
+                await asyncio.sleep(0)
+            if not self._playing and not self._keys:
+                await self._advance()
         return self._keys.popleft()
 
     def key_waiting(self) -> bool:
@@ -151,7 +152,7 @@ class ConsoleLine(Line):
         self._next = None
         match step.kind:
             case Kind.HANG_UP:
-                self._leave()
+                self._hung_up()
                 raise HungUp
             case Kind.SILENCE:
                 silence = bytes(2 * int(RATE * min(silence_seconds, max_seconds)))
@@ -198,8 +199,7 @@ class ConsoleLine(Line):
                 finally:
                     self._next = None
             case Kind.HANG_UP:
-                self._print("(hung up by the caller)")
-                self._leave()
+                self._hung_up()
             case Kind.SPEECH:
                 self._print("(nothing is being recorded: keys are 0 to 9, * and #)")
                 self._next = None
@@ -221,6 +221,10 @@ class ConsoleLine(Line):
         self._print(f"> {keys}")
         self._keys.extend(keys)
         self._signal()
+
+    def _hung_up(self) -> None:
+        self._print("(hung up by the caller)")
+        self._leave()
 
     def _leave(self) -> None:
         self._gone = True

@@ -25,8 +25,14 @@ def written(language: Language, name: str, /, **placeholders: object) -> str:
 
 
 def content(language: Language, name: str, text: str, *, private: bool = False) -> Utterance:
-    """A text that is not of the catalogue: the backend's content, or what the caller has given."""
-    return Utterance(name, readout(language).text(text), language, private)
+    """A text that is not of the catalogue: the backend's content, or what the caller has given.
+
+    A title is said as a sentence, so that the voice rests after it.
+    """
+    said = readout(language).text(text)
+    if said and said[-1].isalnum():
+        said += readout(language).stop
+    return Utterance(name, said, language, private)
 
 
 def always_the_same() -> list[Utterance]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from foundation.config import Settings
+from foundation.config import Settings, data_folder
 from ivr.sip.address import listen_address, sip_address
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -55,18 +55,18 @@ class IvrSettings(Settings):
 
     room: ClassVar[str] = "ivr"
 
-    backend: str = Field("127.0.0.1:50051", min_length=3, max_length=255)
+    backend: str = Field(default="127.0.0.1:50051", min_length=3, max_length=255)
     sip: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:5060"
     """Address and port at which calls arrive."""
-    line: str = Field("phone-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
+    line: str = Field(default="phone-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
     """Name of this line, sent with each form."""
     person: Annotated[str, AfterValidator(_person)] = ""
     """SIP address of the people who answer; where empty, callers leave a message."""
-    data: Path = Path("data")
+    data: Path = Field(default_factory=data_folder)
     """Folder of the call records, the messages and the rendered speech."""
     records: Path | None = None
     """File of the call records; DATA/calls.jsonl where not given."""
-    max_calls: int = Field(4, ge=1, le=10_000)
+    max_calls: int = Field(default=4, ge=1, le=10_000)
     """Calls at the same time; further callers hear busy."""
     recordings: Path | None = None
     """Folder of recordings that replace spoken prompts."""

@@ -10,7 +10,8 @@ from ivr import prompts
 from ivr.dialogue.conversation import Conversation
 
 TAIL = 4
-"""Characters of a private number that are said when all answers are gone through."""
+"""Characters of a number that are said when all answers are gone through."""
+NUMBERS = {FieldType.DIGITS, FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}
 
 
 def said(conversation: Conversation, field: Field, value: Value) -> str:
@@ -40,14 +41,11 @@ def said(conversation: Conversation, field: Field, value: Value) -> str:
 
 
 def recalled(conversation: Conversation, field: Field, value: Value) -> str:
-    """The same when all answers are gone through: of a private one only as much as its owner needs."""
-    if isinstance(value, Recording) or not is_private(field):
-        return said(conversation, field, value)
-    language = conversation.language
-    if isinstance(value, str) and value[:-1].isdigit() and len(value) > TAIL:
+    """The same when all answers are gone through: of a number, confirmed before, only its end."""
+    if field.type in NUMBERS and isinstance(value, str) and len(value) > TAIL:
         tail = conversation.read.digits(value[-TAIL:])
-        return prompts.written(language, "answer.ending_in", tail=tail)
-    return prompts.written(language, "answer.given")
+        return prompts.written(conversation.language, "answer.ending_in", tail=tail)
+    return said(conversation, field, value)
 
 
 def is_private(field: Field) -> bool:

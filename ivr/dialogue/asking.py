@@ -127,7 +127,9 @@ async def ask(conversation: Conversation, question: Question[T]) -> T:
             try:
                 return question.judge(entry.keys)
             except Refused as refused:
+                # The explanation says what to do; the question is repeated to those who are silent then.
                 lead = await tries.wrong(refused.utterance)
+                said = tuple if lead else question.short
 
 
 class _Tries:

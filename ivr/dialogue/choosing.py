@@ -70,7 +70,7 @@ def _menu(
         return listed(conversation, items, start)
 
     def full() -> list[Utterance]:
-        return [*lead(), *short(), conversation.prompt("menu.commands")]
+        return [*lead(), *short(), *([conversation.prompt("menu.commands")] if start == 0 else [])]
 
     return Menu(keys_of(items, start) + ("#" if optional else ""), full, short, private=private)
 

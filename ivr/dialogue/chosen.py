@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backend_client.forms.answer import Value
 from backend_client.forms.form import Field, Option
 from ivr.dialogue.answers import is_private, said
 from ivr.dialogue.asking import Menu, Said, Skipped, menu
@@ -35,8 +36,7 @@ async def ask_choice(conversation: Conversation, field: Field, full: Said, *, op
     """The identifier of the option; it is said back. Raises Back, and Skipped where it is optional."""
     chosen = await choose(conversation, _items(field), full, optional=optional, private=is_private(field))
     option = field.options[chosen].id
-    value = said(conversation, field, option)
-    await conversation.call.say(conversation.prompt("choice.chosen", private=True, value=value))
+    await _say_back(conversation, field, option)
     return option
 
 
@@ -62,7 +62,10 @@ async def ask_choices(
         )
         key = await menu(conversation, asked)
         if key == "#":
-            return tuple(option.id for option in field.options if option.id in picked)
+            chosen = tuple(option.id for option in field.options if option.id in picked)
+            if chosen:
+                await _say_back(conversation, field, chosen)
+            return chosen
         if key == MORE:
             start = group_after(items, start)
             first = listed_group
@@ -79,6 +82,11 @@ async def ask_choices(
             ]
 
         first = echo
+
+
+async def _say_back(conversation: Conversation, field: Field, value: Value) -> None:
+    words = said(conversation, field, value)
+    await conversation.call.say(conversation.prompt("choice.chosen", private=True, value=words))
 
 
 def _items(field: Field) -> list[Item]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 
 from backend_client.client import BackendClient
-from backend_client.forms.answer import Recording
+from backend_client.forms.answer import AnswerError, Recording
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Form
 from backend_client.submission import (
@@ -27,6 +28,7 @@ class Draft:
     def __init__(self, form: Form, today: Callable[[], date]) -> None:
         self.form = form
         self.filling = Filling(form, today)
+        self._today = today
         self.may_record = False
         """The caller has agreed to be recorded."""
         self._name = new_submission_name()
@@ -60,6 +62,16 @@ class Draft:
                 await client.upload_attachment(attachment)
                 self._uploaded.add(attachment.name)
         return await client.create_submission(self._submission)
+
+    def change_form(self, form: Form) -> None:
+        """Goes on with another revision of the form: what was answered stays where it still fits."""
+        answers = self.filling.answers
+        self.form = form
+        self.filling = Filling(form, self._today)
+        self._submission = None
+        for field_id, value in answers.items():
+            with suppress(AnswerError):
+                self.filling.answer(field_id, value)
 
     def upload_again(self) -> None:
         """Forgets what was uploaded: the backend does not have it."""

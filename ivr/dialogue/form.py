@@ -13,7 +13,7 @@ from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
-from ivr.dialogue.fetching import fetch, tell, told_by
+from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.keyed import explained
 from ivr.dialogue.question import answer
 from ivr.line import Utterance
@@ -33,7 +33,7 @@ async def fill_in(conversation: Conversation, name: str) -> None:
             await _answer_all(conversation, draft)
             await _go_through(conversation, draft)
             accepted = await _send(conversation, draft)
-        await _tell_reference(conversation, form, accepted)
+        await _tell_reference(conversation, draft.form, accepted)
     finally:
         draft.wipe()
 
@@ -134,7 +134,7 @@ async def _change(conversation: Conversation, draft: Draft) -> None:
 async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:
     """Sends it, again and again the same, until it has arrived or the caller gives up, which raises Back.
 
-    None where the backend refuses answers: they are open again, and the caller knows why.
+    None where the backend does not take these answers: the caller knows why, and what is wrong is open again.
     """
     draft.seal(conversation.language, conversation.settings.line, conversation.now())
     await conversation.call.say(conversation.prompt("form.sending"))
@@ -145,36 +145,43 @@ async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:
                 lambda: draft.send(conversation.client),
                 passing=(InvalidAnswers, Conflict),
             )
-        except Back:
-            # It may have arrived all the same, so nothing can be changed now: only sent again, or left.
-            await _confirm_leaving(conversation, "form.leave_unsent")
+        except InvalidAnswers as error:
+            await tell(conversation, error)
+            await _open_again(conversation, draft, error)
+            return None
         except Conflict as error:
             await tell(conversation, error)
+            if error.reason == "FORM_CHANGED":
+                await _renew(conversation, draft)
+                return None
             if error.reason != "ATTACHMENT_MISSING":
                 raise Back from None
             draft.upload_again()
             await _confirm_leaving(conversation, "form.leave_unsent")
-        except InvalidAnswers as error:
-            await _reopen(conversation, draft, error)
-            return None
+        except Back:
+            # It may have arrived all the same, so nothing can be changed now: only sent again, or left.
+            await _confirm_leaving(conversation, "form.leave_unsent")
 
 
-async def _reopen(conversation: Conversation, draft: Draft, error: InvalidAnswers) -> None:
-    """Opens the answers that the backend refused. Raises Back where the form has changed under the caller."""
-    await tell(conversation, error)
-    known = {field.id: field for field in draft.form.fields}
+async def _open_again(conversation: Conversation, draft: Draft, error: InvalidAnswers) -> None:
+    """Opens the answers that the backend refused, and says what is wrong with each."""
+    fields = {field.id: field for field in draft.form.fields}
+    if any(violation.field not in fields for violation in error.violations):
+        await _renew(conversation, draft)
+        return
+    draft.reopen()
     for violation in error.violations:
-        field = known.get(violation.field)
-        if field is None:
-            await conversation.call.say(told_by(conversation, error))
-            raise Back
+        field = fields[violation.field]
         draft.filling.clear(field.id)
-        problem = AnswerError(field.id, violation.problem)
         await conversation.call.say(
             conversation.content(f"{draft.form.name}/{field.id}/label", field.label),
-            explained(conversation, field, problem),
+            explained(conversation, field, AnswerError(field.id, violation.problem)),
         )
-    draft.reopen()
+
+
+async def _renew(conversation: Conversation, draft: Draft) -> None:
+    """Gets the form as it is now; answers that still fit stay. Raises Back where it cannot be had."""
+    draft.change_form(await fetch(conversation, lambda: conversation.client.get_form(draft.form.name)))
 
 
 async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from backend_client.forms import phone_number
@@ -19,11 +20,13 @@ from ivr.line import Utterance
 
 LONGEST_AMOUNT = 14
 """Digits, star and decimals of the largest amount that a form may ask for."""
-PHONE_NUMBER = Wanted(12, complete=lambda keys: bool(re.fullmatch("1[3-9][0-9]{9}", keys)))
+PHONE_NUMBER = Wanted(12, complete=lambda keys: bool(re.fullmatch(r"1[3-9][0-9]{9}", keys)))
 """A mobile number is complete with its eleventh digit; others end with `#`."""
 SHORTEST_CALLER = 10
 """Digits of a caller's number that can be called back; shorter ones are extensions and services."""
-CALLER = re.compile(r"(?:sips?:|tel:)?\+?([0-9-]{10,20})(?:@.*)?")
+CALLER = re.compile(r"(?:sips?:|tel:)?(\+?[0-9-]{10,20})(?:@.*)?")
+MOBILE = re.compile(r"(?:86|0)?(1[3-9][0-9]{9})")
+"""A mobile number as networks give it: some with the country's code, some with a 0 from another town."""
 
 
 def wanted(field: Field) -> Wanted:
@@ -83,6 +86,7 @@ async def ask_keyed(
         value = await ask(conversation, question)
         if await confirmed(conversation, partial(said, conversation, field, value)):
             return value
+        question = replace(question, full=question.short)
 
 
 async def confirmed(conversation: Conversation, words: Callable[[], str]) -> bool:
@@ -127,4 +131,6 @@ def callers_number(caller: str) -> str | None:
     """The number in a caller's address, where it is one that can be called back."""
     found = CALLER.fullmatch(caller)
     digits = phone_number.digits_of(found[1]) if found else ""
+    if mobile := MOBILE.fullmatch(digits):
+        return mobile[1]
     return digits if len(digits) >= SHORTEST_CALLER and phone_number.is_phone_number(digits) else None

@@ -21,8 +21,7 @@ NEXT, DETAILS = "1", "2"
 async def notices(conversation: Conversation) -> None:
     """Raises Back where the caller leaves, or has heard all."""
     page = await fetch(conversation, lambda: conversation.client.list_notices(page_size=MOST))
-    # The sort is stable: within a kind, the newest stay first.
-    found = sorted(page.items, key=lambda notice: notice.category is not NoticeCategory.POWER_CUT)
+    found = sorted(page.items, key=_order)
     if not found:
         await conversation.call.say(conversation.prompt("notices.none"))
         raise Back
@@ -31,6 +30,13 @@ async def notices(conversation: Conversation) -> None:
     for number, notice in enumerate(found):
         await _offer(conversation, notice, first=number == 0, last=notice is found[-1])
     raise Back
+
+
+def _order(notice: Notice) -> tuple[bool, float]:
+    """Power cuts first, those that come soonest before others; the rest by age, the newest first."""
+    if notice.category is NoticeCategory.POWER_CUT and notice.start_time is not None:
+        return False, notice.start_time.timestamp()
+    return True, -notice.publish_time.timestamp()
 
 
 def _how_many(conversation: Conversation, found: list[Notice]) -> Utterance:
@@ -42,7 +48,7 @@ def _how_many(conversation: Conversation, found: list[Notice]) -> Utterance:
 
 
 async def _offer(conversation: Conversation, notice: Notice, *, first: bool, last: bool) -> None:
-    """Says a notice in short; returns for the next one. Raises Back."""
+    """Says a notice in short, and its text where the caller wants it. Raises Back."""
 
     def keys() -> list[Utterance]:
         return [conversation.prompt("notices.keys_last" if last else "notices.keys")]
@@ -52,17 +58,15 @@ async def _offer(conversation: Conversation, notice: Notice, *, first: bool, las
         return [*_in_short(conversation, notice), *hint]
 
     timing = conversation.settings.timing
-    while True:
-        asked = Menu(
-            DETAILS if last else NEXT + DETAILS,
-            full,
-            keys,
-            silence=None if last else NEXT,
-            patience=None if last else timing.reading_pause,
-            last=last,
-        )
-        if await menu(conversation, asked) == NEXT:
-            return
+    asked = Menu(
+        DETAILS if last else NEXT + DETAILS,
+        full,
+        keys,
+        silence=None if last else NEXT,
+        patience=None if last else timing.reading_pause,
+        last=last,
+    )
+    if await menu(conversation, asked) == DETAILS:
         with suppress(Back):
             await _read(conversation, notice.name)
 

@@ -12,6 +12,9 @@ from ivr.dialogue.keyed import ask_keyed, explained
 from ivr.dialogue.recording import take_down
 from ivr.line import Utterance
 
+EXPLAINED = {FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}
+"""Types whose instruction for the keys says all that a hint could."""
+
 
 async def answer(conversation: Conversation, draft: Draft, field: Field) -> None:
     """Takes the answer to a question into the draft. `#` alone skips it where that is allowed, and keeps what
@@ -28,7 +31,7 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
     def full() -> list[Utterance]:
         question, *leave = short()
         said = [conversation.prompt("form.position", number=conversation.read.integer(number)), question]
-        if field.hint:
+        if field.hint and field.type not in EXPLAINED:
             said.append(conversation.content(f"{draft.form.name}/{field.id}/hint", field.hint))
         return [*said, *leave]
 

@@ -25,7 +25,7 @@ APPLY, GUIDE = "1", "2"
 
 
 async def services(conversation: Conversation) -> None:
-    """Raises Back where the caller leaves."""
+    """Returns once an application was sent; raises Back where the caller leaves."""
     page = await fetch(conversation, lambda: conversation.client.list_services(page_size=MOST))
     items = [Item(service.name, service.title) for service in page.items if service.kind in OFFERED]
     chosen = 0
@@ -34,27 +34,30 @@ async def services(conversation: Conversation) -> None:
             conversation, items, lambda: [conversation.prompt("services.which")], start=chosen
         )
         with suppress(Back):
-            await _service(conversation, items[chosen].name)
+            if await _service(conversation, items[chosen].name):
+                return
 
 
-async def _service(conversation: Conversation, name: str) -> None:
+async def _service(conversation: Conversation, name: str) -> bool:
+    """True once an application was sent. Raises Back."""
     service = await fetch(conversation, lambda: conversation.client.get_service(name))
     await conversation.tell_demonstration(service.demonstration)
+    head = partial(_head, conversation, service)
     if not service.form:
-        await _read_guide(conversation, service)
-        return
+        await _read_guide(conversation, service, head)
+        return False
 
     def short() -> list[Utterance]:
         return [conversation.prompt("services.apply_or_guide")]
 
     def full() -> list[Utterance]:
-        return [*_head(conversation, service), *short()]
+        return [*head(), *short()]
 
     while True:
         key = await menu(conversation, Menu(APPLY + GUIDE, full, short))
         if key == APPLY:
             await fill_in(conversation, service.form)
-            return
+            return True
         with suppress(Back):
             await _read_guide(conversation, service)
 
@@ -66,8 +69,9 @@ def _head(conversation: Conversation, service: Service) -> list[Utterance]:
     ]
 
 
-async def _read_guide(conversation: Conversation, service: Service) -> None:
-    parts: list[Said] = [partial(_head, conversation, service)]
+async def _read_guide(conversation: Conversation, service: Service, *head: Said) -> None:
+    """head: what the caller has not heard yet of the service."""
+    parts = [*head]
     if service.guide is not None:
         parts += _parts(conversation, service.guide)
         language = conversation.language
@@ -80,7 +84,7 @@ async def _read_guide(conversation: Conversation, service: Service) -> None:
                 phone=service.guide.phone,
             )
         )
-    await read_out(conversation, parts)
+    await read_out(conversation, parts or [partial(_head, conversation, service)])
 
 
 def _parts(conversation: Conversation, guide: Guide) -> list[Said]:

@@ -18,6 +18,7 @@ class English(Readout):
     pause = ", "
     after_day = ", "
     until = ", until "
+    stop = "."
 
     def integer(self, number: int) -> str:
         """As the base says."""

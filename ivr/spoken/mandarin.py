@@ -26,6 +26,7 @@ class Mandarin(Readout):
     pause = "，"
     after_day = ""
     until = "到"
+    stop = "。"
 
     def integer(self, number: int) -> str:
         """As the base says: 1005 is 一千零五."""

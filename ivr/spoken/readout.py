@@ -59,13 +59,17 @@ class Readout(ABC):
         return self.pause.join(parts)
 
     def digit_string(self, text: str) -> str:
-        """Digits of no known kind: one by one, in groups of four, never a single one at the end."""
+        """Digits of no known kind, one by one in groups of three or four; from 16 on, as on bank cards, in
+        groups of four from the left. Never a single one at the end."""
         length = len(text)
         if length <= 5:
             return self.digits(text)
-        whole, rest = divmod(length, 4)
-        sizes = [4] * whole + ([rest] if rest else [])
-        if rest == 1:
+        count = -(-length // 4)
+        small, large = divmod(length, count)
+        if length < 16:
+            return self.groups(text, *[small] * (count - large), *[small + 1] * large)
+        sizes = [*[4] * (count - 1), length - 4 * (count - 1)]
+        if sizes[-1] == 1:
             sizes[-2:] = [3, 2]
         return self.groups(text, *sizes)
 
@@ -105,3 +109,5 @@ class Readout(ABC):
     """What stands between a day and a time of day."""
     until: str
     """What stands between a beginning and an end."""
+    stop: str
+    """What ends a sentence."""

@@ -15,11 +15,11 @@ from ivr.line import Line, Utterance
 from ivr.settings import Timing
 
 FAST = Timing(
-    first_key=0.06,
-    between_keys=0.05,
-    reading_pause=0.03,
-    please_wait=0.3,
-    wait_again=0.3,
+    first_key=0.15,
+    between_keys=0.15,
+    reading_pause=0.1,
+    please_wait=2.0,
+    wait_again=2.0,
     recording=3.0,
     recording_silence=0.5,
     call=60.0,

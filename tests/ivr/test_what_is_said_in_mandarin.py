@@ -179,6 +179,17 @@ def test_numbers_that_are_codes_are_said_digit_by_digit_with_yao_for_one() -> No
     assert say.identity_number("11010119900307201X") == "幺幺零幺零幺，幺九九零，零三零七，二零幺艾克斯"
 
 
+@pytest.mark.parametrize(
+    ("length", "groups"),
+    [(5, [5]), (6, [3, 3]), (7, [3, 4]), (9, [3, 3, 3]), (11, [3, 4, 4]), (16, [4, 4, 4, 4]),
+     (17, [4, 4, 4, 3, 2]), (19, [4, 4, 4, 4, 3])],
+)  # fmt: skip
+def test_a_string_of_digits_is_said_in_groups_that_can_be_kept_in_mind(
+    length: int, groups: list[int]
+) -> None:
+    assert [len(group) for group in say.digit_string("2" * length).split("，")] == groups
+
+
 @given(st.text("0123456789", min_size=1, max_size=32))
 def test_every_string_of_digits_is_understood_again_and_never_ends_in_a_single_one(digits: str) -> None:
     said = say.digit_string(digits)

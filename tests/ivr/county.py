@@ -1,0 +1,71 @@
+"""A real backend for the calls: the command itself, over a folder of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from huimin.v1 import form_pb2
+
+COMMAND = Path(sys.executable).with_name("huimin-backend")
+CONTENT = Path(__file__).with_name("content")
+SHIPPED = Path(__file__).parents[2] / "backend" / "content"
+
+
+class County:
+    """A backend with data and content of its own."""
+
+    def __init__(self, data: Path, content: Path = CONTENT) -> None:
+        self._data = data
+        self._content = content
+        self._process: subprocess.Popen[str] | None = None
+        self.address = "127.0.0.1:0"
+
+    def start(self) -> None:
+        """Returns once it serves."""
+        options = ["--listen", self.address, "--data", str(self._data), "--content", str(self._content)]
+        self._process = subprocess.Popen(
+            [COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout is not None
+        ready = self._process.stdout.readline().split()
+        assert ready[:2] == ["ready", "huimin-backend"], ready
+        self.address = ready[2]
+
+    def stop(self) -> None:
+        """Ends it. May be repeated."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def set_case(self, reference: str, state: str, note: str = "") -> None:
+        """What a clerk does with a case."""
+        options = ["--data", str(self._data), "--note", note]
+        subprocess.run([COMMAND, "case", "set", *options, reference, state], check=True, capture_output=True)
+
+    def submission(self, reference: str) -> form_pb2.Submission:
+        """What was sent under a reference, as the backend keeps it."""
+        (message,) = self._rows(
+            "SELECT message FROM submissions JOIN cases ON submission = name WHERE reference = ?", reference
+        )[0]
+        return form_pb2.Submission.FromString(message)
+
+    def references(self) -> list[str]:
+        """Every case's reference, the oldest first."""
+        return [reference for (reference,) in self._rows("SELECT reference FROM cases ORDER BY create_time")]
+
+    def attachment(self, name: str) -> bytes:
+        """The bytes of `attachments/{uuid}`."""
+        (file,) = (self._data / "attachments").glob(f"{name.removeprefix('attachments/')}-*")
+        return file.read_bytes()
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._data / "huimin.sqlite3")) as database:
+            return database.execute(query, values).fetchall()

@@ -1,0 +1,96 @@
+"""Callers who press anything at any time: whatever they do, the call ends well."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from foundation.language import Language
+from ivr.records import Result
+from ivr.settings import Timing
+from tests.ivr.calling import Heard
+from tests.ivr.conftest import Phone
+from tests.ivr.people import IDENTITY, WRONG_CHECK
+from tests.ivr.test_forms import ANSWERS, START
+
+CALLS = 500
+AT_ONCE = 25
+
+HASTY = Timing(
+    first_key=0.02,
+    between_keys=0.02,
+    reading_pause=0.01,
+    please_wait=5.0,
+    recording=1.0,
+    recording_silence=0.1,
+    call=5.0,
+    warning=1.0,
+)
+
+LAST_LINE = {
+    Result.HUNG_UP: "(hung up by the caller)",
+    Result.GOODBYE: "[end.goodbye]",
+    Result.TIME_LIMIT: "[end.time_limit]",
+    Result.TRANSFERRED: "(transfer to sip:office@192.0.2.10: taken)",
+}
+
+
+def behaviour(chance: random.Random) -> str:
+    """One thing that a caller does: something sensible, or anything at all."""
+    keys = "0123456789*#"
+    match chance.randrange(12):
+        case 0:
+            return "~"
+        case 1:
+            return "".join(chance.choices(keys, k=chance.randint(2, 20)))
+        case 2:
+            return f"^{chance.choice(keys)}"
+        case 3:
+            return chance.choice(["你好", "hello", "我要投诉"])
+        case 4:
+            return chance.choice([*ANSWERS, IDENTITY, WRONG_CHECK, "20260230", "12*50*", START])
+        case 5:
+            return "*"
+        case _:
+            return chance.choice("1112345#")
+
+
+def caller(seed: int) -> str:
+    """A whole caller, some of whom hang up in the middle."""
+    chance = random.Random(seed)
+    steps = [behaviour(chance) for _ in range(chance.randint(1, 60))]
+    if chance.random() < 0.5:
+        steps += ["~"] * 40
+    return "\n".join(steps)
+
+
+@pytest.mark.parametrize("person", ["", "sip:office@192.0.2.10"])
+async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_their_hanging_up(
+    phone: Phone, person: str
+) -> None:
+    phone.set(timing=HASTY, person=person)
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(seed: int) -> tuple[int, Heard]:
+        language = Language.EN if seed % 2 else Language.ZH_CN
+        async with free:
+            heard = await phone.call(
+                caller(seed), language, takes_transfers=seed % 3 != 0, caller="13912345678" * (seed % 2)
+            )
+        return seed, heard
+
+    tasks = asyncio.all_tasks()
+    held = await asyncio.gather(*(one(seed) for seed in range(CALLS // 2)))
+    ends = dict.fromkeys(Result, 0)
+    for seed, heard in held:
+        result = Result(heard.record["result"])
+        ends[result] += 1
+        assert result in LAST_LINE, (seed, heard.text)
+        lines = heard.text.removesuffix("(hung up by the line)\n").splitlines()
+        last = [line for line in lines if not line.startswith(">")][-1]  # keys pressed into the last words
+        assert last.startswith(LAST_LINE[result]), (seed, heard.text)
+    assert ends[Result.HUNG_UP] > 20
+    assert ends[Result.GOODBYE] + ends[Result.TRANSFERRED] > 20
+    assert asyncio.all_tasks() == tasks

@@ -1,0 +1,122 @@
+"""Every form that Huimin comes with, filled in by telephone, in both languages, and found again by phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backend_client.client import BackendClient
+from backend_client.forms.form import Field, FieldType, Form
+from foundation.language import Language, LocalizedText
+from ivr import prompts
+from ivr.dialogue.choosing import GROUP
+from tests.ivr.conftest import Phone
+from tests.ivr.people import IDENTITY_X, keyed, suffix
+from tests.ivr.test_forms import answers
+
+FORMS = (
+    "administrative-complaint",
+    "labour-registration",
+    "letter-to-leadership",
+    "permit-application",
+    "rural-medical-claim",
+    "tax-declaration",
+)
+
+
+def way_to(position: int) -> str:
+    """The keys that choose an item of a list."""
+    return "5\n" * (position // GROUP) + str(position % GROUP + 1)
+
+
+def given(field: Field, *, agreed: bool) -> str:
+    """What a caller does at a question, every optional one answered too."""
+    match field.type:
+        case FieldType.TEXT:
+            start = "1\n" if not agreed or not field.required else ""
+            return f"{start}请听我说\n1"
+        case FieldType.DIGITS:
+            digits = "1" * max(field.min_length, 1)
+            return f"{digits}{'#' if field.min_length != field.longest else ''}\n1"
+        case FieldType.DATE:
+            return f"{max(field.min_date.year, 2026)}0105\n1"
+        case FieldType.MONEY:
+            return f"{max(field.min_fen // 100, 1)}#\n1"
+        case FieldType.CHOICE:
+            return way_to(len(field.options) - 1)
+        case FieldType.CHOICES:
+            return "\n".join([*"1234"[: max(field.min_length, 1)], "#"])
+        case FieldType.IDENTITY_NUMBER:
+            return f"{keyed(IDENTITY_X)}\n1"
+        case FieldType.PHONE_NUMBER:
+            return "13800001111\n1"
+        case FieldType.YES_NO:
+            return "2"
+
+
+def script(form: Form) -> str:
+    """All questions of a form, and sending it."""
+    said, agreed = ["1"], False
+    for field in form.fields:
+        said.append(given(field, agreed=agreed))
+        agreed = agreed or field.type is FieldType.TEXT
+    return "\n".join([*said, "1", "*"])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_form_is_filled_in_and_its_case_found(
+    shipped_phone: Phone, name: str, language: Language
+) -> None:
+    phone = shipped_phone
+    listed = (await phone.client.list_services(page_size=200)).items
+    offered = [service for service in listed if service.kind.name in {"FORM", "GUIDE"}]
+    position = [service.form for service in offered].index(f"forms/{name}")
+    form = await phone.client.get_form(f"forms/{name}")
+    before = set(phone.county.references())
+    heard = await phone.call(f"2\n{way_to(position)}\n1\n{script(form)}\n!", language)
+    (reference,) = set(phone.county.references()) - before or {heard.text}
+    assert set(answers(phone.county.submission(reference))) == {field.id for field in form.fields}
+    found = await phone.call(f"3 {reference} {suffix(IDENTITY_X)}\n!", language)
+    assert "progress.now" in found.prompts
+    assert f"forms/{name}" in found.prompts
+    assert not [prompt for prompt in heard.prompts if prompt.startswith(("problem.", "error."))]
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_nothing_in_the_content_is_left_for_the_voice_to_guess_at(
+    shipped_phone: Phone, language: Language
+) -> None:
+    texts = await everything(shipped_phone.client)
+    assert len(texts) > 500
+    for text in texts:
+        said = prompts.content(language, "any", text[language]).text
+        assert not re.search(r"[0-9〔〕《》#*/%]", said), said
+
+
+async def everything(client: BackendClient) -> list[LocalizedText]:
+    """Every text of policies, services, forms and notices."""
+    found: list[LocalizedText] = []
+    for listed in (await client.list_policies(page_size=100)).items:
+        policy = await client.get_policy(listed.name)
+        found += [policy.title, policy.issuer, policy.summary]
+        found += [text for part in policy.sections for text in (part.heading, part.text)]
+    for listed_service in (await client.list_services(page_size=200)).items:
+        service = await client.get_service(listed_service.name)
+        found += [service.title, service.summary]
+        if guide := service.guide:
+            found += [guide.eligibility, *guide.materials, *guide.steps, guide.duration, guide.fee]
+            found += [guide.place, guide.opening_hours]
+        if service.form:
+            form = await client.get_form(service.form)
+            found += [form.introduction, form.declaration, form.next_steps]
+            found += [
+                text for field in form.fields for text in (field.label, field.question, field.hint) if text
+            ]
+            found += [option.label for field in form.fields for option in field.options]
+    for listed_notice in (await client.list_notices(page_size=100)).items:
+        notice = await client.get_notice(listed_notice.name)
+        found += [notice.title, notice.summary]
+        found += [text for part in notice.sections for text in (part.heading, part.text)]
+    return found
