@@ -101,15 +101,9 @@ def _qr_code(data: str) -> bytes:
     module = 8 if len(data) <= QR_LARGE else 6
     size = b"\x1d(k\x03\x001C" + bytes((module,))
     store = b"\x1d(k" + (len(data) + 3).to_bytes(2, "little") + b"1P0" + data.encode("ascii")
-    return (
-        _style(Align.CENTRE, 1, bold=False)
-        + _QR_MODEL_2
-        + size
-        + _QR_CORRECTION_M
-        + store
-        + _QR_PRINT
-        + b"\n"
-    )
+    symbol = _QR_MODEL_2 + size + _QR_CORRECTION_M + store + _QR_PRINT
+    # An empty line of 30 dots on both sides is the quiet zone of four modules that scanners need.
+    return _style(Align.CENTRE, 1, bold=False) + b"\n" + symbol + b"\n"
 
 
 def ask_status(n: int) -> bytes:

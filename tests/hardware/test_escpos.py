@@ -75,7 +75,7 @@ def test_ascii_needs_no_chinese_mode() -> None:
 
 def test_a_qr_code_has_these_bytes() -> None:
     assert encode_slip((QrCode("ABC"),)) == (
-        b"\x1b@\x1ba\x01\x1d!\x00\x1bE\x00"
+        b"\x1b@\x1ba\x01\x1d!\x00\x1bE\x00\n"
         b"\x1d(k\x04\x001A2\x00"  # model 2
         b"\x1d(k\x03\x001C\x08"  # 8 dots a module
         b"\x1d(k\x03\x001E1"  # correction M
@@ -132,6 +132,7 @@ def test_the_printer_understands_a_slip() -> None:
         Alignment(Align.CENTRE),
         Size(1, 1),
         Bold(False),
+        LineFeed(),
         PrintQrCode(b"HTTPS://HUIMIN.EXAMPLE/C/1", 8, "M"),
         LineFeed(),
         Cut(),
