@@ -35,7 +35,7 @@ Handler = Callable[[Any, Context], Awaitable[Message]]
 
 
 class Edge(grpc.aio.ServerInterceptor):
-    """The interceptor. Streams of answers (reflection, watching health) are left as they are."""
+    """The interceptor around the services of the contract; health and reflection are left as they are."""
 
     async def intercept_service(
         self,
@@ -44,9 +44,9 @@ class Edge(grpc.aio.ServerInterceptor):
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Puts itself around a handler."""
         handler: Any = await continuation(handler_call_details)
-        if handler is None or handler.response_streaming:
-            return handler  # type: ignore[no-any-return]
         method = handler_call_details.method
+        if handler is None or not method.startswith("/huimin."):
+            return handler  # type: ignore[no-any-return]
         parse = handler.request_deserializer
         if handler.request_streaming:
 

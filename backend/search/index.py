@@ -3,10 +3,13 @@
 This is SQLite's FTS5; on another database the same tokens go into its own text search, and this file is the
 one to write again.
 
-A query is asked in steps, the surest first: the number of a document; all of it as one phrase in the title;
-its words in the title; then the same in title and summary, then anywhere; at last any of its words. Within a
-step bm25 orders. The steps of one scope are one statement, and no scope is asked once the page is full, so
-that a frequent word, which is in many titles, never has all texts ranked.
+A query is asked in steps, the surest first. The number of a document. In titles: all of it as one phrase, its
+words, what they may be the beginning of. Then the same in title and summary, and then anywhere; there, what
+has one of its words in the title goes first. At last any of its words.
+
+Of titles that match, the newest comes first, as in every list of policies; that needs no ranking, so that a
+word in thousands of titles is answered as fast as a rare one. Below the titles bm25 orders. The steps of one
+scope are one statement, and no scope is asked once the page is full.
 """
 
 from __future__ import annotations
@@ -45,10 +48,11 @@ _INSERT = text(
     f"INSERT INTO policy_search (rowid, {', '.join(_COLUMNS)})"  # noqa: S608 (names of our own)
     f" VALUES (:number, {', '.join(f':{column}' for column in _COLUMNS)})"
 )
+_NEWEST_FIRST = "rowid"
 _BEST_FIRST = f"bm25(policy_search, {', '.join(map(str, _COLUMNS.values()))}), rowid"
 _STEP = (
     "SELECT * FROM (SELECT {step} AS step, rowid AS number FROM policy_search"
-    " WHERE policy_search MATCH :expression{step} ORDER BY {best_first} LIMIT :most)"
+    " WHERE policy_search MATCH :expression{step} ORDER BY {order} LIMIT :most)"
 )
 _FREQUENCY = text("SELECT term, doc FROM policy_search_tokens WHERE term IN :tokens").bindparams(
     bindparam("tokens", expanding=True)
@@ -78,42 +82,45 @@ async def frequencies(connection: AsyncConnection, tokens: Iterable[str]) -> Map
 
 async def find(connection: AsyncConnection, query: Query, most: int) -> list[int]:
     """Numbers of the policies that are found, the best first, at most `most`."""
+    if not query.pieces:
+        return []
     found: dict[int, None] = {}
     asked: set[str] = set()
-    for expressions in _scopes(query):
-        new = [expression for expression in dict.fromkeys(expressions) if expression not in asked]
+    for scope in (_TITLE, _SUMMARY, _ANYWHERE):
+        new = [step for step in dict.fromkeys(_steps(query, scope)) if step not in asked]
         asked.update(new)
-        found.update(dict.fromkeys(await _ask(connection, new, most)))
+        order = _NEWEST_FIRST if scope == _TITLE else _BEST_FIRST
+        found.update(dict.fromkeys(await _ask(connection, new, order, most)))
         if len(found) >= most:
             break
     if not found and len(query.pieces) > 1:
         any_word = " OR ".join(_any(piece.meant, _ANYWHERE) for piece in query.pieces)
-        return await _ask(connection, [any_word], most)
+        return await _ask(connection, [any_word], _BEST_FIRST, most)
     return list(found)[:most]
 
 
-async def _ask(connection: AsyncConnection, expressions: Sequence[str], most: int) -> list[int]:
-    """Numbers of what the expressions find, in their order."""
+async def _ask(connection: AsyncConnection, expressions: Sequence[str], order: str, most: int) -> list[int]:
+    """Numbers of what the expressions find, one after the other."""
     if not expressions:
         return []
-    statement = " UNION ALL ".join(
-        _STEP.format(step=step, best_first=_BEST_FIRST) for step in range(len(expressions))
-    )
+    statement = " UNION ALL ".join(_STEP.format(step=step, order=order) for step in range(len(expressions)))
     values = {f"expression{step}": expression for step, expression in enumerate(expressions)}
     rows = await connection.execute(text(statement), {**values, "most": most})
     return [row.number for row in sorted(rows, key=lambda row: int(row.step))]
 
 
-def _scopes(query: Query) -> Iterable[list[str]]:
-    """The steps as FTS5 expressions, scope by scope, the surest first."""
-    for scope in (_TITLE, _SUMMARY, _ANYWHERE):
-        steps = [_any(query.exact, scope)] if query.exact else []
-        steps.append(_all(query.pieces, lambda piece: piece.meant, scope))
-        if scope == _TITLE:
-            steps = [*_document_numbers(query), *steps]
-        if scope != _SUMMARY:
-            steps.append(_all(query.pieces, lambda piece: piece.loose, scope))
-        yield steps
+def _steps(query: Query, scope: int) -> Iterable[str]:
+    """The steps within one scope as FTS5 expressions, the surest first."""
+    if scope == _TITLE:
+        yield from _document_numbers(query)
+    elif len(query.pieces) > 1:
+        in_title = " OR ".join(_any(piece.meant, _TITLE) for piece in query.pieces)
+        yield f"({_all(query.pieces, lambda piece: piece.meant, scope)}) AND ({in_title})"
+    if query.exact:
+        yield _any(query.exact, scope)
+    yield _all(query.pieces, lambda piece: piece.meant, scope)
+    if scope != _SUMMARY:
+        yield _all(query.pieces, lambda piece: piece.loose, scope)
 
 
 def _document_numbers(query: Query) -> Iterable[str]:

@@ -17,7 +17,7 @@ from itertools import groupby
 from backend.search.phrase import Phrase, Spelling
 from backend.search.pinyin import INITIALS, begun, spelt, syllables
 from backend.search.synonyms import Synonyms
-from backend.search.units import JOINT, Run, RunKind, fold, neighbours, runs, stem, written_tokens
+from backend.search.units import JOINT, Run, RunKind, fold, neighbours, run_tokens, runs, stem
 
 MAX_RUNS = 16
 """More of a query than this is not looked at."""
@@ -97,8 +97,7 @@ class Query:
 
 def understand(text: str, synonyms: Synonyms) -> Query:
     """Reads a query. One with nothing to find has no pieces."""
-    folded = fold(text)
-    found = list(runs(folded))[:MAX_RUNS]
+    found = list(runs(fold(text)))[:MAX_RUNS]
     kept = [run for run in found if run.text not in _STOP_WORDS] or found
     pieces: list[Piece] = []
     for latin, group in groupby(kept, key=lambda run: run.kind is not RunKind.HAN):
@@ -107,15 +106,15 @@ def understand(text: str, synonyms: Synonyms) -> Query:
         else:
             for run in group:
                 pieces.extend(_chinese_pieces(run.text, synonyms))
-    exact = pieces[0].literal if len(pieces) == 1 and len(found) == 1 else tuple(_whole(folded, found))
+    exact = pieces[0].literal if len(pieces) == 1 and len(found) == 1 else tuple(_whole(found))
     return Query(exact, tuple(pieces), synonyms)
 
 
-def _whole(folded: str, found: Sequence[Run]) -> Iterable[Phrase]:
+def _whole(found: Sequence[Run]) -> Iterable[Phrase]:
     """A query of several runs as one phrase."""
     if not found:
         return
-    tokens = written_tokens(folded)
+    tokens = run_tokens(found)
     last = found[-1]
     if last.kind is RunKind.HAN and len(last.text) > 1:
         tokens.pop()

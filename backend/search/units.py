@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -93,8 +93,13 @@ def neighbours(units: Sequence[str], joint: str = "", *, closed: bool) -> list[s
 
 def written_tokens(text: str) -> list[str]:
     """The tokens of a text as it is written."""
+    return run_tokens(runs(fold(text)))
+
+
+def run_tokens(found: Iterable[Run]) -> list[str]:
+    """The tokens of some runs as they are written."""
     tokens: list[str] = []
-    for run in runs(fold(text)):
+    for run in found:
         match run.kind:
             case RunKind.HAN:
                 tokens.extend(neighbours(run.text, closed=True))

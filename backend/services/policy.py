@@ -87,8 +87,6 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self, query: Query, start: int, size: int
     ) -> tuple[Query, list[policy_pb2.Policy], bool]:
         """The query as it was cut into words, one page of what it finds, and whether there is another."""
-        if not query.pieces:
-            return query, [], False
         async with self._database.reading() as connection:
             query = query.cut(await index.frequencies(connection, query.unsure_tokens))
             numbers = await index.find(connection, query, min(start + size + 1, index.MAX_FOUND))

@@ -99,7 +99,9 @@ async def sweep(connection: AsyncConnection, now: datetime) -> None:
 async def _tries(connection: AsyncConnection, reference: str) -> tuple[int, datetime] | None:
     row = (
         await connection.execute(
-            select(WrongTries.count, WrongTries.last_time).where(WrongTries.reference == reference)
+            select(WrongTries.count, WrongTries.last_time)
+            .where(WrongTries.reference == reference)
+            .with_for_update()
         )
     ).first()
     return None if row is None else (row[0], row[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -113,3 +115,20 @@ async def test_many_calls_at_once_are_all_answered(house: House) -> None:
     found = await asyncio.gather(*(house.stubs.policy.SearchPolicies(request) for _ in range(100)))
     assert len({answer.SerializeToString() for answer in found}) == 1
     assert found[0].matches
+
+
+def test_every_reason_is_in_the_operators_page() -> None:
+    root = Path(__file__).parent.parent.parent
+    told = (root / "docs" / "backend.md").read_text("utf-8")
+    reasons = {
+        reason
+        for room in ("services", "rpc")
+        for file in (root / "backend" / room).glob("*.py")
+        for reason in re.findall(
+            r'(?:Refusal\(|not_found\(|invalid\().*?"([A-Z]+(?:_[A-Z]+)+)"',
+            file.read_text("utf-8"),
+            re.DOTALL,
+        )
+    }
+    assert {"FORM_CHANGED", "POLICY_UNKNOWN", "STORAGE_FULL", "TOO_MANY_TRIES"} <= reasons
+    assert {reason for reason in reasons if f"`{reason}`" not in told} == set()
