@@ -80,9 +80,9 @@ class SipLine(Line):
         if retry_after is not None:
             header = pj.SipHeader()
             header.hName, header.hValue = "Retry-After", str(retry_after)
-            refusal.txOption.headers.push_back(header)
+            refusal.txOption.headers = pj.SipHeaderVector([header])
         log.info("call_refused", call_id=self.call_id, code=code)
-        self._pj_call().hangup(refusal)
+        self._pj_call().answer(refusal)
 
     async def up(self) -> bool:
         """Waits until the answer is acknowledged and sound flows; False if it never does. Raises HungUp."""

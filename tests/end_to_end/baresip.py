@@ -85,7 +85,8 @@ class Baresip:
 
     async def call(self, address: str) -> float:
         """Calls and waits for the answer; when it came (seconds since the epoch)."""
-        await self._command("dial", address)
+        # baresip takes an address without a user for a user without a host
+        await self._command("dial", address.replace("sip:", "sip:line@"))
         return await self.event("CALL_ESTABLISHED")
 
     async def press(self, keys: str, gap: float = 0.3) -> None:

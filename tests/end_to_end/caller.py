@@ -58,10 +58,13 @@ class Conversation(pj.Call):
 
     def __init__(self, account: pj.Account, events: Events, options: argparse.Namespace) -> None:
         super().__init__(account)
+        self.account = account
         self.events = events
         self.options = options
         self.audio: pj.AudioMedia | None = None
         self.recorder: pj.AudioMediaRecorder | None = None
+        self.onward: pj.Call | None = None
+        """The call to whom we were transferred."""
         self.answered = asyncio.Event()
         """Or refused: then `over` is set too."""
         self.over = asyncio.Event()
@@ -85,6 +88,8 @@ class Conversation(pj.Call):
             self.audio = None
             return
         self.audio = self.getAudioMedia(-1)
+        # The level is measured only of what somebody listens to.
+        self.audio.startTransmit(pj.Endpoint.instance().audDevManager().getPlaybackDevMedia())
         if self.recorder is None and self.options.record:
             self.recorder = pj.AudioMediaRecorder()
             self.recorder.createRecorder(str(self.options.record))
@@ -97,6 +102,8 @@ class Conversation(pj.Call):
 
     def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
         prm.statusCode = 603 if self.options.refuse_transfer else 202
+        if not self.options.refuse_transfer:
+            self.onward = prm.newCall = pj.Call(self.account)
         self.events.say("transfer", target=prm.dstUri, accepted=not self.options.refuse_transfer)
 
 
@@ -187,22 +194,28 @@ class Steps:
 
 
 async def follow(steps: Steps, script: str) -> None:
-    """Does the steps one after another, until the call ends."""
+    """Does the steps one after another."""
     async for line in lines(script):
         name, *arguments = line.split(maxsplit=1)
-        if steps.call.over.is_set():
-            return
         step: Callable[..., Any] = getattr(steps, name)
-        doing = asyncio.create_task(step(*arguments))
-        ending = asyncio.create_task(steps.call.over.wait())
-        await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        if not doing.done():
-            doing.cancel()
-            await asyncio.wait({doing})
-            return
-        doing.result()
+        await step(*arguments)
         steps.events.say("step", step=line)
+
+
+async def follow_to_the_end(steps: Steps, script: str) -> None:
+    """Does the steps and hangs up, or gives up when the other side has hung up."""
+    following = asyncio.create_task(follow(steps, script))
+    ending = asyncio.create_task(steps.call.over.wait())
+    await asyncio.wait({following, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if not following.done():
+        await asyncio.sleep(5 * STEP)  # a step that waited for the end may say so
+        following.cancel()
+    await asyncio.wait({following})
+    if not steps.call.over.is_set():
+        await steps.hangup()
+    ending.cancel()
+    if not following.cancelled():
+        following.result()
 
 
 async def lines(script: str) -> AsyncIterator[str]:
@@ -261,13 +274,11 @@ async def call(options: argparse.Namespace, events: Events) -> int:
         await conversation.answered.wait()
         answered = not conversation.over.is_set()
         if answered:
-            await follow(steps, options.script)
-            if not conversation.over.is_set():
-                await steps.hangup()
+            await follow_to_the_end(steps, options.script)
         await meter
     finally:
         pumping.cancel()
-        conversation.recorder = None
+        conversation.recorder = conversation.onward = None
         del conversation, steps
         account.shutdown()
         del account

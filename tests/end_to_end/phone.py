@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -72,10 +74,19 @@ class CallerProcess:
         await process.stdin.drain()
 
     async def press(self, keys: str) -> float:
-        """Presses keys; returns when the first of them was pressed, in the caller's time."""
+        """Presses keys; returns when the first of them was pressed, in the caller's time.
+
+        The last one may end the call.
+        """
         seen = len(self.events)
-        await self.do(f"keys {keys}")
-        return float(next(event["t"] for event in self.events[seen:] if event["event"] == "key"))
+        await self.begin(f"keys {keys}")
+
+        def pressed() -> list[dict[str, Any]]:
+            return [event for event in self.events[seen:] if event["event"] == "key"]
+
+        await self._until(lambda: len(pressed()) == len(keys), PATIENCE)
+        assert len(pressed()) == len(keys), f"the call ended before {keys} was pressed"
+        return float(pressed()[0]["t"])
 
     async def speak(self, file: Path) -> None:
         """Says a WAV file."""
@@ -99,11 +110,7 @@ class CallerProcess:
                     return event
             return None
 
-        try:
-            async with asyncio.timeout(patience), self._news:
-                await self._news.wait_for(lambda: found() or self._finished)
-        except TimeoutError:
-            pass
+        await self._until(lambda: found() is not None, patience)
         event = found()
         assert event, (
             f"no event {name} {like}; there were {self.events[-12:]} {self.complaint.decode()[-2000:]}"
@@ -143,6 +150,12 @@ class CallerProcess:
     def _started(self) -> asyncio.subprocess.Process:
         assert self._process
         return self._process
+
+    async def _until(self, condition: Callable[[], bool], patience: float) -> None:
+        """Waits until it holds, or the call has ended, or for so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience), self._news:
+                await self._news.wait_for(lambda: condition() or self._finished)
 
     async def _read(self) -> None:
         process = self._started()

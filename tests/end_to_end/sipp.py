@@ -39,10 +39,11 @@ def pause(seconds: float) -> str:
 
 
 def keys(text: str, mode: str = "info") -> str:
-    """Keys one after another. For ``rfc4733`` SIPp sends from a raw socket, which only root may."""
+    """Keys one after another. For ``rfc4733`` SIPp sends from a raw socket, which only root may, and goes on
+    in the scenario meanwhile: a key takes it 0.4 s."""
     if mode == "rfc4733":
-        return part("keys_rfc4733", keys=text) + pause(0.4 * len(text) + 0.9)
-    return "".join(part("key_info", key=key) + pause(0.1) for key in text)
+        return part("keys_rfc4733", keys=text)
+    return "".join(pause(0.1) + part("key_info", key=key) for key in text)
 
 
 def may_send_raw() -> bool:
@@ -69,11 +70,12 @@ async def call(
     address: str,
     parts: Sequence[str],
     *,
+    calls: int = 1,
     sound_port: int = 0,
     allow: str = "INVITE, ACK, BYE, CANCEL, INFO, MESSAGE, REFER, NOTIFY",
-    options: Sequence[str] = (),
 ) -> Outcome:
-    """Calls `sip:HOST:PORT` and goes through the parts. sound_port: where the phone takes sound."""
+    """Calls `sip:HOST:PORT` and goes through the parts. sound_port: where the phone takes sound; calls: how
+    many, two at a time."""
     name = f"sipp-{random.randrange(1 << 32):08x}"
     scenario = directory / f"{name}.xml"
     scenario.write_text(
@@ -82,20 +84,10 @@ async def call(
     )
     trace, errors = directory / f"{name}.messages", directory / f"{name}.errors"
     process = await _start(
-        *(
-            address.removeprefix("sip:"),
-            "-sf",
-            str(scenario),
-            "-m",
-            "1",
-            "-s",
-            "line",
-            "-p",
-            str(free_port()),
-        ),
+        *(address.removeprefix("sip:"), "-sf", str(scenario)),
+        *("-m", str(calls), "-l", "2", "-r", "20", "-s", "line", "-p", str(free_port())),
         *("-key", "sound_port", str(sound_port or free_port()), "-key", "allow", allow),
         *("-trace_msg", "-message_file", str(trace), "-trace_err", "-error_file", str(errors)),
-        *options,
     )
     try:
         async with asyncio.timeout(PATIENCE):

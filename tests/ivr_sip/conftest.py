@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -19,7 +21,7 @@ from ivr.speech.speech import Speech
 Answering = Callable[..., AbstractAsyncContextManager[SipEndpoint]]
 """Opens an endpoint whose calls go to the given coroutine function."""
 
-TONES = {"tone.low": (440.0, 10.0), "tone.high": (1000.0, 10.0), "tone.short": (700.0, 0.6)}
+TONES = {"tone.low": (440.0, 6.0), "tone.high": (1000.0, 4.0), "tone.short": (700.0, 0.6)}
 """Recordings by name: hertz and seconds. Tones can be told apart in what a caller recorded."""
 
 
@@ -31,6 +33,14 @@ def tone(name: str) -> Utterance:
 def said(text: str, language: Language = Language.EN, **more: Any) -> Utterance:
     """A text to be spoken."""
     return Utterance("test.text", text, language, **more)
+
+
+async def until(condition: Callable[[], bool], patience: float = 20.0) -> None:
+    """Waits until it holds."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +74,7 @@ def answering(speech: Speech) -> Answering:
         on_call: Callable[[Line], Awaitable[None]], **options: Any
     ) -> AsyncIterator[SipEndpoint]:
         ports = RtpPorts(random.randrange(20_000, 60_000, 2), 2_000)
-        settings = {"speech": speech, "rtp_ports": ports} | options
+        settings: dict[str, Any] = {"speech": speech, "rtp_ports": ports} | options
         async with SipEndpoint("127.0.0.1:0", on_call=on_call, **settings) as endpoint:
             yield endpoint
 

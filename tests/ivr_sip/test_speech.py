@@ -17,7 +17,7 @@ from ivr.speech import sound
 from ivr.speech.errors import EngineFailed, EngineMissing
 from ivr.speech.speech import Speech
 from ivr.speech.store import Store
-from tests.end_to_end.recognition import DIGIT, recognised
+from tests.end_to_end.recognition import recognised
 from tests.ivr_sip.conftest import said, tone
 
 ZH, EN = Language.ZH_CN, Language.EN
@@ -56,18 +56,13 @@ async def test_the_pace_is_one_that_an_old_caller_follows(speech: Speech) -> Non
     ("text", "heard"),
     [
         ("For English, press eight.", "for english press eight"),
-        ("For English, press two.", "for english press two"),
         ("To look up a policy, press one.", "to look up a policy press one"),
+        ("To apply, press two.", "to apply press two"),
         ("To hear it again, press nine.", "to hear it again press nine"),
     ],
 )
 async def test_english_is_understood(speech: Speech, text: str, heard: str) -> None:
-    phrases = [
-        f"for (english | chinese) press {DIGIT}",
-        f"to look up a policy press {DIGIT}",
-        f"to hear it again press {DIGIT}",
-    ]
-    assert recognised(sound.from_pcm(await pcm_of(speech, said(text))), *phrases) == heard
+    assert recognised(sound.from_pcm(await pcm_of(speech, said(text)))) == heard
 
 
 async def test_the_first_sound_is_ready_at_once_even_of_a_long_text(speech: Speech) -> None:

@@ -1,0 +1,125 @@
+"""Many calls: at once, one after another, and when the line is to end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from ivr.line import Line
+from ivr.sip.call import Call
+from tests.end_to_end import sipp
+from tests.end_to_end.phone import CallerProcess
+from tests.ivr_sip.conftest import TONES, Answering, tone, until
+
+AT_ONCE = 4
+"""The limit compiled into the ready wheel of PJSIP."""
+
+
+@pytest.mark.parametrize("max_calls", [AT_ONCE, 2])
+async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
+    answering: Answering, tmp_path: Path, max_calls: int
+) -> None:
+    async def on_call(line: Line) -> None:
+        await line.play([tone("tone.low")])
+
+    async with answering(on_call, max_calls=max_calls) as endpoint, AsyncExitStack() as stack:
+        callers = [
+            await stack.enter_async_context(CallerProcess(endpoint.address, tmp_path / f"{number}.wav"))
+            for number in range(max_calls)
+        ]
+        for caller in callers:
+            await caller.heard_sound()
+        refused = await sipp.call(
+            tmp_path, endpoint.address, [sipp.INVITE, sipp.part("refused", status="486")]
+        )
+        assert refused.code == 0, refused.errors
+        await callers[0].hang_up()
+        await until(lambda: endpoint.calls < max_calls)
+        async with CallerProcess(endpoint.address) as next_one:
+            await next_one.heard_sound()
+        for caller in callers[1:]:
+            await caller.ended()
+    hertz, seconds = TONES["tone.low"]
+    for caller in callers[1:]:
+        heard = caller.heard()
+        times = heard.loud_times()
+        assert times[-1] - times[0] == pytest.approx(seconds, abs=0.7)
+        assert heard.share_of(hertz, times[0] + 0.5, times[-1] - 0.5) > 0.9
+
+
+async def test_the_line_ends_when_the_calls_have(answering: Answering, tmp_path: Path) -> None:
+    async def on_call(line: Line) -> None:
+        await line.next_key()
+        await line.play([tone("tone.short")])
+
+    async with answering(on_call, drain_seconds=30) as endpoint:
+        async with CallerProcess(endpoint.address) as caller:
+            await caller.answered()
+            draining = asyncio.create_task(endpoint.drain())
+            refused = await sipp.call(
+                tmp_path, endpoint.address, [sipp.INVITE, sipp.part("refused", status="503")]
+            )
+            assert refused.code == 0, refused.errors
+            assert any("Retry-After: 30" in text for _, text in refused.messages)
+            assert not draining.done()
+            await caller.press("1")
+            await caller.heard_sound()
+            await caller.ended()
+        async with asyncio.timeout(5):
+            await draining
+
+
+async def test_the_line_does_not_wait_for_ever(answering: Answering) -> None:
+    async def on_call(line: Line) -> None:
+        while True:
+            await line.next_key()
+
+    async with AsyncExitStack() as stack:
+        async with answering(on_call, drain_seconds=0.5) as endpoint:
+            caller = await stack.enter_async_context(CallerProcess(endpoint.address))
+            await caller.answered()
+            await endpoint.drain()
+        assert (await caller.ended())["code"] == 200
+
+
+async def test_a_hundred_calls_leave_nothing_behind(answering: Answering, tmp_path: Path) -> None:
+    served = 0
+
+    async def on_call(line: Line) -> None:
+        nonlocal served
+        playing = asyncio.create_task(line.play([tone("tone.short")]))
+        try:
+            assert await line.next_key() == "1"
+            served += 1
+            await line.next_key()
+        finally:
+            await asyncio.gather(playing, return_exceptions=True)
+
+    async def calls(number: int) -> None:
+        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.keys("1"), sipp.HANG_UP]
+        outcome = await sipp.call(tmp_path, endpoint.address, scenario, calls=number)
+        assert outcome.code == 0, outcome.errors
+        await until(lambda: endpoint.calls == 0)
+        gc.collect()
+
+    async with answering(on_call) as endpoint:
+        await calls(30)
+        files, memory = open_files(), resident_bytes()
+        await calls(100)
+        assert served == 130
+        assert open_files() <= files + 2
+        assert resident_bytes() - memory < 8 << 20
+        assert not [found for found in gc.get_objects() if isinstance(found, Call)]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,115 @@
+"""What a caller says."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ivr.line import Line, Recorded
+from ivr.speech import sound
+from tests.end_to_end.phone import CallerProcess
+from tests.ivr_sip.conftest import Answering
+
+HERTZ = 600.0
+
+
+@pytest.fixture
+def speech_file(tmp_path: Path) -> Path:
+    """Two seconds that count as speech: a tone with gaps like those between syllables."""
+    samples = sound.tone(HERTZ, 2.0)
+    samples *= np.arange(len(samples)) % 2400 < 1900
+    file = tmp_path / "speech.wav"
+    file.write_bytes(sound.wav(sound.to_pcm(samples)))
+    return file
+
+
+def samples_of(recorded: Recorded) -> sound.Samples:
+    samples, rate = soundfile.read(io.BytesIO(recorded.wav), dtype="float32")
+    assert rate == sound.RATE
+    assert len(samples) / rate == pytest.approx(recorded.seconds, abs=0.001)
+    return np.asarray(samples, dtype=np.float32)
+
+
+def pitch(samples: sound.Samples) -> float:
+    return float(np.argmax(np.abs(np.fft.rfft(samples))) * sound.RATE / len(samples))
+
+
+class Recording:
+    """A dialogue that records once."""
+
+    def __init__(self, max_seconds: float, silence_seconds: float) -> None:
+        self.limits = {"max_seconds": max_seconds, "silence_seconds": silence_seconds}
+        self.result: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self, line: Line) -> None:
+        self.result.set_result(await line.record(**self.limits))
+
+
+@pytest.mark.parametrize("options", [[], ["--silence-suppression"]])
+async def test_silence_ends_it_and_is_not_kept(
+    answering: Answering, speech_file: Path, options: list[str]
+) -> None:
+    recording = Recording(30, 1.5)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address, None, *options) as caller:
+        await caller.heard_sound()  # the tone that says when to speak
+        await caller.do("wait 0.6")
+        await caller.speak(speech_file)
+        await caller.ended()
+    recorded = recording.result.result()
+    samples = samples_of(recorded)
+    assert recorded.key is None
+    assert 2.0 < recorded.seconds < 4.5
+    assert pitch(samples) == pytest.approx(HERTZ, abs=5)
+    assert (np.abs(samples) > 0.05).sum() / sound.RATE > 1.0, "not all of it was recorded"
+
+
+async def test_a_key_ends_it_and_is_taken(answering: Answering, speech_file: Path) -> None:
+    recording = Recording(30, 20)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.heard_sound()
+        await caller.do("wait 0.6")
+        await caller.speak(speech_file)
+        await caller.press("#")
+        await caller.ended()
+    recorded = recording.result.result()
+    assert recorded.key == "#"
+    assert 2.0 < recorded.seconds < 6.0
+    assert pitch(samples_of(recorded)) == pytest.approx(HERTZ, abs=5)
+
+
+async def test_the_longest_time_ends_it(answering: Answering, speech_file: Path) -> None:
+    recording = Recording(1.5, 10)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.heard_sound()
+        await caller.begin(f"speak {speech_file}")
+        await caller.ended()
+    recorded = recording.result.result()
+    assert recorded.key is None
+    assert 1.0 < recorded.seconds <= 1.5
+
+
+async def test_where_nobody_speaks_nothing_is_recorded(answering: Answering) -> None:
+    recording = Recording(30, 1.2)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.ended()
+    recorded = recording.result.result()
+    assert (recorded.seconds, recorded.key) == (0.0, None)
+    assert len(samples_of(recorded)) == 0
+
+
+async def test_a_tone_says_when_to_speak(answering: Answering, tmp_path: Path) -> None:
+    recording = Recording(30, 1.2)
+    async with (
+        answering(recording) as endpoint,
+        CallerProcess(endpoint.address, tmp_path / "heard.wav") as caller,
+    ):
+        await caller.ended()
+    heard = caller.heard()
+    times = heard.loud_times()
+    assert times[-1] - times[0] == pytest.approx(0.24, abs=0.06)
+    assert heard.share_of(1000.0, times[0], times[-1]) > 0.9
