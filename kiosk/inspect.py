@@ -7,7 +7,7 @@ On a Unix socket that only its owner can open, one JSON object a line, one answe
 ``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``, ``role``, ``id``, ``bounds`` of its ink,
 ``room`` it was given, ``inside``, the bounds of what it stands in, ``size`` of its type, ``owner``, the
 identifier of the control it belongs to). Bounds are x, y, width, height in window pixels, y downwards. What
-an overlay covers is left out.
+an overlay covers is left out. Nothing is enabled in the moment after a page came.
 
 ``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
 
@@ -103,7 +103,7 @@ def tree(stage: Stage) -> dict[str, Any]:
     root = stage.overlay or stage
     for widget, owner, inside in _walk(root, "", _bounds(root)):
         if widget.inspect_id and widget.inspect_role in CONTROLS:
-            controls.append(_control(widget))
+            controls.append(_control(widget, deaf=stage.deaf))
         if isinstance(widget, Text) and widget.drawn:
             texts.append(_text(widget, owner, inside))
     return {
@@ -127,13 +127,13 @@ def _walk(widget: Any, owner: str, inside: Bounds) -> Iterator[tuple[Inspectable
         yield from _walk(child, own, around)
 
 
-def _control(widget: Inspectable) -> dict[str, Any]:
+def _control(widget: Inspectable, *, deaf: bool) -> dict[str, Any]:
     return {
         "id": widget.inspect_id,
         "role": widget.inspect_role,
         "text": widget.inspect_text or getattr(widget, "text", ""),
         "bounds": _bounds(widget),
-        "enabled": bool(widget.inspect_enabled),
+        "enabled": bool(widget.inspect_enabled) and not deaf,
         "chosen": bool(widget.inspect_chosen),
         "focus": False,
     }

@@ -60,6 +60,22 @@ def wrap(text: str, width: float, advance: Advance) -> list[Line]:
     return lines
 
 
+def balance(text: str, width: float, advance: Advance) -> list[Line]:
+    """The lines of `wrap`, as many, but about equally long: no single character is left on the last one."""
+    lines = wrap(text, width, advance)
+    if len(lines) == 1 or "\n" in text:
+        return lines
+    too_narrow, enough = width / len(lines) * 0.8, width
+    while enough - too_narrow > 2:
+        middle = (too_narrow + enough) / 2
+        tried = wrap(text, middle, advance)
+        if len(tried) > len(lines):
+            too_narrow = middle
+        else:
+            enough, lines = middle, tried
+    return lines
+
+
 def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:
     """The units, those that are wider than a line cut into such as are not."""
     for unit in units(paragraph):

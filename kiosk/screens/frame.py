@@ -51,7 +51,7 @@ def header(
             bold=True,
             colour=c.on_colour,
             align="centre",
-            leading=1,
+            leading=TIGHT,
         )
     )
     box.put(seal, space.xl, space.m)
@@ -104,9 +104,12 @@ def foot(
     width: float, view: View, words: Translate, actions: Sequence[Action], send: Callable[[Event], None]
 ) -> Box:
     """End the visit, go back, and what the screen itself offers."""
-    space, t = theme.space, theme.type
+    c, space, t = theme.colour, theme.space, theme.type
     high = foot_height()
     box = Box(width, high)
+    if view.leave or view.back or actions:
+        box.put(Box(width, high, fill=c.surface, radius=0), 0, 0)
+        box.put(Box(width, space.hair, fill=c.line, radius=0), 0, 0)
     tall = high - 2 * space.m
     inner = width - 2 * space.xl
     side = inner * (0.2 if theme.portrait else 0.16)

@@ -55,8 +55,24 @@ class HomeScreen(Screen[Home]):
             text, width, (t.display, t.title, t.heading), lines=1 if theme.portrait else 3, bold=True
         )
         parts = [
-            Text(text, width, size=size, bold=True, leading=1.25, role="heading", name="page.title"),
-            Text(self.words("home.how"), width, size=t.lead, colour=theme.colour.soft_ink, leading=1.45),
+            Text(
+                text,
+                width,
+                size=size,
+                bold=True,
+                leading=1.25,
+                role="heading",
+                name="page.title",
+                balanced=True,
+            ),
+            Text(
+                self.words("home.how"),
+                width,
+                size=t.lead,
+                colour=theme.colour.soft_ink,
+                leading=1.45,
+                balanced=True,
+            ),
         ]
         return stack(width, parts, theme.space.s)
 
@@ -65,7 +81,7 @@ class HomeScreen(Screen[Home]):
         icon = Icon("help", round(t.heading), c.primary)
         phone = self.surroundings.help_phone
         said = self.words("home.help_phone", phone=phone) if phone else self.words("home.help")
-        text = Text(said, width - icon.width - theme.space.s, colour=c.soft_ink, leading=1.4)
+        text = Text(said, width - icon.width - theme.space.s, colour=c.soft_ink, leading=1.4, balanced=True)
         return line_up([icon, text], theme.space.s)
 
     def _put_doors(self, left: float, top: float, width: float, height: float) -> None:
@@ -97,11 +113,11 @@ class HomeScreen(Screen[Home]):
             touched=self.touch(did.OpenDoor(which)),
         )
         room = width - 2 * space.l
-        side = round(min(height * 0.3, t.display * 1.5))
+        side = round(min(height * 0.34, t.display * 1.9))
         icon = Icon(which.value, side, c.on_colour)
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
         label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
-        about = Text(self._about(which), room, colour=c.on_colour, leading=1.4)
+        about = Text(self._about(which), room, colour=c.on_colour, leading=1.4, balanced=True)
         press.put(icon, space.l - side * 0.08, space.l)
         words = stack(room, [label, about], space.xs)
         press.put(words, space.l, height - space.l - words.height)

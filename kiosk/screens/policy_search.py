@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kivy.uix.widget import Widget
+
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens.keyboards import listen
 from kiosk.screens.screen import Action, Screen
@@ -35,10 +37,12 @@ class PolicySearchScreen(Screen[PolicySearch]):
         )
         self.put(self._field, 0, top)
         top += high + space.m
-        if self.page.empty:
-            self.put(error(self.words("search.empty"), self.width), 0, top)
-        else:
-            self.put(Text(self.words("search.examples"), self.width, colour=theme.colour.soft_ink), 0, top)
+        self._below: Widget = (
+            error(self.words("search.empty"), self.width)
+            if self.page.empty
+            else Text(self.words("search.examples"), self.width, colour=theme.colour.soft_ink)
+        )
+        self.put(self._below, 0, top)
         keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
         self.put(keyboard, 0, self.height - keyboard.height)
         listen(
@@ -50,10 +54,14 @@ class PolicySearchScreen(Screen[PolicySearch]):
         return (Action("search.go", self.words("search.go"), did.Next(), icon="search"),)
 
     def refresh(self, page: PolicySearch) -> bool:
-        """The field shows what was entered already."""
-        same = page.empty == self.page.empty
+        """The field shows what was entered already; what was said about it goes."""
+        if page.empty:
+            return False
+        if self.page.empty:
+            self.remove_widget(self._below)
+            self._field.right_again()
         self.page = page
-        return same
+        return True
 
     def settle(self) -> None:
         """Takes what is being composed."""

@@ -39,8 +39,8 @@ class QuestionScreen(Screen[Question]):
 
     def draw(self) -> None:
         """Keyboards stand at the lower end, or at the right where the window lies and they are narrow."""
-        self._keyboard: Keyboard | None = None
         self._entry: Widget | None = None
+        self._error: Widget | None = None
         match self.page.field.type:
             case FieldType.CHOICE | FieldType.CHOICES | FieldType.YES_NO:
                 self._draw_options()
@@ -65,15 +65,23 @@ class QuestionScreen(Screen[Question]):
 
     def refresh(self, page: Question) -> bool:
         """What was entered changes in place; everything else is another picture."""
-        same = page.field is self.page.field and page.error == self.page.error
-        if not same or page.from_card != self.page.from_card or page.checking != self.page.checking:
+        if (
+            page.field is not self.page.field
+            or page.error is not None
+            or page.from_card != self.page.from_card
+            or page.checking != self.page.checking
+        ):
             return False
+        if page.field.type in (FieldType.CHOICE, FieldType.CHOICES, FieldType.YES_NO):
+            return False
+        if self._error:
+            self._above_now.remove_widget(self._error)
+            self._error = None
         self.page = page
         match page.field.type:
-            case FieldType.CHOICE | FieldType.CHOICES | FieldType.YES_NO:
-                return False
             case FieldType.TEXT:
                 self._show_count()
+                self._text.right_again()
             case FieldType.DATE:
                 pass
             case _:
@@ -82,8 +90,8 @@ class QuestionScreen(Screen[Question]):
 
     def settle(self) -> None:
         """Takes what is being composed, before the screen goes."""
-        if isinstance(self._keyboard, TextKeyboard) and isinstance(self._entry, TextEntry):
-            self._entry.insert(self.surroundings.pinyin.accept().committed)
+        if self.page.field.type is FieldType.TEXT:
+            self._text.insert(self.surroundings.pinyin.accept().committed)
 
     # Above the answer.
 
@@ -102,6 +110,7 @@ class QuestionScreen(Screen[Question]):
             box = self._above_in(width, sizes)
             if box.height <= room:
                 break
+        self._above_now = box
         return box
 
     def _above_in(self, width: float, sizes: Sizes) -> Box:
@@ -135,8 +144,8 @@ class QuestionScreen(Screen[Question]):
             mark = chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale, icon="card")
             parts += [space.s, mark]
         if page.error:
-            sentence = explain(page.error, page.field, self.language)
-            parts += [space.s, error(sentence, width, sizes.hint)]
+            self._error = error(explain(page.error, page.field, self.language), width, sizes.hint)
+            parts += [space.s, self._error]
         return stack(width, parts)
 
     # Choices.
@@ -188,7 +197,6 @@ class QuestionScreen(Screen[Question]):
     def _draw_text(self) -> None:
         space = theme.space
         keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
-        self._keyboard = keyboard
         bottom = self.height - keyboard.height
         self.put(keyboard, 0, bottom)
         count_high = round(theme.type.caption * TIGHT)
@@ -208,7 +216,7 @@ class QuestionScreen(Screen[Question]):
             wrong=self.page.error is not None,
         )
         self.put(entry, 0, top)
-        self._entry = entry
+        self._text = entry
         listen(keyboard, insert=entry.insert, backspace=entry.backspace, done=self.touch(did.Next()))
         self._count_at = top + high + space.xs
         self._count: Text | None = None
@@ -243,7 +251,6 @@ class QuestionScreen(Screen[Question]):
             )
         else:
             keyboard = PADS[kind](wide, self.language)
-        self._keyboard = keyboard
         listen(
             keyboard,
             insert=lambda text: self.send(did.Insert(text)),

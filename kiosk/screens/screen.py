@@ -110,11 +110,20 @@ class Screen(Box, Generic[P]):
         """Puts the title of the page at its top; gives where what follows begins."""
         t, space = theme.type, theme.space
         size = fitting(text, self.width, (t.title, t.heading, t.lead), lines=lines, bold=True)
-        title = Text(text, self.width, size=size, bold=True, leading=TIGHT, role="heading", name="page.title")
+        title = Text(
+            text,
+            self.width,
+            size=size,
+            bold=True,
+            leading=TIGHT,
+            role="heading",
+            name="page.title",
+            balanced=True,
+        )
         self.put(title, 0, 0)
         bottom = title.height
         if sub:
-            under = Text(sub, self.width, colour=theme.colour.soft_ink, leading=1.4)
+            under = Text(sub, self.width, colour=theme.colour.soft_ink, leading=1.4, balanced=True)
             self.put(under, 0, bottom + space.xs)
             bottom += space.xs + under.height
         return bottom + space.m

@@ -10,6 +10,7 @@ from kivy.core.window import Window
 from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import translator
+from foundation.log import logger
 from kiosk.screens.directory import SCREENS
 from kiosk.screens.frame import foot, foot_height, header, marks
 from kiosk.screens.overlays import overlay
@@ -18,8 +19,11 @@ from kiosk.slip import LOCALE
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
+from kiosk.visit.pages import Home
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.overlay import Overlay
+
+log = logger(__name__)
 
 DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
@@ -55,6 +59,11 @@ class Stage(FloatLayout):
 
     # Fingers.
 
+    @property
+    def deaf(self) -> bool:
+        """Whether touches are ignored because the page is too new."""
+        return monotonic() < self._deaf_until
+
     def on_touch_down(self, touch: Any) -> bool:
         """Lets the first finger through; every touch shows that somebody is there."""
         now = monotonic()
@@ -62,7 +71,7 @@ class Stage(FloatLayout):
         if "button" in touch.profile and touch.button != "left":
             return True
         held = self._finger is not None and now - self._finger[1] < STUCK
-        if held or now < self._deaf_until or now - self._lifted < BOUNCE:
+        if held or self.deaf or now - self._lifted < BOUNCE:
             return True
         self._finger = (touch.uid, now)
         super().on_touch_down(touch)
@@ -90,7 +99,14 @@ class Stage(FloatLayout):
             return
         theme.large = now.large
         if before is None or not self._refreshed(before, now):
-            self._build(now)
+            try:
+                self._build(now)
+            except Exception:
+                log.exception("screen_broke", page=type(now.page).__name__)
+                if isinstance(now.page, Home):
+                    raise
+                self._visit.end("broken")
+                return
             self._build_overlay(now)
             if before is None or type(before.page) is not type(now.page) or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
@@ -133,7 +149,7 @@ class Stage(FloatLayout):
             view.page,
             view,
             width - 2 * space.xl,
-            height - top - space.l - low,
+            height - top - space.l - space.m - low,
             send=self.send,
             words=words,
             surroundings=self._surroundings,

@@ -74,7 +74,9 @@ class TopicsScreen(Screen[Topics]):
             text=title,
             touched=self.touch(did.OpenTopic(topic)),
         )
-        room = width - 2 * space.m
+        chevron = Icon("open", round(t.heading), c.edge)
+        press.put(chevron, width - space.s - chevron.width, (high - chevron.height) / 2)
+        room = width - 2 * space.m - chevron.width
         size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
         label = Text(title, room, size=size, bold=True, leading=TIGHT, role="")
         count = Text(

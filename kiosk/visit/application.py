@@ -262,9 +262,9 @@ class Applications(Chapter):
         return True
 
     def _enter(self, page: Question, text: str) -> None:
-        """Keeps it, answer or not. What was wrong before stays said until the next try."""
+        """Keeps it, answer or not."""
         self._open.entered[page.field.id] = text[:MAX_ENTERED]
-        self._visit.show(replace(page, entered=text[:MAX_ENTERED]))
+        self._visit.show(replace(page, entered=text[:MAX_ENTERED], error=None))
 
     def _answer(self, page: Question) -> None:
         draft, question = self._open, page.field

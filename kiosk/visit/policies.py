@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError
 from backend_client.policy import Policy, Topic
@@ -44,7 +42,7 @@ class Policies(Chapter):
             case Topics(), did.OpenSearch():
                 self._visit.open(PolicySearch())
             case PolicySearch(), did.Enter(text):
-                self._visit.show(replace(page, entered=text[:MAX_QUERY]))
+                self._visit.show(PolicySearch(entered=text[:MAX_QUERY]))
             case PolicySearch(entered=entered), did.Next():
                 if query := entered.strip():
                     self._visit.do(lambda: self._search(query))

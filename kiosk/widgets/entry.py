@@ -135,6 +135,10 @@ class TextEntry(Inspectable, TextInput):
         """Takes away what is selected, or the character before the caret."""
         self.do_backspace()
 
+    def right_again(self) -> None:
+        """It is being corrected."""
+        self._ground.paint(edge=theme.colour.primary)
+
     def _tell(self, _: object, text: str) -> None:
         self._changed(text)
 

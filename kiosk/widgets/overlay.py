@@ -51,9 +51,20 @@ class Overlay(Box):
             self.count(figure)
             parts.append(self._figures)
         parts.append(
-            Text(title, inner, size=t.title, bold=True, align="centre", leading=TIGHT, role="heading")
+            Text(
+                title,
+                inner,
+                size=t.title,
+                bold=True,
+                align="centre",
+                leading=TIGHT,
+                role="heading",
+                balanced=True,
+            )
         )
-        parts += [Text(text, inner, size=t.lead, align="centre", leading=1.45) for text in texts]
+        parts += [
+            Text(text, inner, size=t.lead, align="centre", leading=1.45, balanced=True) for text in texts
+        ]
         if small:
             parts.append(Text(small, inner, size=t.caption, colour=c.soft_ink, align="centre"))
         if extra:

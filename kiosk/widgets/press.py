@@ -113,7 +113,15 @@ def button(
     if len(lines_of(text, room, size, bold=True)) > 1:
         size = fitting(text, room, sizes, lines=2, bold=True)
     label = Text(
-        text, room, size=size, bold=True, colour=press.look.ink, align="centre", leading=TIGHT, role=""
+        text,
+        room,
+        size=size,
+        bold=True,
+        colour=press.look.ink,
+        align="centre",
+        leading=TIGHT,
+        role="",
+        balanced=True,
     )
     middle = (high - label.height) / 2
     if not icon:

@@ -108,7 +108,8 @@ def text_blocks(
             chunks.append([])
         chunks[-1].append(number)
     if len(chunks) > 1 and len(chunks[-1]) == 1:
-        chunks[-2] += chunks.pop()
+        last = chunks.pop()
+        chunks[-1] += last
     blocks = []
     for number, chunk in enumerate(chunks):
         lines = [whole.lines[line] for line in chunk]

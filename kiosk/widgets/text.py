@@ -10,7 +10,7 @@ from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
 
 from kiosk.fonts import FAMILY
 from kiosk.theme import Colour, theme
-from kiosk.typesetting import Advance, Line, wrap
+from kiosk.typesetting import Advance, Line, balance, wrap
 from kiosk.widgets.inspectable import Inspectable
 
 LEADING = 1.55
@@ -60,14 +60,16 @@ class Text(Inspectable):
         name: str = "",
         marks: Sequence[tuple[int, int]] = (),
         lines: list[Line] | None = None,
+        balanced: bool = False,
     ) -> None:
         """size: of the type, pixels, `theme.type.body` where None; align: ``left``, ``centre`` or ``right``;
 
-        role and name: for `Inspectable`; lines: where they are known already.
+        role and name: for `Inspectable`; lines: where they are known already; balanced: about equally long.
         """
         self.type_size = theme.type.body if size is None else size
         self.bold = bold
-        self.lines = lines_of(text, width, self.type_size, bold) if lines is None else lines
+        breaking = balance if balanced else wrap
+        self.lines = breaking(text, width, advance(self.type_size, bold)) if lines is None else lines
         self.pitch = round(self.type_size * leading)
         super().__init__(
             size_hint=(None, None),
