@@ -26,6 +26,7 @@ from kivy.config import Config  # noqa: E402
 
 Config.set("graphics", "width", str(WIDTH))
 Config.set("graphics", "height", str(HEIGHT))
+Config.set("graphics", "multisamples", "0")
 Config.set("graphics", "borderless", "1")
 Config.set("graphics", "position", "custom")
 Config.set("graphics", "left", "0")
@@ -49,6 +50,7 @@ from kiosk.input.keyboards.digits import (  # noqa: E402
     PhoneKeyboard,
 )
 from kiosk.input.keyboards.english import EnglishKeyboard  # noqa: E402
+from kiosk.input.keyboards.key_cap import KeyCap  # noqa: E402
 from kiosk.input.keyboards.keyboard import Keyboard  # noqa: E402
 from kiosk.input.keyboards.pinyin import PinyinKeyboard  # noqa: E402
 from kiosk.input.keyboards.text import TextKeyboard  # noqa: E402
@@ -60,7 +62,7 @@ from kiosk.widgets.inspectable import Inspectable  # noqa: E402
 STEPS = DateSteps(date(2024, 1, 31), date(1900, 1, 1), date(2026, 12, 31))
 
 
-class TestWindow(App):  # type: ignore[misc]
+class KeyboardWindow(App):
     """Holds one keyboard at its lower end."""
 
     def build(self) -> Widget:
@@ -74,6 +76,7 @@ class TestWindow(App):  # type: ignore[misc]
         self.root = FloatLayout()
         Window.bind(on_flip=self._frame_drawn)
         self._touched: float | None = None
+        self.touches = 0
         Window.bind(on_touch_up=self._touch)
         return self.root
 
@@ -116,6 +119,7 @@ class TestWindow(App):  # type: ignore[misc]
                     "bounds": bounds(widget),
                     "enabled": widget.inspect_enabled,
                     "chosen": widget.inspect_chosen,
+                    "ink": list(widget.ink) if isinstance(widget, KeyCap) else [0, 0],
                     "pressed": getattr(widget, "state", "") == "down",
                 }
                 for widget in self.root.walk()
@@ -125,6 +129,7 @@ class TestWindow(App):  # type: ignore[misc]
             "text": getattr(self.keyboard, "text", ""),
             "built": self.built,
             "took": self.took,
+            "touches": self.touches,
         }
 
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +153,7 @@ class TestWindow(App):  # type: ignore[misc]
 
     def _touch(self, *_: object) -> None:
         self._touched = time.perf_counter()
+        self.touches += 1
 
     def _frame_drawn(self, *_: object) -> None:
         if self._touched is not None:
@@ -164,7 +170,7 @@ def bounds(widget: Widget) -> list[float]:
 async def main() -> None:
     """Serves commands while Kivy runs on the same loop."""
     register_fonts()
-    window = TestWindow()
+    window = KeyboardWindow()
     running = asyncio.create_task(window.async_run("asyncio"))
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()

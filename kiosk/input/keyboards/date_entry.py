@@ -10,7 +10,7 @@ from typing import Self
 _LENGTHS = (4, 2, 2)
 _NEEDS_NO_SECOND = ("", "23456789", "456789")
 """First digits after which no second one of that part can follow: 7 can only be July, 4 only the fourth."""
-_ISO = re.compile(r"(\d{0,4})(?:-(\d{0,2}))?(?:-(\d{0,2}))?")
+_ISO = re.compile(r"([0-9]{0,4})(?:-([0-9]{0,2}))?(?:-([0-9]{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from kivy.clock import Clock, ClockEvent
 from kivy.core.text import Label as CoreLabel
-from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
+from kivy.graphics import Color, Rectangle
 from kivy.uix.behaviors import ButtonBehavior
 
 from kiosk.fonts import FAMILY
 from kiosk.input.keyboards.layout import Tone
+from kiosk.input.keyboards.rounded import rounded
 from kiosk.theme import theme
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.inspectable import Inspectable
@@ -57,8 +58,8 @@ class KeyCap(ButtonBehavior, Inspectable):
     ) -> None:
         """name: the inspector's ``keyboard.NAME``; label or icon, and corner: what stands on it.
 
-        text: what is read; largest: size of the type where there is more room than on most keys; repeats: whether
-        holding does it again and again.
+        text: what is read; largest: size of the type where there is more room than on most keys; repeats:
+        whether holding does it again and again.
         """
         super().__init__(
             size_hint=(None, None),
@@ -98,6 +99,12 @@ class KeyCap(ButtonBehavior, Inspectable):
         self._ink.texture = core.texture
         self._ink.size = core.texture.size
         self._move()
+
+    @property
+    def ink(self) -> tuple[float, float]:
+        """Width and height of what stands on it, in pixels."""
+        width, height = self._icon.size if self._icon else self._ink.size
+        return float(width), float(height)
 
     def set_icon(self, name: str) -> None:
         """Another icon in the place of the one it has."""
@@ -141,12 +148,12 @@ class KeyCap(ButtonBehavior, Inspectable):
     def _draw(self, icon: str) -> None:
         lip = theme.space.hair
         face = (self.width - 2 * self._inset, self.height - 2 * self._inset - lip)
-        radius = [round(theme.space.radius * 0.6)]
+        radius = round(theme.space.radius * 0.6)
         with self.canvas:
             self._edge_colour = Color()
-            self._edge = SmoothRoundedRectangle(size=(face[0], face[1] + lip), radius=radius)
+            self._edge = rounded((face[0], face[1] + lip), radius)
             self._face_colour = Color()
-            self._face = SmoothRoundedRectangle(size=face, radius=radius)
+            self._face = rounded(face, radius)
             self._ink_colour = Color()
             self._ink = Rectangle(size=(0, 0))
         self._icon: Icon | None = None
