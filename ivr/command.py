@@ -11,7 +11,7 @@ import click
 from backend_client.client import BackendClient
 from foundation.config import ConfigError, load
 from foundation.life import say_ready, stop_requested
-from foundation.log import start_log
+from foundation.log import logger, start_log
 from ivr import prompts
 from ivr.answering import Answering
 from ivr.console import hold_in_terminal
@@ -20,8 +20,12 @@ from ivr.settings import IvrSettings, Timing
 from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
 
+GREETING = "main."
+"""Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""
 TYPING = 60.0
 """Seconds to wait for keys from somebody who types and reads instead of keying and listening."""
+
+_log = logger(__name__)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +72,8 @@ async def _serve(settings: IvrSettings) -> None:
     stop = stop_requested()
     try:
         async with BackendClient(settings.backend) as client, _speech(settings) as speech:
-            await speech.prepare(prompts.always_the_same())
+            fixed = prompts.always_the_same()
+            await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
             async with SipEndpoint(
                 settings.sip,
                 speech,
@@ -76,11 +81,21 @@ async def _serve(settings: IvrSettings) -> None:
                 max_calls=settings.max_calls,
                 drain_seconds=settings.timing.closing,
             ) as endpoint:
+                preparing = asyncio.create_task(_prepare(speech, fixed))
                 say_ready("huimin-ivr", endpoint.address)
                 await stop.wait()
+                preparing.cancel()
                 await endpoint.drain()
     except ListenFailed as error:
         raise ConfigError(str(error)) from error
+
+
+async def _prepare(speech: Speech, utterances: list[Utterance]) -> None:
+    """Renders what calls will need, beside the calls; what is missing then is rendered when it is said."""
+    try:
+        await speech.prepare(utterances)
+    except SpeechError as error:
+        _log.error("prompts not prepared", reason=str(error))
 
 
 async def _in_terminal(settings: IvrSettings) -> None:

@@ -13,7 +13,7 @@ from ivr.settings import Timing
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
 from tests.ivr.people import IDENTITY, WRONG_CHECK
-from tests.ivr.test_forms import ANSWERS, START
+from tests.ivr.test_forms import ANSWERS, START, form
 
 CALLS = 500
 AT_ONCE = 25
@@ -58,9 +58,14 @@ def behaviour(chance: random.Random) -> str:
 
 
 def caller(seed: int) -> str:
-    """A whole caller, some of whom hang up in the middle."""
+    """A whole caller; some hang up in the middle. Every other one knows the form, but is distracted."""
     chance = random.Random(seed)
-    steps = [behaviour(chance) for _ in range(chance.randint(1, 60))]
+    if seed % 2:
+        steps = [behaviour(chance) for _ in range(chance.randint(1, 60))]
+    else:
+        steps = []
+        for line in form().splitlines()[: chance.randint(5, 60)]:
+            steps += [behaviour(chance)] * (chance.random() < 0.08) + [line]
     if chance.random() < 0.5:
         steps += ["~"] * 40
     return "\n".join(steps)
@@ -74,13 +79,14 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
     free = asyncio.Semaphore(AT_ONCE)
 
     async def one(seed: int) -> tuple[int, Heard]:
-        language = Language.EN if seed % 2 else Language.ZH_CN
+        language = Language.EN if seed % 4 < 2 else Language.ZH_CN
         async with free:
             heard = await phone.call(
-                caller(seed), language, takes_transfers=seed % 3 != 0, caller="13912345678" * (seed % 2)
+                caller(seed), language, takes_transfers=seed % 3 != 0, caller="13912345678" * (seed % 5 == 0)
             )
         return seed, heard
 
+    sent = len(phone.county.references())
     tasks = asyncio.all_tasks()
     held = await asyncio.gather(*(one(seed) for seed in range(CALLS // 2)))
     ends = dict.fromkeys(Result, 0)
@@ -92,5 +98,6 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
         last = [line for line in lines if not line.startswith(">")][-1]  # keys pressed into the last words
         assert last.startswith(LAST_LINE[result]), (seed, heard.text)
     assert ends[Result.HUNG_UP] > 20
+    assert len(phone.county.references()) > sent + 10
     assert ends[Result.GOODBYE] + ends[Result.TRANSFERRED] > 20
     assert asyncio.all_tasks() == tasks
