@@ -74,6 +74,7 @@ def _merged(text: str, ranges: Iterable[Range]) -> tuple[Range, ...]:
 
 def _window(text: str, marks: Sequence[Range]) -> Passage:
     """At most LONGEST characters around as many marks as fit, from the beginning of a sentence if near."""
+    sentences = [found.end() for found in _SENTENCE_END.finditer(text)]
     text = text.replace("\n", " ")
     if len(text) <= LONGEST:
         return Passage(text, tuple(marks))
@@ -83,8 +84,7 @@ def _window(text: str, marks: Sequence[Range]) -> Passage:
         first = max(
             marks, key=lambda mark: sum(mark[0] <= other[0] < mark[0] + room - _BEFORE for other in marks)
         )
-        ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, first[0])]
-        start = ends[-1] if ends else 0
+        start = max((end for end in sentences if end <= first[0]), default=0)
         while start < first[0] and text[start].isspace():
             start += 1
         if first[1] - start > room - _BEFORE:
@@ -181,23 +181,16 @@ class _Sought:
 
     def _sounding(self, phrase: Phrase) -> Iterator[Range]:
         """Characters side by side that can be read so; a single one only if its word is read so."""
-        length = len(phrase.units)
+        *whole, last = phrase.units
         for run in self._chinese:
-            spoken = sounds(run.text) if length == 1 else ()
-            for first in range(len(run.text) - length + 1):
-                if length == 1:
-                    fits = _reads(spoken[first], phrase.units[0], phrase.begun)
-                else:
-                    fits = all(
-                        any(
-                            _reads(reading, unit, phrase.begun and place == length - 1)
-                            for reading in readings(run.text[first + place])
-                        )
-                        for place, unit in enumerate(phrase.units)
-                    )
-                if fits:
-                    yield run.start + first, run.start + first + length
-
-
-def _reads(reading: str, unit: str, begun: bool) -> bool:
-    return reading.startswith(unit) if begun else reading == unit
+            heard = [readings(character) for character in run.text]
+            if not whole:
+                heard = [frozenset((sound,)) for sound in sounds(run.text)]
+            for first in range(len(heard) - len(whole)):
+                end = first + len(whole)
+                if all(unit in heard[first + place] for place, unit in enumerate(whole)) and (
+                    any(sound.startswith(last) for sound in heard[end])
+                    if phrase.begun
+                    else last in heard[end]
+                ):
+                    yield run.start + first, run.start + end + 1
