@@ -39,7 +39,7 @@ def engine(dictionary: Path) -> Iterator[PinyinEngine]:
 
 
 def hand_before(size: tuple[int, int], cache: Path, folders: pytest.TempPathFactory) -> Hand:
-    return Hand(size, cache, folders.mktemp("kivy"))
+    return Hand(size, folders.mktemp("kivy"), cache)
 
 
 @pytest.fixture(scope="session")

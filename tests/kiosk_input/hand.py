@@ -21,7 +21,8 @@ State = dict[str, Any]
 class Hand:
     """One window of one size, touched from outside."""
 
-    def __init__(self, size: tuple[int, int], cache: Path, home: Path) -> None:
+    def __init__(self, size: tuple[int, int], home: Path, cache: Path | None = None) -> None:
+        """home: a folder for Kivy's own files; cache: $XDG_CACHE_HOME, where it is not the usual one."""
         self.size = size
         text = f"{size[0]}x{size[1]}"
         read, write = os.pipe()
@@ -33,11 +34,9 @@ class Hand:
         os.close(write)
         with os.fdopen(read) as pipe:
             number = pipe.readline().strip()
-        self._env = os.environ | {
-            "DISPLAY": f":{number}",
-            "XDG_CACHE_HOME": str(cache),
-            "KIVY_HOME": str(home),
-        }
+        self._env = os.environ | {"DISPLAY": f":{number}", "KIVY_HOME": str(home)}
+        if cache:
+            self._env["XDG_CACHE_HOME"] = str(cache)
         self._window = subprocess.Popen(
             [sys.executable, "-m", "tests.kiosk_input.window", text],
             cwd=ROOT,
