@@ -20,6 +20,9 @@ from ivr.speech.speech import Speech
 
 DRAIN_SECONDS = 10.0
 """How long calls may go on after the line was told to end."""
+LAST_WORD_SECONDS = 0.6
+"""How long the library lives on after the last calls were ended: a BYE that was lost is sent again after
+0.5 s (timer E of RFC 3261)."""
 RETRY_AFTER = 30
 """Seconds after which a caller who was refused because we end may try again."""
 
@@ -144,3 +147,5 @@ class SipEndpoint:
         for line in list(self._lines):
             await line.hang_up()
             line.abandon()
+        if tasks:
+            await asyncio.sleep(LAST_WORD_SECONDS)

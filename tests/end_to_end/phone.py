@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,8 @@ class CallerProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         process = self._started()
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
         try:
             async with asyncio.timeout(PATIENCE):
                 if process.stdin:
@@ -96,6 +99,10 @@ class CallerProcess:
         """Ends the call."""
         await self.begin("hangup")
         await self.event("ended")
+
+    def freeze(self) -> None:
+        """Answers nothing any more, as if the phone had lost its power, until the context closes."""
+        self._started().send_signal(signal.SIGSTOP)
 
     # --- hearing --------------------------------------------------------------
 

@@ -20,12 +20,12 @@ AT_ONCE = 4
 """The limit compiled into the ready wheel of PJSIP."""
 
 
-@pytest.mark.parametrize("max_calls", [AT_ONCE, 2])
+@pytest.mark.parametrize(("max_calls", "prompt"), [(AT_ONCE, "tone.low"), (1, "tone.high")])
 async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
-    answering: Answering, tmp_path: Path, max_calls: int
+    answering: Answering, tmp_path: Path, max_calls: int, prompt: str
 ) -> None:
     async def on_call(line: Line) -> None:
-        await line.play([tone("tone.low")])
+        await line.play([tone(prompt)])
 
     async with answering(on_call, max_calls=max_calls) as endpoint, AsyncExitStack() as stack:
         callers = [
@@ -38,14 +38,14 @@ async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
             tmp_path, endpoint.address, [sipp.INVITE, sipp.part("refused", status="486")]
         )
         assert refused.code == 0, refused.errors
-        await callers[0].hang_up()
+        await callers[-1].hang_up()
         await until(lambda: endpoint.calls < max_calls)
         async with CallerProcess(endpoint.address) as next_one:
             await next_one.heard_sound()
-        for caller in callers[1:]:
+        for caller in callers[:-1]:
             await caller.ended()
-    hertz, seconds = TONES["tone.low"]
-    for caller in callers[1:]:
+    hertz, seconds = TONES[prompt]
+    for caller in callers[:-1]:
         heard = caller.heard()
         times = heard.loud_times()
         assert times[-1] - times[0] == pytest.approx(seconds, abs=0.7)
@@ -85,6 +85,23 @@ async def test_the_line_does_not_wait_for_ever(answering: Answering) -> None:
             await caller.answered()
             await endpoint.drain()
         assert (await caller.ended())["code"] == 200
+
+
+async def test_a_phone_that_no_longer_answers_does_not_keep_the_line_from_closing(
+    answering: Answering,
+) -> None:
+    async def on_call(line: Line) -> None:
+        await line.play([tone("tone.low")])
+
+    clock = asyncio.get_running_loop().time
+    async with AsyncExitStack() as stack:
+        async with answering(on_call, drain_seconds=0.1) as endpoint:
+            caller = await stack.enter_async_context(CallerProcess(endpoint.address))
+            await caller.heard_sound()
+            caller.freeze()
+            begin = clock()
+            await endpoint.drain()
+        assert clock() - begin < 10.0
 
 
 async def test_a_hundred_calls_leave_nothing_behind(answering: Answering, tmp_path: Path) -> None:

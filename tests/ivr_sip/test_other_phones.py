@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from foundation.language import Language
 from ivr.line import HungUp, Line
 from tests.end_to_end import rtp, sipp
 from tests.end_to_end.baresip import Baresip
 from tests.end_to_end.recognition import recognised
-from tests.ivr_sip.conftest import Answering, said, tone, until
+from tests.ivr_sip.conftest import Answering, said, tone
 
 PROMPT = "For English, press eight."
 MODES = ["info", *(["rfc4733"] if sipp.may_send_raw() else [])]
@@ -40,14 +39,14 @@ async def test_sipp_hears_a_prompt_within_a_second_and_its_keys_arrive(
     answering: Answering, tmp_path: Path, mode: str
 ) -> None:
     menu = Menu()
-    scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(3), sipp.keys("1203*#", mode), sipp.HUNG_UP]
+    scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(2.4), sipp.keys("1203*#", mode), sipp.HUNG_UP]
     async with answering(menu) as endpoint, rtp.listening() as (ear, port):
         outcome = await sipp.call(tmp_path, endpoint.address, scenario, sound_port=port)
     assert outcome.code == 0, outcome.errors
     assert menu.pressed == "1203*#"
     answered = next(at for at, text in outcome.messages if "SIP/2.0 200 OK" in text)
     assert ear.first_sound() - answered < 1.0
-    assert recognised(ear.samples()[: 3 * 8000]) == "for english press eight"
+    assert recognised(ear.samples()[: round(2.4 * 8000)]) == "for english press eight"
 
 
 async def test_baresip_hears_a_prompt_within_a_second_and_its_keys_arrive(
@@ -56,13 +55,13 @@ async def test_baresip_hears_a_prompt_within_a_second_and_its_keys_arrive(
     menu = Menu()
     async with answering(menu) as endpoint, Baresip(tmp_path / "baresip") as phone:
         await phone.call(endpoint.address)
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.4)
         await phone.press("1203*#")
         await phone.ended()
     assert menu.pressed == "1203*#"
     heard = phone.heard()
     assert heard.loud_times()[0] < 1.0
-    assert recognised(heard.between(0.0, 3.0)) == "for english press eight"
+    assert recognised(heard.between(0.0, 2.4)) == "for english press eight"
 
 
 class Once:
@@ -193,22 +192,3 @@ async def test_hanging_up_instead_of_answering_ends_the_verb(
             await once.done.wait()
     assert outcome.code == 0, outcome.errors
     assert once.result is HungUp
-
-
-async def test_a_phone_that_no_longer_answers_does_not_keep_the_line_from_closing(
-    answering: Answering, tmp_path: Path
-) -> None:
-    async def on_call(line: Line) -> None:
-        await line.play([said("您好。", Language.ZH_CN), tone("tone.low")])
-
-    async with answering(on_call, drain_seconds=0.1) as endpoint:
-        silent = asyncio.create_task(
-            sipp.call(tmp_path, endpoint.address, [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(60)])
-        )
-        await until(lambda: endpoint.calls == 1)
-        await asyncio.sleep(0.5)
-        silent.cancel()
-        await asyncio.gather(silent, return_exceptions=True)
-        begin = asyncio.get_running_loop().time()
-        await endpoint.drain()
-    assert asyncio.get_running_loop().time() - begin < 12.0
