@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def deploy(shared_data: Path = librime.SHARED_DATA) -> Path:
         try:
             shutil.copytree(SOURCES, part, dirs_exist_ok=True)
             _compile_apart(part, shared_data)
+            for log in part.glob("rime.huimin.*"):
+                log.unlink()
             _put_in_place(part, target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -85,8 +88,11 @@ def _complete(directory: Path) -> bool:
 def _compile_apart(directory: Path, shared_data: Path) -> None:
     """Compiles in a process of its own: librime is set up once in a process, and there for typing."""
     command = [sys.executable, "-m", "kiosk.input.deploy", str(directory), str(shared_data)]
+    logs_here = os.environ | {"TMPDIR": str(directory)}  # glog writes files even when told not to
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, env=logs_here
+        )
     except subprocess.TimeoutExpired:
         raise DeploymentFailed(f"the dictionary was not compiled within {TIME_LIMIT:.0f} s") from None
     if run.returncode != 0 or not _complete(directory):

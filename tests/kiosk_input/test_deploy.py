@@ -35,8 +35,11 @@ def test_other_word_lists_are_compiled_anew_and_a_broken_one_is_told(
     shared.mkdir()
     shutil.copy(librime.SHARED_DATA / "essay.txt", shared)
     (shared / "luna_pinyin.dict.yaml").write_text("\x00 no dictionary: [", "utf-8")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
     with pytest.raises(DeploymentFailed, match="rime-data-luna-pinyin"):
         deploy(shared)
+    assert not list((tmp_path / "tmp").glob("rime*"))
     assert list((tmp_path / "cache" / "huimin" / "pinyin").iterdir()) == []
 
 
