@@ -41,10 +41,13 @@ def said(conversation: Conversation, field: Field, value: Value) -> str:
 
 
 def recalled(conversation: Conversation, field: Field, value: Value) -> str:
-    """The same when all answers are gone through: of a number, confirmed before, only its end."""
+    """The same when all answers are gone through: of a number only its end, of what else is private nothing.
+    Each was confirmed in full when it was given."""
+    language = conversation.language
     if field.type in NUMBERS and isinstance(value, str) and len(value) > TAIL:
-        tail = conversation.read.digits(value[-TAIL:])
-        return prompts.written(conversation.language, "answer.ending_in", tail=tail)
+        return prompts.written(language, "answer.ending_in", tail=conversation.read.digits(value[-TAIL:]))
+    if is_private(field) and not isinstance(value, Recording):
+        return prompts.written(language, "answer.given")
     return said(conversation, field, value)
 
 

@@ -119,7 +119,7 @@ GONE_THROUGH = {
 执照号：尾号零零四二。
 账号：没有填。
 日期：二〇二六年二月三日。
-金额：十二元五角。
+金额：已填。
 种类：戊。
 愿望：春、闰。
 加急：是。
@@ -130,7 +130,7 @@ Phone: ending in one one one one.
 Licence: ending in zero zero four two.
 Account: not answered.
 Date: the third of February, twenty twenty-six.
-Amount: twelve yuan and fifty fen.
+Amount: given.
 Kind: Epsilon.
 Wishes: Spring, Leap.
 Urgency: yes.
