@@ -103,21 +103,10 @@ class Terminal:
         await self.touch_at(x, y)
 
     async def touch_at(self, x: int, y: int) -> None:
-        """One touch: down, a moment, up."""
+        """One touch: down, a moment, up, and the time in which a finger cannot be back yet."""
+        steps = f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.07"
         process = await asyncio.create_subprocess_exec(
-            *(
-                "xdotool",
-                "mousemove",
-                "--sync",
-                str(x),
-                str(y),
-                "mousedown",
-                "1",
-                "sleep",
-                "0.03",
-                "mouseup",
-                "1",
-            ),
+            *("xdotool", *steps.split()),
             env=os.environ | {"DISPLAY": self.display},
         )
         assert await process.wait() == 0

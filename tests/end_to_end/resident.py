@@ -1,0 +1,186 @@
+"""What a resident does at the terminal, step by step. The tour and the tests walk the same ways."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.end_to_end.terminal import Terminal
+
+Look = Callable[[str], Awaitable[None]]
+"""Is told the name of each moment worth a picture."""
+
+SIMULATE = Path(sys.executable).parent / "huimin-simulate"
+
+
+async def look_away(_: str) -> None:
+    """For those who want no pictures."""
+
+
+class Resident:
+    """Stands before one terminal, with a card for one (simulated) reader."""
+
+    def __init__(self, terminal: Terminal, devices: Path, look: Look = look_away) -> None:
+        self.terminal = terminal
+        self.devices = devices
+        self.look = look
+
+    async def present_card(self, *options: str) -> None:
+        """Lays a card on the reader."""
+        await self._simulate("present", *options)
+
+    async def printer(self, fault: str) -> None:
+        """Does something to the printer."""
+        await self._simulate("printer", "--fault", fault)
+
+    async def read_a_policy(self, letters: str, word: str) -> None:
+        """Searches by pinyin and reads the first policy found; ends on its text."""
+        t = self.terminal
+        await t.touch("home.policies")
+        await t.screen("policies.topics")
+        await self.look("topics")
+        await t.touch("policies.search")
+        await t.screen("policies.search")
+        await t.keys(letters)
+        await t.until(
+            lambda tree: any(word == c.text for c in tree.controls.values()), f"no candidate {word}"
+        )
+        await self.look("pinyin")
+        await t.touch("keyboard.candidate.", word)
+        await t.touch("search.go")
+        await t.screen("policies.results")
+        await self.look("results")
+        await t.touch("policies.", word)
+        await t.screen("policies.text")
+        await self.look("policy")
+
+    async def claim_medical_costs(self) -> str:
+        """Fills in the medical claim with the demonstration card and sends it: its reference."""
+        t = self.terminal
+        await t.touch("home.services")
+        await t.screen("services.list")
+        await self.look("services")
+        await t.touch("services.rural-medical-claim")
+        await t.screen("services.guide")
+        await self.look("guide")
+        await t.touch("guide.apply")
+        await t.screen("form.introduction")
+        await t.touch("form.start")
+        await t.screen("card")
+        await self.look("card")
+        await self.present_card()
+        await t.screen("card.taken")
+        await self.look("card-taken")
+        await t.touch("card.next")
+        await self.answer_the_claim()
+        await t.screen("form.review")
+        await self.look("review")
+        await self.to_the_last_sheet()
+        await t.touch("form.next")
+        await t.screen("form.declaration")
+        await self.look("declaration")
+        await t.touch("form.send")
+        await t.screen("form.confirmation")
+        await t.touch("confirmation.print")
+        await t.until(lambda tree: "confirmation.print" not in tree.controls, "it does not print")
+        await self.look("confirmation")
+        return await self.reference()
+
+    async def answer_the_claim(self) -> None:
+        """The questions that the card leaves open."""
+        await self.type("13800000000")
+        await self.look("question")
+        await self.next()
+        await self.choose("hospital_stay")
+        await self.next()
+        await self.terminal.pinyin("huimin", "惠民")
+        await self.terminal.pinyin("yiyuan", "医院")
+        await self.next()
+        await self.choose("county")
+        await self.look("choice")
+        await self.next()
+        await self.type("20260230")
+        await self.terminal.touch("form.next")
+        await self.terminal.until(
+            lambda tree: "form.error" in tree.controls or tree.says("日期不存在"), "no word on 30 February"
+        )
+        await self.look("wrong-date")
+        await self.terminal.touch("keyboard.day")
+        await self.type("20")
+        await self.next()
+        await self.type("3260.5")
+        await self.next()
+        await self.choose("receipt")
+        await self.choose("charges")
+        await self.next()
+        await self.choose("no")
+        await self.next()
+        await self.type("6222000000000000000")
+        await self.next()
+
+    async def ask_for(self, reference: str, suffix: str) -> None:
+        """Asks for a case by its reference; ends on its history."""
+        t = self.terminal
+        await t.touch("home.progress")
+        await t.touch("progress.reference")
+        await self.type(reference)
+        await t.touch("entry.next")
+        await self.type(suffix)
+        await self.look("suffix")
+        await t.touch("entry.next")
+        await t.screen("progress.case")
+        await self.look("progress")
+
+    async def type(self, keys: str) -> None:
+        """Touches keys that are digits, a point, or X."""
+        await self.terminal.keys(keys)
+
+    async def choose(self, option: str) -> None:
+        """Touches an option of the question."""
+        await self.terminal.touch(f"form.option.{option}")
+
+    async def next(self) -> None:
+        """Goes on, and waits until another page is there."""
+        before = (await self.terminal.tree()).texts
+        await self.terminal.touch("form.next")
+        await self.terminal.until(lambda tree: tree.texts != before, "the same page")
+
+    async def to_the_last_sheet(self) -> None:
+        """Turns to the end of a page of several sheets."""
+        while True:
+            tree = await self.terminal.tree()
+            forward = tree.controls.get("sheets.forward")
+            if forward is None or not forward.enabled:
+                return
+            await self.terminal.touch("sheets.forward")
+            await self.terminal.until(lambda now, was=tree: now.texts != was.texts, "the same sheet")
+
+    async def reference(self) -> str:
+        """The reference that the confirmation shows."""
+        tree = await self.terminal.tree()
+        for text in tree.texts:
+            digits = text.replace("-", "").replace(" ", "")
+            if len(digits) == 12 and digits.isdigit():
+                return digits
+        raise AssertionError(f"no reference in {tree.texts}")
+
+    async def leave(self) -> None:
+        """Ends the visit, also where something was begun."""
+        await self.terminal.touch("bar.leave")
+        tree = await self.terminal.until(
+            lambda now: now.screen == "home" or "leave.end" in now.controls, "no end"
+        )
+        if tree.screen != "home":
+            await self.terminal.touch("leave.end")
+            await self.terminal.screen("home")
+
+    async def _simulate(self, *arguments: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(str(SIMULATE), arguments[0], "--directory", str(self.devices), *arguments[1:]),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
