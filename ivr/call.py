@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from foundation.language import Language
@@ -51,7 +51,13 @@ class Call:
     async def say(self, *utterances: Utterance) -> None:
         """Says something to which no answer is wanted. A key cuts it short and goes to the next question."""
         await self._mind_the_limit()
-        key = await self._listen(utterances)
+        if (key := await self._hear(utterances)) is not None:
+            self._ahead.appendleft(key)
+
+    async def play_back(self, recorded: Recorded) -> None:
+        """Lets the caller hear a recording, as `say` does with a text."""
+        await self._mind_the_limit()
+        key = await self._listen(lambda: self.line.play_back(recorded), "recording.played_back")
         if key is not None:
             self._ahead.appendleft(key)
 
@@ -71,7 +77,7 @@ class Call:
         await self._mind_the_limit()
         collector = Collector(wanted)
         patience = self.timing.first_key if first_key is None else first_key
-        key = await self._listen(utterances)
+        key = await self._hear(utterances)
         while True:
             if key is None:
                 try:
@@ -94,7 +100,7 @@ class Call:
         which gives a recording of no length with that key."""
         await self._mind_the_limit()
         await self.forget_keys_typed_ahead()
-        if (key := await self._listen(utterances)) is not None:
+        if (key := await self._hear(utterances)) is not None:
             self._record.key(key, private=False)
             if key == "*":
                 return Recorded(b"", 0.0, key)
@@ -154,16 +160,25 @@ class Call:
 
     # Inside
 
-    async def _listen(self, utterances: Sequence[Utterance]) -> str | None:
+    async def _hear(self, utterances: Sequence[Utterance]) -> str | None:
         """Says something until its end or the first key, and gives the key."""
+        if not utterances:
+            return await self._key_typed_ahead()
+        return await self._listen(
+            lambda: self.line.play(utterances), *(utterance.name for utterance in utterances)
+        )
+
+    async def _listen(self, play_it: Callable[[], Coroutine[Any, Any, None]], *names: str) -> str | None:
+        """Plays something until its end or the first key, and gives the key; nothing where one waits already.
+
+        It begins again where the time limit had to be spoken of. names: for the record.
+        """
         while True:
             if (key := await self._key_typed_ahead()) is not None:
                 return key
-            if not utterances:
-                return None
-            for utterance in utterances:
-                self._record.prompt(utterance.name)
-            play = asyncio.create_task(self.line.play(utterances))
+            for name in names:
+                self._record.prompt(name)
+            play = asyncio.create_task(play_it())
             pressed = asyncio.create_task(self._next_key())
             try:
                 await asyncio.wait(

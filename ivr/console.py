@@ -16,11 +16,9 @@ Printed are ``[name] text`` for what is said, ``> keys``, and events in round br
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 import sys
 import threading
-import wave
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,8 +29,8 @@ from uuid import uuid4
 
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.prompts import language_of
+from ivr.speech import sound
 
-RATE = 8000
 LONGEST_LINE = 2000
 """Characters of an input line that are looked at."""
 
@@ -111,19 +109,7 @@ class ConsoleLine(Line):
 
     async def play(self, utterances: Sequence[Utterance]) -> None:
         """Prints them, and takes `playing` seconds for each."""
-        self._check()
-        self._playing += 1
-        try:
-            for utterance in utterances:
-                self._print(f"[{utterance.name}] {utterance.text}")
-                await asyncio.sleep(0)
-                if self._peek(Kind.INTERRUPT):
-                    self._press(self._take().text)
-                await asyncio.sleep(self._playing_time)
-                self._check()
-        finally:
-            self._playing -= 1
-            self._signal()
+        await self._say(*(f"[{utterance.name}] {utterance.text}" for utterance in utterances))
 
     async def next_key(self) -> str:
         """The next key; a step that presses keys is taken only once the line is quiet."""
@@ -147,7 +133,7 @@ class ConsoleLine(Line):
         self._check()
         self._print("(recording)")
         if self._keys:
-            return Recorded(_wav(b""), 0.0, self._keys.popleft())
+            return Recorded(sound.wav(b""), 0.0, self._keys.popleft())
         step = self._next or await self._steps.get()
         self._next = None
         match step.kind:
@@ -155,15 +141,19 @@ class ConsoleLine(Line):
                 self._hung_up()
                 raise HungUp
             case Kind.SILENCE:
-                silence = bytes(2 * int(RATE * min(silence_seconds, max_seconds)))
-                return Recorded(_wav(silence), len(silence) / RATE / 2, None)
+                silence = bytes(2 * int(sound.RATE * min(silence_seconds, max_seconds)))
+                return Recorded(sound.wav(silence), sound.seconds_of(silence), None)
             case Kind.SPEECH:
                 self._print(f'> "{step.text}" #')
                 said = await self._voice(Utterance("caller", step.text, language_of(step.text), private=True))
-                said = said[: 2 * int(RATE * max_seconds)]
-                return Recorded(_wav(said), len(said) / RATE / 2, "#")
+                said = said[: 2 * int(sound.RATE * max_seconds)]
+                return Recorded(sound.wav(said), sound.seconds_of(said), "#")
         self._press(step.text)
-        return Recorded(_wav(b""), 0.0, self._keys.popleft())
+        return Recorded(sound.wav(b""), 0.0, self._keys.popleft())
+
+    async def play_back(self, recorded: Recorded) -> None:
+        """Prints its length."""
+        await self._say(f"(the recording is played back: {recorded.seconds:.1f} s)")
 
     async def send_text(self, text: str) -> bool:
         """Prints it."""
@@ -186,6 +176,21 @@ class ConsoleLine(Line):
             self._leave()
 
     # Inside
+
+    async def _say(self, *lines: str) -> None:
+        self._check()
+        self._playing += 1
+        try:
+            for line in lines:
+                self._print(line)
+                await asyncio.sleep(0)
+                if self._peek(Kind.INTERRUPT):
+                    self._press(self._take().text)
+                await asyncio.sleep(self._playing_time)
+                self._check()
+        finally:
+            self._playing -= 1
+            self._signal()
 
     async def _advance(self) -> None:
         """Lets the caller do the next thing; a silence lasts until the dialogue stops waiting."""
@@ -263,16 +268,6 @@ def read_steps(line: ConsoleLine, source: TextIO) -> None:
             return  # the loop has ended: the call is over
 
     threading.Thread(target=read, daemon=True).start()
-
-
-def _wav(pcm: bytes) -> bytes:
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm)
-    return target.getvalue()
 
 
 async def hold_in_terminal(answer: Callable[[Line], Awaitable[None]], voice: Voice) -> None:

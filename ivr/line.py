@@ -76,6 +76,10 @@ class Line(ABC):
         """
 
     @abstractmethod
+    async def play_back(self, recorded: Recorded) -> None:
+        """Lets the caller hear a recording; as `play` in everything else."""
+
+    @abstractmethod
     async def send_text(self, text: str) -> bool:
         """Shows a text on phones with a screen (SIP MESSAGE). False where the phone refuses."""
 

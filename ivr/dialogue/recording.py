@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import wave
+
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.line import Recorded, Utterance
-from ivr.voice import has_voice
+from ivr.sip.hearing import Hearing
+
+KEEP, AGAIN, LISTEN = "1", "2", "3"
 
 
 async def take_down(conversation: Conversation, full: Said) -> Recorded:
@@ -18,11 +23,21 @@ async def take_down(conversation: Conversation, full: Said) -> Recorded:
             raise Back
         if recorded.key == "*":
             continue
-        if not has_voice(recorded.wav):
+        if not somebody_speaks(recorded):
             conversation.call.note("nothing heard")
             await _offer_again(conversation)
         elif await _kept(conversation, recorded):
             return recorded
+
+
+def somebody_speaks(recorded: Recorded) -> bool:
+    """Whether a voice is heard in a recording, and not only the line."""
+    if not recorded.wav:
+        return False
+    hearing = Hearing()
+    with wave.open(io.BytesIO(recorded.wav)) as file:
+        hearing.hear(file.readframes(file.getnframes()))
+    return hearing.last_speech is not None
 
 
 async def _offer_again(conversation: Conversation) -> None:
@@ -33,14 +48,22 @@ async def _offer_again(conversation: Conversation) -> None:
 
 
 async def _kept(conversation: Conversation, recorded: Recorded) -> bool:
+    """Whether the caller keeps it, after hearing it as often as wanted."""
+
+    def keys() -> list[Utterance]:
+        return [conversation.prompt("record.keys")]
+
     def told() -> list[Utterance]:
         length = conversation.read.length(max(1, round(recorded.seconds)))
-        return [
-            conversation.prompt("record.length", length=length),
-            conversation.prompt("record.keep_or_again"),
-        ]
+        return [conversation.prompt("record.length", length=length), *keys()]
 
-    try:
-        return await menu(conversation, Menu("12", told, told)) == "1"
-    except Back:
-        return False
+    first = told
+    while True:
+        try:
+            key = await menu(conversation, Menu(KEEP + AGAIN + LISTEN, keys, keys, first=first))
+        except Back:
+            return False
+        if key != LISTEN:
+            return key == KEEP
+        await conversation.call.play_back(recorded)
+        first = keys

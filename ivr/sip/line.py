@@ -134,6 +134,12 @@ class SipLine(Line):
         pcm = pcm[: 2 * round(max_seconds * sound.RATE)]
         return Recorded(sound.wav(pcm), sound.seconds_of(pcm), key)
 
+    async def play_back(self, recorded: Recorded) -> None:
+        """See `Line.play_back`. It is as loud as the voice of the engine."""
+        samples, _ = sound.read(recorded.wav)
+        async with self._connected():
+            await self._play(sound.to_pcm(sound.levelled(samples)))
+
     async def send_text(self, text: str) -> bool:
         """See `Line.send_text`. Nothing is sent to a phone that does not say it takes messages: by RFC 3261
         clause 12.2.1.2 a message that stays without an answer would end the call."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import math
 import re
-import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.console import RATE, ConsoleLine, Kind, Step, step
+from ivr.console import ConsoleLine, Kind, Step, step
 from ivr.line import Line, Utterance
 from ivr.settings import Timing
+from ivr.speech import sound
 
 FAST = Timing(
     first_key=0.15,
@@ -30,10 +29,7 @@ FAST = Timing(
 
 async def hum(utterance: Utterance) -> bytes:
     """What stands for a voice: a tone as long as the text."""
-    samples = int(RATE * max(0.5, 0.1 * len(utterance.text)))
-    return b"".join(
-        struct.pack("<h", int(8000 * math.sin(2 * math.pi * 440 * n / RATE))) for n in range(samples)
-    )
+    return sound.to_pcm(sound.tone(440.0, max(0.5, 0.1 * len(utterance.text))))
 
 
 def line(script: str, **options: Any) -> ConsoleLine:

@@ -295,6 +295,14 @@ async def test_a_recording_can_be_made_again(phone: Phone) -> None:
     assert heard.events.count("recording") == 2
 
 
+async def test_a_recording_can_be_listened_to_before_it_is_kept(phone: Phone) -> None:
+    _, heard, _ = await send(phone, form({NAME: "1\n王小民\n3\n3\n1"}))
+    assert heard.text.count("(the recording is played back: 0.5 s)") == 2
+    played = [entry for entry in heard.record["timeline"] if entry.get("prompt") == "recording.played_back"]
+    assert len(played) == 2
+    assert heard.events.count("recording") == 1
+
+
 async def test_silence_is_not_taken_for_an_answer(phone: Phone) -> None:
     _, heard, _ = await send(phone, form({NAME: "1\n~\n1\n#\n1\n王小民\n1"}))
     assert heard.events.count("nothing heard") == 2
