@@ -47,7 +47,12 @@ class Part:
         return Path(sys.executable).parent / name
 
     async def start(self, *expected: str) -> None:
-        """Starts it and waits until it has said ``ready`` for every expected name. Raises PartFailed."""
+        """Starts it and waits until it has said ``ready`` for every expected name. Raises PartFailed.
+
+        May be called again once it has ended.
+        """
+        self.ready.clear()
+        self._finished = False
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

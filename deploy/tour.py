@@ -80,7 +80,7 @@ class Tour:
     async def call(self, reference: str) -> tuple[str, dict[str, Any]]:
         """A caller asks for that case, then declares a tax: the new reference, and the record of the call."""
         voice = self.folder / "name.wav"
-        await speak("王小惠", voice)
+        await calls.speak("王小惠", voice)
         caller = CallerProcess(
             self.house.sip_address, self.folder / "call.wav", "--caller", f"sip:{CALLER}@127.0.0.1"
         )
@@ -99,19 +99,6 @@ class Tour:
         await self.resident.ask_for(reference, IDENTITY[-6:])
         self.pictures[first:] = [Picture("tour.from-phone", self.pictures[-1].file)]
         await self.resident.leave()
-
-
-async def speak(text: str, file: Path) -> None:
-    """A caller's voice as a WAV of 8000 Hz."""
-    with tempfile.TemporaryDirectory(prefix="huimin-voice-") as scratch:
-        full = f"{scratch}/full.wav"
-        for command in (
-            ["espeak-ng", "-v", "cmn", "-w", full, text],
-            ["sox", full, "-r", "8000", "-c", "1", "-b", "16", str(file)],
-        ):
-            process = await asyncio.create_subprocess_exec(*command)
-            if await process.wait():
-                raise RuntimeError(f"{command[0]} failed")
 
 
 def moments(record: dict[str, Any], words: Translate) -> list[Moment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -87,6 +88,19 @@ async def declare_tax(caller: CallerProcess, identity: str, voice: Path, listen:
     if listen is not hardly:
         await to_the_end(caller)
     return re.findall(r"\d{4}-\d{4}-\d{4}", shown["text"])[-1].replace("-", "")
+
+
+async def speak(text: str, file: Path) -> None:
+    """A caller's voice as a WAV of 8000 Hz."""
+    with tempfile.TemporaryDirectory(prefix="huimin-voice-") as scratch:
+        full = f"{scratch}/full.wav"
+        for command in (
+            ["espeak-ng", "-v", "cmn", "-w", full, text],
+            ["sox", full, "-r", "8000", "-c", "1", "-b", "16", str(file)],
+        ):
+            process = await asyncio.create_subprocess_exec(*command)
+            if await process.wait():
+                raise RuntimeError(f"{command[0]} failed")
 
 
 def records_in(file: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,135 @@
+"""The whole house: real touches, real calls with sound, one backend, simulated devices on serial lines."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import zxingcpp
+from PIL import Image
+
+from deploy.house import House, Plan
+from tests.end_to_end import calls
+from tests.end_to_end.phone import CallerProcess
+from tests.end_to_end.resident import Resident
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
+
+IDENTITY = "11999919900307102X"
+"""Of the demonstration card."""
+
+
+def free_port() -> int:
+    """A port that is free now: the backend has to come back at the same address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """The house, once for all tests here."""
+    plan = Plan(tmp_path_factory.mktemp("house"), backend=f"127.0.0.1:{free_port()}")
+    async with House(plan) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def resident(house: House) -> AsyncIterator[Resident]:
+    """Somebody before the terminal, who leaves nothing behind."""
+    assert house.display
+    resident = Resident(Terminal(house.inspector, house.display), house.devices)
+    await resident.terminal.screen("home")
+    yield resident
+    if (await resident.terminal.tree()).screen != "home":
+        await resident.leave()
+
+
+async def test_a_form_sent_at_the_terminal_is_found_by_phone(house: House, resident: Resident) -> None:
+    reference = await resident.claim_medical_costs()
+    await resident.terminal.until(lambda tree: tree.says("已打印"), "the slip was not printed")
+    slip = max((house.devices / "slips").glob("*.png"))
+    with Image.open(slip) as image:
+        (code,) = zxingcpp.read_barcodes(image)
+    assert reference in code.text.replace("-", "")
+
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550111@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        await calls.ask_for(caller, reference, IDENTITY[-6:])
+        shown = await caller.event("message")
+        await caller.hang_up()
+    assert "已收件" in shown["text"]
+    record = await calls.record_of(house.records, "5550111")
+    prompts = [entry["prompt"] for entry in record["timeline"] if "prompt" in entry]
+    assert prompts[0] == "main.greeting"
+    assert "progress.now" in prompts
+    keys = [entry["key"] for entry in record["timeline"] if "key" in entry]
+    assert keys == ["3", *"•" * 18], "what opens a case is private"
+
+
+async def test_a_form_sent_by_phone_is_found_at_the_terminal(
+    house: House, resident: Resident, tmp_path: Path
+) -> None:
+    voice = tmp_path / "name.wav"
+    await calls.speak("王小惠", voice)
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550112@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        reference = await calls.declare_tax(caller, IDENTITY, voice)
+        await caller.hang_up()
+    await resident.ask_for(reference, IDENTITY[-6:])
+    tree = await resident.terminal.tree()
+    assert tree.says("个体户纳税申报")
+    assert tree.says("已收件")
+
+
+@pytest.mark.parametrize("fault", ["wrong-checksum", "cut-short", "lifted", "noise"])
+async def test_a_card_that_is_not_read_gets_a_sentence_and_a_second_chance(
+    resident: Resident, fault: str
+) -> None:
+    terminal = resident.terminal
+    await terminal.touch("home.progress")
+    await terminal.touch("progress.card")
+    await terminal.screen("card")
+    await resident.present_card("--fault", fault)
+    if fault != "noise":  # noise before a frame is skipped: nothing is wrong
+        tree = await terminal.until(
+            lambda now: "card.again" in now.controls, f"no second chance after {fault}"
+        )
+        assert any("身份证" in text for text in tree.texts)
+        await terminal.touch("card.again")
+        await resident.present_card()
+    await terminal.until(
+        lambda now: now.screen.startswith("progress.") and now.screen != "progress.ways", "no cases"
+    )
+
+
+async def test_nothing_entered_is_lost_while_the_backend_is_down(house: House, resident: Resident) -> None:
+    terminal = resident.terminal
+    backend = house.parts["backend"]
+    await terminal.touch("home.services")
+    await terminal.touch("services.rural-medical-claim")
+    await terminal.touch("guide.apply")
+    await terminal.touch("form.start")
+    await resident.present_card()
+    await terminal.touch("card.next")
+    await resident.answer_the_claim()
+    await resident.to_the_last_sheet()
+    await terminal.touch("form.next")
+    await terminal.screen("form.declaration")
+    backend.kill()
+    await backend.ended()
+    await terminal.touch("form.send")
+    await terminal.until(lambda tree: tree.says("连接不上"), "no word of the lost backend", patience=40)
+    await backend.start("huimin-backend")
+    controls = (await terminal.tree()).controls
+    await terminal.touch("trouble.again" if "trouble.again" in controls else "form.send")
+    await terminal.screen("form.confirmation", patience=40)
+    reference = await resident.reference()
+    await resident.leave()
+    await resident.ask_for(reference, IDENTITY[-6:])
