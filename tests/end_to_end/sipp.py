@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -72,7 +73,7 @@ async def call(
     *,
     calls: int = 1,
     sound_port: int = 0,
-    allow: str = "INVITE, ACK, BYE, CANCEL, INFO, MESSAGE, REFER, NOTIFY",
+    allow: str = "INVITE, ACK, BYE, CANCEL, INFO, REFER, NOTIFY",
 ) -> Outcome:
     """Calls `sip:HOST:PORT` and goes through the parts. sound_port: where the phone takes sound; calls: how
     many, two at a time."""
@@ -152,8 +153,8 @@ async def _listening(port: int) -> None:
 
 def _messages(trace: Path) -> list[tuple[float, str]]:
     """The messages of SIPp's trace with their times (seconds since the epoch)."""
-    found = []
-    for block in trace.read_text("utf-8", "replace").split("-" * 47)[1:]:
-        head, _, rest = block.strip().partition("\n")
-        found.append((datetime.fromisoformat(head.strip()).timestamp(), rest))
-    return found
+    blocks = re.split(
+        r"^-{47} (\d{4}-[\d-]+ [\d:.]+)\n", trace.read_text("utf-8", "replace"), flags=re.MULTILINE
+    )
+    times, texts = blocks[1::2], blocks[2::2]
+    return [(datetime.fromisoformat(at).timestamp(), text) for at, text in zip(times, texts, strict=True)]

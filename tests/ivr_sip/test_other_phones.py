@@ -118,9 +118,8 @@ async def test_a_long_text_comes_in_several_messages(answering: Answering, tmp_p
     sending = Once("send_text", text)
     answer = sipp.part("answer", method="MESSAGE", status="200 OK")
     async with answering(sending) as endpoint:
-        outcome = await sipp.call(
-            tmp_path, endpoint.address, [sipp.INVITE, sipp.ACKNOWLEDGE, answer, answer, sipp.HUNG_UP]
-        )
+        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, answer, answer, sipp.HUNG_UP]
+        outcome = await sipp.call(tmp_path, endpoint.address, scenario, allow=ALLOWS_MESSAGE)
     assert outcome.code == 0, outcome.errors
     assert sending.result is True
     bodies = [
@@ -187,7 +186,7 @@ async def test_hanging_up_instead_of_answering_ends_the_verb(
     once = Once(verb, argument)
     scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.part("ignore", method=method), sipp.HANG_UP]
     async with answering(once) as endpoint:
-        outcome = await sipp.call(tmp_path, endpoint.address, scenario)
+        outcome = await sipp.call(tmp_path, endpoint.address, scenario, allow=ALLOWS_MESSAGE)
         async with asyncio.timeout(5):
             await once.done.wait()
     assert outcome.code == 0, outcome.errors
