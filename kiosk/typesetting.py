@@ -13,6 +13,8 @@ from typing import NamedTuple
 OPENING = "（《〈「『【〔〖“‘(\\[{￥¥$"
 CLOSING = "，。、；：？！）》〉」』】〕〗”’…—·％℃),.;:!?%}\\]"
 WORD = "A-Za-z0-9À-ɏ&@#+*=_'/.,:-"
+STEPS = 16
+"""Widths that `balance` tries, the narrowest first."""
 _UNIT = re.compile(rf"[{OPENING}]*(?:[{WORD}]*[A-Za-z0-9À-ɏ&@#+*=_/-]|[^\n])?[{CLOSING}]*[ \t]*")
 
 Advance = Callable[[str], float]
@@ -61,19 +63,17 @@ def wrap(text: str, width: float, advance: Advance) -> list[Line]:
 
 
 def balance(text: str, width: float, advance: Advance) -> list[Line]:
-    """The lines of `wrap`, as many, but about equally long: no single character is left on the last one."""
+    """The lines of `wrap`, as many, but about equally long, and ending with a mark where that is possible.
+
+    So no single character is left on the last line, and words are seldom parted.
+    """
     lines = wrap(text, width, advance)
     if len(lines) == 1 or "\n" in text:
         return lines
-    too_narrow, enough = width / len(lines) * 0.8, width
-    while enough - too_narrow > 2:
-        middle = (too_narrow + enough) / 2
-        tried = wrap(text, middle, advance)
-        if len(tried) > len(lines):
-            too_narrow = middle
-        else:
-            enough, lines = middle, tried
-    return lines
+    narrowest = width / len(lines) * 0.8
+    tries = [wrap(text, narrowest + (width - narrowest) * step / STEPS, advance) for step in range(STEPS)]
+    even = [tried for tried in tries if len(tried) == len(lines)]
+    return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)
 
 
 def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:

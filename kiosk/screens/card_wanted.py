@@ -69,6 +69,10 @@ class CardWantedScreen(Screen[CardWanted]):
 
     def _fault(self) -> Box:
         assert self.page.fault
+        c, side = theme.colour, round(theme.type.display * 1.4)
+        icon = Icon("card", side, c.danger, ground=c.danger_pale)
+        middle = Box(self.width, icon.height)
+        middle.put_centred(icon)
         sentence = error(self.words(sentence_name(self.page.fault)), self.width, theme.type.lead)
         again = button(
             self.words("card.again"),
@@ -77,6 +81,6 @@ class CardWantedScreen(Screen[CardWanted]):
             touched=self.touch(did.ReadCard()),
             look=PRIMARY,
             icon="again",
-            height=theme.touch * 1.3,
+            height=theme.touch * 1.4,
         )
-        return stack(self.width, [sentence, again], theme.space.l)
+        return stack(self.width, [middle, sentence, again], theme.space.l)

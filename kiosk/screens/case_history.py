@@ -21,53 +21,58 @@ class CaseHistoryScreen(Screen[CaseHistory]):
     name = "progress.case"
 
     def draw(self) -> None:
-        """What it means for the resident stands in a card above the way."""
-        case = self.page.case
+        """What it means for the resident stands in a card above the way, or beside it."""
+        case, t = self.page.case, theme.type
         top = self.heading(
             case.title[self.language], sub=self.words("case.reference", reference=group(case.reference))
         )
-        card = self._now()
-        self.put(card, 0, top)
-        top += card.height + theme.space.l
         label = Text(
-            self.words("case.history"),
-            self.width,
-            size=theme.type.lead,
-            bold=True,
-            leading=TIGHT,
-            role="heading",
+            self.words("case.history"), self.width, size=t.lead, bold=True, leading=TIGHT, role="heading"
         )
-        self.put(label, 0, top)
-        top += label.height + theme.space.m
-        latest = list(reversed(case.events))
-        blocks = [
-            Block(self._event(event, first=number == 0, last=number == len(latest) - 1), 0, float(number))
+        if theme.portrait:
+            card = self._now(self.width)
+            self.put(card, 0, top)
+            top += card.height + theme.space.l
+            left = 0.0
+        else:
+            side = round(self.width * 0.42)
+            self.put(self._now(side), 0, top)
+            left = side + theme.space.xl
+        self.put(label, left, top)
+        self.sheets(self._events, top + label.height + theme.space.m, left=left)
+
+    def _events(self, width: float) -> list[Block]:
+        latest = list(reversed(self.page.case.events))
+        return [
+            Block(
+                self._event(event, width, first=number == 0, last=number == len(latest) - 1), 0, float(number)
+            )
             for number, event in enumerate(latest)
         ]
-        self.sheets(blocks, top)
 
-    def _now(self) -> Box:
+    def _now(self, width: float) -> Box:
         c, space = theme.colour, theme.space
-        inner = self.width - 2 * space.l
+        inner = width - 2 * space.l
         chip = state_chip(self.page.case.state, self.words)
         since = Text(
             self.words("case.since", time=self.when(self.page.case.update_time)),
-            inner - chip.width - space.m,
+            inner - chip.width - space.m if theme.portrait else inner,
             colour=c.soft_ink,
             leading=TIGHT,
         )
         meaning = Text(
             self.words(f"case.{self.page.case.state.name}.meaning"), inner, size=theme.type.lead, leading=1.4
         )
-        body = stack(inner, [line_up([chip, since], space.m), space.m, meaning])
-        card = Box(self.width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
+        now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
+        body = stack(inner, [now, space.m, meaning])
+        card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
 
-    def _event(self, event: CaseEvent, *, first: bool, last: bool) -> Box:
+    def _event(self, event: CaseEvent, width: float, *, first: bool, last: bool) -> Box:
         t, c, space = theme.type, theme.colour, theme.space
         left = round(t.lead * 1.6)
-        room = self.width - left
+        room = width - left
         parts: list[Text | int] = [
             Text(self.words(f"case.{event.state.name}"), room, size=t.lead, bold=True, leading=TIGHT),
             Text(self.when(event.event_time), room, colour=c.soft_ink, leading=1.4),
@@ -75,7 +80,7 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         if event.note:
             parts += [space.xs, Text(event.note, room, leading=1.4)]
         words = stack(room, parts)
-        box = Box(self.width, words.height + (0 if last else space.l))
+        box = Box(width, words.height + (0 if last else space.l))
         box.put(words, left, 0)
         dot = round(t.body * 0.7)
         centre = (left * 0.35, box.height - t.lead * TIGHT / 2)

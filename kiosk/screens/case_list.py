@@ -53,13 +53,18 @@ class CaseListScreen(Screen[CaseList]):
             )
             self.put(advice, 0, top)
             return
-        blocks = [Block(self._row(case), theme.space.s, float(number)) for number, case in enumerate(cases)]
-        self.sheets(blocks, top, more=bool(self.page.next_page_token))
+        self.sheets(self._rows, top, more=bool(self.page.next_page_token))
 
-    def _row(self, case: Case) -> Box:
+    def _rows(self, width: float) -> list[Block]:
+        return [
+            Block(self._row(case, width), theme.space.s, float(number))
+            for number, case in enumerate(self.page.cases)
+        ]
+
+    def _row(self, case: Case, width: float) -> Box:
         return row(
             case.title[self.language],
-            self.width,
+            width,
             name=f"cases.{case.reference}",
             touched=self.touch(did.OpenCase(case.reference)),
             above=self.words(

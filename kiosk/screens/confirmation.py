@@ -67,13 +67,14 @@ class ConfirmationScreen(Screen[Confirmation]):
         if theme.portrait:
             card = self._reference(self.width)
             self.put(card, 0, top)
-            self.put(self._next(self.width), 0, top + card.height + space.l)
+            below = top + card.height + space.l
+            self.put(self._next(self.width, self.height - below), 0, below)
         else:
             side = round(self.width * 0.54)
             card = self._reference(side)
             self.put(card, 0, top)
             left = side + space.l
-            self.put(self._next(self.width - left), left, top)
+            self.put(self._next(self.width - left, self.height - top), left, top)
 
     def actions(self) -> Sequence[Action]:
         """Print; then, what the resident came for next."""
@@ -118,7 +119,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         )
         qr = QrPicture(
             self.surroundings.qr_text(self.page.accepted),
-            t.display * (4.2 if theme.portrait else 4.4),
+            t.display * (5.4 if theme.portrait else 5),
             self.words("confirmation.qr"),
         )
         middle = Box(inner, qr.height)
@@ -129,20 +130,32 @@ class ConfirmationScreen(Screen[Confirmation]):
         card.put(body, space.l, space.m)
         return card
 
-    def _next(self, width: float) -> Box:
+    def _next(self, width: float, room: float) -> Box:
+        """As large as there is room for; what the slip says too goes first."""
         t = theme.type
-        parts: list[Text | Box | int] = []
+        box = Box(0, 0)
+        for size, ask in ((t.lead, True), (t.body, True), (t.body, False), (t.caption, False)):
+            box = self._next_in(width, size, ask=ask)
+            if box.height <= room:
+                break
+        return box
+
+    def _next_in(self, width: float, size: int, *, ask: bool) -> Box:
+        heading = Text(
+            self.words("confirmation.next"),
+            width,
+            size=theme.type.lead,
+            bold=True,
+            leading=TIGHT,
+            role="heading",
+        )
+        steps = Text(self.page.form.next_steps[self.language], width, size=size, leading=1.45)
+        parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
         if slip := self._slip(width):
-            parts += [slip, theme.space.m]
-        parts += [
-            Text(
-                self.words("confirmation.next"), width, size=t.lead, bold=True, leading=TIGHT, role="heading"
-            ),
-            theme.space.xs,
-            Text(self.page.form.next_steps[self.language], width, leading=1.45),
-            theme.space.s,
-            Text(self.words("confirmation.ask"), width, colour=theme.colour.soft_ink, leading=1.45),
-        ]
+            parts = [slip, theme.space.m, *parts]
+        if ask:
+            hint = Text(self.words("confirmation.ask"), width, colour=theme.colour.soft_ink, leading=1.45)
+            parts += [theme.space.s, hint]
         return stack(width, parts)
 
     def _slip(self, width: float) -> Box | None:

@@ -106,10 +106,8 @@ def foot(
     """End the visit, go back, and what the screen itself offers."""
     c, space, t = theme.colour, theme.space, theme.type
     high = foot_height()
-    box = Box(width, high)
-    if view.leave or view.back or actions:
-        box.put(Box(width, high, fill=c.surface, radius=0), 0, 0)
-        box.put(Box(width, space.hair, fill=c.line, radius=0), 0, 0)
+    box = Box(width, high, fill=c.surface, radius=0)
+    box.put(Box(width, space.hair, fill=c.line, radius=0), 0, 0)
     tall = high - 2 * space.m
     inner = width - 2 * space.xl
     side = inner * (0.2 if theme.portrait else 0.16)

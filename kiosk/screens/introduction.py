@@ -23,34 +23,38 @@ class IntroductionScreen(Screen[Introduction]):
         """How many questions, what the card does, what happens to what is entered."""
         form = self.page.form
         top = self.heading(form.title[self.language], sub=self.words("introduction.sub"))
+        self.sheets(self._parts, top + theme.space.s)
+
+    def _parts(self, width: float) -> list[Block]:
+        form = self.page.form
         blocks: list[Block] = []
         for number, paragraph in enumerate(form.introduction[self.language].split("\n")):
             gap = theme.space.s if number else 0
             blocks += text_blocks(
-                paragraph, self.width, place=number / 100, until=0.01, gap=gap, size=theme.type.lead
+                paragraph, width, place=number / 100, until=0.01, gap=gap, size=theme.type.lead
             )
         blocks += [
             Block(
-                self._point("number", self.words("introduction.count", count=len(form.fields))),
+                self._point("number", self.words("introduction.count", count=len(form.fields)), width),
                 theme.space.l,
                 1.0,
             ),
-            Block(self._point("back", self.words("introduction.back")), theme.space.m, 2.0),
-            Block(self._point("done", self.words("introduction.private")), theme.space.m, 3.0),
+            Block(self._point("back", self.words("introduction.back"), width), theme.space.m, 2.0),
+            Block(self._point("done", self.words("introduction.private"), width), theme.space.m, 3.0),
         ]
         if self.page.begun:
             blocks.append(
-                Block(self._point("information", self.words("introduction.begun")), theme.space.m, 4.0)
+                Block(self._point("information", self.words("introduction.begun"), width), theme.space.m, 4.0)
             )
-        self.sheets(blocks, top + theme.space.s)
+        return blocks
 
     def actions(self) -> Sequence[Action]:
         """Start, or go on."""
         text = self.words("introduction.continue" if self.page.begun else "introduction.start")
         return (Action("form.start", text, did.Next(), icon="next", icon_after=True),)
 
-    def _point(self, icon: str, text: str) -> Box:
+    def _point(self, icon: str, text: str, width: float) -> Box:
         side = round(theme.type.heading)
         picture = Icon(icon, side, theme.colour.primary)
-        label = Text(text, self.width - side - theme.space.m, leading=1.4)
+        label = Text(text, width - side - theme.space.m, leading=1.4)
         return line_up([picture, label], theme.space.m)

@@ -21,8 +21,8 @@ PADS: dict[FieldType, type[DigitKeyboard | MoneyKeyboard]] = {
 
 
 def pad_width(width: float) -> int:
-    """Width of a pad in a screen of that width: most of it, or the right part where the window lies."""
-    return round(width * (0.86 if theme.portrait else 0.43))
+    """Width of a pad in a screen of that width: all of it, or the right part where the window lies."""
+    return round(width * (1 if theme.portrait else 0.43))
 
 
 def listen(

@@ -20,13 +20,18 @@ class NoticeListScreen(Screen[NoticeList]):
     def draw(self) -> None:
         """The newest first, as the backend gives them."""
         top = self.heading(self.words("door.notices"))
-        room = row_room(self.width, icon=True)
+        if not self.page.notices:
+            self.put(Text(self.words("notices.none"), self.width, size=theme.type.lead), 0, top)
+        self.sheets(self._rows, top, more=bool(self.page.next_page_token))
+
+    def _rows(self, width: float) -> list[Block]:
+        room = row_room(width, icon=True)
         blocks = []
         for number, notice in enumerate(self.page.notices):
             summary = Text(notice.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
             entry = row(
                 notice.title[self.language],
-                self.width,
+                width,
                 name=f"notices.{notice.name.partition('/')[2]}",
                 touched=self.touch(did.OpenNotice(notice.name)),
                 above=self._about(notice),
@@ -35,9 +40,7 @@ class NoticeListScreen(Screen[NoticeList]):
                 tint=theme.colour.news,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
-        if not blocks:
-            self.put(Text(self.words("notices.none"), self.width, size=theme.type.lead), 0, top)
-        self.sheets(blocks, top, more=bool(self.page.next_page_token))
+        return blocks
 
     def _about(self, notice: Notice) -> str:
         category = self.words(f"category.{notice.category.name}")

@@ -23,32 +23,34 @@ class NoticeTextScreen(Screen[NoticeText]):
         category = self.words(f"category.{notice.category.name}")
         sub = self.words("notice.about", category=category, time=self.when(notice.publish_time))
         top = self.heading(notice.title[self.language], sub=sub)
-        blocks = [Block(summary_block(notice.summary[self.language], self.width), 0, 0.0)]
-        if facts := self._facts():
-            blocks.insert(0, Block(stack(self.width, facts, theme.space.xs), 0, 0.0))
-            blocks[1] = Block(blocks[1].widget, theme.space.m, 0.5)
-        blocks += section_blocks(notice.sections, self.width, self.language, first=1.0)
-        self.sheets(blocks, top)
+        self.sheets(self._parts, top)
 
-    def _facts(self) -> list[Box]:
+    def _parts(self, width: float) -> list[Block]:
+        notice = self.page.notice
+        blocks = [Block(summary_block(notice.summary[self.language], width), theme.space.m, 0.5)]
+        if facts := self._facts(width):
+            blocks.insert(0, Block(stack(width, facts, theme.space.xs), 0, 0.0))
+        return blocks + section_blocks(notice.sections, width, self.language, first=1.0)
+
+    def _facts(self, width: float) -> list[Box]:
         notice = self.page.notice
         facts = []
         if notice.start_time and notice.end_time:
             span = self.words(
                 "notice.span", start=self.when(notice.start_time), end=self.when(notice.end_time)
             )
-            facts.append(self._fact("calendar", span))
+            facts.append(self._fact("calendar", span, width))
         elif notice.start_time:
             facts.append(
-                self._fact("calendar", self.words("notice.from", start=self.when(notice.start_time)))
+                self._fact("calendar", self.words("notice.from", start=self.when(notice.start_time)), width)
             )
         if notice.area:
-            facts.append(self._fact("place", notice.area[self.language]))
+            facts.append(self._fact("place", notice.area[self.language], width))
         return facts
 
-    def _fact(self, icon: str, text: str) -> Box:
+    def _fact(self, icon: str, text: str, width: float) -> Box:
         side = round(theme.type.lead * 1.1)
         picture = Icon(icon, side, theme.colour.news)
         return line_up(
-            [picture, Text(text, self.width - side - theme.space.s, bold=True, leading=1.4)], theme.space.s
+            [picture, Text(text, width - side - theme.space.s, bold=True, leading=1.4)], theme.space.s
         )

@@ -33,19 +33,22 @@ class PolicyListScreen(Screen[PolicyList]):
     def draw(self) -> None:
         """The newest first, as the backend gives them."""
         top = self.heading(self.page.topic.title[self.language])
-        room = row_room(self.width)
+        if not self.page.policies:
+            self.put(Text(self.words("policies.none"), self.width, size=theme.type.lead), 0, top)
+        self.sheets(self._rows, top, more=bool(self.page.next_page_token))
+
+    def _rows(self, width: float) -> list[Block]:
+        room = row_room(width)
         blocks = []
         for number, policy in enumerate(self.page.policies):
             summary = Text(policy.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
             entry = row(
                 policy.title[self.language],
-                self.width,
+                width,
                 name=f"policies.{policy.name.partition('/')[2]}",
                 touched=self.touch(did.OpenPolicy(policy)),
                 above=origin(policy, self.language, self.words),
                 below=summary,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
-        if not blocks:
-            self.put(Text(self.words("policies.none"), self.width, size=theme.type.lead), 0, top)
-        self.sheets(blocks, top, more=bool(self.page.next_page_token))
+        return blocks

@@ -38,7 +38,10 @@ class PolicyResultsScreen(Screen[PolicyResults]):
             )
             self.put(advice, 0, top)
             return
-        room = row_room(self.width)
+        self.sheets(self._rows, top, more=many)
+
+    def _rows(self, width: float) -> list[Block]:
+        room = row_room(width)
         blocks = []
         for number, match in enumerate(self.page.matches):
             passage = Text(
@@ -46,11 +49,11 @@ class PolicyResultsScreen(Screen[PolicyResults]):
             )
             entry = row(
                 match.policy.title[self.language],
-                self.width,
+                width,
                 name=f"policies.{match.policy.name.partition('/')[2]}",
                 touched=self.touch(did.OpenPolicy(match.policy)),
                 above=origin(match.policy, self.language, self.words),
                 below=passage,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
-        self.sheets(blocks, top, more=many)
+        return blocks

@@ -12,9 +12,10 @@ from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import PolicySearch
+from kiosk.widgets.box import stack
 from kiosk.widgets.entry import TextEntry
 from kiosk.widgets.mark import error
-from kiosk.widgets.text import Text
+from kiosk.widgets.text import TIGHT, Text
 
 
 class PolicySearchScreen(Screen[PolicySearch]):
@@ -23,26 +24,41 @@ class PolicySearchScreen(Screen[PolicySearch]):
     name = "policies.search"
 
     def draw(self) -> None:
-        """The keyboard stands at the lower end."""
+        """The field stands below the title, or beside it where the window lies; the keyboard at the end."""
         space, t = theme.space, theme.type
-        top = self.heading(self.words("search.title"), sub=self.words("search.how"))
+        if theme.portrait:
+            left, wide = 0.0, self.width
+            top = self.heading(self.words("search.title"), sub=self.words("search.how"))
+        else:
+            side = round(self.width * 0.4)
+            left, wide, top = side + space.l, self.width - side - space.l, 0.0
+            title = Text(
+                self.words("search.title"),
+                side,
+                size=t.title,
+                bold=True,
+                leading=TIGHT,
+                role="heading",
+                name="page.title",
+            )
+            how = Text(self.words("search.how"), side, colour=theme.colour.soft_ink, leading=1.4)
+            self.put(stack(side, [title, how], space.xs), 0, 0)
         high = round(t.lead * 1.5) + 2 * space.s
         self._field = TextEntry(
-            self.width,
+            wide,
             high,
             name="search.entry",
             text=self.page.entered,
             changed=lambda text: self.send(did.Enter(text)),
             wrong=self.page.empty,
         )
-        self.put(self._field, 0, top)
-        top += high + space.m
+        self.put(self._field, left, top)
         self._below: Widget = (
-            error(self.words("search.empty"), self.width)
+            error(self.words("search.empty"), wide)
             if self.page.empty
-            else Text(self.words("search.examples"), self.width, colour=theme.colour.soft_ink)
+            else Text(self.words("search.examples"), wide, colour=theme.colour.soft_ink)
         )
-        self.put(self._below, 0, top)
+        self.put(self._below, left, top + high + space.m)
         keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
         self.put(keyboard, 0, self.height - keyboard.height)
         listen(

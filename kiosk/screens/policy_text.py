@@ -22,8 +22,11 @@ class PolicyTextScreen(Screen[PolicyText]):
         if policy.document_number:
             sub = self.words("policy.number", origin=sub, number=policy.document_number)
         top = self.heading(policy.title[self.language], sub=sub)
-        blocks = [
-            Block(summary_block(policy.summary[self.language], self.width), 0, 0.0),
-            *section_blocks(policy.sections, self.width, self.language, first=1.0),
+        self.sheets(self._parts, top + theme.space.xs)
+
+    def _parts(self, width: float) -> list[Block]:
+        policy = self.page.policy
+        return [
+            Block(summary_block(policy.summary[self.language], width), 0, 0.0),
+            *section_blocks(policy.sections, width, self.language, first=1.0),
         ]
-        self.sheets(blocks, top + theme.space.xs)

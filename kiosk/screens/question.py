@@ -26,10 +26,11 @@ from kiosk.widgets.text import TIGHT, Text
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Type of what stands above the answer: question, and hint or error."""
+    """Type of the question, type of hint and error, and whether the hint stays beside an error."""
 
     question: int
-    hint: int
+    small: int
+    hint: bool = True
 
 
 class QuestionScreen(Screen[Question]):
@@ -102,8 +103,9 @@ class QuestionScreen(Screen[Question]):
             Sizes(t.title, t.body),
             Sizes(t.heading, t.body),
             Sizes(t.lead, t.body),
-            Sizes(t.lead, t.caption),
-            Sizes(t.body, t.caption),
+            Sizes(t.lead, t.body, hint=False),
+            Sizes(t.lead, t.caption, hint=False),
+            Sizes(t.body, t.caption, hint=False),
         )
         box = Box(0, 0)
         for sizes in tries:
@@ -135,16 +137,16 @@ class QuestionScreen(Screen[Question]):
                 name="page.title",
             ),
         ]
-        if page.field.hint:
+        if page.field.hint and (sizes.hint or not page.error):
             hint = Text(
-                page.field.hint[self.language], width, size=sizes.hint, colour=c.soft_ink, leading=1.4
+                page.field.hint[self.language], width, size=sizes.small, colour=c.soft_ink, leading=1.4
             )
             parts += [space.xs, hint]
         if page.from_card:
             mark = chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale, icon="card")
             parts += [space.s, mark]
         if page.error:
-            self._error = error(explain(page.error, page.field, self.language), width, sizes.hint)
+            self._error = error(explain(page.error, page.field, self.language), width, sizes.small)
             parts += [space.s, self._error]
         return stack(width, parts)
 
@@ -155,13 +157,18 @@ class QuestionScreen(Screen[Question]):
         above = self._above(self.width, self.height * 0.5)
         self.put(above, 0, 0)
         top = above.height + space.m
+        self.sheets(lambda width: self._option_rows(width, self.height - top), top)
+
+    def _option_rows(self, width: float, height: float) -> list[Block]:
         options = self._options()
         several = self.page.field.type is FieldType.CHOICES
         chosen = self.page.entered.split(",") if self.page.entered else []
-        columns = self._columns([label for _, label in options], self.height - top)
-        gap = space.s
-        wide = (self.width - gap * (columns - 1)) / columns
+        columns = self._columns([label for _, label in options], height)
+        gap = theme.space.s
+        wide = (width - gap * (columns - 1)) / columns
         rows = []
+        lines = -(-len(options) // columns)
+        high = min(height / lines - gap, theme.touch * 1.4)
         for start in range(0, len(options), columns):
             presses = [
                 option(
@@ -171,14 +178,15 @@ class QuestionScreen(Screen[Question]):
                     touched=self.touch(did.Choose(identifier)),
                     chosen=identifier in chosen,
                     several=several,
+                    height=high,
                 )
                 for identifier, label in options[start : start + columns]
             ]
-            line = Box(self.width, max(press.height for press in presses))
+            line = Box(width, max(press.height for press in presses))
             for column, press in enumerate(presses):
                 line.put(press, column * (wide + gap), 0)
             rows.append(Block(line, gap, float(start)))
-        self.sheets(rows, top)
+        return rows
 
     def _columns(self, labels: Sequence[str], room: float) -> int:
         """One below the other where they fit, else in two columns."""
@@ -195,30 +203,36 @@ class QuestionScreen(Screen[Question]):
     # Text.
 
     def _draw_text(self) -> None:
-        space = theme.space
+        """Upright the field stands below the question, lying beside it, always above the keyboard."""
+        space, line = theme.space, round(theme.type.lead * 1.5)
         keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
-        bottom = self.height - keyboard.height
-        self.put(keyboard, 0, bottom)
-        count_high = round(theme.type.caption * TIGHT)
-        least = round(theme.type.lead * 1.5) + 2 * space.s
-        below = space.s + count_high + space.xs
-        above = self._above(self.width, bottom - space.m - least - below)
+        bottom = self.height - keyboard.height - space.m
+        self.put(keyboard, 0, self.height - keyboard.height)
+        least = line + 2 * space.s
+        if theme.portrait:
+            left, wide = 0.0, self.width
+            above = self._above(self.width, bottom - least - space.s)
+            top = above.height + space.s
+        else:
+            side = round(self.width * 0.48)
+            left, wide = side + space.l, self.width - side - space.l
+            above = self._above(side, bottom)
+            top = round(theme.type.caption * TIGHT) + space.s
         self.put(above, 0, 0)
-        top = above.height + space.s
-        most = round(theme.type.lead * 1.5) * (8 if theme.portrait else 4) + 2 * space.s
-        high = max(least, min(most, bottom - below - top))
-        entry = TextEntry(
-            self.width,
+        lines = min(8, 1 + round((self.page.field.max_length or MAX_TEXT) * theme.type.lead / wide))
+        high = max(least, min(line * lines + 2 * space.s, bottom - top))
+        self._text = TextEntry(
+            wide,
             high,
             name="form.entry",
             text=self.page.entered,
             changed=lambda text: self.send(did.Enter(text)),
             wrong=self.page.error is not None,
         )
-        self.put(entry, 0, top)
-        self._text = entry
-        listen(keyboard, insert=entry.insert, backspace=entry.backspace, done=self.touch(did.Next()))
-        self._count_at = top + high + space.xs
+        self.put(self._text, left, top)
+        listen(
+            keyboard, insert=self._text.insert, backspace=self._text.backspace, done=self.touch(did.Next())
+        )
         self._count: Text | None = None
         self._show_count()
 
@@ -237,7 +251,7 @@ class QuestionScreen(Screen[Question]):
             align="right",
             leading=TIGHT,
         )
-        self.put(self._count, 0, self._count_at)
+        self.put(self._count, 0, 0)
 
     # Numbers and dates.
 
@@ -263,7 +277,7 @@ class QuestionScreen(Screen[Question]):
             most = self.height - keyboard.height - space.l
         else:
             self._room = self.width - wide - space.xl
-            self.put(keyboard, self.width - wide, (self.height - keyboard.height) / 2)
+            self.put(keyboard, self.width - wide, 0)
             most = self.height
         entry_high = 0 if kind is FieldType.DATE else round(theme.type.title * 1.3) + 2 * space.s
         above = self._above(self._room, most - entry_high - space.m)

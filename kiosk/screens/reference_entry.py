@@ -43,12 +43,12 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
             self.put(keyboard, (self.width - wide) / 2, self.height - keyboard.height)
         else:
             self._room = self.width - wide - space.xl
-            self.put(keyboard, self.width - wide, (self.height - keyboard.height) / 2)
+            self.put(keyboard, self.width - wide, 0)
         t, c = theme.type, theme.colour
         title = Text(
             self.title, self._room, size=t.title, bold=True, leading=TIGHT, role="heading", name="page.title"
         )
-        hint = Text(self.hint, self._room, colour=c.soft_ink, leading=1.4)
+        hint = Text(self.hint, self._room, colour=c.soft_ink, leading=1.4, balanced=True)
         above = stack(self._room, [title, hint], space.s)
         self.put(above, 0, 0)
         self._at = above.height + space.l

@@ -24,18 +24,31 @@ class ReviewScreen(Screen[Review]):
     def draw(self) -> None:
         """A long text goes over as many sheets as it needs."""
         top = self.heading(self.words("review.title"), sub=self.words("review.sub"))
+        self.sheets(self._entries, top)
+
+    def _entries(self, width: float) -> list[Block]:
         blocks: list[Block] = []
         for number, line in enumerate(self.page.summary[self.language]):
-            blocks += self._entry(number, line)
-        self.sheets(blocks, top)
+            blocks += self._entry(number, line, width)
+        return blocks
 
     def actions(self) -> Sequence[Action]:
-        """On to the declaration."""
-        return (Action("form.next", self.words("review.next"), did.Next(), icon="next", icon_after=True),)
+        """See what is masked; on to the declaration."""
+        masked = any(line.masked for line in self.page.summary[self.language])
+        shown = self.page.revealed
+        see = Action(
+            "form.reveal",
+            self.words("review.mask" if shown else "review.reveal"),
+            did.Reveal(),
+            look=SECONDARY,
+            icon="hide" if shown else "show",
+        )
+        on = Action("form.next", self.words("review.next"), did.Next(), icon="next", icon_after=True)
+        return (see, on) if masked or shown else (on,)
 
-    def _entry(self, number: int, line: SummaryLine) -> list[Block]:
+    def _entry(self, number: int, line: SummaryLine, width: float) -> list[Block]:
         t, space, c = theme.type, theme.space, theme.colour
-        side = round(self.width * (0.2 if theme.portrait else 0.14))
+        side = round(width * (0.2 if theme.portrait else 0.14))
         change = button(
             self.words("review.change"),
             side,
@@ -44,7 +57,7 @@ class ReviewScreen(Screen[Review]):
             look=SECONDARY,
             sizes=(t.body, t.caption),
         )
-        room = self.width - side - space.l
+        room = width - side - space.l
         label = Text(line.label, room, size=t.caption, colour=c.soft_ink, leading=TIGHT)
         said = line.text if line.answered else self.words("review.skipped")
         first, *others = text_blocks(said, room, place=float(number), gap=space.s, size=t.lead)
@@ -53,9 +66,9 @@ class ReviewScreen(Screen[Review]):
             parts += [space.xs, chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale)]
         words = stack(room, parts)
         high = max(words.height, change.height) + space.s + space.hair
-        box = Box(self.width, high)
+        box = Box(width, high)
         box.put(words, 0, (high - space.hair - space.s - words.height) / 2)
-        box.put(change, self.width - side, (high - space.hair - space.s - change.height) / 2)
+        box.put(change, width - side, (high - space.hair - space.s - change.height) / 2)
         if not others:
-            box.put(rule(self.width), 0, high - space.hair)
+            box.put(rule(width), 0, high - space.hair)
         return [Block(box, space.s, float(number)), *others]

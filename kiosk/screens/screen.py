@@ -128,12 +128,22 @@ class Screen(Box, Generic[P]):
             bottom += space.xs + under.height
         return bottom + space.m
 
-    def sheets(self, blocks: Sequence[Block], top: float, *, more: bool = False) -> None:
-        """Puts what may need several sheets below `top`. more: further entries can be fetched."""
+    def sheets(
+        self,
+        blocks: Callable[[float], Sequence[Block]],
+        top: float,
+        *,
+        left: float = 0,
+        more: bool = False,
+    ) -> None:
+        """Puts what may need several sheets below `top` and right of `left`.
+
+        blocks: makes them in a width; more: further entries can be fetched.
+        """
         assert isinstance(self.page, Turned)
         self.put(
             Sheets(
-                self.width,
+                self.width - left,
                 self.height - top,
                 blocks,
                 place=self.page.place,
@@ -141,6 +151,6 @@ class Screen(Box, Generic[P]):
                 turn=lambda place: self.send(did.Turn(place)),
                 more=self.touch(did.ShowMore()) if more else None,
             ),
-            0,
+            left,
             top,
         )

@@ -26,9 +26,13 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         service = self.page.service
         lang = self.language
         top = self.heading(service.title[lang], sub=service.summary[lang])
+        self.sheets(self._parts, top)
+
+    def _parts(self, width: float) -> list[Block]:
+        service, lang = self.page.service, self.language
         guide = service.guide
         if guide is None:
-            return
+            return []
         facts = [
             ("clock", "guide.duration", guide.duration[lang]),
             ("money", "guide.fee", guide.fee[lang]),
@@ -38,14 +42,14 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             ("department", "guide.department", service.department[lang]),
         ]
         blocks = [
-            Block(self._fact(icon, self.words(label), text), theme.space.s, number / len(facts))
+            Block(self._fact(icon, self.words(label), text, width), theme.space.s, number / len(facts))
             for number, (icon, label, text) in enumerate(facts)
             if text
         ]
-        blocks += self._part("guide.eligibility", (guide.eligibility,), 1.0, numbered=False)
-        blocks += self._part("guide.materials", guide.materials, 2.0, numbered=True)
-        blocks += self._part("guide.steps", guide.steps, 3.0, numbered=True)
-        self.sheets(blocks, top)
+        blocks += self._part("guide.eligibility", (guide.eligibility,), width, place=1.0, numbered=False)
+        blocks += self._part("guide.materials", guide.materials, width, place=2.0, numbered=True)
+        blocks += self._part("guide.steps", guide.steps, width, place=3.0, numbered=True)
+        return blocks
 
     def actions(self) -> Sequence[Action]:
         """Apply, where there is a form."""
@@ -53,33 +57,33 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             return ()
         return (Action("guide.apply", self.words("guide.apply"), did.Apply(), icon="next", icon_after=True),)
 
-    def _fact(self, icon: str, label: str, text: str) -> Box:
+    def _fact(self, icon: str, label: str, text: str, width: float) -> Box:
         t, space, c = theme.type, theme.space, theme.colour
         side = round(t.lead)
-        column = round(self.width * (0.26 if theme.portrait else 0.2))
+        column = round(width * (0.26 if theme.portrait else 0.2))
         name = Text(label, column - side - space.s, bold=True, colour=c.soft_ink, leading=1.4)
-        value = Text(text, self.width - column - space.m, leading=1.4)
-        box = Box(self.width, max(name.height, value.height))
+        value = Text(text, width - column - space.m, leading=1.4)
+        box = Box(width, max(name.height, value.height))
         box.put(Icon(icon, side, c.primary), 0, (name.pitch - side) / 2)
         box.put(name, side + space.s, 0)
         box.put(value, column + space.m, 0)
         return box
 
     def _part(
-        self, heading: str, texts: Sequence[LocalizedText], place: float, *, numbered: bool
+        self, heading: str, texts: Sequence[LocalizedText], width: float, *, place: float, numbered: bool
     ) -> list[Block]:
         space = theme.space
-        parts = [Block(heading_block(self.words(heading), self.width), space.l, place)]
+        parts = [Block(heading_block(self.words(heading), width), space.l, place)]
         for number, text in enumerate(texts):
-            entry = self._entry(text[self.language], number + 1 if numbered else 0)
+            entry = self._entry(text[self.language], number + 1 if numbered else 0, width)
             parts.append(Block(entry, space.s if number else space.xs, place + number / len(texts)))
-        return [kept_together(parts[:2], self.width), *parts[2:]]
+        return [kept_together(parts[:2], width), *parts[2:]]
 
-    def _entry(self, text: str, number: int) -> Box:
+    def _entry(self, text: str, number: int, width: float) -> Box:
         t, c = theme.type, theme.colour
         left = round(t.body * 1.9) if number else 0
-        label = Text(text, self.width - left, leading=1.45)
-        box = Box(self.width, label.height)
+        label = Text(text, width - left, leading=1.45)
+        box = Box(width, label.height)
         if number:
             side = round(t.body * 1.35)
             disc = Box(side, side, fill=c.primary_pale, radius=side // 2)

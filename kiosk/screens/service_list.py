@@ -22,14 +22,17 @@ class ServiceListScreen(Screen[ServiceList]):
     def draw(self) -> None:
         """In the catalogue's order, the most used first."""
         top = self.heading(self.words("door.services"), sub=self.words("services.choose"))
+        self.sheets(self._rows, top)
+
+    def _rows(self, width: float) -> list[Block]:
         blocks = []
         for number, service in enumerate(self.page.services):
             mark = self._mark(service)
-            room = row_room(self.width, beside=mark.width)
+            room = row_room(width, beside=mark.width)
             summary = Text(service.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
             entry = row(
                 service.title[self.language],
-                self.width,
+                width,
                 name=f"services.{service.name.partition('/')[2]}",
                 touched=self.touch(did.OpenService(service)),
                 above=service.department[self.language],
@@ -37,7 +40,7 @@ class ServiceListScreen(Screen[ServiceList]):
                 beside=mark,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
-        self.sheets(blocks, top)
+        return blocks
 
     def _mark(self, service: Service) -> Box:
         c = theme.colour

@@ -144,7 +144,7 @@ class Stage(FloatLayout):
         head = header(width, view, words, self._surroundings, self.send)
         self._put(head, 0, top)
         top += round(head.height)
-        low = foot_height()
+        low = foot_height() if view.leave or view.back else 0
         screen = SCREENS[type(view.page)](
             view.page,
             view,
@@ -155,7 +155,8 @@ class Stage(FloatLayout):
             surroundings=self._surroundings,
         )
         self._put(screen, space.xl, top + space.l)
-        self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
+        if low:
+            self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
         self.screen = screen
         self.overlay = None
 

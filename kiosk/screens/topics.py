@@ -29,17 +29,20 @@ class TopicsScreen(Screen[Topics]):
         label = Text(self.words("topics.choose"), self.width, colour=theme.colour.soft_ink)
         self.put(label, 0, top)
         top += label.height + space.s
+        self.sheets(self._tiles, top)
+
+    def _tiles(self, width: float) -> list[Block]:
         columns = 2 if theme.portrait else 4
-        gap = space.m
-        wide = (self.width - gap * (columns - 1)) / columns
+        gap = theme.space.m
+        wide = (width - gap * (columns - 1)) / columns
         rows = []
         for start in range(0, len(self.page.topics), columns):
             tiles = [self._tile(topic, wide) for topic in self.page.topics[start : start + columns]]
-            line = Box(self.width, tiles[0].height)
+            line = Box(width, tiles[0].height)
             for column, tile in enumerate(tiles):
                 line.put(tile, column * (wide + gap), 0)
             rows.append(Block(line, gap, float(start)))
-        self.sheets(rows, top)
+        return rows
 
     def _search(self) -> Press:
         t, space, c = theme.type, theme.space, theme.colour

@@ -11,8 +11,9 @@ from backend_client.client import BackendClient
 from backend_client.errors import InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.card import CardAnswers
-from backend_client.forms.filling import Filling
+from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.present import present
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language
 from foundation.log import logger
@@ -152,6 +153,8 @@ class Applications(Chapter):
                 self._ask(self._open.form.field(field_id), checking=True)
             case Review(), did.Back():
                 self._ask(self._open.form.fields[-1])
+            case Review(revealed=revealed), did.Reveal():
+                self._visit.show(replace(self._review(revealed=not revealed), place=page.place))
             case Review(form=form), did.Next():
                 self._visit.show(Declaration(form))
             case Declaration(), did.Back():
@@ -303,9 +306,20 @@ class Applications(Chapter):
 
     # Check, declare, send.
 
-    def _review(self) -> Review:
+    def _review(self, *, revealed: bool = False) -> Review:
         filling = self._open.filling
-        return Review(filling.form, {language: filling.summary(language) for language in Language})
+
+        def line(masked: SummaryLine, language: Language) -> SummaryLine:
+            if not (revealed and masked.masked):
+                return masked
+            text = present(masked.field, filling.answers[masked.field.id], language)
+            return replace(masked, text=text, masked=False)
+
+        return Review(
+            filling.form,
+            {one: tuple(line(masked, one) for masked in filling.summary(one)) for one in Language},
+            revealed,
+        )
 
     def _check(self) -> None:
         self._visit.show(self._review())

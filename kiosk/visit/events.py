@@ -185,6 +185,11 @@ class Change(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Reveal(Event):
+    """Show what is masked, or mask it again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Send(Event):
     """Declare, and send the form."""
 

@@ -166,10 +166,11 @@ class Question(Turned):
 
 @dataclass(frozen=True, slots=True)
 class Review(Turned):
-    """All answers, to be checked."""
+    """All answers, to be checked; private ones masked until the resident wants to see them."""
 
     form: Form
     summary: Mapping[Language, tuple[SummaryLine, ...]] = dataclasses.field(repr=False)
+    revealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Entry(Inspectable, Box):
     def _add_caret(self, shown: Text, there: bool, size: int) -> None:
         left, _, width, _ = shown.drawn[0] if shown.drawn else (0.0, 0.0, 0.0, 0.0)
         at = shown.x + left + (width + theme.space.hair * 2 if there else -theme.space.hair * 4)
-        with self.canvas.after:
+        with self.canvas:
             Color(*theme.colour.primary)
             Rectangle(
                 pos=(round(at), round((self.height - size * 1.15) / 2)),

@@ -39,6 +39,8 @@ GLYPHS = {
     "number": MDI7.numeric,
     "reference": MDI7.pound,
     "printer": MDI7.printer_outline,
+    "show": MDI7.eye_outline,
+    "hide": MDI7.eye_off_outline,
     "change": MDI7.pencil_outline,
     "send": MDI7.send_check_outline,
     "clock": MDI7.timer_sand,

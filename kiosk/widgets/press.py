@@ -95,12 +95,13 @@ def button(
     look: Look = SECONDARY,
     icon: str = "",
     icon_after: bool = False,
+    upright: bool = False,
     height: float | None = None,
     enabled: bool = True,
     chosen: bool = False,
     sizes: tuple[int, ...] = (),
 ) -> Press:
-    """A button with one or two lines of text in its middle, and an icon before or after it."""
+    """A button with one or two lines of text, and an icon before, after or, upright, above it."""
     t, space = theme.type, theme.space
     high = max(theme.touch, height or 0)
     press = Press(
@@ -108,7 +109,8 @@ def button(
     )
     sizes = sizes or (t.lead, t.body, t.caption)
     side = round(sizes[0] * 1.2) if icon else 0
-    room = width - 2 * space.m - (side + space.s if icon else 0)
+    upright = upright and high > side + sizes[0] * TIGHT + 2 * space.s
+    room = width - 2 * space.m - (side + space.s if icon and not upright else 0)
     size = fitting(text, room, sizes, lines=1)
     if len(lines_of(text, room, size, bold=True)) > 1:
         size = fitting(text, room, sizes, lines=2, bold=True)
@@ -127,6 +129,10 @@ def button(
     if not icon:
         press.put(label, space.m, middle)
         return press
+    if upright:
+        press.put(Icon(icon, side, press.look.ink), (width - side) / 2, middle - side / 2)
+        press.put(label, space.m, middle + side / 2)
+        return press
     whole = side + space.s + label.ink_width
     left = (width - whole) / 2
     shift = (room - label.ink_width) / 2
@@ -141,14 +147,21 @@ def button(
 
 
 def option(
-    text: str, width: float, *, name: str, touched: Callable[[], None], chosen: bool, several: bool = False
+    text: str,
+    width: float,
+    *,
+    name: str,
+    touched: Callable[[], None],
+    chosen: bool,
+    several: bool = False,
+    height: float = 0,
 ) -> Press:
-    """One answer to choose. several: more than one can be chosen."""
+    """One answer to choose. several: more than one can be chosen; height: at least, in pixels."""
     t, space = theme.type, theme.space
     side = round(t.lead * 1.2)
     room = width - 2 * space.m - side - space.m
     label = Text(text, room, size=t.lead, leading=TIGHT, role="", colour=_c.primary if chosen else _c.ink)
-    high = max(theme.touch, label.height + 2 * space.m)
+    high = max(theme.touch, height, label.height + 2 * space.m)
     look = CHOSEN if chosen else QUIET
     press = Press(
         width,

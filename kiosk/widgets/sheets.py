@@ -11,8 +11,8 @@ from kivy.uix.widget import Widget
 from foundation.language import Translate
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
-from kiosk.widgets.press import button
-from kiosk.widgets.text import Text
+from kiosk.widgets.press import Press, button
+from kiosk.widgets.text import Text, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +38,93 @@ def pack(blocks: Sequence[tuple[float, float]], height: float) -> list[int]:
 
 
 class Sheets(Box):
-    """Blocks in sheets, one of them shown, with the buttons to turn them where there are several."""
+    """Blocks in sheets, one of them shown, with the buttons to turn them where there are several.
+
+    The buttons stand below, or at the right where the window lies and height is dear.
+    """
 
     def __init__(
         self,
         width: float,
         height: float,
-        blocks: Sequence[Block],
+        blocks: Callable[[float], Sequence[Block]],
         *,
         place: float,
         words: Translate,
         turn: Callable[[float], None],
         more: Callable[[], None] | None = None,
     ) -> None:
-        """place: what the sheet to show begins with or holds; turn: is told the place of another sheet;
+        """blocks: makes them in a width; place: what the sheet to show begins with or holds;
 
-        more: asks for further blocks behind the last, None where there are none.
+        turn: is told the place of another sheet; more: asks for further blocks behind the last, None where
+        there are none.
         """
         super().__init__(width, height)
-        sizes = [(block.widget.height, block.gap) for block in blocks]
-        bar = theme.touch + theme.space.m
-        starts = pack(sizes, height)
-        if len(starts) > 1 or more:
-            starts = pack(sizes, height - bar)
-        sheet = max((n for n, start in enumerate(starts) if blocks[start].place <= place), default=0)
+        there = blocks(width)
+        starts = _pack(there, height)
+        several = len(starts) > 1 or more is not None
+        if several and theme.portrait:
+            starts = _pack(there, height - theme.touch - theme.space.m)
+        elif several:
+            there = blocks(width - _column() - theme.space.m)
+            starts = _pack(there, height)
+        sheet = max((n for n, start in enumerate(starts) if there[start].place <= place), default=0)
         first = starts[sheet] if starts else 0
-        last = starts[sheet + 1] if sheet + 1 < len(starts) else len(blocks)
+        last = starts[sheet + 1] if sheet + 1 < len(starts) else len(there)
         top = 0.0
         for number in range(first, last):
-            top += blocks[number].gap if number > first else 0
-            self.put(blocks[number].widget, 0, top)
-            top += blocks[number].widget.height
-        if len(starts) > 1 or more:
-            self._back = partial(turn, blocks[starts[sheet - 1]].place) if sheet else None
-            self._forward = partial(turn, blocks[last].place) if last < len(blocks) else more
-            where = "sheets.where_open" if more else "sheets.where"
-            self._add_bar(words(where, sheet=sheet + 1, sheets=len(starts)), words)
+            top += there[number].gap if number > first else 0
+            self.put(there[number].widget, 0, top)
+            top += there[number].widget.height
+        if several:
+            self._back = partial(turn, there[starts[sheet - 1]].place) if sheet else None
+            self._forward = partial(turn, there[last].place) if last < len(there) else more
+            where = words(
+                "sheets.where_open" if more else "sheets.where", sheet=sheet + 1, sheets=len(starts)
+            )
+            if theme.portrait:
+                self._add_bar(where, words)
+            else:
+                self._add_column(where, words)
 
     def _add_bar(self, where: str, words: Translate) -> None:
         top = self.height - theme.touch
         wide = self.width * 0.33
-        for name, way, icon, left in (
-            ("sheets.back", self._back, "up", 0),
-            ("sheets.forward", self._forward, "down", self.width - wide),
-        ):
-            one = button(
-                words(name), wide, name=name, touched=way or _nowhere, icon=icon, enabled=way is not None
-            )
-            self.put(one, left, top)
+        self.put(self._button("back", wide, 0, words), 0, top)
+        self.put(self._button("forward", wide, 0, words), self.width - wide, top)
         label = Text(where, self.width - 2 * wide, colour=theme.colour.soft_ink, align="centre")
         self.put(label, wide, top + (theme.touch - label.height) / 2)
+
+    def _add_column(self, where: str, words: Translate) -> None:
+        wide = _column()
+        left = self.width - wide
+        high = min(self.height * 0.36, theme.touch * 3)
+        self.put(self._button("back", wide, high, words), left, 0)
+        self.put(self._button("forward", wide, high, words), left, self.height - high)
+        label = Text(where, wide, colour=theme.colour.soft_ink, align="centre", leading=1.4, balanced=True)
+        self.put(label, left, (self.height - label.height) / 2)
+
+    def _button(self, which: str, width: float, height: float, words: Translate) -> Press:
+        way, icon = (self._back, "up") if which == "back" else (self._forward, "down")
+        return button(
+            words(f"sheets.{which}"),
+            width,
+            name=f"sheets.{which}",
+            touched=way or _nowhere,
+            icon=icon,
+            height=height,
+            upright=height > 0,
+            enabled=way is not None,
+        )
+
+
+def _column() -> int:
+    """Width of the column of buttons where the window lies."""
+    return round(theme.touch * 2.2)
+
+
+def _pack(blocks: Sequence[Block], height: float) -> list[int]:
+    return pack([(block.widget.height, block.gap) for block in blocks], height)
 
 
 def _nowhere() -> None:
@@ -101,20 +138,16 @@ def text_blocks(
 
     place, until: the blocks' places go from the one up to, not reaching, the sum of both.
     """
-    whole = Text(text, width, size=size)
-    chunks: list[list[int]] = []
-    for number in range(len(whole.lines)):
-        if not chunks or len(chunks[-1]) >= 2:
-            chunks.append([])
-        chunks[-1].append(number)
+    size = size or theme.type.body
+    lines = lines_of(text, width, size)
+    chunks = [lines[at : at + 2] for at in range(0, len(lines), 2)]
     if len(chunks) > 1 and len(chunks[-1]) == 1:
         last = chunks.pop()
         chunks[-1] += last
     blocks = []
     for number, chunk in enumerate(chunks):
-        lines = [whole.lines[line] for line in chunk]
-        start, end = lines[0].start, lines[-1].start + len(lines[-1].text)
-        moved = [line._replace(start=line.start - start) for line in lines]
+        start, end = chunk[0].start, chunk[-1].start + len(chunk[-1].text)
+        moved = [line._replace(start=line.start - start) for line in chunk]
         piece = Text(text[start:end], width, size=size, lines=moved)
         blocks.append(Block(piece, gap if number == 0 else 0, place + until * number / len(chunks)))
     return blocks
