@@ -55,8 +55,10 @@ class Answering:
             result = await _serve(conversation)
         finally:
             await call.close()
-            await line.hang_up()
-            await self._write(record.finished(result, call.language))
+            try:
+                await line.hang_up()
+            finally:
+                await self._write(record.finished(result, call.language))
 
     async def _write(self, record: dict[str, object]) -> None:
         try:
@@ -77,7 +79,7 @@ async def _serve(conversation: Conversation) -> Result:
         # The line ends, and this call with it; nothing waits for what is returned.
         return await _end(conversation, Result.CLOSED)
     except Exception:
-        _log.exception("call failed", call_id=conversation.call.line.call_id)
+        _log.exception("call failed", call_id=conversation.call.call_id)
         return await _end(conversation, Result.FAILURE)
 
 
@@ -90,5 +92,5 @@ async def _end(conversation: Conversation, result: Result) -> Result:
     except (HungUp, TimeoutError):
         pass
     except Exception:
-        _log.exception("last words failed", call_id=conversation.call.line.call_id)
+        _log.exception("last words failed", call_id=conversation.call.call_id)
     return result

@@ -35,7 +35,7 @@ class Call:
     """One call. Owns the keys that wait, the clock of the time limit, and the language."""
 
     def __init__(self, line: Line, record: CallRecord, timing: Timing, language: Language) -> None:
-        self.line = line
+        self._line = line
         self.timing = timing
         self.language = language
         self._record = record
@@ -45,6 +45,16 @@ class Call:
         self._end = self._clock() + timing.call
         self._warned = False
         self._texts: set[asyncio.Task[None]] = set()
+
+    @property
+    def call_id(self) -> str:
+        """What tells the call from all others."""
+        return self._line.call_id
+
+    @property
+    def caller(self) -> str:
+        """The caller's number or address, empty where withheld."""
+        return self._line.caller
 
     # The five verbs
 
@@ -57,7 +67,7 @@ class Call:
     async def play_back(self, recorded: Recorded) -> None:
         """Lets the caller hear a recording, as `say` does with a text."""
         await self._mind_the_limit()
-        key = await self._listen(lambda: self.line.play_back(recorded), "recording.played_back")
+        key = await self._listen(lambda: self._line.play_back(recorded), "recording.played_back")
         if key is not None:
             self._ahead.appendleft(key)
 
@@ -106,7 +116,7 @@ class Call:
                 return Recorded(b"", 0.0, key)
         await self.forget_keys_typed_ahead()
         self._record.event("recording")
-        recorded = await self.line.record(
+        recorded = await self._line.record(
             max_seconds=self.timing.recording, silence_seconds=self.timing.recording_silence
         )
         self._record.event("recorded")
@@ -123,7 +133,7 @@ class Call:
     async def transfer(self, target: str) -> bool:
         """Hands the call to a SIP address. False where it was refused; the call then goes on."""
         self._record.event("transfer")
-        taken = await self.line.transfer(target)
+        taken = await self._line.transfer(target)
         self._record.event("transferred" if taken else "transfer refused")
         return taken
 
@@ -140,17 +150,17 @@ class Call:
     async def forget_keys_typed_ahead(self) -> None:
         """Drops keys that were pressed before something turned out otherwise than the caller thought:
         they answer questions that are not going to be asked."""
-        if self._ahead or self.line.key_waiting():
+        if self._ahead or self._line.key_waiting():
             self._record.event("keys typed ahead dropped")
         self._ahead.clear()
-        while self.line.key_waiting():
-            await self.line.next_key()
+        while self._line.key_waiting():
+            await self._line.next_key()
 
     async def last_words(self, *utterances: Utterance) -> None:
         """Says something to the end, whatever is pressed."""
         for utterance in utterances:
             self._record.prompt(utterance.name)
-        await self.line.play(utterances)
+        await self._line.play(utterances)
 
     async def close(self) -> None:
         """Ends what still runs beside the dialogue. The line itself stays open."""
@@ -165,7 +175,7 @@ class Call:
         if not utterances:
             return await self._key_typed_ahead()
         return await self._listen(
-            lambda: self.line.play(utterances), *(utterance.name for utterance in utterances)
+            lambda: self._line.play(utterances), *(utterance.name for utterance in utterances)
         )
 
     async def _listen(self, play_it: Callable[[], Coroutine[Any, Any, None]], *names: str) -> str | None:
@@ -198,7 +208,7 @@ class Call:
 
     async def _next_key(self) -> str:
         while True:
-            key = self._ahead.popleft() if self._ahead else await self.line.next_key()
+            key = self._ahead.popleft() if self._ahead else await self._line.next_key()
             if self._counts(key):
                 return key
 
@@ -212,8 +222,8 @@ class Call:
 
     async def _key_typed_ahead(self) -> str | None:
         """The next key where one waits already."""
-        while self._ahead or self.line.key_waiting():
-            key = self._ahead.popleft() if self._ahead else await self.line.next_key()
+        while self._ahead or self._line.key_waiting():
+            key = self._ahead.popleft() if self._ahead else await self._line.next_key()
             if self._counts(key):
                 return key
         return None
@@ -222,16 +232,17 @@ class Call:
         """Near the limit, asks once whether more time is wanted; at the limit, ends the call."""
         if self._clock() >= self._end:
             raise CallOver(Result.TIME_LIMIT)
-        if self._warned or self._clock() < self._next_limit() or self._ahead or self.line.key_waiting():
+        if self._warned or self._clock() < self._next_limit() or self._ahead or self._line.key_waiting():
             return
         self._warned = True
-        entry = await self.gather([self.prompt("limit.more")], ONE_KEY)
+        # The key may belong to the private entry that is interrupted.
+        entry = await self.gather([self.prompt("limit.more")], ONE_KEY, private=True)
         if entry.keys == "1":
             self._warned = False
             self._end = self._clock() + self.timing.call
             await self.say(self.prompt("limit.extended"))
         elif entry.keys:
-            self._ahead.appendleft(entry.keys)  # meant for the question that was interrupted
+            self._ahead.appendleft(entry.keys)
 
     def _next_limit(self) -> float:
         """When something has to be said about the time, by the loop's clock."""
@@ -239,7 +250,7 @@ class Call:
 
     async def _show(self, text: str) -> None:
         try:
-            shown = await self.line.send_text(text)
+            shown = await self._line.send_text(text)
         except HungUp:
             return
         self._record.event("text shown" if shown else "text refused")

@@ -77,23 +77,25 @@ class Question(Generic[T]):
     private: bool = True
 
 
-async def menu(conversation: Conversation, menu: Menu) -> str:
+async def menu(conversation: Conversation, wanted: Menu) -> str:
     """The key that was chosen. Raises Back."""
     call = conversation.call
-    tries = _Tries(conversation, last=menu.last)
+    tries = _Tries(conversation, last=wanted.last)
     lead: Sequence[Utterance] = ()
-    said = menu.first or menu.full
+    said = wanted.first or wanted.full
     while True:
-        entry = await call.gather([*lead, *said()], ONE_KEY, private=menu.private, first_key=menu.patience)
+        entry = await call.gather(
+            [*lead, *said()], ONE_KEY, private=wanted.private, first_key=wanted.patience
+        )
         key = "#" if entry.end is End.HASH else entry.keys
-        lead, said = (), menu.full
+        lead, said = (), wanted.full
         if entry.end is End.SILENCE:
-            if menu.silence is not None:
-                return menu.silence
-            lead, said = await tries.silent(), menu.short
+            if wanted.silence is not None:
+                return wanted.silence
+            lead, said = await tries.silent(), wanted.short
         elif entry.end is End.BACK:
             raise Back
-        elif key in menu.keys:
+        elif key in wanted.keys:
             return key
         elif key == PERSON:
             if not conversation.with_person:
@@ -101,7 +103,7 @@ async def menu(conversation: Conversation, menu: Menu) -> str:
         elif key == LANGUAGE:
             conversation.switch_language()
         elif key not in {AGAIN, "#"}:
-            lead, said = await tries.wrong(conversation.prompt("ask.wrong_key")), menu.short
+            lead, said = await tries.wrong(conversation.prompt("ask.wrong_key")), wanted.short
 
 
 async def ask(conversation: Conversation, question: Question[T]) -> T:

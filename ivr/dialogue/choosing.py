@@ -37,6 +37,9 @@ async def choose(
     lead: what is said before the choices, once; start: an item of the group that is said first; optional: `#`
     raises Skipped; private: the keys are not kept in the record. Raises Back.
     """
+    if not items:
+        await conversation.call.say(conversation.prompt("menu.empty"))
+        raise Back
     start -= start % GROUP
     before = lead
     while True:

@@ -20,15 +20,17 @@ async def fetch(
     work: Callable[[], Awaitable[T]],
     *,
     passing: tuple[type[BackendError], ...] = (),
+    to_the_end: bool = False,
 ) -> T:
     """What the backend answers.
 
     Where it cannot be reached or fails, the caller is told and may try again with a key: `work` is then
     started anew. Other errors are told too, and Back is raised; those in `passing` are raised as they are.
+    to_the_end: `work` is finished even where the caller hangs up meanwhile.
     """
     while True:
         try:
-            return await _patiently(conversation, work())
+            return await _patiently(conversation, work(), to_the_end=to_the_end)
         except passing:
             raise
         except (Unreachable, BackendFailure) as error:
@@ -61,7 +63,7 @@ def told_by(conversation: Conversation, error: BackendError) -> Utterance:
     return conversation.content(f"error.{error.reason}", sentence(error, conversation.language))
 
 
-async def _patiently(conversation: Conversation, work: Awaitable[T]) -> T:
+async def _patiently(conversation: Conversation, work: Awaitable[T], *, to_the_end: bool) -> T:
     """Waits, and asks the caller to wait as well where it takes long."""
     timing = conversation.settings.timing
     task = asyncio.ensure_future(work)
@@ -74,5 +76,6 @@ async def _patiently(conversation: Conversation, work: Awaitable[T]) -> T:
             await conversation.call.say(conversation.prompt("backend.please_wait"))
             patience = timing.wait_again
     finally:
-        task.cancel()
+        if not to_the_end:
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)

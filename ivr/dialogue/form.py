@@ -134,17 +134,19 @@ async def _change(conversation: Conversation, draft: Draft) -> None:
 async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:
     """Sends it, again and again the same, until it has arrived or the caller gives up, which raises Back.
 
-    None where the backend does not take these answers: the caller knows why, and what is wrong is open again.
+    A caller who hangs up meanwhile has sent it all the same. None where the backend does not take these
+    answers: the caller knows why, and what is wrong is open again.
     """
     draft.seal(conversation.language, conversation.settings.line, conversation.now())
-    await conversation.call.say(conversation.prompt("form.sending"))
+
+    async def work() -> Accepted:
+        accepted = await draft.send(conversation.client)
+        conversation.call.note("submission accepted")
+        return accepted
+
     while True:
         try:
-            return await fetch(
-                conversation,
-                lambda: draft.send(conversation.client),
-                passing=(InvalidAnswers, Conflict),
-            )
+            return await fetch(conversation, work, passing=(InvalidAnswers, Conflict), to_the_end=True)
         except InvalidAnswers as error:
             await tell(conversation, error)
             await _open_again(conversation, draft, error)
@@ -187,7 +189,6 @@ async def _renew(conversation: Conversation, draft: Draft) -> None:
 async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted) -> None:
     """Says the reference twice, and shows it on phones with a screen."""
     written = group(accepted.reference)
-    conversation.call.note("submission accepted")
     conversation.call.send_text(
         prompts.written(
             conversation.language,

@@ -116,7 +116,7 @@ async def own_number(conversation: Conversation, full: Said, question: str) -> s
 
     question: the prompt that reads it out and asks. Raises Back.
     """
-    number = callers_number(conversation.call.line.caller)
+    number = callers_number(conversation.call.caller)
     if number is None:
         return None
 

@@ -59,12 +59,17 @@ async def _take_message(conversation: Conversation) -> None:
     recorded = await take_down(conversation, lambda: [conversation.prompt("message.question")])
     call = conversation.call
     message = Message(
-        recorded, callback, call.line.caller, call.line.call_id, conversation.language, conversation.now()
+        recorded,
+        callback,
+        call.caller,
+        call.call_id,
+        conversation.language,
+        conversation.local(conversation.now()),
     )
     try:
         await asyncio.to_thread(conversation.messages.store, message)
     except OSError as error:
-        _log.error("message not stored", error=error.strerror, call_id=call.line.call_id)
+        _log.error("message not stored", error=error.strerror, call_id=call.call_id)
         await call.say(conversation.prompt("message.not_stored"))
         return
     call.note("message left")

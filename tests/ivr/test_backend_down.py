@@ -121,6 +121,29 @@ async def test_a_caller_who_gives_up_after_a_try_is_told_what_it_means(
     assert heard.prompts[-7] == "services.which"
 
 
+async def test_a_caller_who_hangs_up_while_it_is_being_sent_has_sent_it(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = BackendClient.create_submission
+
+    async def slow(self: BackendClient, submission: Submission) -> Accepted:
+        await asyncio.sleep(0.5)
+        return await really(self, submission)
+
+    monkeypatch.setattr(BackendClient, "create_submission", slow)
+    phone.set(timing=Timing(please_wait=0.1))
+    before = phone.county.references()
+    async with phone.calling(playing=0.02) as live:
+        live.does(LETTER)
+        await live.until("summary.keys")
+        live.does("1")
+        await live.until("backend.please_wait")
+        await live.line.hang_up()
+    assert len(phone.county.references()) == len(before) + 1
+    assert live.heard.record["result"] == "hung_up"
+    assert "submission accepted" in live.heard.events
+
+
 async def test_a_slow_backend_is_covered_by_a_word(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     really = BackendClient.list_topics
 
