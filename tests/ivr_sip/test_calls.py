@@ -133,7 +133,7 @@ async def test_a_prompt_waits_while_the_caller_holds_the_line(answering: Answeri
 async def test_a_long_text_goes_on_without_a_break_while_it_is_rendered(
     answering: Answering, tmp_path: Path
 ) -> None:
-    text = "".join(f"第{number}条，参保人应当按时缴纳费用。" for number in "一二")
+    text = "".join(f"第{number}条，应当按时缴费。" for number in "一二")
 
     async def on_call(line: Line) -> None:
         await line.play([said(text, Language.ZH_CN, private=True)])
@@ -144,7 +144,7 @@ async def test_a_long_text_goes_on_without_a_break_while_it_is_rendered(
     ):
         await caller.ended(60.0)
     times = caller.heard().loud_times()
-    assert times[-1] - times[0] > 5.0
+    assert times[-1] - times[0] > 3.5
     assert np.diff(times).max() < 1.0, "there was a pause longer than one between sentences"
 
 

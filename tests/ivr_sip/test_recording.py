@@ -68,6 +68,27 @@ async def test_silence_ends_it_and_is_not_kept(
     assert (np.abs(samples) > 0.05).sum() / sound.RATE > 0.8, "not all of it was recorded"
 
 
+async def test_a_caller_hears_the_recording_again(
+    answering: Answering, speech_file: Path, tmp_path: Path
+) -> None:
+    async def on_call(line: Line) -> None:
+        await line.play_back(await line.record(max_seconds=30, silence_seconds=1))
+
+    async with (
+        answering(on_call) as endpoint,
+        CallerProcess(endpoint.address, tmp_path / "heard.wav") as caller,
+    ):
+        await caller.heard_sound()
+        await caller.do("wait 0.4")
+        await caller.speak(speech_file)
+        spoken = caller.time_of("spoken")
+        await caller.ended()
+    heard = caller.heard()
+    times = [t for t in heard.loud_times() if t > spoken]
+    assert len(times) * 0.02 == pytest.approx(1.2, abs=0.4)
+    assert heard.share_of(HERTZ, times[0], times[-1]) > 0.7
+
+
 async def test_a_key_ends_it_and_is_taken(answering: Answering, speech_file: Path) -> None:
     recording = Recording(30, 20)
     async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
