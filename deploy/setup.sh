@@ -83,9 +83,11 @@ if changed input requirements.lock kiosk/fonts.py $(git ls-files 'kiosk/input/*.
     .venv/bin/python -m kiosk.input.deploy
     done_with
 fi
-if changed buf protos/package.json protos/package-lock.json || [ ! -d protos/node_modules ]; then
+if changed buf protos/package.json || [ ! -d protos/node_modules ]; then
     say "installing buf"
-    npm ci --prefix protos --silent --no-audit --no-fund >/dev/null
+    # No lock file: npm's versions disagree on how one lists packages of other platforms; the version is exact.
+    npm install --prefix protos --no-package-lock --no-audit --no-fund >build/npm.log 2>&1 \
+        || { tail -20 build/npm.log >&2; stop "npm install failed; the whole output is in build/npm.log"; }
     done_with
 fi
 say "ready"
