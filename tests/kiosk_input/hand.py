@@ -72,9 +72,9 @@ class Hand:
         """What is seen, and the events so far."""
         return self.ask(do="state")
 
-    def show(self, keyboard: str, language: str = "zh_CN") -> State:
-        """A new keyboard."""
-        self.ask(show=keyboard, language=language)
+    def show(self, keyboard: str, language: str = "zh_CN", type_: str = "normal") -> State:
+        """A new keyboard. type_: ``normal`` or ``large``."""
+        self.ask(show=keyboard, language=language, type=type_)
         return self.until(lambda state: state["controls"] and state["size"] == list(self.size))
 
     def until(self, condition: Callable[[State], Any]) -> State:

@@ -20,8 +20,8 @@ LEAST = {(1080, 1920): 88, (1280, 1024): 68}
 def test_keys_fill_the_width_and_leave_half_the_window_to_the_question(
     each_hand: Hand, keyboard: str
 ) -> None:
-    for language in ("zh_CN", "en"):
-        state = each_hand.show(keyboard, language)
+    for language, type_ in itertools.product(("zh_CN", "en"), ("normal", "large")):
+        state = each_hand.show(keyboard, language, type_)
         assert state["keyboard"][0] == each_hand.size[0]
         assert state["keyboard"][1] < each_hand.size[1] / 2
         assert_placed(each_hand, state)
@@ -101,6 +101,13 @@ def test_long_candidates_wait_on_another_page_and_none_is_lost(each_hand: Hand) 
         hand.until(lambda state, before=before: candidates(state) != before)  # type: ignore[misc]
     assert seen[0].startswith("我们要申请")
     assert {"我们要", "我们"} & set(seen)
+
+
+def test_candidates_in_large_type_fit_their_keys(each_hand: Hand) -> None:
+    each_hand.show("pinyin", "zh_CN", "large")
+    each_hand.type("wuxianzhengfu")
+    state = each_hand.until(lambda state: len(candidates(state)) > 1)
+    assert_placed(each_hand, state)
 
 
 def test_the_longest_composition_stays_inside_the_window(hand: Hand) -> None:

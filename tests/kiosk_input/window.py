@@ -1,8 +1,8 @@
 """A window with one keyboard, run by the tests as a process of its own and touched from outside.
 
 Reads commands from standard input, one JSON object a line, and answers each with one JSON line on standard
-output: ``{"show": NAME, "language": "zh_CN"}``, ``{"do": "state"}``, ``{"do": "picture", "file": PATH}``,
-``{"do": "forget"}``, ``{"do": "stop"}``.
+output: ``{"show": NAME, "language": "zh_CN", "type": "normal"}``, ``{"do": "state"}``, ``{"do": "picture",
+"file": PATH}``, ``{"do": "forget"}``, ``{"do": "stop"}``.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ class KeyboardWindow(App):
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Does one command."""
         if "show" in command:
+            theme.large = command["type"] == "large"
             self.show(command["show"], Language(command["language"]))
         elif command["do"] == "picture":
             Window.dispatch("on_draw")

@@ -11,8 +11,8 @@ from kiosk.input.keyboards.layout import Key, Layout, place
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
 
-ROW = 1.2
-"""Height of a row of keys, in least touch targets."""
+ROW, LOW_ROW = 1.2, 1.1
+"""Height of a row of keys in least touch targets, where the window stands and where it lies."""
 
 
 SIGNS_OF_A_ROW = 10
@@ -21,7 +21,7 @@ SIGNS_OF_A_ROW = 10
 
 def row_height() -> int:
     """Height of a row of keys in pixels, where nothing asks for another."""
-    return round(theme.touch * ROW)
+    return round(theme.touch * (ROW if theme.portrait else LOW_ROW))
 
 
 def largest(layout: Layout, key: Key) -> int:

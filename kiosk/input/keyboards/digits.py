@@ -9,13 +9,13 @@ from kiosk.input.keyboards.layout import Layout
 from kiosk.theme import theme
 from kiosk.widgets.text import TIGHT, Text
 
-ROW = 1.35
-"""Height of a row of a pad, in least touch targets."""
+ROW, LOW_ROW = 1.35, 1.25
+"""Height of a row of a pad in least touch targets, where the window stands and where it lies."""
 
 
 def pad_row() -> int:
     """Height of a row of a pad in pixels."""
-    return round(theme.touch * ROW)
+    return round(theme.touch * (ROW if theme.portrait else LOW_ROW))
 
 
 class DigitKeyboard(Keyboard):
