@@ -45,7 +45,6 @@ async def _begin(conversation: Conversation, form: Form) -> None:
     def full() -> list[Utterance]:
         count = conversation.read.count(len(form.fields))
         return [
-            conversation.content(f"{form.name}/title", form.title),
             conversation.content(f"{form.name}/introduction", form.introduction),
             conversation.prompt("form.questions", count=count),
             *short(),

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pjsua2 as pj
 
 from foundation.log import logger
-from ivr.sip.library_log import DEEPEST_LEVEL, LibraryLog
+from ivr.sip.contained import contained
+from ivr.sip.library_log import DEEPEST_LEVEL, LibraryLog, masked
 from ivr.speech import sound
 
 BUSY_STEP = 0.01
@@ -23,6 +25,8 @@ MOST_AT_ONCE = 64
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 """G.711, A-law before µ-law as in China's network. Nothing else is offered: every phone has these,
 and others would be converted to them on the way through the network."""
+
+PORT_TRIES = 10
 
 log = logger("ivr.sip")
 
@@ -37,6 +41,15 @@ class RtpPorts:
 
     first: int = 16384
     count: int = 400
+
+
+class _Endpoint(pj.Endpoint):
+    """PJSIP's own object, which also tells what PJSIP refuses by itself."""
+
+    @contained
+    def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802 (PJSIP's name)
+        """The library's callback: all the calls that this build can hold are taken, or the INVITE is wrong."""
+        log.warning("call_refused_by_library", code=prm.statusCode, reason=masked(prm.reason))
 
 
 class Library:
@@ -57,7 +70,7 @@ class Library:
         Library._started = True
         try:
             with _quiet_standard_output():
-                self._endpoint = pj.Endpoint()
+                self._endpoint = _Endpoint()
                 self._endpoint.libCreate()
             self._endpoint.libInit(_settings(max_calls))
             self._endpoint.audDevManager().setNullDev()
@@ -96,12 +109,20 @@ class Library:
 
     @staticmethod
     def _listen(endpoint: pj.Endpoint, host: str, port: int) -> int:
+        """Any free port is one that is free for both; it may take some tries to find it."""
         address = pj.TransportConfig()
         address.boundAddress = host
-        address.port = port
-        udp = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, address)
-        address.port = int(endpoint.transportGetInfo(udp).localName.rpartition(":")[2])
-        endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, address)
+        for left in reversed(range(1 if port else PORT_TRIES)):
+            address.port = port
+            udp = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, address)
+            address.port = int(endpoint.transportGetInfo(udp).localName.rpartition(":")[2])
+            try:
+                endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, address)
+                break
+            except pj.Error:
+                if not left:
+                    raise
+                endpoint.transportClose(udp)
         return int(address.port)
 
 

@@ -47,7 +47,7 @@ HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _HAN_STRETCH = re.compile(f"[{HAN}](?:[^A-Za-z]*[{HAN}])?")
 _LATIN_STRETCH = re.compile(r"[A-Za-zÀ-ɏ](?:[A-Za-zÀ-ɏ .,'’&@/_-]*[A-Za-zÀ-ɏ])?")
-_SENTENCE_END = re.compile(r"(?<=[。！？；!?;\n])|(?<=[.])(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?<=[。！？；!?;\n])|(?<=[.])(?=\s+[^\sa-z0-9]|\s*$)")
 _CLAUSE_END = re.compile(r"(?<=[，、：,:）)])")
 
 _CHINESE_PAUSES = str.maketrans(
