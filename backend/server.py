@@ -52,6 +52,8 @@ MAX_CALLS = 1000
 """More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
 UPKEEP_SECONDS = 3600.0
 ATTACHMENTS = "attachments"
+PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
+"""The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
 
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second backend on the same port is a mistake, not a helper
@@ -59,7 +61,9 @@ _OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # Doors ping an idle connection every 30 s; by default that is answered with GOAWAY too_many_pings.
+    ("grpc.keepalive_permit_without_calls", 1),
+    (PING_INTERVAL, 10_000),
 )
 _CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2)
 _log = logger(__name__)

@@ -17,7 +17,9 @@ from sqlalchemy import text
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from backend import server
 from backend.storage import policies
+from tests.backend import house as running
 from tests.backend.house import House, failed
 from tests.backend.sample import RESIDENT
 
@@ -47,6 +49,32 @@ async def test_reflection_tells_an_outsider_the_whole_contract(house: House) -> 
         "UploadAttachment",
         "CreateSubmission",
     ]
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+PING = bytes((0, 0, 8, 6, 0, 0, 0, 0, 0))
+ACKNOWLEDGED = bytes((0, 0, 8, 6, 1, 0, 0, 0, 0))
+"""RFC 9113: section 3.4 with empty SETTINGS, section 6.7."""
+
+
+async def test_a_door_without_calls_may_ask_whether_the_line_is_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    options = dict(server._OPTIONS)
+    assert options[server.PING_INTERVAL] < 30_000  # doors ping every 30 s
+    sped_up = options | {server.PING_INTERVAL: 100}
+    monkeypatch.setattr(server, "_OPTIONS", tuple(sped_up.items()))
+    async with running.house(tmp_path / "data") as started:
+        host, _, port = started.address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(PREFACE)
+        async with asyncio.timeout(10):
+            for number in range(6):  # the third that comes too soon closes the line
+                mark = number.to_bytes(8)
+                writer.write(PING + mark)
+                await reader.readuntil(ACKNOWLEDGED + mark)
+                await asyncio.sleep(0.15)
+        writer.close()
 
 
 async def test_bytes_that_are_no_message_are_refused(house: House) -> None:
