@@ -15,13 +15,16 @@ from backend_client.forms.wire import answer_from_proto
 
 MAX_ANSWERS = 200
 """Of one submission; a form has at most 100 fields."""
+MAX_NAMED = 60
+"""So many wrong answers are named at a time: gRPC clients drop a call whose trailers are above 8 KiB."""
 _MAX_SHOWN = 40
 
 
 def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapping[str, Value]:
     """Every answer as it is to be kept, in the order of the form.
 
-    Refuses the submission with a violation for each answer that is wrong: all of them, not the first.
+    Refuses the submission with a violation for each answer that is wrong, not for the first only; at most
+    MAX_NAMED of them.
     """
     fields = {field.id: field for field in form.fields}
     wrong: list[Wrong] = []
@@ -44,7 +47,7 @@ def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapp
         if field.required and field.id not in values and f"answers.{field.id}" not in faulty
     )
     if wrong:
-        raise invalid(wrong, ANSWERS_INVALID)
+        raise invalid(wrong[:MAX_NAMED], ANSWERS_INVALID)
     return {field.id: values[field.id] for field in form.fields if field.id in values}
 
 
@@ -54,4 +57,6 @@ def recordings(values: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 def _wrong(field: str, problem: Problem) -> Wrong:
-    return Wrong(f"answers.{field[:_MAX_SHOWN]}", problem.name)
+    """field: also one that no form has, of any length and any characters."""
+    shown = field[:_MAX_SHOWN].encode("ascii", "replace").decode()
+    return Wrong(f"answers.{shown}", problem.name)

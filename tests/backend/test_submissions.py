@@ -162,6 +162,17 @@ async def test_two_answers_to_one_field_are_refused(house: House, form: form_pb2
     assert refusal.violations == {"answers.full_name": "TOO_MANY"}
 
 
+@pytest.mark.parametrize("name", ["x" * 36, "惠" * 36])
+async def test_however_much_is_wrong_the_door_is_told_so(
+    house: House, form: form_pb2.Form, name: str
+) -> None:
+    sent = submission(form, given=[Answer(field=f"{name}{number:04}", text="x") for number in range(200)])
+    for _ in range(3):  # above its soft limit a client drops trailers by chance
+        refusal = await refused(house, sent)
+        assert refusal.reason == "ANSWERS_INVALID"
+        assert set(refusal.violations.values()) == {"NO_SUCH_FIELD"}
+
+
 MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"name": "submissions/1"}, "submission.name"),
     ({"name": "submissions/" + "A" * 36}, "submission.name"),
