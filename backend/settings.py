@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from foundation.config import Settings
+from foundation.config import Settings, data_folder
 
 PACKAGED = Path(__file__).parent / "content"
 """The demonstration content that comes with the backend."""
-
-
-def data_folder() -> Path:
-    """Where data lies by default: below XDG_DATA_HOME, or else ~/.local/share."""
-    home = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share") / "huimin"
 
 
 class BackendSettings(Settings):

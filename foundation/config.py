@@ -66,8 +66,9 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
         return settings.model_validate(loaded.model_dump() | given) if given else loaded
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or settings.room
-        raise ConfigError(f"{file or 'configuration'}: {settings.room}.{place}: {first['msg']}") from None
+        place = ".".join([settings.room, *(str(part) for part in first["loc"])])
+        reason = first["msg"].removeprefix("Value error, ")  # pydantic's, before the sentence of a validator
+        raise ConfigError(f"{file or 'configuration'}: {place}: {reason}") from None
 
 
 def _table(file: Path, room: str) -> dict[str, Any]:
@@ -93,4 +94,6 @@ def _values_from_files(prefix: str) -> dict[str, str]:
                 values[variable[len(prefix) : -len("_FILE")].lower()] = Path(path).read_text("utf-8").strip()
             except OSError as error:
                 raise ConfigError(f"{variable}: {path}: {error.strerror}") from None
+            except UnicodeDecodeError:
+                raise ConfigError(f"{variable}: {path}: not UTF-8") from None
     return values

@@ -29,9 +29,3 @@ async def revision(connection: AsyncConnection, form: str, revision: str, now: d
     if row is None or (row.retire_time is not None and row.retire_time + GRACE < now):
         return None
     return form_from_proto(form_pb2.Form.FromString(row.message))
-
-
-async def is_known(connection: AsyncConnection, form: str) -> bool:
-    """Whether a form of that name was ever published."""
-    found = await connection.execute(select(FormRevision.form).where(FormRevision.form == form).limit(1))
-    return found.first() is not None
