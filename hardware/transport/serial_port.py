@@ -162,6 +162,8 @@ class SerialPort:
     # In the worker:
 
     def _open(self, _: threading.Event) -> None:
+        if self._serial is not None:
+            return  # somebody else asked for it at the same time
         try:
             self._serial = serial.Serial(self.path, self.baud, timeout=SLICE, write_timeout=0, exclusive=True)
         except (OSError, ValueError, termios.error) as error:

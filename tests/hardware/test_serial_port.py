@@ -170,6 +170,16 @@ async def test_a_port_that_comes_back_works_again(port: SerialPort, peer: Peer) 
     assert peer.receive(5) == b"again"
 
 
+async def test_two_who_want_a_lost_port_at_once_both_get_it(port: SerialPort, peer: Peer) -> None:
+    peer.unplug()
+    with pytest.raises(DeviceError):
+        await port.read(1.0)
+    peer.plug_in()
+    await asyncio.gather(port.ensure_open(), port.ensure_open())
+    await port.write(b"back")
+    assert peer.receive(4) == b"back"
+
+
 async def test_a_port_that_stays_away_is_given_up(port: SerialPort, peer: Peer) -> None:
     peer.unplug()
     with pytest.raises(DeviceError):
