@@ -250,7 +250,10 @@ class BackendClient:
     # Cases
 
     async def sign_in_with_card(self, identity_number: str, full_name: str) -> Session:
-        """A session that opens the holder's cases. Denied where there is none."""
+        """A session that opens the cases of the card's holder, who may have none.
+
+        InvalidRequest where the identity number or the name cannot be one.
+        """
         return await self._sign_in(
             lambda: identity_pb2.CreateSessionRequest(
                 identity_card=identity_pb2.IdentityCard(identity_number=identity_number, full_name=full_name)

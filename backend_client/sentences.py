@@ -31,7 +31,11 @@ _BY_REASON = {
     "CASE_UNKNOWN": "error.case_unknown",
     "ATTACHMENT_TOO_LARGE": "error.attachment_too_large",
     "ATTACHMENT_MISSING": "error.attachment_missing",
+    "ATTACHMENT_DAMAGED": "error.attachment_damaged",
     "SUBMISSION_DIFFERS": "error.submission_differs",
+    "FORM_CHANGED": "error.form_changed",
+    "STORAGE_FULL": "error.storage_full",
+    "STORAGE_UNAVAILABLE": "error.storage_unavailable",
 }
 
 _BY_KIND: tuple[tuple[type[BackendError], str], ...] = (
