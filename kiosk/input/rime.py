@@ -60,7 +60,7 @@ class PinyinEngine:
     """
 
     _set_up: ClassVar[bool] = False
-    _open: ClassVar[bool] = False
+    _in_use: ClassVar[PinyinEngine | None] = None
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class PinyinEngine:
         shows: Callable[[str], bool] = lambda _: True,
         shared_data: Path = librime.SHARED_DATA,
     ) -> None:
-        if PinyinEngine._open:
+        if PinyinEngine._in_use:
             raise EngineBusy("librime is already in use in this process: close the other engine first")
         self._library = librime.load()
         self._traits = librime.traits(directory, shared_data)  # librime keeps pointers into it
@@ -79,7 +79,7 @@ class PinyinEngine:
             self._library.RimeSetup(ctypes.byref(self._traits))
             PinyinEngine._set_up = True
         self._library.RimeInitialize(ctypes.byref(self._traits))
-        PinyinEngine._open = True
+        PinyinEngine._in_use = self
         atexit.register(self.close)
         self._session = self._start_session()
         shows("一")  # what it must load, it loads now and not at the first key
@@ -91,11 +91,13 @@ class PinyinEngine:
         self.close()
 
     def close(self) -> None:
-        """Ends librime; without it the process crashes when it ends. May be repeated."""
-        if PinyinEngine._open:
+        """Ends librime, without which the process crashes at its end. From then on nothing is typed."""
+        if PinyinEngine._in_use is self:
             self._library.RimeDestroySession(self._session)
             self._library.RimeFinalize()
-            PinyinEngine._open = False
+            PinyinEngine._in_use = None
+            self._composition = Composition()
+            self._positions = ()
             atexit.unregister(self.close)
 
     def press(self, key: str) -> Typed:
@@ -140,14 +142,16 @@ class PinyinEngine:
 
     def clear(self) -> Typed:
         """Drops what is being composed."""
-        self._library.RimeClearComposition(self._session)
+        if PinyinEngine._in_use is self:
+            self._library.RimeClearComposition(self._session)
         return self._typed()
 
     def forget(self) -> None:
         """Drops all that the session knows of what was typed; for the end of a visit."""
-        self._library.RimeDestroySession(self._session)
-        self._session = self._start_session()
-        self._typed()
+        if PinyinEngine._in_use is self:
+            self._library.RimeDestroySession(self._session)
+            self._session = self._start_session()
+            self._typed()
 
     def _start_session(self) -> int:
         session = int(self._library.RimeCreateSession())
@@ -164,10 +168,13 @@ class PinyinEngine:
         return composition.last_page if step > 0 else composition.page == 0
 
     def _send(self, key: int) -> Typed:
-        self._library.RimeProcessKey(self._session, key, 0)
+        if PinyinEngine._in_use is self:
+            self._library.RimeProcessKey(self._session, key, 0)
         return self._typed()
 
     def _typed(self) -> Typed:
+        if PinyinEngine._in_use is not self:
+            return Typed("", Composition())
         committed, self._composition = self._take_commit(), self._take_composition()
         return Typed(committed, self._composition)
 

@@ -281,6 +281,22 @@ def test_a_second_engine_in_the_process_is_refused(engine: PinyinEngine, diction
     assert typed(engine, "yi").candidates
 
 
+def test_a_closed_engine_types_nothing_and_leaves_the_next_one_alone(dictionary: Path) -> None:
+    """A keyboard may be taken away after its engine has gone."""
+    closed = PinyinEngine(dictionary)
+    typed(closed, "yi")
+    closed.close()
+    assert typed(closed, "yi") == Composition()
+    assert (
+        closed.clear() == closed.backspace() == closed.accept() == closed.page(1) == Typed("", Composition())
+    )
+    with PinyinEngine(dictionary) as engine:
+        typed(engine, "yi")
+        closed.close()
+        closed.forget()
+        assert engine.press("b").composition.preedit == "yi b"
+
+
 def test_without_a_dictionary_it_says_what_to_do(tmp_path: Path, dictionary: Path) -> None:
     with pytest.raises(DeploymentFailed, match=r"python -m kiosk\.input\.deploy"):
         PinyinEngine(tmp_path)

@@ -16,6 +16,5 @@ def _pad(name: str, corner: Key | None = None) -> Layout:
 
 
 DIGITS = _pad("digits")
-PHONE = _pad("phone")
 IDENTITY = _pad("identity", keys("X")[0])
 MONEY = _pad("money", keys(".")[0])
