@@ -83,6 +83,8 @@ class Colours:
 
 
 _TYPE = {
+    "bar": (34, 27),
+    "mark": (29, 23),
     "caption": (29, 23),
     "body": (34, 27),
     "lead": (40, 31),
@@ -93,8 +95,8 @@ _TYPE = {
     "huge": (104, 80),
 }
 """Font sizes by name, portrait and landscape."""
-_NOT_LARGER = {"display", "key", "huge"}
-"""What is large already."""
+_NOT_LARGER = {"bar", "mark", "display", "key", "huge"}
+"""What is large already, and what stands around every screen."""
 _TOUCH = (88, 68)
 _PORTRAIT_SIZE = (1080, 1920)
 _LANDSCAPE_SIZE = (1280, 1024)
@@ -110,6 +112,16 @@ class TypeScale:
         base = _TYPE[name][0 if self._theme.portrait else 1]
         factor = LARGER if self._theme.large and name not in _NOT_LARGER else 1.0
         return round(base * factor * self._theme.scale)
+
+    @property
+    def bar(self) -> int:
+        """Buttons of the header."""
+        return self._size("bar")
+
+    @property
+    def mark(self) -> int:
+        """Small print of the header."""
+        return self._size("mark")
 
     @property
     def caption(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from foundation.language import Translate
 from kiosk.screens.screen import Action, Surroundings
@@ -26,9 +27,8 @@ def marks(width: float, words: Translate, surroundings: Surroundings) -> Box | N
     c, space, t = theme.colour, theme.space, theme.type
     text = words("mark.between").join(said)
     room = width - 2 * space.m
-    size = fitting(text, room, (t.caption,), lines=1, bold=True)
     label = Text(
-        text, room, size=size, bold=True, colour=c.notice, align="centre", leading=TIGHT, name="bar.marks"
+        text, room, size=t.mark, bold=True, colour=c.notice, align="centre", leading=TIGHT, name="bar.marks"
     )
     band = Box(width, label.height + 2 * space.xs, fill=c.notice_pale, radius=0)
     band.put(label, space.m, space.xs)
@@ -66,13 +66,13 @@ def header(
     left = space.xl + theme.touch + space.m
     room = right - left - space.m
     office = surroundings.office[view.language]
-    size = fitting(office, room, (t.lead, t.body, t.caption), lines=1, bold=True)
+    size = fitting(office, room, (t.key, t.bar, t.mark), lines=1, bold=True)
     lines = Text(office, room, size=size, bold=True, leading=1.2)
-    under = Text(words("bar.terminal"), room, size=t.caption, colour=c.soft_ink, leading=1.2)
-    together = lines.height + (under.height if len(under.lines) == 1 else 0)
+    under = Text(words("bar.terminal"), room, size=t.mark, colour=c.soft_ink, leading=1.2)
+    together = lines.height + (under.height if len(lines.lines) == 1 else 0)
     top = (high - together) / 2
     box.put(lines, left, top)
-    if len(under.lines) == 1:
+    if len(lines.lines) == 1:
         box.put(under, left, top + lines.height)
     line = Box(width, space.hair, fill=c.line, radius=0)
     box.put(line, 0, high - space.hair)
@@ -81,7 +81,7 @@ def header(
 
 def _toggle(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:
     t, space = theme.type, theme.space
-    size = t.body
+    size = t.bar
     wide = width_of(text, size, bold=True) + size * 1.2 + space.s + 2 * space.m + 8
     return button(
         text,
@@ -110,40 +110,29 @@ def foot(
     box.put(Box(width, space.hair, fill=c.line, radius=0), 0, 0)
     tall = high - 2 * space.m
     inner = width - 2 * space.xl
-    side = inner * (0.2 if theme.portrait else 0.16)
     left = float(space.xl)
     sizes = (t.lead, t.body, t.caption)
+    always: list[tuple[str, Event, str]] = []
     if view.leave:
-        box.put(
-            button(
-                words("bar.leave"),
-                side,
-                name="bar.leave",
-                touched=lambda: send(did.Leave()),
-                look=QUIET,
-                height=tall,
-                sizes=sizes[1:],
-            ),
-            left,
-            space.m,
-        )
-        left += side + space.s
+        always.append(("bar.leave", did.Leave(), ""))
     if view.back:
-        box.put(
-            button(
-                words("bar.back"),
-                side,
-                name="bar.back",
-                touched=lambda: send(did.Back()),
-                look=QUIET,
-                icon="back",
-                height=tall,
-                sizes=sizes[1:],
-            ),
-            left,
-            space.m,
+        always.append(("bar.back", did.Back(), "back"))
+    for name, event, icon in always:
+        text = words(name)
+        wide = width_of(text, t.body, bold=True) + 2 * space.m + 8
+        wide = max(wide + (t.body * 1.2 + space.s if icon else 0), inner * 0.14)
+        press = button(
+            text,
+            wide,
+            name=name,
+            touched=partial(send, event),
+            look=QUIET,
+            icon=icon,
+            height=tall,
+            sizes=sizes[1:],
         )
-        left += side + space.s
+        box.put(press, left, space.m)
+        left += wide + space.s
     room = width - space.xl - left
     if actions:
         most = inner * (0.58 if theme.portrait else 0.4)
@@ -155,7 +144,7 @@ def foot(
                     action.text,
                     wide,
                     name=action.name,
-                    touched=lambda event=action.event: send(event),  # type: ignore[misc]
+                    touched=partial(send, action.event),
                     look=action.look,
                     icon=action.icon,
                     icon_after=action.icon_after,

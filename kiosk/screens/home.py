@@ -51,9 +51,7 @@ class HomeScreen(Screen[Home]):
     def _greeting(self, width: float) -> Box:
         t = theme.type
         text = self.words("home.greeting")
-        size = fitting(
-            text, width, (t.display, t.title, t.heading), lines=1 if theme.portrait else 3, bold=True
-        )
+        size = fitting(text, width, (t.display, t.title), lines=2 if theme.portrait else 3, bold=True)
         parts = [
             Text(
                 text,
@@ -113,14 +111,14 @@ class HomeScreen(Screen[Home]):
             touched=self.touch(did.OpenDoor(which)),
         )
         room = width - 2 * space.l
-        side = round(min(height * 0.34, t.display * 1.9))
-        icon = Icon(which.value, side, c.on_colour)
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
         label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
         about = Text(self._about(which), room, colour=c.on_colour, leading=1.4, balanced=True)
-        press.put(icon, space.l - side * 0.08, space.l)
         words = stack(room, [label, about], space.xs)
-        press.put(words, space.l, height - space.l - words.height)
+        press.put(words, space.l, height - space.m - words.height)
+        free = height - words.height - 3 * space.m
+        side = round(min(free, height * 0.34, t.display * 1.9))
+        press.put(Icon(which.value, side, c.on_colour), space.l - side * 0.08, space.m)
         return press
 
     def _about(self, which: Door) -> str:

@@ -35,7 +35,7 @@ class NoticeListScreen(Screen[NoticeList]):
                 name=f"notices.{notice.name.partition('/')[2]}",
                 touched=self.touch(did.OpenNotice(notice.name)),
                 above=self._about(notice),
-                below=summary,
+                below=None if self.compact else summary,
                 icon=notice.category.name,
                 tint=theme.colour.news,
             )

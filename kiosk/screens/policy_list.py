@@ -48,7 +48,7 @@ class PolicyListScreen(Screen[PolicyList]):
                 name=f"policies.{policy.name.partition('/')[2]}",
                 touched=self.touch(did.OpenPolicy(policy)),
                 above=origin(policy, self.language, self.words),
-                below=summary,
+                below=None if self.compact else summary,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
         return blocks

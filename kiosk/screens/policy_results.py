@@ -52,7 +52,7 @@ class PolicyResultsScreen(Screen[PolicyResults]):
                 width,
                 name=f"policies.{match.policy.name.partition('/')[2]}",
                 touched=self.touch(did.OpenPolicy(match.policy)),
-                above=origin(match.policy, self.language, self.words),
+                above="" if self.compact else origin(match.policy, self.language, self.words),
                 below=passage,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))

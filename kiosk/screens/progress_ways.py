@@ -32,7 +32,7 @@ class ProgressWaysScreen(Screen[ProgressWays]):
                 self.put(self._way(self.width, high, way), 0, top + number * (high + gap))
         else:
             wide = (self.width - gap) / 2
-            high = min(self.height - top, theme.type.display * 6)
+            high = min(self.height - top, theme.type.display * (7 if theme.large else 6))
             for number, way in enumerate(ways):
                 self.put(self._way(wide, high, way), number * (wide + gap), top)
 

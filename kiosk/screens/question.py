@@ -135,11 +135,17 @@ class QuestionScreen(Screen[Question]):
                 leading=TIGHT,
                 role="heading",
                 name="page.title",
+                balanced=True,
             ),
         ]
         if page.field.hint and (sizes.hint or not page.error):
             hint = Text(
-                page.field.hint[self.language], width, size=sizes.small, colour=c.soft_ink, leading=1.4
+                page.field.hint[self.language],
+                width,
+                size=sizes.small,
+                colour=c.soft_ink,
+                leading=1.4,
+                balanced=True,
             )
             parts += [space.xs, hint]
         if page.from_card:

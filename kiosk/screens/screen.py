@@ -98,6 +98,11 @@ class Screen(Box, Generic[P]):
 
     # What most screens need.
 
+    @property
+    def compact(self) -> bool:
+        """Whether height is dear: large type in a window that lies. Lists then say less about an entry."""
+        return theme.large and not theme.portrait
+
     def touch(self, event: Event) -> Callable[[], None]:
         """What a button does that sends an event."""
         return partial(self.send, event)

@@ -13,7 +13,7 @@ from kiosk.visit.pages import ServiceGuide
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.sheets import Block, kept_together
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.text import TIGHT, Text, width_of
 
 
 class ServiceGuideScreen(Screen[ServiceGuide]):
@@ -41,8 +41,13 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             ("phone", "guide.phone", guide.phone),
             ("department", "guide.department", service.department[lang]),
         ]
+        column = max(width_of(self.words(label), theme.type.body, bold=True) for _, label, _ in facts)
         blocks = [
-            Block(self._fact(icon, self.words(label), text, width), theme.space.s, number / len(facts))
+            Block(
+                self._fact(icon, self.words(label), text, width, round(column)),
+                theme.space.s,
+                number / len(facts),
+            )
             for number, (icon, label, text) in enumerate(facts)
             if text
         ]
@@ -57,16 +62,17 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             return ()
         return (Action("guide.apply", self.words("guide.apply"), did.Apply(), icon="next", icon_after=True),)
 
-    def _fact(self, icon: str, label: str, text: str, width: float) -> Box:
+    def _fact(self, icon: str, label: str, text: str, width: float, column: int) -> Box:
+        """column: room for the longest label."""
         t, space, c = theme.type, theme.space, theme.colour
         side = round(t.lead)
-        column = round(width * (0.26 if theme.portrait else 0.2))
-        name = Text(label, column - side - space.s, bold=True, colour=c.soft_ink, leading=1.4)
-        value = Text(text, width - column - space.m, leading=1.4)
+        name = Text(label, column + space.xs, bold=True, colour=c.soft_ink, leading=1.4)
+        left = side + space.s + column + space.l
+        value = Text(text, width - left, leading=1.4)
         box = Box(width, max(name.height, value.height))
         box.put(Icon(icon, side, c.primary), 0, (name.pitch - side) / 2)
         box.put(name, side + space.s, 0)
-        box.put(value, column + space.m, 0)
+        box.put(value, left, 0)
         return box
 
     def _part(

@@ -36,7 +36,7 @@ class ServiceListScreen(Screen[ServiceList]):
                 name=f"services.{service.name.partition('/')[2]}",
                 touched=self.touch(did.OpenService(service)),
                 above=service.department[self.language],
-                below=summary,
+                below=None if self.compact else summary,
                 beside=mark,
             )
             blocks.append(Block(entry, theme.space.s, float(number)))

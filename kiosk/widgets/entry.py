@@ -45,7 +45,7 @@ class Entry(Inspectable, Box):
             inspect_role="field",
             inspect_text=text,
         )
-        room = width - 2 * space.m
+        room = width - 2 * space.m - (0 if text else space.s)
         unit_label = Text(
             unit, room, size=theme.type.lead, colour=c.soft_ink, align="right", leading=1.3, role=""
         )
@@ -61,12 +61,12 @@ class Entry(Inspectable, Box):
             align=align,
             role="",
         )
-        self.put(shown, space.m, (self.height - shown.height) / 2)
+        self.put(shown, space.m if text else space.m + space.s, (self.height - shown.height) / 2)
         self._add_caret(shown, bool(text), size)
 
     def _add_caret(self, shown: Text, there: bool, size: int) -> None:
         left, _, width, _ = shown.drawn[0] if shown.drawn else (0.0, 0.0, 0.0, 0.0)
-        at = shown.x + left + (width + theme.space.hair * 2 if there else -theme.space.hair * 4)
+        at = shown.x + left + (width + theme.space.hair * 2 if there else -theme.space.s)
         with self.canvas:
             Color(*theme.colour.primary)
             Rectangle(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kivy.uix.behaviors import ButtonBehavior
 
 from kiosk.theme import Colour, theme
+from kiosk.typesetting import units
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.inspectable import Inspectable
-from kiosk.widgets.text import TIGHT, Text, fitting, lines_of
+from kiosk.widgets.text import TIGHT, Text, lines_of, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,17 @@ def button(
     sizes = sizes or (t.lead, t.body, t.caption)
     side = round(sizes[0] * 1.2) if icon else 0
     upright = upright and high > side + sizes[0] * TIGHT + 2 * space.s
-    room = width - 2 * space.m - (side + space.s if icon and not upright else 0)
-    size = fitting(text, room, sizes, lines=1)
-    if len(lines_of(text, room, size, bold=True)) > 1:
-        size = fitting(text, room, sizes, lines=2, bold=True)
+    room = width - 2 * space.m
+    beside = room - side - space.s if icon and not upright else room
+    size = _size_in(text, beside, high, sizes)
+    if size is None and icon and not upright:
+        icon, beside = "", room
+        size = _size_in(text, room, high, sizes)
+    room = beside
     label = Text(
         text,
         room,
-        size=size,
+        size=size or sizes[-1],
         bold=True,
         colour=press.look.ink,
         align="centre",
@@ -144,6 +148,17 @@ def button(
         press.put(picture, left, (high - side) / 2)
         press.put(label, left + side + space.s - shift, middle)
     return press
+
+
+def _size_in(text: str, width: float, height: float, sizes: Sequence[int]) -> int | None:
+    """The size in which a text fits in one line, or else in two; None where it does in none."""
+    for most in (1, 2):
+        for size in sizes:
+            lines = lines_of(text, width, size, bold=True)
+            whole = all(width_of(word.strip(), size, bold=True) <= width for word in units(text))
+            if whole and len(lines) <= most and len(lines) * size * TIGHT <= height:
+                return size
+    return None
 
 
 def option(

@@ -10,7 +10,7 @@ from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
 
 from kiosk.fonts import FAMILY
 from kiosk.theme import Colour, theme
-from kiosk.typesetting import Advance, Line, balance, wrap
+from kiosk.typesetting import Advance, Line, balance, units, wrap
 from kiosk.widgets.inspectable import Inspectable
 
 LEADING = 1.55
@@ -142,8 +142,9 @@ class Text(Inspectable):
 
 
 def fitting(text: str, width: float, sizes: Sequence[int], *, lines: int, bold: bool = False) -> int:
-    """The first of the sizes in which a text needs at most so many lines; the last where none does."""
+    """The first of the sizes in which a text needs at most so many lines and no cut word, else the last."""
     for size in sizes:
-        if len(lines_of(text, width, size, bold)) <= lines:
+        whole = all(width_of(word.strip(), size, bold) <= width for word in units(text))
+        if whole and len(lines_of(text, width, size, bold)) <= lines:
             return size
     return sizes[-1]

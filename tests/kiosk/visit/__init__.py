@@ -1,0 +1,1 @@
+"""The resident's visit without a window: a real backend, simulated devices on pseudo-terminals."""

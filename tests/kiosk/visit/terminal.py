@@ -1,0 +1,255 @@
+"""A terminal without a window: the visit with its chapters, wired as the application wires them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from huimin.v1 import form_pb2
+from sqlalchemy import select
+
+from backend.storage.database import Database
+from backend.storage.tables import CaseRow, SubmissionRow
+from backend_client.client import BackendClient
+from backend_client.errors import BackendError
+from backend_client.submission import Accepted
+from foundation.language import Language, LocalizedText
+from hardware.registry import DeviceConfig, Devices
+from hardware.simulators import cards as card_files
+from hardware.simulators import identity_card_reader, receipt_printer
+from hardware.simulators.cards import CardFile
+from hardware.simulators.identity_card_reader import CardFault, SimulatedIdentityCardReader
+from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+from kiosk.slip import SlipWriter
+from kiosk.visit import events as did
+from kiosk.visit.application import Applications
+from kiosk.visit.cards import Cards
+from kiosk.visit.events import Event
+from kiosk.visit.home import Catalogue
+from kiosk.visit.notices import Notices
+from kiosk.visit.pages import (
+    CardTaken,
+    CardWanted,
+    Confirmation,
+    Declaration,
+    Door,
+    Home,
+    Introduction,
+    Page,
+    Question,
+    Review,
+    ServiceGuide,
+    ServiceList,
+)
+from kiosk.visit.policies import Policies
+from kiosk.visit.progress import Progress
+from kiosk.visit.services import Services
+from kiosk.visit.visit import Pace, Visit
+from tests.hardware.conftest import running
+from tests.kiosk.visit.cable import Cable
+
+COUNTY = ZoneInfo("Asia/Shanghai")
+PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2)
+PERMIT, LETTER = "services/permit", "services/letter"
+"""Matters of the content: a form with a field of every type, and a short one that no card fills in."""
+CARD = card_files.load("default")
+SUFFIX = CARD.identity_number[-6:]
+BY_HAND = {
+    "full_name": "李试填",
+    "sex": "male",
+    "identity_number": CARD.identity_number,
+    "phone": "13800000000",
+    "licence": "1234567",
+    "start": "2026-12-01",
+    "born": "1990-03-07",
+    "amount": "12.50",
+    "goods": "fruit,tools",
+    "neighbours_agree": "yes",
+    "remarks": "门口有两级台阶。",
+}
+"""An entry for every question of the form with a field of every type."""
+
+Kind = TypeVar("Kind", bound=Page)
+
+
+@dataclass
+class Terminal:
+    """The visit, what it is connected to, and a resident's hands."""
+
+    visit: Visit
+    client: BackendClient
+    cable: Cable
+    reader: SimulatedIdentityCardReader
+    printer: SimulatedReceiptPrinter
+    applications: Applications
+    progress: Progress
+    changes: asyncio.Event
+
+    def do(self, *events: Event) -> Page:
+        """Does one thing after another, without waiting; the page shown then."""
+        for event in events:
+            self.visit.send(event)
+        return self.visit.page
+
+    async def until(self, is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Waits until something about the visit is so."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not is_so():
+                    self.changes.clear()
+                    await self.changes.wait()
+        except TimeoutError:
+            raise AssertionError(f"did not come; shown is {self.visit.view}") from None
+
+    async def page(self, kind: type[Kind], *events: Event) -> Kind:
+        """Does something and waits for a page of that kind."""
+        self.do(*events)
+        await self.until(lambda: isinstance(self.visit.page, kind))
+        assert isinstance(self.visit.page, kind)
+        assert self.visit.view.trouble is None
+        return self.visit.page
+
+    async def trouble(self, *events: Event) -> BackendError:
+        """Does something and waits until it has failed."""
+        self.do(*events)
+        await self.until(lambda: self.visit.view.trouble is not None)
+        assert self.visit.view.trouble
+        return self.visit.view.trouble
+
+    async def idle(self) -> None:
+        """Waits until the home page of the next resident stands."""
+        await self.until(lambda: bool(self.visit.home.doors))
+
+    # On the way through a form.
+
+    async def guide(self, service: str) -> ServiceGuide:
+        """From the home page to a matter's guide."""
+        listed = await self.page(ServiceList, did.OpenDoor(Door.SERVICES))
+        one = next(s for s in listed.services if s.name == service)
+        return await self.page(ServiceGuide, did.OpenService(one))
+
+    async def introduction(self, service: str = PERMIT) -> Introduction:
+        """From the home page to the introduction of a matter's form."""
+        await self.guide(service)
+        return await self.page(Introduction, did.Apply())
+
+    async def first_question(self, service: str = PERMIT) -> Question:
+        """From the home page to a form's first question, without a card."""
+        await self.introduction(service)
+        page = self.do(did.Next())
+        return self.question if isinstance(page, Question) else await self.page(Question, did.Skip())
+
+    async def card_taken(self, card: CardFile = CARD, fault: CardFault | None = None) -> CardTaken:
+        """From the home page to what a card filled in."""
+        await self.introduction()
+        await self.page(CardWanted, did.Next())
+        self.lay(card, fault)
+        return await self.page(CardTaken)
+
+    def lay(self, card: CardFile = CARD, fault: CardFault | None = None) -> None:
+        """Lays a card on the reader."""
+        self.reader.present(card.content(), fault)
+
+    @property
+    def question(self) -> Question:
+        """The question shown."""
+        assert isinstance(self.visit.page, Question), self.visit.page
+        return self.visit.page
+
+    def answer(self, text: str) -> Page:
+        """Answers the question shown."""
+        return self.do(did.Enter(text), did.Next())
+
+    def answer_to(self, field: str) -> Page:
+        """Answers questions until one stands there, or none any more."""
+        while isinstance(self.visit.page, Question) and self.question.field.id != field:
+            self.answer(BY_HAND[self.question.field.id])
+        return self.visit.page
+
+    async def review(self) -> Review:
+        """From the home page to the review of a whole form filled in by hand."""
+        await self.first_question()
+        page = self.answer_to("")
+        assert isinstance(page, Review)
+        return page
+
+    async def declaration(self) -> Declaration:
+        """From the home page to the declaration of a form filled in by hand."""
+        await self.review()
+        return await self.page(Declaration, did.Next())
+
+    async def accepted(self) -> Accepted:
+        """From the home page to the confirmation."""
+        await self.declaration()
+        return (await self.page(Confirmation, did.Send())).accepted
+
+
+@asynccontextmanager
+async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterator[Terminal]:
+    """A terminal of its own, with its devices, at a backend."""
+    reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
+    printer = SimulatedReceiptPrinter(
+        folder / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
+    )
+    devices = Devices(
+        {
+            "identity_card_reader": DeviceConfig(driver="gat467", port=str(reader.line.name)),
+            "receipt_printer": DeviceConfig(driver="escpos", port=str(printer.line.name)),
+        }
+    )
+    cable = Cable(address)
+    await cable.plug_in()
+    async with running(reader), running(printer), BackendClient(cable.address) as client:
+        await devices.open()
+        visit = Visit(language=Language.ZH_CN, pace=pace)
+        office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
+        slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
+        catalogue = Catalogue(visit, client)
+        cards = Cards(visit, devices.identity_card_reader)
+        progress = Progress(visit, client, cards)
+        applications = Applications(
+            visit,
+            client,
+            cards,
+            devices.receipt_printer,
+            slips,
+            origin="terminal-1",
+            today=lambda: datetime.now(COUNTY).date(),
+        )
+        reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
+        visit.begin((catalogue, *reading, applications, progress, cards))
+        changes = asyncio.Event()
+        visit.changed = changes.set
+        catalogue.fetch()
+        here = Terminal(visit, client, cable, reader, printer, applications, progress, changes)
+        try:
+            await here.until(lambda: isinstance(visit.page, Home) and bool(visit.home.doors))
+            yield here
+        finally:
+            visit.end("closed")
+            catalogue.close()
+            cable.answers.set()
+            await applications.settle()
+            await progress.settle()
+            await devices.close()
+            await cable.pull_out()
+
+
+async def kept(database: Database, reference: str) -> form_pb2.Submission:
+    """What the backend keeps of the submission behind a reference."""
+    async with database.reading() as connection:
+        asked = select(SubmissionRow.message).join(CaseRow, CaseRow.submission == SubmissionRow.name)
+        row = (await connection.execute(asked.where(CaseRow.reference == reference))).one()
+    return form_pb2.Submission.FromString(row.message)
+
+
+async def submissions(database: Database) -> set[str]:
+    """Names of all submissions that the backend keeps."""
+    async with database.reading() as connection:
+        return set((await connection.execute(select(SubmissionRow.name))).scalars())
