@@ -4,10 +4,10 @@ On a Unix socket that only its owner can open, one JSON object a line, one answe
 
 ``{"do": "tree"}`` gives ``screen``, ``overlay`` (what lies over it, or ""), ``language``, ``size``,
 ``controls`` (what can be touched or filled in: ``id``, ``role``, ``text``, ``bounds``, ``enabled``,
-``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``, ``role``, ``id``, ``bounds`` of its ink,
-``room`` it was given, ``inside``, the bounds of what it stands in, ``size`` of its type, ``owner``, the
-identifier of the control it belongs to). Bounds are x, y, width, height in window pixels, y downwards. What
-an overlay covers is left out. Nothing is enabled in the moment after a page came.
+``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``, its ``lines``, ``role``, ``id``,
+``bounds`` of its ink, ``room`` it was given, ``inside``, the bounds of what it stands in, ``size`` of its
+type, ``owner``, the identifier of the control it belongs to). Bounds are x, y, width, height in window
+pixels, y downwards. What an overlay covers is left out. Nothing is enabled in the moment after a page came.
 
 ``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
 
@@ -147,6 +147,7 @@ def _text(widget: Text, owner: str, inside: Bounds) -> dict[str, Any]:
     top = max(at + height for _, at, _, height in widget.drawn)
     return {
         "text": widget.inspect_text,
+        "lines": [line.text for line in widget.lines],
         "role": widget.inspect_role,
         "id": widget.inspect_id,
         "bounds": _flipped(x + left, y + bottom, right - left, top - bottom),

@@ -70,7 +70,8 @@ def balance(text: str, width: float, advance: Advance) -> list[Line]:
     lines = wrap(text, width, advance)
     if len(lines) == 1 or "\n" in text:
         return lines
-    narrowest = width / len(lines) * 0.8
+    longest = max(sum(map(advance, unit.rstrip())) for unit in units(text))
+    narrowest = min(width, max(width / len(lines) * 0.8, longest))
     tries = [wrap(text, narrowest + (width - narrowest) * step / STEPS, advance) for step in range(STEPS)]
     even = [tried for tried in tries if len(tried) == len(lines)]
     return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)

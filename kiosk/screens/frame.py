@@ -111,7 +111,7 @@ def foot(
     tall = high - 2 * space.m
     inner = width - 2 * space.xl
     left = float(space.xl)
-    sizes = (t.lead, t.body, t.caption)
+    sizes = (t.lead, t.body, t.caption, t.mark)
     always: list[tuple[str, Event, str]] = []
     if view.leave:
         always.append(("bar.leave", did.Leave(), ""))

@@ -108,10 +108,10 @@ def button(
     press = Press(
         width, high, look=look, name=name, text=text, touched=touched, enabled=enabled, chosen=chosen
     )
-    sizes = sizes or (t.lead, t.body, t.caption)
+    sizes = sizes or (t.lead, t.body, t.caption, t.mark)
     side = round(sizes[0] * 1.2) if icon else 0
     upright = upright and high > side + sizes[0] * TIGHT + 2 * space.s
-    room = width - 2 * space.m
+    room = width - 2 * space.s
     beside = room - side - space.s if icon and not upright else room
     size = _size_in(text, beside, high, sizes)
     if size is None and icon and not upright:
@@ -131,11 +131,11 @@ def button(
     )
     middle = (high - label.height) / 2
     if not icon:
-        press.put(label, space.m, middle)
+        press.put(label, space.s, middle)
         return press
     if upright:
         press.put(Icon(icon, side, press.look.ink), (width - side) / 2, middle - side / 2)
-        press.put(label, space.m, middle + side / 2)
+        press.put(label, space.s, middle + side / 2)
         return press
     whole = side + space.s + label.ink_width
     left = (width - whole) / 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from kiosk.fonts import covers
@@ -12,6 +13,8 @@ SLACK = 2
 """Pixels that rounding may cost."""
 ABOVE, BELOW = 0.24, 0.14
 """Parts of the type's size that the picture of a line keeps empty above and below its characters."""
+
+LETTER = re.compile(r"[A-Za-z]")
 
 Bounds = list[int]
 
@@ -22,6 +25,7 @@ def faults(tree: dict[str, Any]) -> list[str]:
     window = [0, 0, width, height]
     return [
         *_cut(tree, window),
+        *_cut_words(tree),
         *_overlapping_texts(tree),
         *_controls(tree, window),
         *_missing_characters(tree),
@@ -38,6 +42,17 @@ def _cut(tree: dict[str, Any], window: Bounds) -> Iterator[str]:
         ):
             if not _within(ink, around):
                 yield f"{text['text'][:30]!r} {ink} reaches out of {where} {around}"
+
+
+def _cut_words(tree: dict[str, Any]) -> Iterator[str]:
+    for text in tree["texts"]:
+        for line, following in pairwise(text["lines"]):
+            if (
+                LETTER.match(line[-1:])
+                and LETTER.match(following[:1])
+                and f"{line[-1]}{following[0]}" in text["text"]
+            ):
+                yield f"{text['text'][:30]!r} has a word cut: {line!r}, {following!r}"
 
 
 def _overlapping_texts(tree: dict[str, Any]) -> Iterator[str]:
