@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 MAX_FILE_BYTES = 1 << 20
 """A configuration file larger than this is a mistake."""
@@ -64,6 +64,8 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
     try:
         loaded = settings(**{"_env_prefix": prefix, **values})
         return settings.model_validate(loaded.model_dump() | given) if given else loaded
+    except SettingsError as error:
+        raise ConfigError(f"{prefix}…: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join([settings.room, *(str(part) for part in first["loc"])])

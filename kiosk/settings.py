@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import NoDecode
 
 from foundation.config import Settings
 from foundation.language import Language
@@ -62,7 +63,7 @@ class KioskSettings(Settings):
     room: ClassVar[str] = "kiosk"
 
     backend: str = Field("127.0.0.1:50051", min_length=3, max_length=255)
-    size: Annotated[Size, BeforeValidator(parse_size)] = Size(1080, 1920)
+    size: Annotated[Size, NoDecode, BeforeValidator(parse_size)] = Size(1080, 1920)
     language: Language = Language.ZH_CN
     terminal: str = Field("terminal-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
     """Name of this terminal, sent with each form."""
