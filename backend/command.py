@@ -9,7 +9,6 @@ cannot be done is one sentence on standard error and exit code 2; mistakes in th
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -20,7 +19,7 @@ import click
 from backend.authoring.finding import LOCALE, ContentWrong
 from backend.settings import BackendSettings
 from foundation.config import ConfigError, load
-from foundation.language import Language, Translate, translator
+from foundation.language import Language, Translate, language_of_environment, translator
 from foundation.log import start_log
 
 if TYPE_CHECKING:
@@ -174,8 +173,7 @@ def _database_sentence(error: DatabaseUnusable, translate: Translate) -> str:
 
 
 def _words() -> tuple[Language, Translate]:
-    spoken = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    language = Language.ZH_CN if spoken.lower().startswith("zh") else Language.EN
+    language = language_of_environment()
     return language, translator("backend", LOCALE, language)
 
 

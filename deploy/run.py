@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import locale
 import os
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from deploy.house import House, Plan
 from deploy.parts import PartFailed
-from foundation.language import Language, Translate, translator
+from foundation.language import Translate, language_of_environment, translator
 from foundation.life import say_ready, stop_requested
 
 LOCALE = Path(__file__).parent / "locale"
@@ -20,10 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def texts() -> Translate:
-    """The texts in the language of the person's shell, English where that says nothing."""
-    spoken = locale.setlocale(locale.LC_MESSAGES, "") or ""
-    wanted = os.environ.get("LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or spoken
-    return translator("deploy", LOCALE, Language.ZH_CN if wanted.startswith("zh") else Language.EN)
+    """The texts in the language of the person's shell."""
+    return translator("deploy", LOCALE, language_of_environment())
 
 
 def instructions(house: House, text: Translate, simulate: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,12 @@ class Language(StrEnum):
     def other(self) -> Language:
         """The one that a switch leads to."""
         return Language.EN if self is Language.ZH_CN else Language.ZH_CN
+
+
+def language_of_environment() -> Language:
+    """Chinese where the environment's locale is, English otherwise; the variables in POSIX's order."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return Language.ZH_CN if locale.lower().startswith("zh") else Language.EN
 
 
 @dataclass(frozen=True, slots=True)

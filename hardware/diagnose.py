@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from foundation.config import ConfigError, load
-from foundation.language import Language
+from foundation.language import Language, language_of_environment
 from foundation.log import start_log
 from hardware.holder import Holder, holder_of
 from hardware.interfaces.device import Device, DeviceInfo, DeviceStatus, SelfTest
@@ -28,7 +28,7 @@ from hardware.registry import (
     other_ports,
 )
 from hardware.simulators import control, directory
-from hardware.wording import language_of_environment, texts
+from hardware.wording import texts
 
 EXIT_FINE, EXIT_ATTENTION, EXIT_USAGE = 0, 1, 2
 EXAMPLE = """\

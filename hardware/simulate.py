@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 
 import click
 
-from foundation.language import Language, Translate
+from foundation.language import Language, Translate, language_of_environment
 from foundation.life import say_ready, stop_requested
 from foundation.log import start_log
 from hardware.simulators import cards, control, directory, fonts
 from hardware.simulators import identity_card_reader as reader
 from hardware.simulators import receipt_printer as printer
-from hardware.wording import language_of_environment, texts
+from hardware.wording import texts
 
 EXIT_USAGE = 2
 

@@ -13,7 +13,7 @@ from hardware.registry import DRIVERS, DeviceSettings, FindingKind
 from hardware.simulators.identity_card_reader import CardFault
 from hardware.simulators.receipt_printer import PrinterFault
 from hardware.transport.serial_port import PortProblem
-from hardware.wording import language_of_environment, texts
+from hardware.wording import texts
 
 NAMES = [
     *(f"device.{name}" for name in DRIVERS),
@@ -34,29 +34,6 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_has_its_sentence(language: Language, name: str) -> None:
     assert texts(language)(name)
-
-
-@pytest.mark.parametrize(
-    ("variables", "language"),
-    [
-        ({"LANG": "zh_CN.UTF-8"}, Language.ZH_CN),
-        ({"LANG": "zh_TW"}, Language.ZH_CN),
-        ({"LANG": "en_US.UTF-8"}, Language.EN),
-        ({"LANG": "C"}, Language.EN),
-        ({}, Language.EN),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, Language.EN),
-        ({"LANG": "C", "LC_MESSAGES": "zh_CN.UTF-8"}, Language.ZH_CN),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, Language.ZH_CN),
-    ],
-)
-def test_the_environment_chooses_the_language(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: Language
-) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert language_of_environment() is language
 
 
 def test_the_example_that_is_shown_can_be_used() -> None:
