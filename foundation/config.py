@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 MAX_FILE_BYTES = 1 << 20
 """A configuration file larger than this is a mistake."""
@@ -43,11 +50,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before what `load` passes; `load` has put the command line on top of the file."""
-        return (env_settings, init_settings)
+        """The command line before the environment before the file, which `load` has read."""
+        return (init_settings, env_settings, InitSettingsSource(settings_cls, _file.get({})))
 
 
 S = TypeVar("S", bound=Settings)
+
+_file: ContextVar[dict[str, Any]] = ContextVar("file")
+"""What `load` read from the file, for the source of that name."""
 
 
 def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
@@ -61,9 +71,9 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
     given = {name: value for name, value in command_line.items() if value is not None}
     values = _table(file, settings.room) if file else {}
     values.update(_values_from_files(prefix))
+    reset = _file.set(values)
     try:
-        loaded = settings(**{"_env_prefix": prefix, **values})
-        return settings.model_validate(loaded.model_dump() | given) if given else loaded
+        return settings(**{"_env_prefix": prefix, **given})
     except SettingsError as error:
         raise ConfigError(f"{prefix}…: {error}") from None
     except ValidationError as error:
@@ -71,6 +81,8 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
         place = ".".join([settings.room, *(str(part) for part in first["loc"])])
         reason = first["msg"].removeprefix("Value error, ")  # pydantic's, before the sentence of a validator
         raise ConfigError(f"{file or 'configuration'}: {place}: {reason}") from None
+    finally:
+        _file.reset(reset)
 
 
 def _table(file: Path, room: str) -> dict[str, Any]:

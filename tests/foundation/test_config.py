@@ -46,6 +46,13 @@ def test_the_file_is_below_the_environment_and_that_below_the_command_line(
     assert load(Sample, path).text == "file"
 
 
+def test_a_variable_without_our_prefix_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBER", "99")
+    monkeypatch.setenv("LANGUAGE", "en_US:en")
+    assert load(Sample, None, text="given").number == 1
+    assert load(KioskSettings, None, size="1280x1024").size == Size(1280, 1024)
+
+
 def test_two_underscores_go_one_level_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUIMIN_SAMPLE_INNER__DEPTH", "7")
     assert load(Sample, None).inner.depth == 7
