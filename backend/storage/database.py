@@ -11,6 +11,9 @@ one with a pool of its own.
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,12 +23,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 FILE_NAME = "huimin.sqlite3"
 BUSY_SECONDS = 10
 READERS = 4
+_PAUSE = 0.05
+"""Seconds before a database that another process makes is opened again."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -69,8 +74,7 @@ async def open_database(file: Path) -> Database:
     """Opens a database, made where there is none, with its tables up to date. Raises DatabaseUnusable."""
     database = Database(file)
     try:
-        async with database.writing() as connection:
-            await connection.run_sync(_migrate)
+        await _bring_up_to_date(database)
     except CommandError as error:
         await database.close()
         raise DatabaseUnusable(file, str(error), newer=True) from None
@@ -78,6 +82,25 @@ async def open_database(file: Path) -> Database:
         await database.close()
         raise DatabaseUnusable(file, str(getattr(error, "orig", error))) from None
     return database
+
+
+async def _bring_up_to_date(database: Database) -> None:
+    """Makes the tables what this release needs.
+
+    While another process turns a new file to WAL, SQLite refuses at once, without regard to busy_timeout.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            async with database.writing() as connection:
+                await connection.run_sync(_migrate)
+        except OperationalError as error:
+            busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= end:
+                raise
+            await asyncio.sleep(_PAUSE)
+        else:
+            return
 
 
 def _engine(file: Path, connections: int, pragmas: tuple[str, ...]) -> AsyncEngine:
