@@ -25,7 +25,7 @@ from huimin.v1 import (
     policy_pb2_grpc,
 )
 
-from backend.authoring.reading import read_content
+from backend.authoring.reading import Content, read_content
 from backend.server import ATTACHMENTS, serving
 from backend.settings import BackendSettings
 from backend.storage.attachments import AttachmentFolder
@@ -77,14 +77,43 @@ def make(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
 
 
+def is_absent(file: Path) -> bool:
+    return not file.exists()
+
+
+def read(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def write(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+
+
+_published: dict[str, bytes] = {}
+"""The database with a content, by its digest: made once, copied into every empty folder."""
+
+
+async def _opened(file: Path, written: Content, now: datetime) -> Database:
+    """The database of a house, with its tables and the content."""
+    empty, ready = is_absent(file), _published.get(written.digest)
+    if empty and ready:
+        write(file, ready)
+    database = await open_database(file)
+    await publish(database, written, now)
+    if empty and not ready:
+        await database.close()  # nothing is left in the -wal file
+        _published[written.digest] = read(file)
+        database = await open_database(file)
+    return database
+
+
 @asynccontextmanager
 async def house(data: Path, content: Path = CONTENT, clock: Clock | None = None) -> AsyncIterator[House]:
     """Serves a folder of content over a folder of data."""
     clock = clock or Clock()
     written = read_content(content)
     make(data)
-    database = await open_database(data / FILE_NAME)
-    await publish(database, written, clock())
+    database = await _opened(data / FILE_NAME, written, clock())
     settings = BackendSettings(listen="127.0.0.1:0", data=data, content=content, stop_seconds=1)
     try:
         async with (

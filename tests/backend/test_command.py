@@ -11,9 +11,11 @@ from pathlib import Path
 
 import grpc
 import grpc.aio
+from click.testing import CliRunner
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from huimin.v1 import case_pb2, form_pb2, identity_pb2, policy_pb2
 
+from backend.command import main
 from backend_client.forms.reference import new_reference
 from tests.backend import house as running
 from tests.backend.house import Stubs, command, copy_content
@@ -163,23 +165,13 @@ async def test_a_second_backend_on_the_same_address_gives_up_with_a_sentence(tmp
     assert "Traceback" not in err
 
 
-def misuse(tmp_path: Path) -> list[tuple[list[str | Path], str]]:
-    broken = copy_content(tmp_path / "broken")
-    (broken / "topics.yaml").unlink()
-    (tmp_path / "file").write_text("")
-    bad = tmp_path / "bad"
-    bad.mkdir()
-    (bad / "huimin.sqlite3").write_bytes(b"this is no database at all" * 100)
+def wrong_usage(tmp_path: Path) -> list[tuple[list[str | Path], str]]:
     config = tmp_path / "config.toml"
     config.write_text("[backend]\nlisten = 5\n")
-    good: list[str | Path] = ["--content", running.CONTENT]
     return [
         (["--listen", "nowhere"], "backend.listen"),
         (["--config", tmp_path / "missing.toml"], "missing.toml"),
         (["--config", config], "backend.listen"),
-        (["--content", broken, "--data", tmp_path / "d"], "topics.yaml:1: This file is missing."),
-        ([*good, "--data", tmp_path / "file"], "The data folder"),
-        ([*good, "--data", bad], "The database"),
         (["case", "show", "123"], "is not a reference"),
         (["case", "set", new_reference(), "flying", "--data", tmp_path], "The states are: received,"),
         (["case", "set", new_reference(), "accepted", "--data", tmp_path], "There is no data in"),
@@ -188,8 +180,30 @@ def misuse(tmp_path: Path) -> list[tuple[list[str | Path], str]]:
     ]
 
 
-async def test_misuse_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
-    cases = misuse(tmp_path)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    for arguments, sentence in wrong_usage(tmp_path):
+        done = CliRunner(env={"LC_ALL": "C"}).invoke(main, [str(argument) for argument in arguments])
+        assert (done.exit_code, done.stdout) == (2, ""), (arguments, done.output, done.exception)
+        assert sentence in done.stderr, arguments
+
+
+def obstacles(tmp_path: Path) -> list[tuple[list[str | Path], str]]:
+    broken = copy_content(tmp_path / "broken")
+    (broken / "topics.yaml").unlink()
+    (tmp_path / "file").write_text("")
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "huimin.sqlite3").write_bytes(b"this is no database at all" * 100)
+    good: list[str | Path] = ["--content", running.CONTENT]
+    return [
+        (["--content", broken, "--data", tmp_path / "d"], "topics.yaml:1: This file is missing."),
+        ([*good, "--data", tmp_path / "file"], "The data folder"),
+        ([*good, "--data", bad], "The database"),
+    ]
+
+
+async def test_what_keeps_it_from_starting_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    cases = obstacles(tmp_path)
     ends = await asyncio.gather(*(command(*arguments) for arguments, _ in cases))
     for (arguments, sentence), (code, out, err) in zip(cases, ends, strict=True):
         assert (code, out) == (2, ""), (arguments, out, err)
