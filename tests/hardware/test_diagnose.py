@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hardware.diagnose import main
 from hardware.simulators import control
 from hardware.transport.serial_port import SerialPort
 from tests.hardware.commands import command, environment, simulator
@@ -182,5 +184,5 @@ def test_a_wrong_configuration_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--nonsense",), ("nonsense",), ("--language", "fr")])
-def test_wrong_usage_is_said_so(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    assert diagnose(tmp_path, *arguments).returncode == 2
+def test_wrong_usage_is_said_so(arguments: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(main, arguments).exit_code == 2

@@ -42,6 +42,13 @@ SLIP: tuple[SlipPart, ...] = (
 SLOW = PrintPace(line=0.1, symbol=0.3, cut=0.1, baud=0)
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between two questions are not waited for in full: the simulated printer answers at once."""
+    monkeypatch.setattr(escpos_printer, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(escpos_printer, "SETTLE_SECONDS", 0.1)
+
+
 def slips(simulated: SimulatedReceiptPrinter) -> list[Path]:
     return sorted(simulated.line.name.parent.glob("slips/*.png"))
 
@@ -163,7 +170,6 @@ async def test_a_printer_that_falls_silent_leaves_the_outcome_unknown(
     printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(escpos_printer, "ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr(escpos_printer, "WATCH_SECONDS", 0.1)
     simulated_printer.pace = SLOW
     asyncio.get_running_loop().call_later(0.2, setattr, simulated_printer, "silent", True)
     with pytest.raises(DeviceError) as raised:

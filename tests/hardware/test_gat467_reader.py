@@ -28,6 +28,14 @@ from tests.hardware.samples import PERSON
 
 CARD = Content(encode(PERSON), bytes(1024))
 OTHER = cards.load("elder").content()
+USUAL_PAUSE = gat467_reader.POLL_SECONDS
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between two questions are not waited for in full: the simulated reader answers at once."""
+    monkeypatch.setattr(gat467_reader, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(gat467_reader, "SETTLE_SECONDS", 0.15)
 
 
 async def test_a_card_is_read(reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader) -> None:
@@ -38,7 +46,7 @@ async def test_a_card_is_read(reader: Gat467Reader, simulated_reader: SimulatedI
 async def test_a_card_that_is_laid_down_later_is_read(
     reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader
 ) -> None:
-    asyncio.get_running_loop().call_later(0.7, simulated_reader.present, CARD)
+    asyncio.get_running_loop().call_later(0.3, simulated_reader.present, CARD)
     assert (await reader.read_card(timeout=5.0)).full_name == PERSON.full_name
 
 
@@ -132,8 +140,9 @@ async def test_a_card_lifted_after_it_was_found_is_said_so(
 
 
 async def test_the_reader_is_asked_no_faster_than_it_may_be(
-    reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader
+    reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(gat467_reader, "POLL_SECONDS", USUAL_PAUSE)
     for _ in range(3):
         with pytest.raises(DeviceError):
             await reader.read_card(timeout=0.4)
@@ -246,7 +255,7 @@ async def test_a_reader_that_comes_back_within_a_moment_is_waited_for(
     simulated_reader.line.unplug()
     assert await reader.status() is DeviceStatus.NO_DEVICE
     simulated_reader.present(CARD)
-    asyncio.get_running_loop().call_later(0.5, simulated_reader.line.plug_in)
+    asyncio.get_running_loop().call_later(0.3, simulated_reader.line.plug_in)
     assert await reader.read_card(timeout=5.0)
 
 
