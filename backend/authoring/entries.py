@@ -1,7 +1,7 @@
 """The schema of the content: what a clerk may write in each file, and within which lengths.
 
 Lengths count characters. They follow from where a text is shown and said: a title fits a button, a question
-fits a page and one breath. `docs/backend.md` tells the same to clerks.
+fits a page and one breath. `docs/writing-content.md` tells the same to clerks.
 """
 
 from __future__ import annotations
