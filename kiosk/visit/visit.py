@@ -131,7 +131,7 @@ class Visit:
             page=self.page,
             language=self.language,
             large=self._large,
-            back=len(self._pages) > 1 and not isinstance(self.page, Confirmation),
+            back=self._has_page_before,
             leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
             waiting=self._slow,
             stoppable=self._stoppable,
@@ -139,6 +139,10 @@ class Visit:
             leaving=self._leaving,
             seconds_left=self._seconds_left,
         )
+
+    @property
+    def _has_page_before(self) -> bool:
+        return len(self._pages) > 1 and not isinstance(self.page, Confirmation)
 
     # What residents do.
 
@@ -173,6 +177,7 @@ class Visit:
             case did.TryAgain() if self._failed:
                 _, step, stoppable = self._failed
                 self._failed = None
+                self._stop_working()  # a page being made anew in the other language
                 self.do(step, stoppable=stoppable)
             case did.Dismiss():
                 self._failed = None
@@ -191,7 +196,7 @@ class Visit:
     def _tell_chapters(self, event: Event) -> None:
         if any(chapter.take(self.page, event) for chapter in self._chapters):
             return
-        if isinstance(event, did.Back) and len(self._pages) > 1:
+        if isinstance(event, did.Back) and self._has_page_before:
             self.close_page()
 
     def _unsent(self) -> bool:
@@ -250,11 +255,13 @@ class Visit:
             if self._working is asyncio.current_task():
                 self._working = None
                 self._slow = False
+        self._leaving = self._leaving and self._unsent()  # a form that has been sent is not lost
         self.changed()
 
     def _mark_slow(self) -> None:
-        self._slow = True
-        self.changed()
+        if self._working:  # it may have been given up at this very moment
+            self._slow = True
+            self.changed()
 
     def _stop_working(self) -> None:
         if self._working:
@@ -285,6 +292,9 @@ class Visit:
         self._page_changed()
 
     def _warn(self, left: int) -> None:
+        if self._working and not self._stoppable:  # whoever waits for an answer has nothing to touch
+            self._idle.touched()
+            return
         if len(self._pages) == 1 and not self._unsent():
             self.end("idle")
             return
