@@ -70,9 +70,9 @@ class Progress(Chapter):
                 self._visit.show(ReferenceEntry())
             case ((ReferenceEntry() | SuffixEntry()), did.Insert(text)):
                 most = REFERENCE_LENGTH if isinstance(page, ReferenceEntry) else SUFFIX_LENGTH
-                self._visit.show(replace(page, entered=(page.entered + text)[:most]))
+                self._visit.show(replace(page, entered=(page.entered + text)[:most], fault=None))
             case ((ReferenceEntry() | SuffixEntry()), did.Erase()):
-                self._visit.show(replace(page, entered=page.entered[:-1]))
+                self._visit.show(replace(page, entered=page.entered[:-1], fault=None))
             case ReferenceEntry(entered=entered), did.Next():
                 self._take_reference(entered)
             case SuffixEntry(), did.Next():
