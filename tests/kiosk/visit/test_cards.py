@@ -88,7 +88,7 @@ async def test_a_card_that_never_comes_is_waited_for_only_so_long(house: House, 
         fault = await fault_of(at)
         assert (fault.completion, fault.code) == (CompletionCode.TIME_OUT, CardError.NO_MEDIA)
         asked = len(at.reader.finds)
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.45)
         assert len(at.reader.finds) == asked
         at.do(did.ReadCard())
         at.lay()
@@ -107,7 +107,7 @@ async def test_a_card_can_be_done_without(at: Terminal) -> None:
     await wanted(at)
     assert isinstance(at.do(did.Skip()), Question)
     at.lay()
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.45)
     assert at.question.field.id == "full_name"
     assert at.question.entered == ""
 
@@ -119,7 +119,7 @@ async def test_no_card_is_read_once_the_page_has_gone(at: Terminal, event: did.E
     await asyncio.sleep(0.1)
     asked = len(at.reader.finds)
     at.lay()
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.45)
     assert len(at.reader.finds) == asked
     assert isinstance(at.visit.page, Introduction | Home)
 

