@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from time import monotonic
 from typing import Any
 
@@ -27,8 +28,10 @@ log = logger(__name__)
 
 DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
-BOUNCE = 0.06
-"""Seconds after a finger left in which it is the same finger that trembled."""
+BOUNCE = 0.03
+"""Seconds after a finger left in which a touch at the same place is the same finger, trembling."""
+SAME_PLACE = 20
+"""Pixels from a touch to another that is at the same place."""
 STUCK = 10.0
 """Seconds after which a touch that never ended is forgotten."""
 
@@ -45,9 +48,9 @@ class Stage(FloatLayout):
         self.overlay: Overlay | None = None
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
-        self._lifted = 0.0
-        self._show = Clock.create_trigger(self._draw, -1)
-        visit.changed = self._show
+        self._lifted = (0.0, 0.0, 0.0)
+        self._redraw = Clock.create_trigger(lambda _: self.show(visit.view), -1)
+        visit.changed = self._redraw
         Window.bind(size=self._resized)
         self._resized()
 
@@ -71,7 +74,9 @@ class Stage(FloatLayout):
         if "button" in touch.profile and touch.button != "left":
             return True
         held = self._finger is not None and now - self._finger[1] < STUCK
-        if held or self.deaf or now - self._lifted < BOUNCE:
+        lifted, x, y = self._lifted
+        trembling = now - lifted < BOUNCE and hypot(touch.x - x, touch.y - y) < SAME_PLACE
+        if held or self.deaf or trembling:
             return True
         self._finger = (touch.uid, now)
         super().on_touch_down(touch)
@@ -81,7 +86,7 @@ class Stage(FloatLayout):
         """The finger left."""
         if self._finger and self._finger[0] == touch.uid:
             self._finger = None
-            self._lifted = monotonic()
+            self._lifted = (monotonic(), touch.x, touch.y)
         super().on_touch_up(touch)
         return True
 
@@ -91,10 +96,11 @@ class Stage(FloatLayout):
         self.size = Window.size
         theme.fit(*map(round, Window.size))
         self.view = None
-        self._show()
+        self._redraw()
 
-    def _draw(self, _: float) -> None:
-        before, now = self.view, self._visit.view
+    def show(self, now: View) -> None:
+        """Shows a state of the visit, with as little made anew as that takes."""
+        before = self.view
         if now == before:
             return
         theme.large = now.large

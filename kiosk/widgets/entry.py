@@ -135,6 +135,9 @@ class TextEntry(Inspectable, TextInput):
         """Takes away what is selected, or the character before the caret."""
         self.do_backspace()
 
+    def _ensure_clipboard(self) -> None:
+        """A terminal has none; Kivy would look for programs that give one."""
+
     def right_again(self) -> None:
         """It is being corrected."""
         self._ground.paint(edge=theme.colour.primary)

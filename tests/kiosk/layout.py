@@ -47,11 +47,8 @@ def _cut(tree: dict[str, Any], window: Bounds) -> Iterator[str]:
 def _cut_words(tree: dict[str, Any]) -> Iterator[str]:
     for text in tree["texts"]:
         for line, following in pairwise(text["lines"]):
-            if (
-                LETTER.match(line[-1:])
-                and LETTER.match(following[:1])
-                and f"{line[-1]}{following[0]}" in text["text"]
-            ):
+            inside = LETTER.match(line[-1:]) and LETTER.match(following[:1])
+            if inside and line[-12:] + following[:12] in text["text"]:
                 yield f"{text['text'][:30]!r} has a word cut: {line!r}, {following!r}"
 
 

@@ -1,0 +1,342 @@
+"""Draws every kind of page in a real window, in both languages and type sizes, and judges each.
+
+``python -m tests.kiosk.gallery SIZE BACKEND [--pictures DIR] [--all]`` prints one JSON object: how many
+pictures were judged, and what is wrong with them. The pages hold what a real backend gave.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backend_client import errors
+from backend_client.case import Case, CaseEvent, CaseState
+from backend_client.catalog import Service
+from backend_client.client import BackendClient
+from backend_client.forms.answer import AnswerError, Problem
+from backend_client.forms.filling import Filling
+from backend_client.forms.form import FieldType, Form
+from backend_client.forms.reference import new_reference
+from backend_client.notice import Notice
+from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.submission import Accepted
+from foundation.language import Language, LocalizedText
+from hardware.interfaces.device import CompletionCode, DeviceError
+from hardware.interfaces.identity_card_reader import CardError
+from hardware.interfaces.receipt_printer import PrintError
+from kiosk.settings import KioskSettings
+from kiosk.visit import pages
+from kiosk.visit.home import doors
+from kiosk.visit.pages import Page
+from kiosk.window import prepare, require_window
+
+NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+ENTERED = {
+    FieldType.TEXT: "幸福路一号 Peace Road",
+    FieldType.DIGITS: "6222000011112222",
+    FieldType.DATE: "2026-02-30",
+    FieldType.MONEY: "9999999.99",
+    FieldType.IDENTITY_NUMBER: "119999199003071020",
+    FieldType.PHONE_NUMBER: "13800138000",
+    FieldType.YES_NO: "no",
+}
+PROBLEMS = {
+    FieldType.TEXT: Problem.TOO_LONG,
+    FieldType.DIGITS: Problem.NOT_DIGITS,
+    FieldType.DATE: Problem.NO_SUCH_DATE,
+    FieldType.MONEY: Problem.NOT_AN_AMOUNT,
+    FieldType.IDENTITY_NUMBER: Problem.WRONG_CHECK_DIGIT,
+    FieldType.PHONE_NUMBER: Problem.NOT_A_PHONE_NUMBER,
+}
+GOOD = {
+    FieldType.DIGITS: "6222000011112222333",
+    FieldType.DATE: "1990-03-07",
+    FieldType.MONEY: "3260.50",
+    FieldType.IDENTITY_NUMBER: "11999919900307102X",
+    FieldType.PHONE_NUMBER: "13800138000",
+    FieldType.YES_NO: "yes",
+}
+
+
+@dataclass(frozen=True)
+class County:
+    """What a backend has."""
+
+    topics: tuple[Topic, ...]
+    policies: tuple[Policy, ...]
+    matches: dict[str, tuple[PolicyMatch, ...]]
+    services: tuple[Service, ...]
+    forms: tuple[Form, ...]
+    notices: tuple[Notice, ...]
+
+
+async def county(address: str) -> County:
+    """Asks a backend for everything."""
+    async with BackendClient(address) as client:
+        services = (await client.list_services()).items
+        listed = (await client.list_policies(page_size=100)).items
+        queries = (("医保", Language.ZH_CN), ("pension", Language.EN), ("xyzzy", Language.EN))
+        return County(
+            await client.list_topics(),
+            tuple([await client.get_policy(policy.name) for policy in listed]),
+            {query: (await client.search_policies(query, language)).items for query, language in queries},
+            tuple([await client.get_service(s.name) for s in services]),
+            tuple([await client.get_form(s.form) for s in services if s.form]),
+            tuple([await client.get_notice(n.name) for n in (await client.list_notices()).items]),
+        )
+
+
+def every_page(has: County, *, complete: bool) -> Iterator[Page]:
+    """A page of every kind and state; complete: every text, matter and question of the content, too."""
+
+    def some(things: Iterable[Any]) -> list[Any]:
+        """The longest; all where that is wanted."""
+        ordered = sorted(things, key=lambda thing: -len(repr(thing)))
+        return ordered if complete else ordered[:1]
+
+    guided = [service for service in has.services if service.guide]
+    yield pages.Home(doors(has.services), has.services)
+    yield pages.Home(failure=errors.Unreachable("BACKEND_UNREACHABLE"))
+    yield pages.Topics(has.topics)
+    yield pages.PolicySearch()
+    yield pages.PolicySearch("医疗保障 medical care")
+    yield pages.PolicySearch(empty=True)
+    for query, matches in has.matches.items():
+        yield pages.PolicyResults(query, matches, "more" if matches else "")
+    for topic in some(has.topics):
+        yield pages.PolicyList(topic, tuple(p for p in has.policies if p.topic == topic.name))
+    yield pages.PolicyList(has.topics[0], ())
+    yield from (pages.PolicyText(policy) for policy in some(has.policies))
+    yield pages.ServiceList(tuple(guided))
+    yield from (pages.ServiceGuide(service) for service in some(guided))
+    for form in some(has.forms):
+        yield pages.Introduction(form, begun=True)
+        yield pages.Declaration(form)
+        yield _review(form)
+        yield replace(_review(form), revealed=True)
+        yield pages.CardTaken(tuple(field for field in form.fields if field.prefill))
+        yield from _confirmations(form)
+    yield from _questions(has.forms, complete=complete)
+    yield from _cards()
+    yield pages.CardTaken(())
+    yield pages.ProgressWays()
+    yield from _references()
+    yield from _cases(has.forms)
+    yield pages.NoticeList(has.notices, "more")
+    yield pages.NoticeList(())
+    yield from (pages.NoticeText(notice) for notice in some(has.notices))
+
+
+def _questions(forms: Iterable[Form], *, complete: bool) -> Iterator[Page]:
+    seen: set[FieldType] = set()
+    fields = [(form, field) for form in forms for field in form.fields]
+    for form, field in sorted(fields, key=lambda pair: -len(repr(pair[1]))):
+        if not complete and field.type in seen:
+            continue
+        seen.add(field.type)
+        number, total = form.fields.index(field) + 1, len(form.fields)
+        options = ",".join(option.id for option in field.options[:2])
+        entered = ENTERED.get(field.type, options)
+        problem = PROBLEMS.get(field.type, Problem.TOO_MANY)
+        bound = 40 if problem in (Problem.TOO_LONG, Problem.TOO_MANY) else None
+        yield pages.Question(field, number, total)
+        yield pages.Question(field, number, total, entered, from_card=True, checking=True)
+        yield pages.Question(field, number, total, entered, AnswerError(field.id, problem, bound))
+
+
+def _review(form: Form) -> pages.Review:
+    filling = Filling(form, lambda: date(2026, 11, 22))
+    for field in form.fields:
+        size = min(field.max_length or 300, 300)
+        text = ("请尽快处理，谢谢。" * 40)[:size]
+        options = ",".join(option.id for option in field.options[: max(1, field.min_length)])
+        good = {**GOOD, FieldType.TEXT: text}.get(field.type, options)
+        if field.type is FieldType.DIGITS:
+            good = ("6222000011112222" * 2)[: field.max_length or 16]
+        try:
+            filling.answer(field.id, good)
+        except AnswerError:
+            continue
+    return pages.Review(form, {language: filling.summary(language) for language in Language})
+
+
+def _confirmations(form: Form) -> Iterator[Page]:
+    accepted = Accepted(new_reference(), NOW)
+    yield pages.Confirmation(form, accepted, pages.Slip.NO_PRINTER)
+    yield pages.Confirmation(form, accepted, pages.Slip.OFFERED)
+    yield pages.Confirmation(form, accepted, pages.Slip.PRINTING)
+    yield pages.Confirmation(form, accepted, pages.Slip.PRINTED)
+    for code in (PrintError.UNKNOWN_OUTCOME, PrintError.CUTTER_FAIL, None):
+        fault = DeviceError(CompletionCode.HARDWARE_ERROR, code)
+        yield pages.Confirmation(form, accepted, pages.Slip.FAILED, fault)
+
+
+def _cards() -> Iterator[Page]:
+    for use in pages.CardUse:
+        yield pages.CardWanted(use)
+        yield pages.CardWanted(use, known=True)
+    for code in (CardError.INVALID_CONTENT, CardError.INVALID_MEDIA, None):
+        fault = DeviceError(CompletionCode.INVALID_DATA, code)
+        yield pages.CardWanted(pages.CardUse.FILL_IN, fault, known=code is CardError.INVALID_CONTENT)
+
+
+def _references() -> Iterator[Page]:
+    yield pages.ReferenceEntry()
+    yield pages.ReferenceEntry("1234567")
+    yield pages.ReferenceEntry("123456789012", pages.EntryFault.TOO_SHORT)
+    yield pages.SuffixEntry("123456789012", "07102X", pages.EntryFault.OPENS_NOTHING)
+    yield pages.SuffixEntry("123456789012")
+
+
+def _cases(forms: tuple[Form, ...]) -> Iterator[Page]:
+    note = "请补交户口簿首页和本人页的复印件，可以到劳动就业服务中心三号窗口提交，也可以邮寄。"
+    yield pages.CaseList(())
+    yield pages.CaseList(
+        tuple(
+            Case(new_reference(), form.name, form.title, state, NOW, NOW)
+            for form, state in zip(forms * 2, CaseState, strict=False)
+        ),
+        "more",
+    )
+    for state in (CaseState.REJECTED, CaseState.RECEIVED):
+        events = (CaseEvent(CaseState.RECEIVED, NOW, ""), CaseEvent(CaseState.ACCEPTED, NOW, note))
+        case = Case(
+            new_reference(),
+            forms[0].name,
+            forms[0].title,
+            state,
+            NOW,
+            NOW,
+            (*events, CaseEvent(state, NOW, note)),
+        )
+        yield pages.CaseHistory(case)
+
+
+def every_trouble() -> list[errors.BackendError]:
+    """What can be said over a page."""
+    return [
+        errors.Unreachable("BACKEND_UNREACHABLE"),
+        errors.Unreachable("BACKEND_TOO_SLOW"),
+        errors.NotFound("POLICY_UNKNOWN"),
+        errors.TooManyTries("TOO_MANY_TRIES", 900),
+        errors.SessionEnded("SESSION_EXPIRED"),
+        errors.BackendFailure("TERMINAL_FAULT"),
+    ]
+
+
+def main() -> None:
+    """Judges, and says what is wrong."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("size")
+    parser.add_argument("backend")
+    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--all", action="store_true")
+    wanted = parser.parse_args()
+    settings = KioskSettings.model_validate({"size": wanted.size})
+    has = asyncio.run(county(wanted.backend))
+    prepare(settings)
+    require_window()
+    gallery = Gallery(wanted.pictures)
+    for page in every_page(has, complete=wanted.all):
+        gallery.hang(page)
+    gallery.hang_overlays()
+    print(json.dumps({"pictures": gallery.count, "faults": gallery.faults}, ensure_ascii=False))
+
+
+class Gallery:
+    """One window, through which every page goes in turn."""
+
+    def __init__(self, pictures: Path | None) -> None:
+        from kiosk.app import shows  # it needs the window
+        from kiosk.fonts import register_fonts
+        from kiosk.input.deploy import deploy
+        from kiosk.input.rime import PinyinEngine
+        from kiosk.screens.screen import Surroundings
+        from kiosk.screens.stage import Stage
+        from kiosk.visit.visit import Pace, Visit
+
+        register_fonts()
+        surroundings = Surroundings(
+            office=LocalizedText("惠民县政务服务", "Huimin County Government Services"),
+            help_phone="0871-12345",
+            zone=ZoneInfo("Asia/Shanghai"),
+            demonstration=True,
+            simulated=("identity_card_reader", "receipt_printer"),
+            qr_text=lambda accepted: accepted.reference,
+            pinyin=PinyinEngine(deploy(), shows),
+        )
+        self._stage = Stage(Visit(language=Language.ZH_CN, pace=Pace()), surroundings)
+        self._pictures = pictures
+        self.count = 0
+        self.faults: list[str] = []
+
+    def hang(self, page: Page, **over: object) -> None:
+        """Shows a page in every way that a resident can choose, and turns all its sheets."""
+        from kiosk.visit.visit import View
+
+        for language in Language:
+            for large in (False, True):
+                view = View(
+                    page=page,
+                    language=language,
+                    large=large,
+                    back=not isinstance(page, pages.Home | pages.Confirmation),
+                    leave=not isinstance(page, pages.Home),
+                    waiting=False,
+                    stoppable=True,
+                    trouble=None,
+                    leaving=False,
+                    seconds_left=None,
+                )
+                self._judge(replace(view, **over))  # type: ignore[arg-type]
+
+    def hang_overlays(self) -> None:
+        """Everything that lies over a page."""
+        under = pages.ProgressWays()
+        self.hang(under, seconds_left=30)
+        self.hang(under, leaving=True)
+        self.hang(under, waiting=True)
+        self.hang(under, waiting=True, stoppable=False)
+        for trouble in every_trouble():
+            self.hang(under, trouble=trouble)
+
+    def _judge(self, view: Any) -> None:
+        from kivy.core.window import Window
+
+        from kiosk.inspect import tree
+        from tests.kiosk.layout import faults
+
+        Window.clear()
+        self._stage.show(view)
+        shown = tree(self._stage)
+        self.count += 1
+        way = f"{shown['screen']} {shown['overlay']} {view.language} {'large' if view.large else ''}"
+        self.faults += [f"{way}: {fault}" for fault in faults(shown)]
+        if self._pictures:
+            self._save(re.sub(r"\W+", "-", f"{self.count:04d}-{way}").strip("-"))
+
+    def _save(self, name: str) -> None:
+        from kivy.clock import Clock
+        from kivy.core.window import Window
+
+        from kiosk.inspect import picture
+        from kiosk.theme import theme
+
+        assert self._pictures
+        if self._stage.parent is None:
+            Window.add_widget(self._stage)
+            Window.clearcolor = theme.colour.paper
+        Clock.tick()
+        asyncio.run(picture(self._pictures / f"{name}.png"))
+
+
+if __name__ == "__main__":
+    main()
