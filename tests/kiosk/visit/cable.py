@@ -22,6 +22,11 @@ class Cable:
         """Where the terminal finds the backend."""
         return f"127.0.0.1:{self._port}"
 
+    @property
+    def plugged_in(self) -> bool:
+        """Whether connections are taken."""
+        return self._server is not None
+
     async def plug_in(self, address: str = "") -> None:
         """Carries from now on, to another backend where an address is given."""
         self._far_end = address or self._far_end
