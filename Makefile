@@ -17,8 +17,9 @@ setup:
 run: setup
 	@$(BIN)/python -m deploy.run
 
+# A file of tests stays in one process; two processes, because most tests wait for sound, paint and serial lines.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
