@@ -12,6 +12,7 @@ one with a pool of its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -25,6 +26,8 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+logging.getLogger("aiosqlite").setLevel(logging.INFO)  # its debug records hold what residents entered
 
 FILE_NAME = "huimin.sqlite3"
 BUSY_SECONDS = 10
