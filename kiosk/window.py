@@ -32,6 +32,7 @@ def prepare(settings: KioskSettings) -> None:
         KIVY_DPI="96",
         KIVY_WINDOW="sdl2",
     )
+    os.environ.setdefault("SDL_VIDEODRIVER", _driver())
     from kivy.config import Config  # noqa: PLC0415 (the environment comes first)
 
     graphics = {
@@ -58,6 +59,13 @@ def prepare(settings: KioskSettings) -> None:
     Config.set("input", "mouse", "mouse,disable_multitouch")
     for option in list(Config.options("modules")):
         Config.remove_option("modules", option)
+
+
+def _driver() -> str:
+    """The display there is. Left alone, SDL draws to nowhere where it finds none, and nobody notices."""
+    if os.environ.get("DISPLAY"):
+        return "x11"
+    return "wayland" if os.environ.get("WAYLAND_DISPLAY") else "kmsdrm"
 
 
 def require_window() -> None:

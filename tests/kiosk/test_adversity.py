@@ -1,0 +1,154 @@
+"""The resident goes away, the backend goes down, the command is told to stop, the technician mistypes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kiosk.conftest import SIZES
+from tests.kiosk.hand import Hand, terminal
+from tests.kiosk.processes import BIN, Running, backend
+
+UPRIGHT, LYING = SIZES
+
+
+async def test_an_idle_visit_warns_with_a_countdown_and_then_wipes_itself(
+    county: Running, displays: dict[str, str], tmp_path: Path
+) -> None:
+    address = county.ready["huimin-backend"]
+    with terminal(tmp_path / "kiosk", address, LYING, displays[LYING], patience=4.0, countdown=3) as hand:
+        await hand.go("bar.language", "bar.large")
+        await hand.to_form("labour-registration")
+        await hand.go("form.start", "card.skip")
+        await hand.keys("mary")
+        await _warned(hand)
+        await hand.touch("idle.more")
+        await hand.until(
+            lambda tree: tree.screen == "form.question" and "form.entry" in tree.controls, "back"
+        )
+        assert await hand.entered() == "mary"
+        await _warned(hand)
+        await hand.screen("home")
+        tree = await hand.tree()
+        assert tree.language == "zh_CN"
+        assert "bar.leave" not in tree.controls
+        assert not (await hand.ask({"do": "tree"}))["controls"][1]["chosen"]
+        await hand.to_form("labour-registration")
+        await hand.go("form.start", "card.skip")
+        assert await hand.entered() == ""
+        assert "mary" not in hand.log()
+
+
+async def _warned(hand: Hand) -> None:
+    """Waits for the warning and sees it count."""
+    seen: set[str] = set()
+    while len(seen) < 2:
+        tree = await hand.until(lambda tree: "idle.more" in tree.controls, "no warning")
+        seen |= {text for text in tree.texts if text.isdigit()}
+    more, end = tree.controls["idle.more"], tree.controls["idle.end"]
+    assert more.bounds[3] > end.bounds[3], "more time is the easiest button"
+
+
+async def test_a_backend_that_is_down_loses_nothing(displays: dict[str, str], tmp_path: Path) -> None:
+    address = f"127.0.0.1:{_free_port()}"
+    with terminal(tmp_path / "kiosk", address, UPRIGHT, displays[UPRIGHT]) as hand:
+        await hand.says("暂时连不上")
+        first = backend(tmp_path, address)
+        try:
+            await hand.until(lambda tree: "home.services" in tree.controls, "the doors did not open", 30)
+            await hand.to_form("letter-to-leadership")
+            await hand.go("form.start", "card.skip")
+            await hand.pinyin("wang", "王")
+            await hand.pinyin("xiao", "小")
+            await hand.touch("form.next")
+            await hand.question("第 2 题")
+            await hand.go("bar.back", "bar.back")
+            await hand.screen("form.introduction")
+            await hand.touch("bar.back")
+            await hand.screen("services.guide")
+        finally:
+            first.kill()
+        await hand.touch("guide.apply")
+        await hand.says("这一步没有办成")
+        await hand.says("都还在")
+        await hand.touch(
+            "bar.language" if "bar.language" in (await hand.tree()).controls else "trouble.again"
+        )
+        await hand.says("这一步没有办成")
+        second = backend(tmp_path, address)
+        try:
+            await hand.until(lambda tree: tree.controls["trouble.again"].enabled, "try again")
+            await hand.touch("trouble.again")
+            await hand.screen("form.introduction", 30)
+            await hand.touch("form.start")
+            await hand.question("第 2 题")
+            await hand.touch("bar.back")
+            await hand.question("第 1 题")
+            assert await hand.entered() == "王小"
+        finally:
+            second.stop()
+
+
+def test_told_to_stop_it_ends_cleanly_in_the_middle_of_a_visit(
+    county: Running, displays: dict[str, str], tmp_path: Path
+) -> None:
+    with terminal(tmp_path / "kiosk", county.ready["huimin-backend"], UPRIGHT, displays[UPRIGHT]) as hand:
+        assert hand.running.ready == {"huimin-kiosk": UPRIGHT}
+        assert hand.inspector.exists()
+    assert hand.running.process.returncode == 0
+    assert not hand.inspector.exists()
+    assert "Traceback" not in hand.log()
+
+
+@pytest.fixture
+def mistyped(tmp_path: Path) -> Iterator[Path]:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[devices.receipt_printer]\ndriver = "laser"\nport = "/dev/null"\n', "utf-8")
+    yield file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--size", "12x"], "1080x1920"),
+        (["--size", "100x100"], "from 720x768"),
+        (["--language", "fr"], "zh_CN"),
+        (["--config", "missing.toml"], "missing.toml"),
+        (["--config", "{mistyped}"], "laser"),
+    ],
+)
+def test_what_is_mistyped_is_said_in_one_sentence(
+    arguments: list[str], said: str, mistyped: Path, tmp_path: Path
+) -> None:
+    given = [argument.format(mistyped=mistyped) for argument in arguments]
+    ended = subprocess.run(
+        [BIN / "huimin-kiosk", *given], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("display", [{}, {"DISPLAY": ":4711"}])
+def test_without_a_display_it_says_what_to_do(display: dict[str, str]) -> None:
+    without = {
+        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+    } | display
+    ended = subprocess.run(
+        [BIN / "huimin-kiosk"], env=without, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert "xvfb-run" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
