@@ -1,4 +1,4 @@
-"""``make bench``: describes the machine, then runs every measurement of this folder in a process of its own."""
+"""``make bench``: describes the machine, then runs every measurement of this folder in its own process."""
 
 from __future__ import annotations
 
