@@ -100,12 +100,12 @@ def tree(stage: Stage) -> dict[str, Any]:
     """The accessibility tree of what is shown."""
     controls: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
-    root = stage.overlay or stage
-    for widget, owner, inside in _walk(root, "", _bounds(root)):
-        if widget.inspect_id and widget.inspect_role in CONTROLS:
-            controls.append(_control(widget, deaf=stage.deaf))
-        if isinstance(widget, Text) and widget.drawn:
-            texts.append(_text(widget, owner, inside))
+    for root in stage.reachable:
+        for widget, owner, inside in _walk(root, "", _bounds(root)):
+            if widget.inspect_id and widget.inspect_role in CONTROLS:
+                controls.append(_control(widget, deaf=stage.deaf))
+            if isinstance(widget, Text) and widget.drawn:
+                texts.append(_text(widget, owner, inside))
     return {
         "screen": stage.screen.name if stage.screen else "",
         "overlay": stage.overlay.name if stage.overlay else "",

@@ -70,7 +70,7 @@ class ConfirmationScreen(Screen[Confirmation]):
             below = top + card.height + space.l
             self.put(self._next(self.width, self.height - below), 0, below)
         else:
-            side = round(self.width * 0.54)
+            side = round(self.width * 0.47)
             card = self._reference(side)
             self.put(card, 0, top)
             left = side + space.l
@@ -134,7 +134,13 @@ class ConfirmationScreen(Screen[Confirmation]):
         """As large as there is room for; what the slip says too goes first."""
         t = theme.type
         box = Box(0, 0)
-        for size, ask in ((t.lead, True), (t.body, True), (t.body, False), (t.caption, False)):
+        for size, ask in (
+            (t.lead, True),
+            (t.body, True),
+            (t.body, False),
+            (t.caption, False),
+            (t.mark, False),
+        ):
             box = self._next_in(width, size, ask=ask)
             if box.height <= room:
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backend_client.errors import BackendFailure, TooManyTries, Unreachable
 from backend_client.sentences import sentence
 from foundation.language import Translate
 from kiosk.theme import theme
@@ -12,6 +13,9 @@ from kiosk.visit.events import Event
 from kiosk.visit.visit import View
 from kiosk.widgets.overlay import Moving, Overlay, inner_width
 from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
+
+WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure)
+"""What may go well the next time; anything else does not change by being repeated."""
 
 
 def overlay(
@@ -58,18 +62,19 @@ def overlay(
             ),
         )
     if view.trouble:
+        again = isinstance(view.trouble, WORTH_ANOTHER_TRY)
+        close = press("trouble.close", did.Dismiss(), QUIET if again else PRIMARY)
         return Overlay(
             width,
             height,
             name="trouble",
             icon="warning",
             title=words("trouble.title"),
-            texts=(sentence(view.trouble, view.language), words("trouble.kept")),
+            texts=(sentence(view.trouble, view.language), *((words("trouble.kept"),) if view.unsent else ())),
             small=words("trouble.code", code=view.trouble.reason),
-            buttons=(
-                press("trouble.again", did.TryAgain(), PRIMARY, icon="again"),
-                press("trouble.close", did.Dismiss(), QUIET),
-            ),
+            buttons=(press("trouble.again", did.TryAgain(), PRIMARY, icon="again"), close)
+            if again
+            else (close,),
         )
     if view.waiting:
         buttons = (press("waiting.stop", did.Back(), SECONDARY),) if view.stoppable else ()

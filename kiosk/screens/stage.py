@@ -22,6 +22,7 @@ from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.pages import Home
 from kiosk.visit.visit import View, Visit
+from kiosk.widgets.box import Box
 from kiosk.widgets.overlay import Overlay
 
 log = logger(__name__)
@@ -46,6 +47,7 @@ class Stage(FloatLayout):
         self.view: View | None = None
         self.screen: Screen[Any] | None = None
         self.overlay: Overlay | None = None
+        self._above: list[Box] = []
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
         self._lifted = (0.0, 0.0, 0.0)
@@ -59,6 +61,11 @@ class Stage(FloatLayout):
         if self.screen and not isinstance(event, did.Enter | did.Insert | did.Erase):
             self.screen.settle()
         self._visit.send(event)
+
+    @property
+    def reachable(self) -> list[Any]:
+        """What can be touched now: all of it, or what an overlay leaves free and the overlay itself."""
+        return [*self._above, self.overlay] if self.overlay else [self]
 
     # Fingers.
 
@@ -143,13 +150,13 @@ class Stage(FloatLayout):
         width, height = map(round, self.size)
         space = theme.space
         self.clear_widgets()
-        top = 0
-        if band := marks(width, words, self._surroundings):
-            self._put(band, 0, 0)
-            top = round(band.height)
+        band = marks(width, words, self._surroundings)
         head = header(width, view, words, self._surroundings, self.send)
-        self._put(head, 0, top)
-        top += round(head.height)
+        self._above = [band, head] if band else [head]
+        top = 0
+        for box in self._above:
+            self._put(box, 0, top)
+            top += round(box.height)
         low = foot_height() if view.leave or view.back else 0
         screen = SCREENS[type(view.page)](
             view.page,
@@ -170,10 +177,10 @@ class Stage(FloatLayout):
         if self.overlay:
             self.remove_widget(self.overlay)
         words = translator("kiosk", LOCALE, view.language)
-        width, height = map(round, self.size)
-        self.overlay = overlay(width, height, view, words, self.send)
+        top = sum(box.height for box in self._above)
+        self.overlay = overlay(self.width, self.height - top, view, words, self.send)
         if self.overlay:
-            self._put(self.overlay, 0, 0)
+            self._put(self.overlay, 0, top)
 
     def _put(self, widget: Any, left: float, top: float) -> None:
         widget.pos = (round(left), round(self.height - top - widget.height))

@@ -44,7 +44,8 @@ class Pace:
 class View:
     """What is to be shown.
 
-    back: whether there is a page before; leave: whether there is anything to end;
+    back: whether there is a page before; leave: whether there is anything to end; unsent: whether something
+    was entered that is not sent;
     waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up;
     trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
     seconds_left: until the idle visit ends, None while it is not idle.
@@ -55,6 +56,7 @@ class View:
     large: bool
     back: bool
     leave: bool
+    unsent: bool
     waiting: bool
     stoppable: bool
     trouble: BackendError | None
@@ -133,6 +135,7 @@ class Visit:
             large=self._large,
             back=self._has_page_before,
             leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
+            unsent=self._unsent(),
             waiting=self._slow,
             stoppable=self._stoppable,
             trouble=self._failed[0] if self._failed else None,

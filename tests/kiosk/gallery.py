@@ -244,7 +244,7 @@ def main() -> None:
     has = asyncio.run(county(wanted.backend))
     prepare(settings)
     require_window()
-    gallery = Gallery(wanted.pictures)
+    gallery = Gallery(wanted.pictures, complete=wanted.all)
     for page in every_page(has, complete=wanted.all):
         gallery.hang(page)
     gallery.hang_overlays()
@@ -254,7 +254,7 @@ def main() -> None:
 class Gallery:
     """One window, through which every page goes in turn."""
 
-    def __init__(self, pictures: Path | None) -> None:
+    def __init__(self, pictures: Path | None, *, complete: bool) -> None:
         from kiosk.app import shows  # it needs the window
         from kiosk.fonts import register_fonts
         from kiosk.input.deploy import deploy
@@ -275,21 +275,24 @@ class Gallery:
         )
         self._stage = Stage(Visit(language=Language.ZH_CN, pace=Pace()), surroundings)
         self._pictures = pictures
+        self._complete = complete
         self.count = 0
         self.faults: list[str] = []
 
     def hang(self, page: Page, **over: object) -> None:
-        """Shows a page in every way that a resident can choose, and turns all its sheets."""
+        """Shows a page in the ways that a resident can choose."""
         from kiosk.visit.visit import View
 
         for language in Language:
-            for large in (False, True):
+            # Large English needs the most room of all; large Chinese is drawn where everything is wanted.
+            for large in (False, True) if self._complete or language is Language.EN else (False,):
                 view = View(
                     page=page,
                     language=language,
                     large=large,
                     back=not isinstance(page, pages.Home | pages.Confirmation),
                     leave=not isinstance(page, pages.Home),
+                    unsent=True,
                     waiting=False,
                     stoppable=True,
                     trouble=None,
@@ -326,6 +329,7 @@ class Gallery:
     def _save(self, name: str) -> None:
         from kivy.clock import Clock
         from kivy.core.window import Window
+        from kivy.lang import Builder
 
         from kiosk.inspect import picture
         from kiosk.theme import theme
@@ -334,7 +338,9 @@ class Gallery:
         if self._stage.parent is None:
             Window.add_widget(self._stage)
             Window.clearcolor = theme.colour.paper
-        Clock.tick()
+        for _ in range(2):
+            Clock.tick()
+            Builder.sync()
         asyncio.run(picture(self._pictures / f"{name}.png"))
 
 

@@ -32,7 +32,7 @@ async def test_every_page_is_whole_in_both_sizes_languages_and_type_sizes(
     for judged in both:
         assert judged["faults"] == []
         assert isinstance(judged["pictures"], int)
-        assert judged["pictures"] > 300
+        assert judged["pictures"] > 240
 
 
 def _text(text: str, bounds: list[int], **more: object) -> dict[str, object]:
