@@ -14,7 +14,7 @@ _UPDATE = 1
 
 
 class Listener(Protocol):
-    """The owner of a call. Called while the library is pumped: must not wait, nor let go of the call."""
+    """The owner of a call. Called while the library is pumped, so nothing here may wait."""
 
     def confirmed(self) -> None:
         """The caller's phone has acknowledged the answer."""
@@ -32,11 +32,11 @@ class Listener(Protocol):
         """What became of a MESSAGE, as a SIP status code."""
 
     def disconnected(self, code: int) -> None:
-        """The call has ended. Nothing comes afterwards."""
+        """The call has ended. Nothing comes afterwards, and the owner has to let go of it now."""
 
 
 class Call(pj.Call):
-    """Held by its owner until it is disconnected, and let go outside of any callback."""
+    """Held by its owner alone, never in a local variable across an `await`, and let go in `disconnected`."""
 
     def __init__(self, account: pj.Account, call_id: int, listener: Listener) -> None:
         super().__init__(account, call_id)

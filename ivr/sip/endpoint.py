@@ -110,6 +110,7 @@ class SipEndpoint:
 
     def _arrived(self, pj_id: int) -> None:
         assert self._account is not None
+        self._library.arrived()
         full = self.calls >= self._max_calls
         line = SipLine(self._account, pj_id, self._speech, ended=self._ended)
         self._lines[line] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ IDLE_STEP = 0.02
 """The same without calls: an INVITE waits 10 ms on average."""
 MOST_AT_ONCE = 64
 """Events taken in one look, so that a flood leaves the loop time for the calls."""
+SOCKETS_KEPT = 0.6
+"""Seconds for which PJSIP keeps the places of a call's two sockets after its end (0.5 s, and its thread's
+turn). It has 64 places, and ends the process when it finds none."""
+MORE_THAN_ALL = 4
+"""So many calls beyond `max_calls` may arrive in that time. Those after them wait, in the network's buffer,
+some tenths of a second: even on a busy line only a flood does that."""
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 """G.711, A-law before µ-law as in China's network. Nothing else is offered: every phone has these,
 and others would be converted to them on the way through the network."""
@@ -48,7 +55,7 @@ class _Endpoint(pj.Endpoint):
 
     @contained
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802 (PJSIP's name)
-        """The library's callback: all the calls that this build can hold are taken, or the INVITE is wrong."""
+        """The library's callback: this build holds no more calls, or the INVITE was wrong."""
         log.warning("call_refused_by_library", code=prm.statusCode, reason=masked(prm.reason))
 
 
@@ -62,12 +69,19 @@ class Library:
         self._busy = busy
         self._endpoint: pj.Endpoint | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._arrivals: deque[float] = deque()
+        self._most_arrivals = 0
+
+    def arrived(self) -> None:
+        """To be told of each call."""
+        self._arrivals.append(asyncio.get_running_loop().time())
 
     def start(self, host: str, port: int, max_calls: int) -> int:
         """Opens UDP and TCP on the same port, which is returned, and begins to pump. Raises ListenFailed."""
         if Library._started:
             raise RuntimeError("PJSIP is already in use in this process")
         Library._started = True
+        self._most_arrivals = max_calls + MORE_THAN_ALL
         try:
             with _quiet_standard_output():
                 self._endpoint = _Endpoint()
@@ -104,8 +118,14 @@ class Library:
             BUSY_STEP if self._busy() else IDLE_STEP, self._pump
         )
         for _ in range(MOST_AT_ONCE):
-            if self._endpoint.libHandleEvents(0) <= 0:
+            if self._flooded() or self._endpoint.libHandleEvents(0) <= 0:
                 break
+
+    def _flooded(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        while self._arrivals and now - self._arrivals[0] > SOCKETS_KEPT:
+            self._arrivals.popleft()
+        return len(self._arrivals) >= self._most_arrivals
 
     @staticmethod
     def _listen(endpoint: pj.Endpoint, host: str, port: int) -> int:
@@ -136,6 +156,8 @@ def _settings(max_calls: int) -> pj.EpConfig:
     settings.medConfig.sndClockRate = sound.RATE
     settings.medConfig.audioFramePtime = 20
     settings.medConfig.ecTailLen = 0
+    # The bridge's clock never rests: with it rests the removal of ended calls, until no place is left.
+    settings.medConfig.sndAutoCloseTime = -1
     settings.medConfig.noVad = True
     settings.logConfig.level = DEEPEST_LEVEL
     settings.logConfig.consoleLevel = DEEPEST_LEVEL

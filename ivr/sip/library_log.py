@@ -17,7 +17,7 @@ _LEVELS = {0: "error", 1: "error", 2: "warning"}
 _USER = re.compile(r"\b(sips?:)[^@\s<>]+@", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\btel:[^\s<>;]+", re.IGNORECASE)
 _DISPLAY_NAME = re.compile(r'"[^"]*"(?=\s*<)')
-_NUMBER = re.compile(r"(?<![\w.:])\+?\d{6,}(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.:])\+?\d{7,}(?![\w.])")
 
 log = logger("ivr.sip.pjsip")
 

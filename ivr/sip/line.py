@@ -224,14 +224,16 @@ class SipLine(Line):
         log.info("call_ended", call_id=self.call_id, code=code)
         self._audio = None
         self._over.set()
-        loop = asyncio.get_running_loop()
+        now = asyncio.get_running_loop().time()
         for scope in self._scopes:
-            scope.reschedule(loop.time())
-        loop.call_soon(self._let_go)
+            scope.reschedule(now)
+        self._let_go()
 
     # --- inside --------------------------------------------------------------
 
     def _let_go(self) -> None:
+        """Drops the only reference to PJSIP's call, at once: the next call may get its number before the loop
+        runs again, and PJSIP ends whatever call has the number of an object that is destroyed (#3856)."""
         if self._call is not None:
             self._call = None
             self._ended(self)

@@ -28,7 +28,7 @@ async def until_hung_up(line: Line) -> None:
         await line.next_key()
 
 
-@pytest.mark.parametrize("options", [[], ["--transport", "tcp"], ["--codec", "pcmu"]])
+@pytest.mark.parametrize("options", [[], ["--transport", "tcp", "--codec", "pcmu"]])
 async def test_a_call_is_answered_and_sounds_within_a_second(
     answering: Answering, tmp_path: Path, options: list[str]
 ) -> None:

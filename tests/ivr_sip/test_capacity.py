@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -22,7 +23,7 @@ AT_ONCE = 4
 
 @pytest.mark.parametrize(("max_calls", "prompt"), [(AT_ONCE, "tone.low"), (1, "tone.high")])
 async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
-    answering: Answering, tmp_path: Path, max_calls: int, prompt: str
+    answering: Answering, tmp_path: Path, max_calls: int, prompt: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def on_call(line: Line) -> None:
         await line.play([tone(prompt)])
@@ -38,6 +39,7 @@ async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
             tmp_path, endpoint.address, [sipp.INVITE, sipp.part("refused", status="486")]
         )
         assert refused.code == 0, refused.errors
+        assert "call_refused" in "".join(capfd.readouterr()), "the technician is not told"
         await callers[-1].hang_up()
         await until(lambda: endpoint.calls < max_calls)
         async with CallerProcess(endpoint.address) as next_one:
@@ -104,7 +106,31 @@ async def test_a_phone_that_no_longer_answers_does_not_keep_the_line_from_closin
         assert clock() - begin < 10.0
 
 
-async def test_a_hundred_calls_leave_nothing_behind(answering: Answering, tmp_path: Path) -> None:
+async def test_a_call_that_comes_in_the_moment_in_which_another_ends_is_served(
+    answering: Answering, tmp_path: Path
+) -> None:
+    pressed: list[str] = []
+
+    async def on_call(line: Line) -> None:
+        while True:
+            pressed.append(await line.next_key())
+
+    second = [sipp.pause(1), sipp.INVITE, sipp.ACKNOWLEDGE, sipp.keys("7"), sipp.HANG_UP]
+    async with answering(on_call, max_calls=1) as endpoint, CallerProcess(endpoint.address) as first:
+        await first.answered()
+        calling = asyncio.create_task(sipp.call(tmp_path, endpoint.address, second))
+        await asyncio.sleep(0.3)
+        await first.begin("hangup")
+        time.sleep(1.5)  # noqa: ASYNC251 (so that the loop sees BYE and INVITE in one go)
+        outcome = await calling
+        await until(lambda: endpoint.calls == 0)
+    assert outcome.code == 0, outcome.errors
+    assert pressed == ["7"]
+
+
+async def test_hundreds_of_calls_leave_nothing_behind(answering: Answering, tmp_path: Path) -> None:
+    """Callers who press a key, and a flood of those who hang up at once: more than there are places for
+    sockets and for sound in the library."""
     served = 0
 
     async def on_call(line: Line) -> None:
@@ -117,18 +143,19 @@ async def test_a_hundred_calls_leave_nothing_behind(answering: Answering, tmp_pa
         finally:
             await asyncio.gather(playing, return_exceptions=True)
 
-    async def calls(number: int) -> None:
-        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.keys("1"), sipp.HANG_UP]
-        outcome = await sipp.call(tmp_path, endpoint.address, scenario, calls=number)
+    async def calls(number: int, rate: int, *during: str) -> None:
+        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, *during, sipp.HANG_UP]
+        outcome = await sipp.call(tmp_path, endpoint.address, scenario, calls=number, rate=rate)
         assert outcome.code == 0, outcome.errors
         await until(lambda: endpoint.calls == 0)
         gc.collect()
 
-    async with answering(on_call) as endpoint:
-        await calls(30)
+    async with answering(on_call, max_calls=8) as endpoint:
+        await calls(30, 40, sipp.keys("1"), sipp.pause(0.1))
         files, memory = open_files(), resident_bytes()
-        await calls(100)
-        assert served == 130
+        await calls(260, 400)
+        await calls(40, 40, sipp.keys("1"), sipp.pause(0.1))
+        assert served == 70
         assert open_files() <= files + 2
         assert resident_bytes() - memory < 8 << 20
         assert not [found for found in gc.get_objects() if isinstance(found, Call)]

@@ -67,6 +67,7 @@ def test_what_cannot_be_said_is_left_out() -> None:
 def test_texts_are_cut_where_a_reader_pauses() -> None:
     assert sentences("第一条。第二条！第三条？", ZH) == ("第一条。", "第二条！", "第三条？")
     assert sentences("It costs 3.50 yuan. Bring a card.", EN) == ("It costs 3.50 yuan.", "Bring a card.")
+    assert sentences("See No. 5, e.g. its annex.", EN) == ("See No. 5, e.g. its annex.",)
     long = "参保人员应当按时缴纳费用，" * 20 + "。"
     assert all(len(piece) <= LONGEST_SENTENCE[ZH] for piece in sentences(long, ZH))
     assert all(piece.endswith(("，", "。")) for piece in sentences(long, ZH))
