@@ -5,6 +5,7 @@ BIN := .venv/bin
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
+	@echo "            OPTIONS=--help names its options"
 	@echo "make test   run the tests"
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
@@ -15,7 +16,7 @@ setup:
 	@sh deploy/setup.sh
 
 run: setup
-	@$(BIN)/python -m deploy.run
+	@$(BIN)/python -m deploy.run $(OPTIONS)
 
 # A file of tests stays in one process; two processes, because most tests wait for sound, paint and serial lines.
 test: setup

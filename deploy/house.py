@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.parts import Part
+from deploy.parts import Part, PartFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class House:
     ) -> None:
         await self._stack.aclose()
 
-    async def first_end(self) -> str:
-        """Waits until a part ends by itself and returns its name."""
-        ends = {asyncio.create_task(part.ended(), name=name) for name, part in self.parts.items()}
+    async def first_end(self) -> PartFailed:
+        """Waits until a part ends by itself."""
+        ends = {asyncio.create_task(part.ended()) for part in self.parts.values()}
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().get_name()
+            return done.pop().result()
         finally:
             for task in ends:
                 task.cancel()

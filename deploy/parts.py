@@ -14,15 +14,16 @@ END_SECONDS = 15.0
 
 
 class PartFailed(Exception):
-    """A part ended or was not ready in time. `log` is where it said why."""
+    """A part ended or was not ready in time. `last_words` is how its log ends, `log` holds all of it."""
 
-    def __init__(self, name: str, log: Path, exit_code: int | None) -> None:
+    def __init__(self, name: str, log: Path, exit_code: int | None, last_words: str = "") -> None:
         super().__init__(
             f"{name} {'ended with ' + str(exit_code) if exit_code is not None else 'is not ready'}; see {log}"
         )
         self.name = name
         self.log = log
         self.exit_code = exit_code
+        self.last_words = last_words
 
 
 class Part:
@@ -40,6 +41,7 @@ class Part:
         self._reading: asyncio.Task[None] | None = None
         self._said = asyncio.Condition()
         self._finished = False
+        self._log_start = 0
 
     @staticmethod
     def command(name: str) -> Path:
@@ -55,6 +57,7 @@ class Part:
         self._finished = False
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
+            self._log_start = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -72,12 +75,12 @@ class Part:
         except TimeoutError:
             raise PartFailed(self.name, self.log, None) from None
         if not all(name in self.ready for name in expected):
-            raise PartFailed(self.name, self.log, await self._process.wait())
+            raise self._failure(await self._process.wait())
 
-    async def ended(self) -> int:
-        """Waits for the end and returns the exit code."""
+    async def ended(self) -> PartFailed:
+        """Waits until it ends by itself, which it should not."""
         assert self._process
-        return await self._process.wait()
+        return self._failure(await self._process.wait())
 
     async def stop(self) -> int | None:
         """SIGTERM, then, after a time, SIGKILL. Returns the exit code, None where it never started."""
@@ -99,6 +102,16 @@ class Part:
         """SIGKILL at once, as a power cut would."""
         if self._process and self._process.returncode is None:
             self._process.kill()
+
+    def _failure(self, exit_code: int) -> PartFailed:
+        return PartFailed(self.name, self.log, exit_code, self._last_words())
+
+    def _last_words(self) -> str:
+        """The sentence for people at the end of its log, empty without one; the others are JSON objects."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return lines[-1] if lines and not lines[-1].startswith("{") else ""
 
     async def _read(self) -> None:
         assert self._process

@@ -13,9 +13,12 @@ from deploy.house import House, Plan
 from deploy.parts import PartFailed
 from foundation.language import Translate, language_of_environment, translator
 from foundation.life import say_ready, stop_requested
+from kiosk.settings import parse_size
 
 LOCALE = Path(__file__).parent / "locale"
 ROOT = Path(__file__).resolve().parent.parent
+USAGE = 2
+"""Exit code of a command that cannot use its configuration, such as an address that is taken."""
 
 
 def texts() -> Translate:
@@ -52,27 +55,45 @@ async def run(plan: Plan) -> int:
         click.echo(text("run.ending"))
         living.cancel()
     try:
-        failed, log = await living
+        await living
     except asyncio.CancelledError:
         return 0
     except PartFailed as failure:
-        failed, log = failure.name, failure.log
-    click.echo(text("run.failed", part=failed, log=log), err=True)
+        click.echo(explanation(failure, text), err=True)
     return 1
 
 
-async def _live(house: House, text: Translate) -> tuple[str, Path]:
-    """Starts the house and waits until a part ends by itself: its name and its log."""
+def explanation(failure: PartFailed, text: Translate) -> str:
+    """Which part failed and why, and what to do where its configuration was wrong."""
+    reason = failure.last_words
+    if not reason:
+        late = failure.exit_code is None
+        reason = text("run.late") if late else text("run.exit", code=failure.exit_code)
+    lines = [text("run.failed", part=failure.name, reason=reason, log=failure.log)]
+    if failure.exit_code == USAGE and failure.name in ("backend", "ivr"):
+        lines.append(text("run.other"))
+    return "\n".join(lines)
+
+
+async def _live(house: House, text: Translate) -> None:
+    """Starts the house and waits until a part ends by itself. Raises PartFailed."""
     async with house:
         click.echo(instructions(house, text, Path(sys.executable).parent / "huimin-simulate"))
-        name = await house.first_end()
-        return name, house.parts[name].log
+        raise await house.first_end()
+
+
+def _size(context: click.Context, option: click.Parameter, given: str) -> str:
+    """What both the virtual display and the terminal take."""
+    try:
+        return str(parse_size(given))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
 @click.option("--backend", default="127.0.0.1:50051", show_default=True, help="Address of the backend.")
 @click.option("--sip", default="127.0.0.1:5060", show_default=True, help="Address of the phone line.")
-@click.option("--size", default="1080x1920", show_default=True, help="Size of the window.")
+@click.option("--size", default="1080x1920", show_default=True, callback=_size, help="Size of the window.")
 @click.option(
     "--directory", type=click.Path(path_type=Path), default=ROOT / "data", help="Where data and logs go."
 )

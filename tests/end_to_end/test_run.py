@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from foundation.language import Language, translator
+
 ROOT = Path(__file__).resolve().parents[2]
 READY = ["identity-card-reader", "receipt-printer", "huimin-backend", "huimin-kiosk", "huimin-ivr"]
 
@@ -77,3 +79,44 @@ async def test_run_says_when_each_part_is_ready_and_ends_them_all(
     assert code == 0
     assert (tmp_path / "data" / "log" / "kiosk.log").read_text().count("Traceback") == 0
     assert not [pid for pid in mine if Path(f"/proc/{pid}").exists()]
+
+
+async def told(*options: str) -> tuple[int, str]:
+    """Exit code and standard error of a start that cannot succeed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.run", *options),
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "DISPLAY"}
+        | {"LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8", "LANGUAGE": ""},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_an_address_that_is_taken_is_named_and_so_is_the_way_to_another(tmp_path: Path) -> None:
+    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as taken:
+        address = f"127.0.0.1:{taken.sockets[0].getsockname()[1]}"
+        code, said = await told("--backend", address, "--directory", str(tmp_path))
+    assert code == 1
+    assert f"backend has stopped: Cannot listen on {address}" in said
+    assert 'make run OPTIONS="--backend' in said
+    assert "Traceback" not in said
+
+
+async def test_a_size_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    code, said = await told("--size", "banana", "--directory", str(tmp_path / "data"))
+    assert code == 2
+    assert "1080x1920" in said
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_instructions_name_the_tiles_as_they_are_written_on_the_screen(language: Language) -> None:
+    on_the_screen = translator("kiosk", ROOT / "kiosk" / "locale", language)
+    instructions = translator("deploy", ROOT / "deploy" / "locale", language)("run.touch").casefold()
+    for tile in ("policies", "services", "progress", "notices"):
+        assert on_the_screen(f"door.{tile}").casefold() in instructions
