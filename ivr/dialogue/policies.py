@@ -70,10 +70,11 @@ def _head(conversation: Conversation, policy: Policy) -> list[Utterance]:
         issuer=policy.issuer[conversation.language],
         date=conversation.read.full_date(policy.issue_date),
     )
-    number = [conversation.content(f"{policy.name}/number", policy.document_number)]
+    written = policy.document_number
+    number = [prompts.content(prompts.language_of(written), f"{policy.name}/number", written)]
     return [
         conversation.content(policy.name, policy.title),
-        *(number if policy.document_number else []),
+        *(number if written else []),
         issued,
         conversation.content(f"{policy.name}/summary", policy.summary),
     ]
