@@ -15,7 +15,7 @@ from kiosk.widgets.text import TIGHT, Text
 
 
 class Overlay(Box):
-    """A card in the middle over a shade that takes every touch beside it."""
+    """A card in the middle over a shade that takes every touch beside it. The header stays free."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Overlay(Box):
 
     def on_touch_down(self, touch):  # type: ignore[no-untyped-def] # noqa: D102 (Kivy's)
         super().on_touch_down(touch)
-        return True
+        return self.collide_point(*touch.pos)
 
 
 def card_width(width: float) -> float:
