@@ -80,6 +80,8 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
         first = error.errors()[0]
         place = ".".join([settings.room, *(str(part) for part in first["loc"])])
         reason = first["msg"].removeprefix("Value error, ")  # pydantic's, before the sentence of a validator
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            reason = f"there is no such setting; there are {', '.join(settings.model_fields)}"
         raise ConfigError(f"{file or 'configuration'}: {place}: {reason}") from None
     finally:
         _file.reset(reset)

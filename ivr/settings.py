@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from backend_client.target import check_target
 from foundation.config import Settings, data_folder
 from ivr.sip.address import listen_address, sip_address
 
@@ -55,7 +56,7 @@ class IvrSettings(Settings):
 
     room: ClassVar[str] = "ivr"
 
-    backend: str = Field(default="127.0.0.1:50051", min_length=3, max_length=255)
+    backend: Annotated[str, AfterValidator(check_target)] = "127.0.0.1:50051"
     sip: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:5060"
     """Address and port at which calls arrive."""
     line: str = Field(default="phone-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")

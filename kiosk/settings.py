@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from backend_client.target import check_target
 from foundation.config import Settings
 from foundation.language import Language
 
@@ -28,9 +29,9 @@ class Size(NamedTuple):
 
 def parse_size(given: object) -> object:
     """A size from ``1080x1920``. ValueError with what is wanted instead."""
-    if not isinstance(given, str):
+    if isinstance(given, Size):
         return given
-    found = re.fullmatch(r"([0-9]{3,4})[x×]([0-9]{3,4})", given.strip())
+    found = re.fullmatch(r"([0-9]{3,4})[x×]([0-9]{3,4})", given.strip()) if isinstance(given, str) else None
     if not found:
         raise ValueError("give it as WIDTHxHEIGHT, such as 1080x1920 or 1280x1024")
     width, height = int(found[1]), int(found[2])
@@ -62,7 +63,7 @@ class KioskSettings(Settings):
 
     room: ClassVar[str] = "kiosk"
 
-    backend: str = Field("127.0.0.1:50051", min_length=3, max_length=255)
+    backend: Annotated[str, AfterValidator(check_target)] = "127.0.0.1:50051"
     size: Annotated[Size, NoDecode, BeforeValidator(parse_size)] = Size(1080, 1920)
     language: Language = Language.ZH_CN
     terminal: str = Field("terminal-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")

@@ -82,6 +82,11 @@ def test_what_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, text: str, 
     assert str(path) in str(error.value)
 
 
+def test_a_name_misspelt_is_told_which_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there are number, text, names, inner"):
+        load(Sample, file(tmp_path, "[sample]\nnumbre = 1\n"))
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         load(Sample, tmp_path / "nowhere.toml")
@@ -93,9 +98,14 @@ def test_a_variable_that_is_no_json_where_json_is_wanted_is_named(monkeypatch: p
         load(Sample, None)
 
 
-def test_the_terminals_size_comes_from_a_variable_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminals_size_comes_from_a_variable_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HUIMIN_KIOSK_SIZE", "1280x1024")
     assert load(KioskSettings, None).size == Size(1280, 1024)
     monkeypatch.setenv("HUIMIN_KIOSK_SIZE", "banana")
     with pytest.raises(ConfigError, match="WIDTHxHEIGHT"):
         load(KioskSettings, None)
+    monkeypatch.delenv("HUIMIN_KIOSK_SIZE")
+    with pytest.raises(ConfigError, match="WIDTHxHEIGHT"):
+        load(KioskSettings, file(tmp_path, "[kiosk]\nsize = 5\n"))
