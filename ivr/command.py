@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -58,10 +59,29 @@ def main(console: bool, config: Path | None, **options: str | Path | None) -> No
     start_log("huimin-ivr", level="warning" if console else "info")
     try:
         settings = load(IvrSettings, config, **options)
+        _check_folders(settings)
         asyncio.run(_in_terminal(settings) if console else _serve(settings))
     except (ConfigError, SpeechError) as error:
         click.echo(f"huimin-ivr: {error}", err=True)
         sys.exit(2)
+
+
+def _check_folders(settings: IvrSettings) -> None:
+    """Before anybody calls: what callers leave has to be kept. Raises ConfigError."""
+    for folder in (settings.data, settings.records_file.parent):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise ConfigError(
+                f"ivr.data: call records and messages cannot be written in {folder}: {error.strerror}; "
+                "choose another folder with --data"
+            ) from None
+    if settings.recordings and not settings.recordings.is_dir():
+        raise ConfigError(
+            f"ivr.recordings: no folder {settings.recordings}; correct it or leave it out"
+        )
 
 
 async def _serve(settings: IvrSettings) -> None:

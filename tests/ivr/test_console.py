@@ -139,3 +139,22 @@ def test_the_configuration_is_read_from_a_file_and_from_the_environment(
     assert done.returncode == 0, done.stderr
     assert "[end.goodbye]" in done.stdout
     assert json.loads((tmp_path / "elsewhere.jsonl").read_text("utf-8"))["result"] == "goodbye"
+
+
+@pytest.mark.parametrize(("option", "name"), [("--data", "ivr.data"), ("--recordings", "ivr.recordings")])
+def test_a_folder_that_cannot_be_used_is_named_before_anybody_calls(
+    tmp_path: Path, option: str, name: str
+) -> None:
+    """Otherwise callers would leave messages that nobody keeps."""
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [COMMAND, "--sip", "127.0.0.1:0", "--data", tmp_path, option, tmp_path / "file" / "folder"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
