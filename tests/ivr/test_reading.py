@@ -33,6 +33,7 @@ async def test_a_policy_is_read_out_in_parts(phone: Phone) -> None:
 async def test_a_policy_is_read_out_in_english(phone: Phone) -> None:
     heard = await phone.call("1\n1\n1\n1\n1\n!", Language.EN)
     assert heard.said("policies.list") == "Medical care: six policies."
+    assert heard.said("policies/care-1/number") == "惠政发，二〇二五年，一号。"
     assert heard.said("policies.issued") == (
         "Issued by Huimin County Government, the nineteenth of March, twenty twenty-five."
     )
