@@ -9,16 +9,21 @@ from kiosk.settings import KioskSettings
 
 
 class NoWindow(Exception):
-    """There is no display to draw on; the message says what to do."""
+    """There is no display to draw on, or nowhere to keep what drawing needs; the message says what to do."""
 
 
 def prepare(settings: KioskSettings) -> None:
-    """Sets Kivy's environment and configuration. It must come before any other import of kivy.
+    """Sets Kivy's environment and configuration, before any other import of kivy. Raises NoWindow.
 
     Nothing of a user's own Kivy configuration counts: no command line, no files but a cache.
     """
     home = cache_directory("kivy")
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoWindow(
+            f"the folder {home} cannot be made: {error.strerror}; set XDG_CACHE_HOME to one that can"
+        ) from None
     os.environ.update(
         KIVY_HOME=str(home),
         KIVY_NO_ARGS="1",
