@@ -96,7 +96,12 @@ def case_group() -> None:
     """Looks after cases."""
 
 
-_DATA = click.option("--data", type=_FILE, metavar="DIR", help="Folder of the database, as above.")
+_DATA = click.option(
+    "--data",
+    type=_FILE,
+    metavar="DIR",
+    help="Folder of the database that the backend uses; ~/.local/share/huimin by default.",
+)
 
 
 @case_group.command(name="set")
