@@ -7,6 +7,7 @@ large files, deep nesting, anchors and aliases, tags, several documents, a key t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,8 @@ def read(path: Path, name: str) -> YamlFile:
     except _Refused as refused:
         raise wrong(refused.line, refused.problem) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise wrong(mark.line + 1 if mark else 1, "not_yaml", reason=error.problem) from None
+        line, problem = _what_the_parser_stumbled_on(text.splitlines(), error)
+        raise wrong(line, problem, reason=error.problem) from None
     except yaml.YAMLError:
         raise wrong(1, "not_yaml", reason="character") from None
     if root is None:
@@ -85,6 +86,25 @@ def read(path: Path, name: str) -> YamlFile:
         return YamlFile(name, data, _value(root), root)
     except _Refused as refused:
         raise wrong(refused.line, refused.problem, **refused.details) from None
+
+
+_WIDE_COLON = re.compile(r"\s*(?:- )?[a-z_]+\uff1a")
+"""The colon of a Chinese keyboard after a name; the parser complains only lines later."""
+
+
+def _what_the_parser_stumbled_on(lines: list[str], error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """The line, from 1, and which of the mistakes that clerks make it is."""
+    mark = error.problem_mark or error.context_mark
+    stopped = mark.line + 1 if mark else 1
+    for number, line in enumerate(lines[:stopped], 1):
+        if _WIDE_COLON.match(line):
+            return number, "wide_colon"
+    line = lines[stopped - 1] if stopped <= len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return stopped, "tab_key"
+    if error.problem and error.problem.startswith("mapping values are not allowed"):
+        return stopped, "colon_in_text"
+    return stopped, "not_yaml"
 
 
 class _Refused(Exception):

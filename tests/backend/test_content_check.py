@@ -49,6 +49,10 @@ MISTAKES = [
     # the file itself
     (POLICY, write(POLICY, b"id: stalls\ntitle: \xff\n"), 2, "not_utf8"),
     (POLICY, write(POLICY, "id: stalls\ntitle: [\n"), 3, "not_yaml"),
+    (POLICY, write(POLICY, "id: stalls\ntitle:\n  zh\uff1a摆摊\n  en: Stalls\n"), 3, "wide_colon"),
+    (POLICY, write(POLICY, "id: stalls\ntitle:\n\tzh: 摆摊\n"), 3, "tab_key"),
+    (POLICY, write(POLICY, "id: stalls\ntitle:\n  zh: 摆摊: 办法\n"), 3, "colon_in_text"),
+    (POLICY, write(POLICY, "id: stalls\ntitle:\n  zh: 摆摊\n   en: Stalls\n"), 4, "colon_in_text"),
     (POLICY, write(POLICY, ""), 1, "empty_file"),
     (POLICY, write(POLICY, "x" * 300_000), 1, "file_too_large"),
     (POLICY, write(POLICY, "a: &x 1\nb: *x\n"), 1, "anchor"),
