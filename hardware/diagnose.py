@@ -101,7 +101,7 @@ _language_option = click.option(
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @_config_option
 @_language_option
 @_json_option

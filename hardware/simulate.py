@@ -33,7 +33,7 @@ _folder_option = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @_folder_option
 @click.option("--instant", is_flag=True, help="Answer and print without the delays of real devices.")
 @click.pass_context
