@@ -12,6 +12,7 @@ from kivy.graphics import Color, Ellipse, Rectangle
 from kivy.uix.widget import Widget
 
 from kiosk.theme import Colour
+from kiosk.widgets.box import BARE
 
 FAMILY = "HuiminIcons"
 
@@ -90,7 +91,7 @@ class Icon(Widget):
     def __init__(self, name: str, size: int, colour: Colour, *, ground: Colour | None = None) -> None:
         """size: side of the icon in pixels; a disc is twice as wide."""
         side = size * 2 if ground else size
-        super().__init__(size_hint=(None, None), size=(side, side))
+        super().__init__(size_hint=(None, None), size=(side, side), **BARE)
         label = CoreLabel(text=GLYPHS[name].rpartition(".")[2], font_size=size, font_name=_register())
         label.refresh()
         self._glyph = label.texture

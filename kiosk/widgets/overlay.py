@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
@@ -91,7 +92,7 @@ class Overlay(Box):
         )
         self._figures.put(self._figure, 0, 0)
 
-    def on_touch_down(self, touch):  # type: ignore[no-untyped-def] # noqa: D102 (Kivy's)
+    def on_touch_down(self, touch: Any) -> Any:  # noqa: D102 (Kivy's)
         super().on_touch_down(touch)
         return self.collide_point(*touch.pos)
 

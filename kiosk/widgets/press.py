@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kivy.uix.behaviors import ButtonBehavior
 
@@ -75,7 +76,7 @@ class Press(ButtonBehavior, Inspectable, Box):
         )
         self._touched = touched
 
-    def on_touch_down(self, touch):  # type: ignore[no-untyped-def] # noqa: D102 (Kivy's)
+    def on_touch_down(self, touch: Any) -> Any:  # noqa: D102 (Kivy's)
         return self.inspect_enabled and super().on_touch_down(touch)
 
     def on_state(self, _: object, state: str) -> None:

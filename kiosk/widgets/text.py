@@ -11,6 +11,7 @@ from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
 from kiosk.fonts import FAMILY
 from kiosk.theme import Colour, theme
 from kiosk.typesetting import Advance, Line, balance, units, wrap
+from kiosk.widgets.box import BARE
 from kiosk.widgets.inspectable import Inspectable
 
 LEADING = 1.55
@@ -77,6 +78,7 @@ class Text(Inspectable):
             inspect_id=name,
             inspect_role=role,
             inspect_text=text,
+            **BARE,
         )
         self._align = align
         self._colour = colour
