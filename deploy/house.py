@@ -38,6 +38,8 @@ class House:
         self.directory = plan.directory.resolve()
         self.devices = self.directory / "devices"
         self.inspector = self.directory / "inspect"
+        self.backend_data = self.directory / "backend"
+        self.line_data = self.directory / "line"
         self.records = self.directory / "calls.jsonl"
         self.display = plan.display
         self.virtual_display = False
@@ -75,7 +77,7 @@ class House:
         configuration = self._write_configuration()
         await self._part("simulate", ["--directory", self.devices], "identity-card-reader", "receipt-printer")
         backend = await self._part(
-            "backend", ["--listen", self.plan.backend, "--data", self.directory / "backend"], "huimin-backend"
+            "backend", ["--listen", self.plan.backend, "--data", self.backend_data], "huimin-backend"
         )
         self.backend_address = backend.ready["huimin-backend"]
         if self.display is None:
@@ -84,7 +86,9 @@ class House:
         shown = ["--size", self.plan.size, "--language", self.plan.language]
         ivr, _ = await asyncio.gather(
             self._part(
-                "ivr", [*with_backend, "--sip", self.plan.sip, "--records", self.records], "huimin-ivr"
+                "ivr",
+                [*with_backend, "--sip", self.plan.sip, "--data", self.line_data, "--records", self.records],
+                "huimin-ivr",
             ),
             self._part(
                 "kiosk",

@@ -33,10 +33,15 @@ def instructions(house: House, text: Translate, simulate: Path) -> str:
         text("run.touch", directory=house.directory),
         text("run.card", command=f"{simulate} present --directory {house.devices}"),
         text("run.slip", directory=house.devices / "slips"),
-        text("run.call", address=house.sip_address),
+        text("run.call", address=house.sip_address.replace("sip:", "sip:huimin@")),
         text(
             "run.console",
-            command=f"{simulate.with_name('huimin-ivr')} --console --backend {house.backend_address}",
+            command=f"{simulate.with_name('huimin-ivr')} --console --backend {house.backend_address}"
+            f" --data {house.line_data}",
+        ),
+        text(
+            "run.case",
+            command=f"{simulate.with_name('huimin-backend')} --data {house.backend_data} case set",
         ),
     ]
     if house.virtual_display:

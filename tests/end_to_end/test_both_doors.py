@@ -60,6 +60,7 @@ async def test_a_form_sent_at_the_terminal_is_found_by_phone(house: House, resid
     caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550111@127.0.0.1")
     async with caller:
         await caller.answered()
+        await caller.heard_sound()
         await calls.ask_for(caller, reference, IDENTITY[-6:])
         shown = await caller.event("message")
         await caller.hang_up()

@@ -64,9 +64,7 @@ async def test_run_says_when_each_part_is_ready_and_ends_them_all(
         assert sorted(ready) == sorted(READY)
         assert ready["huimin-kiosk"] == "1280x1024"
         told = "\n".join(lines)
-        assert ready["huimin-ivr"] in told.split("ready huimin-ivr")[1].split("\n", 1)[1], (
-            "which address to call"
-        )
+        assert ready["huimin-ivr"].replace("sip:", "sip:huimin@") in told, "which address to call"
         assert "huimin-simulate present" in told
         assert ("刷卡" in told) == (locale == "zh_CN.UTF-8")
         mine = started_by(process.pid)
