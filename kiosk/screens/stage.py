@@ -83,6 +83,8 @@ class Stage(FloatLayout):
         held = self._finger is not None and now - self._finger[1] < STUCK
         lifted, x, y = self._lifted
         trembling = now - lifted < BOUNCE and hypot(touch.x - x, touch.y - y) < SAME_PLACE
+        # After a frame that took long, touches that came one after another arrive together.
+        trembling = trembling and Clock.frametime < BOUNCE
         if held or self.deaf or trembling:
             return True
         self._finger = (touch.uid, now)
