@@ -60,9 +60,17 @@ class CardWantedScreen(Screen[CardWanted]):
         side = round(t.display * (2.4 if theme.portrait else 2.0))
         icon = Icon("card", side, c.primary, ground=c.primary_pale)
         what = Text(
-            self.words("card.lay"), self.width, size=t.heading, bold=True, align="centre", leading=TIGHT
+            self.words("card.lay"),
+            self.width,
+            size=t.heading,
+            bold=True,
+            align="centre",
+            leading=TIGHT,
+            balanced=True,
         )
-        how = Text(self.words("card.wait"), self.width, size=t.lead, align="centre", colour=c.soft_ink)
+        how = Text(
+            self.words("card.wait"), self.width, size=t.lead, align="centre", colour=c.soft_ink, balanced=True
+        )
         middle = Box(self.width, icon.height)
         middle.put_centred(icon)
         return stack(self.width, [middle, space.l, what, space.s, how])

@@ -13,7 +13,7 @@ from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import PolicySearch
 from kiosk.widgets.box import stack
-from kiosk.widgets.entry import TextEntry
+from kiosk.widgets.entry import TextEntry, text_entry_height
 from kiosk.widgets.mark import error
 from kiosk.widgets.text import TIGHT, Text
 
@@ -43,7 +43,7 @@ class PolicySearchScreen(Screen[PolicySearch]):
             )
             how = Text(self.words("search.how"), side, colour=theme.colour.soft_ink, leading=1.4)
             self.put(stack(side, [title, how], space.xs), 0, 0)
-        high = round(t.lead * 1.5) + 2 * space.s
+        high = text_entry_height(1)
         self._field = TextEntry(
             wide,
             high,

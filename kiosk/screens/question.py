@@ -17,11 +17,14 @@ from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Question
 from kiosk.widgets.box import Box, stack
-from kiosk.widgets.entry import Entry, TextEntry
+from kiosk.widgets.entry import Entry, TextEntry, text_entry_height
 from kiosk.widgets.mark import chip, error, progress_bar
-from kiosk.widgets.press import SECONDARY, option
+from kiosk.widgets.press import SECONDARY, icon_button, option
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
+
+LONG = 200
+"""Characters from which an answer may be longer than its field: buttons lead up and down in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +213,11 @@ class QuestionScreen(Screen[Question]):
 
     def _draw_text(self) -> None:
         """Upright the field stands below the question, lying beside it, always above the keyboard."""
-        space, line = theme.space, round(theme.type.lead * 1.5)
+        space = theme.space
         keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
         bottom = self.height - keyboard.height - space.m
         self.put(keyboard, 0, self.height - keyboard.height)
-        least = line + 2 * space.s
+        least = text_entry_height(1)
         if theme.portrait:
             left, wide = 0.0, self.width
             above = self._above(self.width, bottom - least - space.s)
@@ -225,10 +228,12 @@ class QuestionScreen(Screen[Question]):
             above = self._above(side, bottom)
             top = round(theme.type.caption * TIGHT) + space.s
         self.put(above, 0, 0)
-        lines = min(8, 1 + round((self.page.field.max_length or MAX_TEXT) * theme.type.lead / wide))
-        high = max(least, min(line * lines + 2 * space.s, bottom - top))
+        most = self.page.field.max_length or MAX_TEXT
+        lines = min(8, 1 + round(most * theme.type.lead / wide))
+        high = text_entry_height(lines, bottom - top)
+        beside = theme.touch + space.s if most > LONG else 0
         self._text = TextEntry(
-            wide,
+            wide - beside,
             high,
             name="form.entry",
             text=self.page.entered,
@@ -236,6 +241,18 @@ class QuestionScreen(Screen[Question]):
             wrong=self.page.error is not None,
         )
         self.put(self._text, left, top)
+        if beside:
+            half = (high - space.s) / 2
+            for way, move, down in (("up", self._text.up, 0), ("down", self._text.down, half + space.s)):
+                turn = icon_button(
+                    way,
+                    theme.touch,
+                    half,
+                    name=f"form.entry.{way}",
+                    text=self.words(f"question.{way}"),
+                    touched=move,
+                )
+                self.put(turn, left + wide - theme.touch, top + down)
         listen(
             keyboard, insert=self._text.insert, backspace=self._text.backspace, done=self.touch(did.Next())
         )

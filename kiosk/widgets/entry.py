@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
 from kivy.uix.textinput import TextInput
 
@@ -75,6 +77,19 @@ class Entry(Inspectable, Box):
             )
 
 
+def _line_spacing() -> int:
+    return round(theme.type.lead * 0.1)
+
+
+def text_entry_height(lines: int, most: float | None = None) -> int:
+    """Height of a `TextEntry` of so many whole lines, or of as many, at least one, as are at most so high."""
+    _, line = CoreLabel(font_size=theme.type.lead, font_name=FAMILY).get_extents("国")
+    pitch, margins = line + _line_spacing(), 2 * theme.space.s
+    if most is not None:
+        lines = max(1, min(lines, int((most - margins) // pitch)))
+    return round(lines * pitch + margins)
+
+
 class TextEntry(Inspectable, TextInput):
     """Free text in several lines; a touch moves the caret. No keyboard of the system is asked for."""
 
@@ -97,7 +112,7 @@ class TextEntry(Inspectable, TextInput):
             multiline=True,
             font_name=FAMILY,
             font_size=theme.type.lead,
-            line_spacing=round(theme.type.lead * 0.1),
+            line_spacing=_line_spacing(),
             padding=[space.m, space.s, space.m, space.s],
             background_normal="",
             background_active="",
@@ -126,6 +141,11 @@ class TextEntry(Inspectable, TextInput):
         self.bind(pos=self._move, text=self._tell)
         self._changed = changed
         self.focus = True
+        Clock.schedule_once(self._show_end, -1)
+
+    def _show_end(self, _: float) -> None:
+        """A long text that is there already shows its end, the field full of it."""
+        self.scroll_y = max(0, self.minimum_height - self.height)
 
     def insert(self, text: str) -> None:
         """Puts text where the caret is, in place of what is selected."""
@@ -134,6 +154,14 @@ class TextEntry(Inspectable, TextInput):
     def backspace(self) -> None:
         """Takes away what is selected, or the character before the caret."""
         self.do_backspace()
+
+    def up(self) -> None:
+        """Moves the caret so many lines up as the field shows."""
+        self.do_cursor_movement("cursor_pgup")
+
+    def down(self) -> None:
+        """And down."""
+        self.do_cursor_movement("cursor_pgdown")
 
     def _ensure_clipboard(self) -> None:
         """A terminal has none; Kivy would look for programs that give one."""

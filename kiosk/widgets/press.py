@@ -151,6 +151,15 @@ def button(
     return press
 
 
+def icon_button(
+    icon: str, width: float, height: float, *, name: str, text: str, touched: Callable[[], None]
+) -> Press:
+    """A button with an icon alone; text: what is read."""
+    press = Press(width, height, look=SECONDARY, name=name, text=text, touched=touched)
+    press.put_centred(Icon(icon, round(theme.type.heading), press.look.ink))
+    return press
+
+
 def _size_in(text: str, width: float, height: float, sizes: Sequence[int]) -> int | None:
     """The size in which a text fits in one line, or else in two; None where it does in none."""
     for most in (1, 2):

@@ -255,6 +255,8 @@ class Gallery:
     """One window, through which every page goes in turn."""
 
     def __init__(self, pictures: Path | None, *, complete: bool) -> None:
+        from kivy.clock import Clock
+
         from kiosk.app import shows  # it needs the window
         from kiosk.fonts import register_fonts
         from kiosk.input.deploy import deploy
@@ -274,6 +276,7 @@ class Gallery:
             pinyin=PinyinEngine(deploy(), shows),
         )
         self._stage = Stage(Visit(language=Language.ZH_CN, pace=Pace()), surroundings)
+        Clock.tick()  # what the stage shows of itself
         self._pictures = pictures
         self._complete = complete
         self.count = 0
