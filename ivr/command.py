@@ -79,9 +79,7 @@ def _check_folders(settings: IvrSettings) -> None:
                 "choose another folder with --data"
             ) from None
     if settings.recordings and not settings.recordings.is_dir():
-        raise ConfigError(
-            f"ivr.recordings: no folder {settings.recordings}; correct it or leave it out"
-        )
+        raise ConfigError(f"ivr.recordings: no folder {settings.recordings}; correct it or leave it out")
 
 
 async def _serve(settings: IvrSettings) -> None:
