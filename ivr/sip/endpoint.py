@@ -80,7 +80,12 @@ class SipEndpoint:
         settings.mediaConfig.transportConfig.port = self._rtp_ports.first
         settings.mediaConfig.transportConfig.portRange = self._rtp_ports.count
         self._account = _Account(self._arrived)
-        self._account.create(settings, True)
+        try:
+            self._account.create(settings, True)
+        except pj.Error:
+            self._account = None
+            self._library.stop()
+            raise
         log.info("line_open", address=self.address, max_calls=self._max_calls)
         return self
 
@@ -119,16 +124,16 @@ class SipEndpoint:
         elif full:
             line.refuse(pj.PJSIP_SC_BUSY_HERE)
         else:
-            line.answer()
             self._lines[line] = asyncio.create_task(self._serve(line))
 
     def _ended(self, line: SipLine) -> None:
-        del self._lines[line]
+        self._lines.pop(line, None)
 
     async def _serve(self, line: SipLine) -> None:
-        """One call from its answer to its end. Nothing that goes wrong in it touches another."""
+        """One call, answered, to its end. Nothing that goes wrong in it touches another."""
         with structlog.contextvars.bound_contextvars(call_id=line.call_id):
             try:
+                line.answer()
                 if await line.up():
                     await self._on_call(line)
                 else:

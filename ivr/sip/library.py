@@ -26,9 +26,9 @@ MOST_AT_ONCE = 64
 SOCKETS_KEPT = 0.6
 """Seconds for which PJSIP keeps the places of a call's two sockets after its end (0.5 s, and its thread's
 turn). It has 64 places, and ends the process when it finds none."""
-MORE_THAN_ALL = 4
-"""So many calls beyond `max_calls` may arrive in that time. Those after them wait, in the network's buffer,
-some tenths of a second: even on a busy line only a flood does that."""
+MOST_ARRIVALS = 20
+"""Calls taken in that time, which leaves a third of the places to the calls that go on. Those that come after
+them wait, in the network's buffer, some tenths of a second."""
 CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 """G.711, A-law before µ-law as in China's network. Nothing else is offered: every phone has these,
 and others would be converted to them on the way through the network."""
@@ -70,7 +70,6 @@ class Library:
         self._endpoint: pj.Endpoint | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._arrivals: deque[float] = deque()
-        self._most_arrivals = 0
 
     def arrived(self) -> None:
         """To be told of each call."""
@@ -81,7 +80,6 @@ class Library:
         if Library._started:
             raise RuntimeError("PJSIP is already in use in this process")
         Library._started = True
-        self._most_arrivals = max_calls + MORE_THAN_ALL
         try:
             with _quiet_standard_output():
                 self._endpoint = _Endpoint()
@@ -125,7 +123,7 @@ class Library:
         now = asyncio.get_running_loop().time()
         while self._arrivals and now - self._arrivals[0] > SOCKETS_KEPT:
             self._arrivals.popleft()
-        return len(self._arrivals) >= self._most_arrivals
+        return len(self._arrivals) >= MOST_ARRIVALS
 
     @staticmethod
     def _listen(endpoint: pj.Endpoint, host: str, port: int) -> int:

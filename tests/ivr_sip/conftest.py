@@ -21,7 +21,12 @@ from ivr.speech.speech import Speech
 Answering = Callable[..., AbstractAsyncContextManager[SipEndpoint]]
 """Opens an endpoint whose calls go to the given coroutine function."""
 
-TONES = {"tone.low": (440.0, 6.0), "tone.high": (1000.0, 4.0), "tone.short": (700.0, 0.6)}
+TONES = {
+    "tone.low": (440.0, 6.0),
+    "tone.high": (1000.0, 4.0),
+    "tone.short": (700.0, 0.6),
+    "tone.next": (1300.0, 0.8),
+}
 """Recordings by name: hertz and seconds. Tones can be told apart in what a caller recorded."""
 
 

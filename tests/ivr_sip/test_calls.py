@@ -20,7 +20,7 @@ from tests.end_to_end.phone import CallerProcess
 from tests.end_to_end.recognition import recognised
 from tests.ivr_sip.conftest import Answering, said, tone, until
 
-LOW, HIGH, SHORT = 440.0, 1000.0, 700.0
+LOW, SHORT, NEXT = 440.0, 700.0, 1300.0
 
 
 async def until_hung_up(line: Line) -> None:
@@ -65,7 +65,7 @@ async def test_what_is_said_is_heard_whole_in_order_and_without_gaps(
     answering: Answering, tmp_path: Path
 ) -> None:
     async def on_call(line: Line) -> None:
-        await line.play([tone("tone.short"), tone("tone.high"), tone("tone.short")])
+        await line.play([tone("tone.short"), tone("tone.next"), tone("tone.short")])
 
     async with (
         answering(on_call) as endpoint,
@@ -75,9 +75,9 @@ async def test_what_is_said_is_heard_whole_in_order_and_without_gaps(
     heard = caller.heard()
     times = heard.loud_times()
     start, end = times[0], times[-1]
-    assert end - start == pytest.approx(0.6 + 4.0 + 0.6, abs=0.5)
+    assert end - start == pytest.approx(0.6 + 0.8 + 0.6, abs=0.3)
     assert heard.share_of(SHORT, start + 0.1, start + 0.5) > 0.9
-    assert heard.share_of(HIGH, start + 1.0, end - 1.0) > 0.9
+    assert heard.share_of(NEXT, start + 0.8, end - 0.8) > 0.9
     assert heard.share_of(SHORT, end - 0.4, end - 0.1) > 0.9
     assert np.diff(times).max() < 0.3, "there was a gap"
 
@@ -120,12 +120,12 @@ async def test_a_prompt_waits_while_the_caller_holds_the_line(answering: Answeri
         await caller.heard_sound()
         await caller.do("wait 1")
         await caller.do("hold")
-        await caller.do("wait 2")
+        await caller.do("wait 1.5")
         await caller.do("resume")
         assert not played.is_set()
         await caller.ended()
     assert played.is_set()
-    assert caller.time_of("ended") - caller.time_of("sound") > 5.5, "it did not wait"
+    assert caller.time_of("ended") - caller.time_of("sound") > 5.2, "it did not wait"
     heard = len(caller.heard().loud_times()) * 0.02  # the recording stands still during hold
     assert heard == pytest.approx(4.0, abs=0.7), "not all of it was heard"
 
@@ -133,7 +133,7 @@ async def test_a_prompt_waits_while_the_caller_holds_the_line(answering: Answeri
 async def test_a_long_text_goes_on_without_a_break_while_it_is_rendered(
     answering: Answering, tmp_path: Path
 ) -> None:
-    text = "".join(f"第{number}条，应当按时缴费。" for number in "一二")
+    text = "".join(f"第{number}条，缴费。" for number in "一二")
 
     async def on_call(line: Line) -> None:
         await line.play([said(text, Language.ZH_CN, private=True)])
@@ -144,7 +144,7 @@ async def test_a_long_text_goes_on_without_a_break_while_it_is_rendered(
     ):
         await caller.ended(60.0)
     times = caller.heard().loud_times()
-    assert times[-1] - times[0] > 3.5
+    assert times[-1] - times[0] > 2.0
     assert np.diff(times).max() < 1.0, "there was a pause longer than one between sentences"
 
 

@@ -153,7 +153,7 @@ async def test_hundreds_of_calls_leave_nothing_behind(answering: Answering, tmp_
         await until(lambda: endpoint.calls == 0)
         gc.collect()
 
-    async with answering(on_call, max_calls=16) as endpoint:
+    async with answering(on_call) as endpoint:
         await calls(20, 40, sipp.keys("1"), sipp.pause(0.1))
         files, memory = open_files(), resident_bytes()
         await calls(260, 400)

@@ -114,22 +114,18 @@ async def test_the_longest_time_ends_it(answering: Answering, speech_file: Path)
     assert 0.8 < recorded.seconds <= 1.2
 
 
-async def test_where_nobody_speaks_nothing_is_recorded(answering: Answering) -> None:
-    recording = Recording(30, 1.2)
-    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
-        await caller.ended()
-    recorded = recording.result.result()
-    assert (recorded.seconds, recorded.key) == (0.0, None)
-    assert len(samples_of(recorded)) == 0
-
-
-async def test_a_tone_says_when_to_speak(answering: Answering, tmp_path: Path) -> None:
+async def test_a_tone_says_when_to_speak_and_where_nobody_does_nothing_is_recorded(
+    answering: Answering, tmp_path: Path
+) -> None:
     recording = Recording(30, 1.2)
     async with (
         answering(recording) as endpoint,
         CallerProcess(endpoint.address, tmp_path / "heard.wav") as caller,
     ):
         await caller.ended()
+    recorded = recording.result.result()
+    assert (recorded.seconds, recorded.key) == (0.0, None)
+    assert len(samples_of(recorded)) == 0
     heard = caller.heard()
     times = heard.loud_times()
     assert times[-1] - times[0] == pytest.approx(0.24, abs=0.06)
