@@ -83,7 +83,7 @@ def _line_spacing() -> int:
 
 def text_entry_height(lines: int, most: float | None = None) -> int:
     """Height of a `TextEntry` of so many whole lines, or of as many, at least one, as are at most so high."""
-    _, line = CoreLabel(font_size=theme.type.lead, font_name=FAMILY).get_extents("国")
+    _, line = CoreLabel(font_size=theme.type.lead, font_name=FAMILY).get_extents("M")
     pitch, margins = line + _line_spacing(), 2 * theme.space.s
     if most is not None:
         lines = max(1, min(lines, int((most - margins) // pitch)))

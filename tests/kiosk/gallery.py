@@ -338,6 +338,7 @@ class Gallery:
         from kiosk.theme import theme
 
         assert self._pictures
+        self._pictures.mkdir(parents=True, exist_ok=True)
         if self._stage.parent is None:
             Window.add_widget(self._stage)
             Window.clearcolor = theme.colour.paper
