@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import socket
 import wave
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -43,15 +42,9 @@ from backend_client.submission import (
 from deploy.parts import Part
 from foundation.language import Language
 from tests.backend_client.sample import CARD, NUMBER
+from tests.ports import free_port
 
 SUFFIX = NUMBER[-6:]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def backend(folder: Path, port: int) -> Part:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import socket
 import time
 import wave
 from pathlib import Path
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.end_to_end.phone import Heard
+from tests.ports import free_port
 
 PATIENCE = 30.0
 SILENT_SECONDS = 600
@@ -50,7 +50,7 @@ class Baresip:
 
     async def __aenter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True)
-        control, rtp = _free_port(), random.randrange(20_000, 60_000, 2)
+        control, rtp = free_port(), random.randrange(20_000, 60_000, 2)
         filled = CONFIGURATION.format(control=control, rtp=rtp, rtp_end=rtp + 1000, directory=self.directory)
         (self.directory / "config").write_text(filled)
         (self.directory / "accounts").write_text("<sip:5550199@127.0.0.1;transport=udp>;regint=0\n")
@@ -151,9 +151,3 @@ class Baresip:
                     self._news.notify_all()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

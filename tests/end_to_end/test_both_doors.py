@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,18 +15,12 @@ from tests.end_to_end import calls
 from tests.end_to_end.phone import CallerProcess
 from tests.end_to_end.resident import Resident
 from tests.end_to_end.terminal import Terminal
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 IDENTITY = "11999919900307102X"
 """Of the demonstration card."""
-
-
-def free_port() -> int:
-    """A port that is free now: the backend has to come back at the same address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from tests.kiosk.conftest import SIZES
 from tests.kiosk.hand import Hand, terminal
 from tests.kiosk.processes import BIN, Running, backend
+from tests.ports import free_port
 
 UPRIGHT, LYING = SIZES
 
@@ -55,7 +55,7 @@ async def _warned(hand: Hand) -> None:
 
 
 async def test_a_backend_that_is_down_loses_nothing(displays: dict[str, str], tmp_path: Path) -> None:
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     with terminal(tmp_path / "kiosk", address, UPRIGHT, displays[UPRIGHT]) as hand:
         await hand.says("暂时连不上")
         first = backend(tmp_path, address)
@@ -145,9 +145,3 @@ def test_without_a_display_it_says_what_to_do(display: dict[str, str]) -> None:
     assert ended.returncode == 2
     assert "xvfb-run" in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
