@@ -115,10 +115,10 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
 
     STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
     """
-    from backend.case_command import move  # noqa: PLC0415
+    from backend.commands.case import move  # noqa: PLC0415
 
     _, translate = _words()
-    _do_to_case(move(data or settings.data, reference, state, note, translate), translate)
+    _do_to_case(move(_of(settings, data), reference, state, note, translate), translate)
 
 
 @case_group.command(name="show")
@@ -127,15 +127,20 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
 @click.pass_obj
 def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
     """Shows the case REFERENCE, without the applicant and the answers."""
-    from backend.case_command import show  # noqa: PLC0415
+    from backend.commands.case import show  # noqa: PLC0415
 
     language, translate = _words()
-    _do_to_case(show(data or settings.data, reference, language, translate), translate)
+    _do_to_case(show(_of(settings, data), reference, language, translate), translate)
+
+
+def _of(settings: BackendSettings, data: Path | None) -> BackendSettings:
+    """The settings with the folder that the command names."""
+    return settings.model_copy(update={"data": data}) if data else settings
 
 
 def _do_to_case(command: Coroutine[None, None, str], translate: Translate) -> None:
     """Runs a command about a case and shows what it says."""
-    from backend.case_command import CaseCommandError  # noqa: PLC0415
+    from backend.commands.case import CaseCommandError  # noqa: PLC0415
     from backend.storage.database import DatabaseUnusable  # noqa: PLC0415
 
     try:
@@ -173,8 +178,8 @@ def _serve(settings: BackendSettings) -> None:
 
 def _database_sentence(error: DatabaseUnusable, translate: Translate) -> str:
     if error.newer:
-        return translate("start.newer_database", file=error.file)
-    return translate("start.database", file=error.file, reason=error.reason)
+        return translate("start.newer_database", file=error.place)
+    return translate("start.database", file=error.place, reason=error.reason)
 
 
 def _words() -> tuple[Language, Translate]:

@@ -40,7 +40,7 @@ from backend.services.policy import PolicyService
 from backend.settings import BackendSettings
 from backend.storage import sessions
 from backend.storage.attachments import AttachmentFolder
-from backend.storage.database import FILE_NAME, Database, open_database
+from backend.storage.database import Database, database_url, open_database
 from backend.storage.publishing import publish
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
@@ -83,9 +83,9 @@ async def run(settings: BackendSettings) -> None:
     content = await asyncio.to_thread(read_content, settings.content)
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = await open_database(settings.data / FILE_NAME)
+    database = await open_database(database_url(settings.database, settings.data))
     try:
-        if await publish(database, content, clock.now()):
+        if await database.write(publish, content, clock.now()):
             _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
         folder = AttachmentFolder(settings.data / ATTACHMENTS)
         async with serving(settings, database, folder, content) as address, _upkeep(database, folder):
@@ -155,8 +155,7 @@ async def _upkeep(database: Database, folder: AttachmentFolder) -> AsyncIterator
     async def keep_up() -> None:
         while True:
             try:
-                async with database.writing() as connection:
-                    await sessions.sweep(connection, clock.now())
+                await database.write(sessions.sweep, clock.now())
                 await folder.sweep(database, clock.now())
             except Exception as error:  # the next round may do better; serving goes on
                 _log.error("upkeep_failed", error=type(error).__name__)

@@ -26,6 +26,13 @@ def _listening(given: str) -> str:
     return match[0]
 
 
+def _database(given: str) -> str:
+    from backend.storage.database import database_url  # noqa: PLC0415 (a clerk's command does not need it)
+
+    database_url(given, Path())
+    return given
+
+
 class BackendSettings(Settings):
     """What can be set."""
 
@@ -35,6 +42,8 @@ class BackendSettings(Settings):
     """Host and port; port 0 takes a free one."""
     data: Path = Field(default_factory=data_folder)
     """Folder of the database and the attachments."""
+    database: Annotated[str, AfterValidator(_database)] = ""
+    """Where the database is, ``postgresql://USER@HOST/NAME``; a file in the data folder where empty."""
     content: Path = PACKAGED
     """Folder of the content."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

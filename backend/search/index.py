@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from huimin.v1 import policy_pb2
-from sqlalchemy import bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, text
 
 from backend.search.phrase import Phrase, Spelling
 from backend.search.query import Piece, Query
@@ -59,28 +58,28 @@ _FREQUENCY = text("SELECT term, doc FROM policy_search_tokens WHERE term IN :tok
 )
 
 
-async def empty(connection: AsyncConnection) -> None:
+def empty(connection: Connection) -> None:
     """Takes everything out of the index."""
-    await connection.execute(text("INSERT INTO policy_search (policy_search) VALUES ('delete-all')"))
+    connection.execute(text("INSERT INTO policy_search (policy_search) VALUES ('delete-all')"))
 
 
-async def add(connection: AsyncConnection, policies: Iterable[tuple[int, policy_pb2.Policy]]) -> None:
+def add(connection: Connection, policies: Iterable[tuple[int, policy_pb2.Policy]]) -> None:
     """Puts policies, each with its number, into the index."""
     rows = [_row(number, policy) for number, policy in policies]
     if rows:
-        await connection.execute(_INSERT, rows)
+        connection.execute(_INSERT, rows)
 
 
-async def frequencies(connection: AsyncConnection, tokens: Iterable[str]) -> Mapping[str, int]:
+def frequencies(connection: Connection, tokens: Iterable[str]) -> Mapping[str, int]:
     """In how many policies each token is."""
     wanted = sorted(tokens)
     if not wanted:
         return {}
-    found = await connection.execute(_FREQUENCY, {"tokens": wanted})
+    found = connection.execute(_FREQUENCY, {"tokens": wanted})
     return {row.term: row.doc for row in found}
 
 
-async def find(connection: AsyncConnection, query: Query, most: int) -> list[int]:
+def find(connection: Connection, query: Query, most: int) -> list[int]:
     """Numbers of the policies that are found, the best first, at most `most`."""
     if not query.pieces:
         return []
@@ -90,22 +89,22 @@ async def find(connection: AsyncConnection, query: Query, most: int) -> list[int
         new = [step for step in dict.fromkeys(_steps(query, scope)) if step not in asked]
         asked.update(new)
         order = _NEWEST_FIRST if scope == _TITLE else _BEST_FIRST
-        found.update(dict.fromkeys(await _ask(connection, new, order, most)))
+        found.update(dict.fromkeys(_ask(connection, new, order, most)))
         if len(found) >= most:
             break
     if not found and len(query.pieces) > 1:
         any_word = " OR ".join(_any(piece.meant, _ANYWHERE) for piece in query.pieces)
-        return await _ask(connection, [any_word], _BEST_FIRST, most)
+        return _ask(connection, [any_word], _BEST_FIRST, most)
     return list(found)[:most]
 
 
-async def _ask(connection: AsyncConnection, expressions: Sequence[str], order: str, most: int) -> list[int]:
+def _ask(connection: Connection, expressions: Sequence[str], order: str, most: int) -> list[int]:
     """Numbers of what the expressions find, one after the other."""
     if not expressions:
         return []
     statement = " UNION ALL ".join(_STEP.format(step=step, order=order) for step in range(len(expressions)))
     values = {f"expression{step}": expression for step, expression in enumerate(expressions)}
-    rows = await connection.execute(text(statement), {**values, "most": most})
+    rows = connection.execute(text(statement), {**values, "most": most})
     return [row.number for row in sorted(rows, key=lambda row: int(row.step))]
 
 

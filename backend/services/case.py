@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 from huimin.v1 import case_pb2, case_pb2_grpc, common_pb2
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from backend.clock import timestamp
 from backend.rpc import bounds, page_token
@@ -39,11 +39,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
         """Gets a case with its events."""
         name = bounds.resource("name", request.name, "cases")
         reference = name.removeprefix("cases/")
-        async with self._database.reading() as connection:
-            opened = await self._opened(connection, context)
-            if not await _visible(connection, opened, reference):
-                raise not_found("CASE_UNKNOWN", "case")
-            case = await cases.one(connection, reference)
+        case = await self._database.read(_case, _token(context), reference, self._now())
         if case is None:
             raise not_found("CASE_UNKNOWN", "case")
         return case_pb2.GetCaseResponse(case_record=_message(case))
@@ -53,24 +49,13 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
     ) -> case_pb2.ListCasesResponse:
         """Lists the cases of the session, without their events."""
         size = bounds.page_size(request.page_size, default=20, most=100)
-        async with self._database.reading() as connection:
-            opened = await self._opened(connection, context)
-            found = await _cases(connection, opened, _position(request.page_token), size + 1)
+        after = _position(request.page_token)
+        found = await self._database.read(_cases, _token(context), after, size + 1, self._now())
         page, token = found[:size], ""
         if len(found) > size:
             received = (page[-1].create_time - _EPOCH) // _MICROSECOND
             token = page_token.encode(_LIST, [received, page[-1].reference])
         return case_pb2.ListCasesResponse(cases=map(_message, page), next_page_token=token)
-
-    async def _opened(self, connection: AsyncConnection, context: Context) -> Opened:
-        """What the session of a call opens. Refuses the call where there is no session."""
-        token = _token(context)
-        if token is None:
-            raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_NEEDED", "This call needs a session.")
-        opened = await sessions.opened_by(connection, token, self._now())
-        if opened is None:
-            raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED", "The session is over.")
-        return opened
 
 
 def _token(context: Context) -> str | None:
@@ -80,18 +65,34 @@ def _token(context: Context) -> str | None:
     return None
 
 
-async def _visible(connection: AsyncConnection, opened: Opened, reference: str) -> bool:
+def _opened(connection: Connection, token: str | None, now: datetime) -> Opened:
+    """What a session opens. Refuses the call where there is no session."""
+    if token is None:
+        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_NEEDED", "This call needs a session.")
+    opened = sessions.opened_by(connection, token, now)
+    if opened is None:
+        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED", "The session is over.")
+    return opened
+
+
+def _visible(connection: Connection, opened: Opened, reference: str) -> bool:
     if opened.reference is not None:
         return opened.reference == reference
-    return opened.applicant is not None and opened.applicant == await cases.applicant(connection, reference)
+    return opened.applicant is not None and opened.applicant == cases.applicant(connection, reference)
 
 
-async def _cases(
-    connection: AsyncConnection, opened: Opened, after: cases.Position | None, most: int
+def _case(connection: Connection, token: str | None, reference: str, now: datetime) -> cases.Case | None:
+    opened = _opened(connection, token, now)
+    return cases.one(connection, reference) if _visible(connection, opened, reference) else None
+
+
+def _cases(
+    connection: Connection, token: str | None, after: cases.Position | None, most: int, now: datetime
 ) -> Sequence[cases.Case]:
+    opened = _opened(connection, token, now)
     if opened.applicant is not None:
-        return await cases.newest_first(connection, opened.applicant, after, most)
-    only = await cases.one(connection, opened.reference or "") if after is None else None
+        return cases.newest_first(connection, opened.applicant, after, most)
+    only = cases.one(connection, opened.reference or "") if after is None else None
     return [] if only is None else [only]
 
 

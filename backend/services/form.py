@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import grpc
 from huimin.v1 import common_pb2, form_pb2, form_pb2_grpc
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from backend.clock import county_day, timestamp
@@ -59,9 +60,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         """Stores a file. Repeating a finished upload changes nothing."""
         described = _description(await anext(request_iterator, form_pb2.UploadAttachmentRequest()))
         answer = form_pb2.UploadAttachmentResponse(name=described.name)
-        async with self.database.reading() as connection:
-            held = await attachments.described(connection, described.name)
-            count = await attachments.count(connection, described.submission)
+        held, count = await self.database.read(_arrived, described)
         if held is not None:
             _same(held, described)
             return answer
@@ -89,11 +88,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         _bound(submission)
         digest = submissions.digest(submission)
         now = self.now()
-        async with self.database.reading() as connection:
-            kept = await submissions.accepted(connection, submission.name)
-            form = None
-            if kept is None:
-                form = await forms.revision(connection, submission.form, submission.form_revision, now)
+        kept, form = await self.database.read(_known, submission, now)
         if kept is None:
             kept = await submissions.keep(
                 self.database, await self._checked(submission, digest, form, now), now
@@ -122,8 +117,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             raise not_found("FORM_UNKNOWN", "form")
         values = checked(form, submission.answers, county_day(now))
         named = recordings(values)
-        async with self.database.reading() as connection:
-            missing = await attachments.missing(connection, submission.name, named)
+        missing = await self.database.read(attachments.missing, submission.name, named)
         if missing:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -151,14 +145,28 @@ class FormService(form_pb2_grpc.FormServiceServicer):
     async def _enter(self, described: Description) -> None:
         """Enters a file that has arrived; the same upload may have come twice at the same time."""
         try:
-            async with self.database.writing() as connection:
-                await attachments.enter(connection, described, self.now())
+            await self.database.write(attachments.enter, described, self.now())
         except IntegrityError:
-            async with self.database.reading() as connection:
-                held = await attachments.described(connection, described.name)
+            held = await self.database.read(attachments.described, described.name)
             if held is None:
                 raise
             _same(held, described)
+
+
+def _arrived(connection: Connection, described: Description) -> tuple[Description | None, int]:
+    """A file of that name that is kept already, and how many its submission has."""
+    held = attachments.described(connection, described.name)
+    return held, attachments.count(connection, described.submission)
+
+
+def _known(
+    connection: Connection, submission: form_pb2.Submission, now: datetime
+) -> tuple[submissions.Accepted | None, Form | None]:
+    """What was answered to a submission of that name, or else the form that it answers."""
+    kept = submissions.accepted(connection, submission.name)
+    if kept is not None:
+        return kept, None
+    return None, forms.revision(connection, submission.form, submission.form_revision, now)
 
 
 def _same(held: Description, described: Description) -> None:

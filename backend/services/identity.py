@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import grpc
 from huimin.v1 import identity_pb2, identity_pb2_grpc
+from sqlalchemy import Connection
 
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
@@ -53,8 +54,7 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
     ) -> identity_pb2.DeleteSessionResponse:
         """Ends a session."""
         token = bounds.text("token", request.token, sessions.MAX_TOKEN)
-        async with self._database.writing() as connection:
-            await sessions.end(connection, token)
+        await self._database.write(sessions.end, token)
         return identity_pb2.DeleteSessionResponse()
 
     async def _with_card(self, card: identity_pb2.IdentityCard) -> identity_pb2.CreateSessionResponse:
@@ -64,8 +64,7 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         except IdentityNumberError as error:
             raise invalid(Wrong("identity_card.identity_number", error.problem.name)) from None
         bounds.text("identity_card.full_name", card.full_name, MAX_NAME)
-        async with self._database.writing() as connection:
-            token, end = await sessions.start(connection, Opened(None, applicant), now)
+        token, end = await self._database.write(sessions.start, Opened(None, applicant), now)
         return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
 
     async def _with_reference(
@@ -81,16 +80,10 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
             suffix = check_identity_suffix(credential.identity_suffix)
         except IdentityNumberError as error:
             raise invalid(Wrong("reference.identity_suffix", error.problem.name)) from None
-        async with self._database.writing() as connection:
-            locked = await sessions.locked_for(connection, reference, now)
-            applicant = await cases.applicant(connection, reference)
-            right = hmac.compare_digest((applicant or _NOBODY)[-SUFFIX_LENGTH:], suffix) and applicant
-            if locked is None and right:
-                await sessions.forget_tries(connection, reference)
-                token, end = await sessions.start(connection, Opened(reference, None), now)
-                return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
-            if locked is None:
-                await sessions.count_wrong_try(connection, reference, now)
+        started, locked = await self._database.write(_try, reference, suffix, now)
+        if started is not None:
+            token, end = started
+            return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
         if locked is not None:
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -99,3 +92,19 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
                 retry_after=locked,
             )
         raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CREDENTIAL_WRONG", "The credential opens nothing.")
+
+
+def _try(
+    connection: Connection, reference: str, suffix: str, now: datetime
+) -> tuple[tuple[str, datetime] | None, timedelta | None]:
+    """A session where the suffix is right, and how long the reference stays closed where it is."""
+    locked = sessions.locked_for(connection, reference, now)
+    applicant = cases.applicant(connection, reference)
+    right = hmac.compare_digest((applicant or _NOBODY)[-SUFFIX_LENGTH:], suffix) and applicant
+    if locked is not None:
+        return None, locked
+    if not right:
+        sessions.count_wrong_try(connection, reference, now)
+        return None, None
+    sessions.forget_tries(connection, reference)
+    return sessions.start(connection, Opened(reference, None), now), None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
+from sqlalchemy import Connection
 
 from backend.rpc import bounds, page_token
 from backend.rpc.interceptor import Context
@@ -44,10 +45,8 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         topic = bounds.resource("topic", request.topic, "topics") if request.topic else ""
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("ListPolicies", topic)
-        async with self._database.reading() as connection:
-            found = await policies.newest_first(
-                connection, topic, _position(request.page_token, of_list), size + 1
-            )
+        after = _position(request.page_token, of_list)
+        found = await self._database.read(policies.newest_first, topic, after, size + 1)
         page, more = found[:size], len(found) > size
         token = ""
         if more:
@@ -66,7 +65,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         position = page_token.decode(request.page_token, of_list, int)
         start = min(max(int(position[0]), 0), index.MAX_FOUND) if position else 0
         query = understand(asked, self._synonyms)
-        query, found, more = await self._search(query, start, size)
+        query, found, more = await self._database.read(_search, query, start, size)
         token = page_token.encode(of_list, [start + size]) if more else ""
         return policy_pb2.SearchPoliciesResponse(
             matches=[_match(policy, query, language) for policy in found], next_page_token=token
@@ -77,22 +76,21 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
     ) -> policy_pb2.GetPolicyResponse:
         """Gets one policy with its text."""
         name = bounds.resource("name", request.name, "policies")
-        async with self._database.reading() as connection:
-            policy = await policies.one(connection, name)
+        policy = await self._database.read(policies.one, name)
         if policy is None:
             raise not_found("POLICY_UNKNOWN", "policy")
         return policy_pb2.GetPolicyResponse(policy=policy)
 
-    async def _search(
-        self, query: Query, start: int, size: int
-    ) -> tuple[Query, list[policy_pb2.Policy], bool]:
-        """The query as it was cut into words, one page of what it finds, and whether there is another."""
-        async with self._database.reading() as connection:
-            query = query.cut(await index.frequencies(connection, query.unsure_tokens))
-            numbers = await index.find(connection, query, min(start + size + 1, index.MAX_FOUND))
-            page = numbers[start : start + size]
-            found = await policies.numbered(connection, page)
-        return query, [found[number] for number in page], len(numbers) > start + size
+
+def _search(
+    connection: Connection, query: Query, start: int, size: int
+) -> tuple[Query, list[policy_pb2.Policy], bool]:
+    """The query as it was cut into words, one page of what it finds, and whether there is another."""
+    query = query.cut(index.frequencies(connection, query.unsure_tokens))
+    numbers = index.find(connection, query, min(start + size + 1, index.MAX_FOUND))
+    page = numbers[start : start + size]
+    found = policies.numbered(connection, page)
+    return query, [found[number] for number in page], len(numbers) > start + size
 
 
 def _match(policy: policy_pb2.Policy, query: Query, language: Language) -> policy_pb2.PolicyMatch:

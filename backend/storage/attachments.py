@@ -18,8 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, insert, select
 
 from backend.storage.database import Database
 from backend.storage.tables import AttachmentRow
@@ -92,19 +91,21 @@ class AttachmentFolder:
     async def sweep(self, database: Database, now: datetime) -> int:
         """Removes files that no submission named in time, and what broken uploads left; how many entries."""
         old = now - KEPT_UNCLAIMED
-        async with database.writing() as connection:
-            unclaimed = (AttachmentRow.reference.is_(None)) & (AttachmentRow.create_time < old)
-            removed = (await connection.execute(delete(AttachmentRow).where(unclaimed))).rowcount
-            kept = {
-                _file_name(row.name, row.sha256)
-                for row in await connection.execute(select(AttachmentRow.name, AttachmentRow.sha256))
-            }
+        removed, kept = await database.write(_forget_unclaimed, old)
         await asyncio.to_thread(_remove_others, self.folder, kept, old.timestamp())
         return removed
 
 
 def _file_name(name: str, sha256: bytes) -> str:
     return f"{name.removeprefix('attachments/')}-{sha256[:8].hex()}"
+
+
+def _forget_unclaimed(connection: Connection, before: datetime) -> tuple[int, set[str]]:
+    """Removes entries that no submission named in time; how many, and the files of all others."""
+    unclaimed = (AttachmentRow.reference.is_(None)) & (AttachmentRow.create_time < before)
+    removed = connection.execute(delete(AttachmentRow).where(unclaimed)).rowcount
+    rows = connection.execute(select(AttachmentRow.name, AttachmentRow.sha256))
+    return removed, {_file_name(row.name, row.sha256) for row in rows}
 
 
 def _keep(file: BinaryIO, part: Path, target: Path) -> None:
@@ -126,10 +127,10 @@ def _remove_others(folder: Path, kept: set[str], before: float) -> None:
             path.unlink(missing_ok=True)
 
 
-async def described(connection: AsyncConnection, name: str) -> Description | None:
+def described(connection: Connection, name: str) -> Description | None:
     """The description of a file that has arrived."""
     row = (
-        await connection.execute(
+        connection.execute(
             select(
                 AttachmentRow.submission,
                 AttachmentRow.media_type,
@@ -141,17 +142,17 @@ async def described(connection: AsyncConnection, name: str) -> Description | Non
     return None if row is None else Description(name, *row)
 
 
-async def count(connection: AsyncConnection, submission: str) -> int:
+def count(connection: Connection, submission: str) -> int:
     """How many files have arrived for a submission."""
-    found = await connection.execute(
+    found = connection.execute(
         select(func.count()).select_from(AttachmentRow).where(AttachmentRow.submission == submission)
     )
     return int(found.scalar_one())
 
 
-async def enter(connection: AsyncConnection, arrived: Description, now: datetime) -> None:
+def enter(connection: Connection, arrived: Description, now: datetime) -> None:
     """Enters a file that lies in the folder."""
-    await connection.execute(
+    connection.execute(
         insert(AttachmentRow).values(
             name=arrived.name,
             submission=arrived.submission,
@@ -163,14 +164,14 @@ async def enter(connection: AsyncConnection, arrived: Description, now: datetime
     )
 
 
-async def missing(connection: AsyncConnection, submission: str, names: Iterable[str]) -> list[str]:
+def missing(connection: Connection, submission: str, names: Iterable[str]) -> list[str]:
     """Which of the files that a submission names have not arrived for it."""
     wanted = list(names)
     if not wanted:
         return []
     arrived = set(
         (
-            await connection.execute(
+            connection.execute(
                 select(AttachmentRow.name).where(
                     AttachmentRow.name.in_(wanted), AttachmentRow.submission == submission
                 )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from backend.storage.tables import CaseEventRow, CaseRow
 from foundation.language import LocalizedText
@@ -55,12 +54,12 @@ _COLUMNS = (
 )
 
 
-async def one(connection: AsyncConnection, reference: str) -> Case | None:
+def one(connection: Connection, reference: str) -> Case | None:
     """The case of that reference, with its events."""
-    row = (await connection.execute(select(*_COLUMNS).where(CaseRow.reference == reference))).first()
+    row = (connection.execute(select(*_COLUMNS).where(CaseRow.reference == reference))).first()
     if row is None:
         return None
-    events = await connection.execute(
+    events = connection.execute(
         select(CaseEventRow.state, CaseEventRow.event_time, CaseEventRow.note)
         .where(CaseEventRow.reference == reference)
         .order_by(CaseEventRow.id)
@@ -68,9 +67,7 @@ async def one(connection: AsyncConnection, reference: str) -> Case | None:
     return _case(row, tuple(Event(event.state, event.event_time, event.note) for event in events))
 
 
-async def newest_first(
-    connection: AsyncConnection, applicant: str, after: Position | None, most: int
-) -> Sequence[Case]:
+def newest_first(connection: Connection, applicant: str, after: Position | None, most: int) -> Sequence[Case]:
     """Cases of one applicant that come after a position."""
     statement = (
         select(*_COLUMNS)
@@ -84,32 +81,30 @@ async def newest_first(
             (CaseRow.create_time < received)
             | ((CaseRow.create_time == received) & (CaseRow.reference < reference))
         )
-    return [_case(row, ()) for row in await connection.execute(statement)]
+    return [_case(row, ()) for row in connection.execute(statement)]
 
 
-async def applicant(connection: AsyncConnection, reference: str) -> str | None:
+def applicant(connection: Connection, reference: str) -> str | None:
     """Identity number of the applicant of a case; None where there is no such case."""
-    return (
-        await connection.execute(select(CaseRow.applicant).where(CaseRow.reference == reference))
-    ).scalar()
+    return (connection.execute(select(CaseRow.applicant).where(CaseRow.reference == reference))).scalar()
 
 
-async def move(connection: AsyncConnection, reference: str, event: Event) -> bool:
+def move(connection: Connection, reference: str, event: Event) -> bool:
     """Gives a case another state, or the same with another note. False where there is no such case."""
-    moved = await connection.execute(
+    moved = connection.execute(
         update(CaseRow)
         .where(CaseRow.reference == reference)
         .values(state=event.state, update_time=event.event_time)
     )
     if moved.rowcount == 0:
         return False
-    await add_event(connection, reference, event)
+    add_event(connection, reference, event)
     return True
 
 
-async def add_event(connection: AsyncConnection, reference: str, event: Event) -> None:
+def add_event(connection: Connection, reference: str, event: Event) -> None:
     """Writes down a change of a case."""
-    await connection.execute(
+    connection.execute(
         insert(CaseEventRow).values(
             reference=reference, state=event.state, event_time=event.event_time, note=event.note
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from huimin.v1 import form_pb2
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from backend.storage.tables import FormRevision
 from backend_client.forms.form import Form
@@ -17,10 +16,10 @@ GRACE = timedelta(days=7)
 terminal without a connection sends later."""
 
 
-async def revision(connection: AsyncConnection, form: str, revision: str, now: datetime) -> Form | None:
+def revision(connection: Connection, form: str, revision: str, now: datetime) -> Form | None:
     """That revision of a form, where it is current or was not long ago."""
     row = (
-        await connection.execute(
+        connection.execute(
             select(FormRevision.message, FormRevision.retire_time).where(
                 FormRevision.form == form, FormRevision.revision == revision
             )

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from huimin.v1 import policy_pb2
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from backend.storage.tables import PolicyRow
 
@@ -15,14 +14,14 @@ Position = tuple[date, str]
 """Where a page ends: day of issue and name of its last policy."""
 
 
-async def one(connection: AsyncConnection, name: str) -> policy_pb2.Policy | None:
+def one(connection: Connection, name: str) -> policy_pb2.Policy | None:
     """The policy of that name, with its sections."""
-    message = (await connection.execute(select(PolicyRow.message).where(PolicyRow.name == name))).scalar()
+    message = (connection.execute(select(PolicyRow.message).where(PolicyRow.name == name))).scalar()
     return None if message is None else policy_pb2.Policy.FromString(message)
 
 
-async def newest_first(
-    connection: AsyncConnection, topic: str, after: Position | None, most: int
+def newest_first(
+    connection: Connection, topic: str, after: Position | None, most: int
 ) -> list[policy_pb2.Policy]:
     """Policies of a topic (of all where empty) that come after a position, with their sections."""
     statement = select(PolicyRow.message).order_by(PolicyRow.issue_date.desc(), PolicyRow.name).limit(most)
@@ -33,15 +32,15 @@ async def newest_first(
         statement = statement.where(
             (PolicyRow.issue_date < day) | ((PolicyRow.issue_date == day) & (PolicyRow.name > name))
         )
-    messages = (await connection.execute(statement)).scalars()
+    messages = (connection.execute(statement)).scalars()
     return [policy_pb2.Policy.FromString(message) for message in messages]
 
 
-async def numbered(connection: AsyncConnection, numbers: Sequence[int]) -> Mapping[int, policy_pb2.Policy]:
+def numbered(connection: Connection, numbers: Sequence[int]) -> Mapping[int, policy_pb2.Policy]:
     """Policies by their number in the search index."""
     if not numbers:
         return {}
-    rows = await connection.execute(
+    rows = connection.execute(
         select(PolicyRow.number, PolicyRow.message).where(PolicyRow.number.in_(numbers))
     )
     return {row.number: policy_pb2.Policy.FromString(row.message) for row in rows}

@@ -5,45 +5,42 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from huimin.v1 import policy_pb2
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, insert, select, update
 
 from backend.authoring.reading import Content
 from backend.search import index
-from backend.storage.database import Database
 from backend.storage.tables import FormRevision, PolicyRow, PublishedContent
 from backend_client.forms.wire import form_to_proto
 
 _BATCH = 200
 
 
-async def publish(database: Database, content: Content, now: datetime) -> bool:
+def publish(connection: Connection, content: Content, now: datetime) -> bool:
     """Makes the database hold this content; False where it did already.
 
     Policies and the search index are replaced whole, in one transaction. Forms are never removed: a revision
     that is no longer current is retired, because residents may be half-way through it.
     """
     digest = f"{index.VERSION}:{content.digest}"
-    async with database.writing() as connection:
-        held = (await connection.execute(select(PublishedContent.digest))).scalar()
-        if held == digest:
-            return False
-        await _policies(connection, content)
-        await _forms(connection, content, now)
-        await connection.execute(delete(PublishedContent))
-        await connection.execute(insert(PublishedContent), {"id": 1, "digest": digest, "publish_time": now})
+    held = connection.execute(select(PublishedContent.digest)).scalar()
+    if held == digest:
+        return False
+    _policies(connection, content)
+    _forms(connection, content, now)
+    connection.execute(delete(PublishedContent))
+    connection.execute(insert(PublishedContent), {"id": 1, "digest": digest, "publish_time": now})
     return True
 
 
-async def _policies(connection: AsyncConnection, content: Content) -> None:
-    await connection.execute(delete(PolicyRow))
-    await index.empty(connection)
+def _policies(connection: Connection, content: Content) -> None:
+    connection.execute(delete(PolicyRow))
+    index.empty(connection)
     newest_first = sorted(content.policies, key=lambda policy: policy.name)
     newest_first.sort(key=issue_date, reverse=True)
     numbered = list(enumerate(newest_first, 1))
     for start in range(0, len(numbered), _BATCH):
         batch = numbered[start : start + _BATCH]
-        await connection.execute(
+        connection.execute(
             insert(PolicyRow),
             [
                 {
@@ -56,19 +53,17 @@ async def _policies(connection: AsyncConnection, content: Content) -> None:
                 for number, policy in batch
             ],
         )
-        await index.add(connection, batch)
+        index.add(connection, batch)
 
 
-async def _forms(connection: AsyncConnection, content: Content, now: datetime) -> None:
-    await connection.execute(
-        update(FormRevision).where(FormRevision.retire_time.is_(None)).values(retire_time=now)
-    )
+def _forms(connection: Connection, content: Content, now: datetime) -> None:
+    connection.execute(update(FormRevision).where(FormRevision.retire_time.is_(None)).values(retire_time=now))
     for form in content.forms.values():
         this = (FormRevision.form == form.name) & (FormRevision.revision == form.revision)
-        known = await connection.execute(update(FormRevision).where(this).values(retire_time=None))
+        known = connection.execute(update(FormRevision).where(this).values(retire_time=None))
         if known.rowcount == 0:
             message = form_to_proto(form).SerializeToString()
-            await connection.execute(
+            connection.execute(
                 insert(FormRevision).values(form=form.name, revision=form.revision, message=message)
             )
 

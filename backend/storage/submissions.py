@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from huimin.v1 import case_pb2, form_pb2
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.storage import cases
 from backend.storage.database import Database
@@ -62,10 +61,10 @@ def digest(submission: form_pb2.Submission) -> bytes:
     return hashlib.sha256(said.SerializeToString(deterministic=True)).digest()
 
 
-async def accepted(connection: AsyncConnection, name: str) -> Accepted | None:
+def accepted(connection: Connection, name: str) -> Accepted | None:
     """What was answered when a submission of that name was kept."""
     row = (
-        await connection.execute(
+        connection.execute(
             select(CaseRow.reference, SubmissionRow.accept_time, SubmissionRow.digest)
             .join(CaseRow, CaseRow.submission == SubmissionRow.name)
             .where(SubmissionRow.name == name)
@@ -81,22 +80,25 @@ async def keep(database: Database, checked: Checked, now: datetime) -> Accepted:
     """
     for attempt in range(_ATTEMPTS):
         try:
-            async with database.writing() as connection:
-                before = await accepted(connection, checked.submission.name)
-                if before is not None:
-                    return before
-                reference = new_reference()
-                await _insert(connection, checked, reference, now)
-                return Accepted(reference, now, checked.digest)
+            return await database.write(_keep, checked, now)
         except IntegrityError:
             if attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-async def _insert(connection: AsyncConnection, checked: Checked, reference: str, now: datetime) -> None:
+def _keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
+    before = accepted(connection, checked.submission.name)
+    if before is not None:
+        return before
+    reference = new_reference()
+    _insert(connection, checked, reference, now)
+    return Accepted(reference, now, checked.digest)
+
+
+def _insert(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:
     submission = checked.submission
-    await connection.execute(
+    connection.execute(
         insert(SubmissionRow).values(
             name=submission.name,
             digest=checked.digest,
@@ -104,7 +106,7 @@ async def _insert(connection: AsyncConnection, checked: Checked, reference: str,
             message=submission.SerializeToString(),
         )
     )
-    await connection.execute(
+    connection.execute(
         insert(CaseRow).values(
             reference=reference,
             submission=submission.name,
@@ -118,9 +120,9 @@ async def _insert(connection: AsyncConnection, checked: Checked, reference: str,
             update_time=now,
         )
     )
-    await cases.add_event(connection, reference, cases.Event(case_pb2.CASE_STATE_RECEIVED, now, ""))
+    cases.add_event(connection, reference, cases.Event(case_pb2.CASE_STATE_RECEIVED, now, ""))
     if checked.attachments:
-        await connection.execute(
+        connection.execute(
             update(AttachmentRow)
             .where(AttachmentRow.name.in_(checked.attachments))
             .values(reference=reference)

@@ -29,7 +29,7 @@ from backend.authoring.reading import Content, read_content
 from backend.server import ATTACHMENTS, serving
 from backend.settings import BackendSettings
 from backend.storage.attachments import AttachmentFolder
-from backend.storage.database import FILE_NAME, Database, open_database
+from backend.storage.database import FILE_NAME, Database, database_url, open_database
 from backend.storage.publishing import publish
 
 CONTENT = Path(__file__).parent / "content"
@@ -98,12 +98,12 @@ async def _opened(file: Path, written: Content, now: datetime) -> Database:
     empty, ready = is_absent(file), _published.get(written.digest)
     if empty and ready:
         write(file, ready)
-    database = await open_database(file)
-    await publish(database, written, now)
+    database = await open_database(database_url("", file.parent))
+    await database.write(publish, written, now)
     if empty and not ready:
         await database.close()  # nothing is left in the -wal file
         _published[written.digest] = read(file)
-        database = await open_database(file)
+        database = await open_database(database_url("", file.parent))
     return database
 
 

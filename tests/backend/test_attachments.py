@@ -13,7 +13,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from huimin.v1 import form_pb2
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from backend.storage import attachments as stored
 from backend.storage.attachments import AttachmentFolder
@@ -184,8 +184,8 @@ async def test_a_recorded_answer_needs_its_file_first(house: House, form: form_p
     assert refusal.metadata == {"attachment": about.name}
     await upload(house, messages(about))
     accepted = await house.stubs.form.CreateSubmission(call)
-    async with house.database.reading() as connection:
-        claimed = (await connection.execute(select(AttachmentRow.reference))).scalar_one()
+    asked = select(AttachmentRow.reference)
+    claimed = await house.database.read(lambda connection: connection.execute(asked).scalar_one())
     assert claimed == accepted.reference
 
 
@@ -223,8 +223,9 @@ async def test_an_entry_always_has_its_file(house: House) -> None:
     refusal = await refused(house, messages(about))
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     (house.data / "away").rename(folder)
-    async with house.database.writing() as connection:
-        await connection.execute(update(AttachmentRow).values(media_type="audio/wav"))
-        assert (await connection.execute(select(AttachmentRow.name))).all() == []
+    entries = await house.database.read(
+        lambda connection: connection.execute(select(AttachmentRow.name)).all()
+    )
+    assert entries == []
     await upload(house, messages(about))
     assert files(house) == [SOUND]

@@ -128,8 +128,8 @@ async def test_a_failure_of_the_backend_tells_a_request_id_and_nothing_else(
 
 
 async def test_a_storage_that_fails_asks_to_come_again(house: House) -> None:
-    async with house.database.writing() as connection:
-        await connection.execute(text("ALTER TABLE policies RENAME TO elsewhere"))
+    away = text("ALTER TABLE policies RENAME TO elsewhere")
+    await house.database.write(lambda connection: connection.execute(away))
     with capture_logs() as entries, pytest.raises(grpc.aio.AioRpcError) as caught:
         await house.stubs.policy.GetPolicy(policy_pb2.GetPolicyRequest(name="policies/stalls"))
     refusal = failed(caught.value)

@@ -144,14 +144,16 @@ async def test_a_session_ends_by_itself_and_by_request(house: House, form: form_
 async def test_tokens_and_tries_do_not_pile_up(house: House, form: form_pb2.Form) -> None:
     token = await by_card(house)
     await refused(lambda: by_reference(house, new_reference()))
-    async with house.database.reading() as connection:
-        hashes = (await connection.execute(select(SessionRow.token_hash))).scalars().all()
+    hashes = await house.database.read(
+        lambda connection: connection.execute(select(SessionRow.token_hash)).scalars().all()
+    )
     assert token.encode() not in b"".join(hashes)
     house.clock.forward(minutes=16)
-    async with house.database.writing() as connection:
-        await sessions.sweep(connection, house.clock())
-        assert (await connection.execute(select(SessionRow))).all() == []
-        assert (await connection.execute(select(WrongTries))).all() == []
+    await house.database.write(sessions.sweep, house.clock())
+    left = await house.database.read(
+        lambda connection: [connection.execute(select(table)).all() for table in (SessionRow, WrongTries)]
+    )
+    assert left == [[], []]
 
 
 async def test_a_wrong_suffix_and_an_unknown_reference_look_the_same(

@@ -33,8 +33,8 @@ async def refused(house: House, what: form_pb2.Submission) -> running.Failed:
 
 
 async def stored(house: House) -> int:
-    async with house.database.reading() as connection:
-        return (await connection.execute(select(func.count()).select_from(CaseRow))).scalar_one()
+    asked = select(func.count()).select_from(CaseRow)
+    return await house.database.read(lambda connection: connection.execute(asked).scalar_one())
 
 
 async def test_a_submission_becomes_a_case_with_a_reference_that_can_be_keyed(
@@ -51,10 +51,10 @@ async def test_answers_are_kept_as_they_were_checked(house: House, form: form_pb
         form, given=answers(full_name=Answer(text="  示范居民 "), phone=Answer(phone_number="138 0000-0000"))
     )
     await send(house, sent)
-    async with house.database.reading() as connection:
-        kept = form_pb2.Submission.FromString(
-            (await connection.execute(select(SubmissionRow.message))).scalar_one()
-        )
+    message = await house.database.read(
+        lambda connection: connection.execute(select(SubmissionRow.message)).scalar_one()
+    )
+    kept = form_pb2.Submission.FromString(message)
     by_field = {answer.field: answer for answer in kept.answers}
     assert by_field["full_name"].text == "示范居民"
     assert by_field["phone"].phone_number == "13800000000"
@@ -263,7 +263,7 @@ async def test_a_repeat_gets_its_answer_even_after_the_form_is_gone(tmp_path: An
 
 async def test_what_is_kept_begins_as_received(house: House, form: form_pb2.Form) -> None:
     await send(house, submission(form))
-    async with house.database.reading() as connection:
-        row = (await connection.execute(select(CaseRow.state, CaseRow.title_zh, CaseRow.applicant))).one()
+    asked = select(CaseRow.state, CaseRow.title_zh, CaseRow.applicant)
+    row = await house.database.read(lambda connection: connection.execute(asked).one())
     assert row.state == case_pb2.CASE_STATE_RECEIVED
     assert (row.title_zh, row.applicant) == ("许可申请表", RESIDENT)

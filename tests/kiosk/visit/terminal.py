@@ -248,13 +248,14 @@ async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterat
 
 async def kept(database: Database, reference: str) -> form_pb2.Submission:
     """What the backend keeps of the submission behind a reference."""
-    async with database.reading() as connection:
-        asked = select(SubmissionRow.message).join(CaseRow, CaseRow.submission == SubmissionRow.name)
-        row = (await connection.execute(asked.where(CaseRow.reference == reference))).one()
-    return form_pb2.Submission.FromString(row.message)
+    asked = select(SubmissionRow.message).join(CaseRow, CaseRow.submission == SubmissionRow.name)
+    asked = asked.where(CaseRow.reference == reference)
+    message = await database.read(lambda connection: connection.execute(asked).scalar_one())
+    return form_pb2.Submission.FromString(message)
 
 
 async def submissions(database: Database) -> set[str]:
     """Names of all submissions that the backend keeps."""
-    async with database.reading() as connection:
-        return set((await connection.execute(select(SubmissionRow.name))).scalars())
+    return await database.read(
+        lambda connection: set(connection.execute(select(SubmissionRow.name)).scalars())
+    )

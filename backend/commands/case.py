@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from huimin.v1 import case_pb2, common_pb2
 
 from backend import clock
+from backend.settings import BackendSettings
 from backend.storage import cases
 from backend.storage.cases import MAX_NOTE, Case, Event
-from backend.storage.database import FILE_NAME, Database, open_database
+from backend.storage.database import Database, database_url, open_database
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
 from foundation.language import Language, Translate
@@ -28,14 +30,13 @@ class CaseCommandError(Exception):
     """The command cannot be done; the text is the sentence to show."""
 
 
-async def move(data: Path, typed: str, state: str, note: str, translate: Translate) -> str:
+async def move(settings: BackendSettings, typed: str, state: str, note: str, translate: Translate) -> str:
     """Gives a case another state; what to show. Raises CaseCommandError, DatabaseUnusable."""
     to, said = _state(state, translate), _note(note, translate)
     reference = _reference(typed, translate)
-    database = await _open(data, translate)
+    database = await _open(settings, translate)
     try:
-        async with database.writing() as connection:
-            moved = await cases.move(connection, reference, Event(to, clock.now(), said))
+        moved = await database.write(cases.move, reference, Event(to, clock.now(), said))
     finally:
         await database.close()
     if not moved:
@@ -43,13 +44,12 @@ async def move(data: Path, typed: str, state: str, note: str, translate: Transla
     return translate("case.set", reference=group(reference), state=translate(f"state.{_NAMES[to]}"))
 
 
-async def show(data: Path, typed: str, language: Language, translate: Translate) -> str:
+async def show(settings: BackendSettings, typed: str, language: Language, translate: Translate) -> str:
     """A case with its events; nothing of who applied and what was answered. Raises as `move` does."""
     reference = _reference(typed, translate)
-    database = await _open(data, translate)
+    database = await _open(settings, translate)
     try:
-        async with database.reading() as connection:
-            case = await cases.one(connection, reference)
+        case = await database.read(cases.one, reference)
     finally:
         await database.close()
     if case is None:
@@ -102,7 +102,9 @@ def _reference(typed: str, translate: Translate) -> str:
         raise CaseCommandError(translate("case.not_a_reference", given=typed[:40])) from None
 
 
-async def _open(data: Path, translate: Translate) -> Database:
-    if not (data / FILE_NAME).is_file():
-        raise CaseCommandError(translate("case.no_data", folder=data))
-    return await open_database(data / FILE_NAME)
+async def _open(settings: BackendSettings, translate: Translate) -> Database:
+    """The database, which is never made here: a mistyped folder is no place for a case."""
+    url = database_url(settings.database, settings.data)
+    if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
+        raise CaseCommandError(translate("case.no_data", folder=settings.data))
+    return await open_database(url)

@@ -1,0 +1,1 @@
+"""What clerks and technicians do at the command line: one group of commands a file."""
