@@ -1,11 +1,11 @@
 """Keys for what lies on a disk: sealing, opening, and looking up without showing.
 
-A key file holds one key a line, 32 bytes in base64 (44 characters); lines that begin with ``#`` are not looked
-at. The first key seals, all open: a key is changed by putting a new one in front.
+A key file holds one key a line, 32 bytes in base64 (44 characters); lines that begin with ``#`` are not
+looked at. The first key seals, all open: a key is changed by putting a new one in front.
 
-A sealed value is, in this order: 1 byte version (1), 4 bytes key id (the first of SHA-256 of the key), 12 bytes
-nonce, ciphertext with its 16 bytes tag: AES-256-GCM, NIST SP 800-38D, with random nonces. The context is
-authenticated and not stored: what was sealed for one row and column cannot be put into another.
+A sealed value is, in this order: 1 byte version (1), 4 bytes key id (the first of SHA-256 of the key), 12
+bytes nonce, ciphertext with its 16 bytes tag: AES-256-GCM, NIST SP 800-38D, with random nonces. The context
+is authenticated and not stored: what was sealed for one row and column cannot be put into another.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from foundation.log import logger
+
 KEY_BYTES = 32
 OVERHEAD = 33
 """Bytes that a sealed value is longer than the plain one."""
@@ -32,6 +34,7 @@ _VERSION = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
 _HEAD = len(_VERSION) + _ID_BYTES + _NONCE_BYTES
+_log = logger(__name__)
 
 
 class KeysUnusable(Exception):
@@ -110,6 +113,36 @@ class KeyRing:
             raise KeysUnusable(f"{file}: {error.strerror}") from None
         return cls.load(file), made
 
+    @classmethod
+    def find(cls, room: str, *, file: Path | None, folder: Path) -> Self:
+        """The keys of a room, from the first of these places that is given.
+
+        1. ``file``, a key file of the configuration;
+        2. the variable ``HUIMIN_{ROOM}_KEY``, which holds what a key file holds;
+        3. the systemd credential ``huimin-{room}.key`` (LoadCredential= or LoadCredentialEncrypted=,
+           systemd.exec(5)), below ``$CREDENTIALS_DIRECTORY``;
+        4. ``folder/key``, made at the first use. It lies beside the data that it seals, and so guards only
+           what leaves the machine without it; the log warns of it at every start.
+
+        Raises KeysUnusable. The folder has to be for its owner only where a key is made in it.
+        """
+        if file is not None:
+            return cls.load(file)
+        variable = f"HUIMIN_{room.upper()}_KEY"
+        if text := os.environ.get(variable, "").strip():
+            try:
+                return cls.parse(text)
+            except KeysUnusable as error:
+                raise KeysUnusable(f"{variable}: {error}") from None
+        if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
+            credential = Path(credentials) / f"huimin-{room}.key"
+            if credential.exists():
+                return cls.load(credential)
+        beside = folder / "key"
+        keys, made = cls.load_or_make(beside)
+        _log.warning("key_beside_data", room=room, file=str(beside), made=made)
+        return keys
+
     def seal(self, plain: bytes, context: str) -> bytes:
         """Encrypts with the newest key. context: where it will lie, such as ``submissions.message NAME``."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -118,6 +151,8 @@ class KeyRing:
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """The plain value. Raises CannotOpen."""
+        if len(sealed) < OVERHEAD:
+            raise CannotOpen("too short")
         head, body = sealed[:_HEAD], sealed[_HEAD:]
         cipher = self._ciphers.get(head[1 : 1 + _ID_BYTES])
         if head[:1] != _VERSION or cipher is None:
