@@ -1,0 +1,1 @@
+"""Doors: the terminals and phone lines that may come in, and the authority that certifies them."""
