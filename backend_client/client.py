@@ -3,7 +3,7 @@
 | call | one try | tries | in all |
 |---|---|---|---|
 | every read, and signing out | 3 s | 4 | 6 s |
-| create_submission | 8 s | 5 | 20 s |
+| create_submission, lease_references | 8 s | 5 | 20 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 1 | 6 s |
 
@@ -15,7 +15,7 @@ repeated. A read from a backend that is down fails after about one second: a ref
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Self
 
@@ -45,7 +45,7 @@ from backend_client.forms.wire import Malformed, form_from_proto, language_to_pr
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.policy import Policy, PolicyMatch, Topic
-from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Submission
+from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Leased, Submission
 from foundation.language import Language
 
 READ = Patience(each=3, tries=4, total=6)
@@ -207,8 +207,11 @@ class BackendClient:
 
     # Submissions
 
-    async def upload_attachment(self, attachment: Attachment) -> None:
-        """Stores a file before the submission that names it. InvalidRequest where it is over 16 MiB."""
+    async def upload_attachment(self, attachment: Attachment, *, resume: bool = False) -> None:
+        """Stores a file before the submission that names it. InvalidRequest where it is over 16 MiB.
+
+        A try after a broken one, and with `resume` the first, goes on where the one before stopped.
+        """
         if len(attachment.content) > MAX_ATTACHMENT_BYTES:
             raise InvalidRequest("ATTACHMENT_TOO_LARGE", "content")
 
@@ -216,20 +219,49 @@ class BackendClient:
             info: form_pb2.UploadAttachmentRequest,
         ) -> AsyncIterator[form_pb2.UploadAttachmentRequest]:
             yield info
-            for chunk in wire.attachment_chunks(attachment):
+            for chunk in wire.attachment_chunks(attachment, info.info.offset):
                 yield chunk
+
+        async def send(seconds: float) -> form_pb2.UploadAttachmentResponse:
+            nonlocal resume
+            offset = await self._arrived(attachment, seconds) if resume else 0
+            resume = True
+            response: form_pb2.UploadAttachmentResponse = await self._form.UploadAttachment(
+                messages(wire.attachment_info(attachment, offset)), timeout=seconds
+            )
+            return response
 
         def read(response: form_pb2.UploadAttachmentResponse) -> None:
             if response.name != attachment.name:
                 raise Malformed("UploadAttachmentResponse.name: another than was sent")
 
-        await call(
-            "UploadAttachment",
-            lambda seconds: self._form.UploadAttachment(
-                messages(wire.attachment_info(attachment)), timeout=seconds
+        await call("UploadAttachment", send, read, UPLOAD)
+
+    async def _arrived(self, attachment: Attachment, seconds: float) -> int:
+        """How many bytes of an upload the backend has; 0 where it knows of none or cannot tell."""
+        try:
+            response = await self._form.GetAttachment(
+                form_pb2.GetAttachmentRequest(name=attachment.name), timeout=seconds
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
+                return 0
+            raise
+        return min(max(response.received_bytes, 0), len(attachment.content)) if response is not None else 0
+
+    async def lease_references(self, held: Collection[str], wanted: int, request_id: str) -> Leased:
+        """New references for this door to give out, and which of those that it holds it still may.
+
+        request_id: a UUID; repeating it gives the same new ones, less those used since.
+        """
+        return await call(
+            "LeaseReferences",
+            lambda seconds: self._form.LeaseReferences(
+                form_pb2.LeaseReferencesRequest(held=held, wanted=wanted, request_id=request_id),
+                timeout=seconds,
             ),
-            read,
-            UPLOAD,
+            wire.leased,
+            SUBMIT,
         )
 
     async def create_submission(self, submission: Submission) -> Accepted:
@@ -239,13 +271,26 @@ class BackendClient:
         """
         return await call(
             "CreateSubmission",
-            lambda seconds: self._form.CreateSubmission(
-                form_pb2.CreateSubmissionRequest(submission=wire.submission_to_proto(submission)),
-                timeout=seconds,
-            ),
+            lambda seconds: self._create(wire.submission_to_proto(submission), seconds),
             wire.accepted,
             SUBMIT,
         )
+
+    async def create_encoded_submission(self, encoded: bytes, *, deferred: bool) -> Accepted:
+        """Sends a form that was kept as the bytes of a `huimin.v1.Submission`; else as create_submission."""
+        message = form_pb2.Submission.FromString(encoded)
+        message.deferred = deferred
+        return await call(
+            "CreateSubmission", lambda seconds: self._create(message, seconds), wire.accepted, SUBMIT
+        )
+
+    async def _create(
+        self, message: form_pb2.Submission, seconds: float
+    ) -> form_pb2.CreateSubmissionResponse:
+        response: form_pb2.CreateSubmissionResponse = await self._form.CreateSubmission(
+            form_pb2.CreateSubmissionRequest(submission=message), timeout=seconds
+        )
+        return response
 
     # Cases
 

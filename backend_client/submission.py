@@ -28,7 +28,9 @@ class Submission:
 
     name: ``submissions/{uuid}``, made before the first try; form: the one that was filled in, whose revision
     is sent; answers: as `Filling.answers` gives them; origin: which terminal or line, at most 63 characters;
-    send_time: aware. The answers are personal data; its repr shows none of them.
+    send_time: aware; reference: one that was leased to this door, or empty, and the backend draws one;
+    deferred: the resident has been told the reference and is gone. The answers are personal data; its repr
+    shows none of them.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Submission:
     language: Language
     origin: str
     send_time: datetime
+    reference: str = ""
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,23 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The backend has it. `reference` is 12 digits; `accept_time` is aware, UTC."""
+    """It is kept and will not be lost. `reference` is 12 digits and final; `accept_time` is aware, UTC.
+
+    delivered: whether the backend has it; else it waits in the queue of this door, and `accept_time` is by
+    this door's clock.
+    """
 
     reference: str
     accept_time: datetime
+    delivered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """References of this door: those of the ones it held that may still be given out, and new ones."""
+
+    usable: frozenset[str] = field(repr=False)
+    fresh: tuple[str, ...] = field(repr=False)
 
 
 def new_submission_name() -> str:

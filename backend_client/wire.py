@@ -38,7 +38,7 @@ from backend_client.forms.wire import (
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.policy import Policy, PolicyMatch, Topic
-from backend_client.submission import Accepted, Attachment, Submission
+from backend_client.submission import Accepted, Attachment, Leased, Submission
 
 CHUNK_BYTES = 64 << 10
 
@@ -162,6 +162,13 @@ def accepted(message: form_pb2.CreateSubmissionResponse) -> Accepted:
     return Accepted(_reference(message.reference), _time(message, "accept_time"))
 
 
+def leased(message: form_pb2.LeaseReferencesResponse) -> Leased:
+    """References of the door."""
+    return Leased(
+        frozenset(map(_reference, message.usable)), tuple(_reference(fresh) for fresh in message.fresh)
+    )
+
+
 def submission_to_proto(submission: Submission) -> form_pb2.Submission:
     """A submission, its answers in the form's order. KeyError where an answer has no field."""
     message = form_pb2.Submission(
@@ -175,13 +182,15 @@ def submission_to_proto(submission: Submission) -> form_pb2.Submission:
         channel=common_pb2.Channel.ValueType(submission.channel.value),
         language=language_to_proto(submission.language),
         origin=submission.origin,
+        reference=submission.reference,
+        deferred=submission.deferred,
     )
     message.send_time.FromDatetime(submission.send_time)
     return message
 
 
-def attachment_info(attachment: Attachment) -> form_pb2.UploadAttachmentRequest:
-    """The first message of an upload: what follows."""
+def attachment_info(attachment: Attachment, offset: int = 0) -> form_pb2.UploadAttachmentRequest:
+    """The first message of an upload: what follows. offset: so many bytes have arrived already."""
     return form_pb2.UploadAttachmentRequest(
         info=form_pb2.AttachmentInfo(
             name=attachment.name,
@@ -189,13 +198,14 @@ def attachment_info(attachment: Attachment) -> form_pb2.UploadAttachmentRequest:
             media_type=attachment.media_type,
             size_bytes=len(attachment.content),
             sha256=hashlib.sha256(attachment.content).digest(),
+            offset=offset,
         )
     )
 
 
-def attachment_chunks(attachment: Attachment) -> Iterator[form_pb2.UploadAttachmentRequest]:
-    """The following messages of an upload: its bytes, 64 KiB at a time."""
-    for start in range(0, len(attachment.content), CHUNK_BYTES):
+def attachment_chunks(attachment: Attachment, offset: int = 0) -> Iterator[form_pb2.UploadAttachmentRequest]:
+    """The following messages of an upload: its bytes from `offset` on, 64 KiB at a time."""
+    for start in range(offset, len(attachment.content), CHUNK_BYTES):
         yield form_pb2.UploadAttachmentRequest(chunk=attachment.content[start : start + CHUNK_BYTES])
 
 
