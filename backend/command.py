@@ -21,6 +21,7 @@ from backend.settings import BackendSettings
 from foundation.config import ConfigError, load
 from foundation.language import Language, Translate, language_of_environment, translator
 from foundation.log import start_log
+from foundation.observing import observed
 
 if TYPE_CHECKING:
     from backend.storage.database import DatabaseUnusable
@@ -158,7 +159,10 @@ def _serve(settings: BackendSettings) -> None:
     language, translate = _words()
     start_log(NAME, settings.log_level)
     try:
-        asyncio.run(run(settings))
+        with observed(NAME, settings):
+            asyncio.run(run(settings))
+    except ConfigError as error:
+        _give_up(str(error))
     except ContentWrong as wrong:
         _give_up(
             translate(

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from foundation.config import Settings, data_folder
+from foundation.address import check_address
+from foundation.config import data_folder
+from foundation.observing import ObservedSettings
 
 PACKAGED = Path(__file__).parent / "content"
 """The demonstration content that comes with the backend."""
-
-
-_LISTEN = re.compile(r"(?:[^\[\]:/\s]{1,253}|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
-
-
-def _listening(given: str) -> str:
-    match = _LISTEN.fullmatch(given.strip())
-    if match is None or int(match["port"]) > 65_535:
-        raise ValueError(
-            f"{given!r} is no address to listen on; write a host and a port, such as 127.0.0.1:50051"
-        )
-    return match[0]
 
 
 def _database(given: str) -> str:
@@ -33,12 +22,12 @@ def _database(given: str) -> str:
     return given
 
 
-class BackendSettings(Settings):
+class BackendSettings(ObservedSettings):
     """What can be set."""
 
     room: ClassVar[str] = "backend"
 
-    listen: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:50051"
+    listen: Annotated[str, AfterValidator(check_address)] = "127.0.0.1:50051"
     """Host and port; port 0 takes a free one."""
     data: Path = Field(default_factory=data_folder)
     """Folder of the database and the attachments."""

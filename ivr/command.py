@@ -13,6 +13,7 @@ from backend_client.client import BackendClient
 from foundation.config import ConfigError, load
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger, start_log
+from foundation.observing import observed
 from ivr import prompts
 from ivr.answering import Answering
 from ivr.console import hold_in_terminal
@@ -60,7 +61,8 @@ def main(console: bool, config: Path | None, **options: str | Path | None) -> No
     try:
         settings = load(IvrSettings, config, **options)
         _check_folders(settings)
-        asyncio.run(_in_terminal(settings) if console else _serve(settings))
+        with observed("huimin-ivr", settings):
+            asyncio.run(_in_terminal(settings) if console else _serve(settings))
     except (ConfigError, SpeechError) as error:
         click.echo(f"huimin-ivr: {error}", err=True)
         sys.exit(2)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from backend_client.target import check_target
-from foundation.config import Settings, data_folder
+from foundation.config import data_folder
+from foundation.observing import ObservedSettings
 from ivr.sip.address import listen_address, sip_address
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -51,7 +52,7 @@ class Timing(BaseModel):
     """For calls under way once the line is told to end; then they hear that it ends."""
 
 
-class IvrSettings(Settings):
+class IvrSettings(ObservedSettings):
     """Settings of the phone line."""
 
     room: ClassVar[str] = "ivr"

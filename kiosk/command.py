@@ -11,6 +11,7 @@ import click
 from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.log import start_log
+from foundation.observing import observed
 from hardware.registry import Devices, DeviceSettings
 from kiosk.settings import KioskSettings
 from kiosk.window import NoWindow, prepare, require_window
@@ -44,7 +45,8 @@ def main(
         settings = load(KioskSettings, config, backend=backend, size=size, language=language)
         devices = load(DeviceSettings, config).configured()
         prepare(settings)
-        asyncio.run(_run(settings, Devices(devices), inspect))
+        with observed("huimin-kiosk", settings):
+            asyncio.run(_run(settings, Devices(devices), inspect))
     except (ConfigError, NoWindow) as error:
         click.echo(f"huimin-kiosk: {error}", err=True)
         sys.exit(2)

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import NoDecode
 
 from backend_client.target import check_target
-from foundation.config import Settings
 from foundation.language import Language
+from foundation.observing import ObservedSettings
 
 SMALLEST = (720, 768)
 LARGEST = 7680
@@ -58,7 +58,7 @@ class Office(BaseModel):
     en: Annotated[str, Field(min_length=1, max_length=40)] = "Huimin County Government Services"
 
 
-class KioskSettings(Settings):
+class KioskSettings(ObservedSettings):
     """Settings of the terminal. Times are in seconds."""
 
     room: ClassVar[str] = "kiosk"

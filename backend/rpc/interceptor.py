@@ -22,9 +22,11 @@ from grpc_status import rpc_status
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from backend.rpc import metrics
 from backend.rpc.bounds import MALFORMED
 from backend.rpc.refusal import Refusal, Wrong, invalid
 from foundation.log import logger
+from foundation.tracing import incoming, span
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _RETRY_STORAGE = timedelta(seconds=2)
@@ -81,14 +83,20 @@ async def _call(method: str, handler: Handler, request: Any, context: Context) -
     began = time.monotonic()
     outcome, reason = "CANCELLED", ""
     try:
-        answer = await handler(request, context)
+        with (
+            metrics.UNDER_WAY.track_inprogress(),
+            span(method, incoming(context.invocation_metadata() or ())),
+        ):
+            answer = await handler(request, context)
         outcome = "OK"
         return answer
     except Exception as error:
         refusal = _refusal(error, request_id)
         outcome, reason = refusal.code.name, refusal.reason
     finally:
-        milliseconds = round((time.monotonic() - began) * 1000, 1)
+        seconds = time.monotonic() - began
+        metrics.ended(method, outcome, reason, seconds)
+        milliseconds = round(seconds * 1000, 1)
         _log.info("call", method=method, code=outcome, reason=reason, milliseconds=milliseconds)
     status = rpc_status.to_status(refusal.status)
     return await context.abort(status.code, status.details, status.trailing_metadata)

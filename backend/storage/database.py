@@ -28,6 +28,8 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from foundation.tracing import span
+
 FILE_NAME = "huimin.sqlite3"
 BUSY_SECONDS = 10
 READERS = 4
@@ -78,18 +80,20 @@ class Database:
 
     async def read(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function that sees one state of the database and changes nothing."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._reading, lambda: _transaction(self._reader, function, *args, **kwargs)
-        )
+        with span("database.read", function=function.__name__):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._reading, lambda: _transaction(self._reader, function, *args, **kwargs)
+            )
 
     async def write(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function whose changes are on the disk afterwards, and undone where it raises.
 
         Once it has begun it ends, also where the caller is cancelled meanwhile.
         """
-        return await asyncio.get_running_loop().run_in_executor(
-            self._writing, lambda: _transaction(self._writer, function, *args, **kwargs)
-        )
+        with span("database.write", function=function.__name__):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._writing, lambda: _transaction(self._writer, function, *args, **kwargs)
+            )
 
     async def close(self) -> None:
         """Ends what is under way and closes all connections."""

@@ -47,6 +47,8 @@ async def test_reflection_tells_an_outsider_the_whole_contract(house: House) -> 
     assert [method.name for method in found.service[0].method] == [
         "GetForm",
         "UploadAttachment",
+        "GetAttachment",
+        "LeaseReferences",
         "CreateSubmission",
     ]
 
@@ -106,7 +108,7 @@ async def test_an_unknown_method_is_refused(house: House) -> None:
 async def test_a_failure_of_the_backend_tells_a_request_id_and_nothing_else(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*arguments: object) -> None:
+    def broken(*arguments: object) -> None:
         raise ValueError(f"could not use {RESIDENT}")
 
     monkeypatch.setattr(policies, "one", broken)

@@ -1,0 +1,24 @@
+"""What a monitor sees of the calls."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CALLS = Counter("huimin_backend_calls", "Calls that have ended, by method and gRPC code", ("method", "code"))
+REFUSALS = Counter("huimin_backend_refusals", "Calls refused with a reason of the contract", ("reason",))
+UNDER_WAY = Gauge("huimin_backend_calls_under_way", "Calls that are being answered now")
+SECONDS = Histogram(
+    "huimin_backend_call_seconds",
+    "Time from a call's arrival to its answer",
+    ("method",),
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)
+
+
+def ended(method: str, code: str, reason: str, seconds: float) -> None:
+    """Counts a call. method: ``/huimin.v1.Service/Method``; code: name of the gRPC status."""
+    short = method.rpartition(".")[2]
+    CALLS.labels(short, code).inc()
+    SECONDS.labels(short).observe(seconds)
+    if reason:
+        REFUSALS.labels(reason).inc()
