@@ -1,7 +1,8 @@
 # Each target installs what is missing first; `make` alone names them.
 BIN := .venv/bin
+BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup run test lint tour bench lock clean
+.PHONY: help setup run test lint contract tour bench lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -27,7 +28,17 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python generate.py descriptors build/huimin.binpb
-	protos/node_modules/.bin/buf lint build/huimin.binpb --config protos/buf.yaml
+	$(BUF) lint build/huimin.binpb --config protos/buf.yaml
+	$(BUF) breaking build/huimin.binpb --against protos/contract.binpb --config protos/buf.yaml
+	@$(BUF) build build/huimin.binpb --exclude-source-info -o build/contract.binpb
+	@cmp -s build/contract.binpb protos/contract.binpb \
+	    || { echo "the contract has grown: 'make contract' puts what is new under guard too" >&2; exit 1; }
+
+# Puts what was added to the contract under guard; refuses to where something would break for those who speak it.
+contract: setup
+	$(BIN)/python generate.py descriptors build/huimin.binpb
+	$(BUF) breaking build/huimin.binpb --against protos/contract.binpb --config protos/buf.yaml
+	$(BUF) build build/huimin.binpb --exclude-source-info -o protos/contract.binpb
 
 tour: setup
 	@$(BIN)/python -m deploy.tour
