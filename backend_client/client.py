@@ -39,6 +39,8 @@ from backend_client import wire
 from backend_client.calling import Patience, call
 from backend_client.case import Case, Session
 from backend_client.catalog import Service, ServiceKind
+from backend_client.connection import Connection
+from backend_client.credentials import DoorCredentials
 from backend_client.errors import InvalidRequest
 from backend_client.forms.form import Form
 from backend_client.forms.wire import Malformed, form_from_proto, language_to_proto
@@ -76,16 +78,20 @@ class BackendClient:
     one event loop. It connects by itself, at the first call and again after every loss.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, credentials: DoorCredentials | None = None) -> None:
         """To be made on the running loop. target: ``HOST:PORT``, or any name that gRPC resolves, such as
-        ``ipv4:HOST:PORT,HOST:PORT``, over whose addresses calls are spread."""
-        self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
-        self._catalog = catalog_pb2_grpc.CatalogServiceStub(self._channel)
-        self._policy = policy_pb2_grpc.PolicyServiceStub(self._channel)
-        self._form = form_pb2_grpc.FormServiceStub(self._channel)
-        self._case = case_pb2_grpc.CaseServiceStub(self._channel)
-        self._notice = notice_pb2_grpc.NoticeServiceStub(self._channel)
-        self._identity = identity_pb2_grpc.IdentityServiceStub(self._channel)
+        ``ipv4:HOST:PORT,HOST:PORT``, over whose addresses calls are spread. Raises PlainTextRefused where it
+        leads off this machine and there are no credentials."""
+        self._connection = Connection(target, CHANNEL_OPTIONS, credentials, self._use)
+
+    def _use(self, channel: grpc.aio.Channel) -> None:
+        """Sends from now on over this channel."""
+        self._catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+        self._policy = policy_pb2_grpc.PolicyServiceStub(channel)
+        self._form = form_pb2_grpc.FormServiceStub(channel)
+        self._case = case_pb2_grpc.CaseServiceStub(channel)
+        self._notice = notice_pb2_grpc.NoticeServiceStub(channel)
+        self._identity = identity_pb2_grpc.IdentityServiceStub(channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,7 +103,7 @@ class BackendClient:
 
     async def close(self) -> None:
         """Ends the connection and what is under way on it. May be repeated."""
-        await self._channel.close()
+        await self._connection.close()
 
     # Policies
 

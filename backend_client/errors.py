@@ -23,6 +23,27 @@ class Unreachable(BackendError):
     """No answer in time: the backend is down, the line is cut, or it is too slow. Trying later may help."""
 
 
+class NotSecure(Unreachable):
+    """There is a backend, but the line to it cannot be made secure. A technician has to look at it.
+
+    | reason | what it means |
+    |---|---|
+    | BACKEND_UNTRUSTED | its certificate is from an authority that the door does not trust |
+    | BACKEND_EXPIRED | its certificate is over, or not yet good by the door's clock |
+    | BACKEND_NAME_WRONG | its certificate is for another name or address than the door calls |
+    | BACKEND_PLAIN | it speaks plain text where the door wants TLS |
+    | LINE_REFUSED | it closed the line at once: it wants a certificate, or another than the door showed |
+    """
+
+
+class DoorRefused(BackendError):
+    """The backend does not let this door in: it is unknown or was revoked, or its certificate is over.
+
+    Reasons DOOR_UNKNOWN, DOOR_REVOKED, CERTIFICATE_EXPIRED. What waits to be sent stays good: it goes once
+    the door is let in again.
+    """
+
+
 class NotFound(BackendError):
     """There is no such policy, form, service, notice or case, or it may not be seen."""
 
@@ -73,3 +94,24 @@ class TooManyTries(BackendError):
 
 class BackendFailure(BackendError):
     """The backend failed in a way that is its own fault."""
+
+
+class QueueFull(BackendError):
+    """So much waits for the backend that no more is taken. Nothing was kept: trying later may help."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("QUEUE_FULL", detail)
+
+
+class NoReference(BackendError):
+    """There is no reference left to give out and no backend to get some from. Nothing was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("NO_REFERENCE")
+
+
+class QueueUnusable(BackendError):
+    """The queue on disk cannot be written, opened or is another's. Nothing was kept.
+
+    `reason` is one of QUEUE_DISK_FULL, QUEUE_DISK_FAILED, QUEUE_IN_USE, QUEUE_NEWER, QUEUE_CLOSED.
+    """

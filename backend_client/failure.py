@@ -15,9 +15,11 @@ from backend_client.errors import (
     BackendFailure,
     Conflict,
     Denied,
+    DoorRefused,
     InvalidAnswers,
     InvalidRequest,
     NotFound,
+    NotSecure,
     SessionEnded,
     TooManyTries,
     Unreachable,
@@ -27,6 +29,17 @@ from backend_client.forms.answer import Problem
 
 MAX_RETRY_AFTER = 86_400.0
 """Longest wait that a backend may ask for, in seconds."""
+
+_DOOR_REFUSED = ("DOOR_UNKNOWN", "DOOR_REVOKED", "CERTIFICATE_EXPIRED")
+_NOT_SECURE = (
+    ("certificate has expired", "BACKEND_EXPIRED"),
+    ("certificate is not yet valid", "BACKEND_EXPIRED"),
+    ("CERTIFICATE_VERIFY_FAILED", "BACKEND_UNTRUSTED"),
+    ("Hostname Verification", "BACKEND_NAME_WRONG"),
+    ("WRONG_VERSION_NUMBER", "BACKEND_PLAIN"),
+    ("failed to connect to all addresses; last error: UNAVAILABLE: .* Socket closed", "LINE_REFUSED"),
+)
+"""What gRPC's own end of the channel says, and what it means; the first that is found counts."""
 
 _ANSWERS = "answers."
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
@@ -69,7 +82,7 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
     reason = details.reason or code.name
     match code:
         case grpc.StatusCode.UNAVAILABLE:
-            return Unreachable(details.reason or "BACKEND_UNREACHABLE", error.details() or "")
+            return _unreachable(details, error.details() or "")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Unreachable("BACKEND_TOO_SLOW")
         case grpc.StatusCode.NOT_FOUND:
@@ -81,12 +94,20 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
         case grpc.StatusCode.PERMISSION_DENIED:
             return Denied(reason)
         case grpc.StatusCode.UNAUTHENTICATED:
-            return SessionEnded(reason)
+            return DoorRefused(reason) if reason in _DOOR_REFUSED else SessionEnded(reason)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             if details.reason == "TOO_MANY_TRIES":
                 return TooManyTries(reason, details.retry_after or 0.0)
             return Unreachable(details.reason or "BACKEND_BUSY")
     return BackendFailure(reason)
+
+
+def _unreachable(details: Details, said: str) -> Unreachable:
+    if not details.reason:
+        for text, reason in _NOT_SECURE:
+            if re.search(text, said):
+                return NotSecure(reason, said)
+    return Unreachable(details.reason or "BACKEND_UNREACHABLE", said)
 
 
 def _packed(error: grpc.aio.AioRpcError) -> tuple[AnyMessage, ...]:

@@ -11,9 +11,14 @@ from backend_client.errors import (
     BackendError,
     Conflict,
     Denied,
+    DoorRefused,
     InvalidAnswers,
     InvalidRequest,
+    NoReference,
     NotFound,
+    NotSecure,
+    QueueFull,
+    QueueUnusable,
     SessionEnded,
     TooManyTries,
     Unreachable,
@@ -24,6 +29,7 @@ from foundation.language import Language
 _BY_REASON = {
     "BACKEND_TOO_SLOW": "error.too_slow",
     "BACKEND_BUSY": "error.busy",
+    "LINE_REFUSED": "error.unreachable",
     "POLICY_UNKNOWN": "error.policy_unknown",
     "SERVICE_UNKNOWN": "error.service_unknown",
     "FORM_UNKNOWN": "error.form_unknown",
@@ -39,6 +45,8 @@ _BY_REASON = {
 }
 
 _BY_KIND: tuple[tuple[type[BackendError], str], ...] = (
+    (NotSecure, "error.not_secure"),
+    (DoorRefused, "error.door_refused"),
     (Unreachable, "error.unreachable"),
     (NotFound, "error.not_found"),
     (InvalidAnswers, "error.invalid_answers"),
@@ -46,6 +54,9 @@ _BY_KIND: tuple[tuple[type[BackendError], str], ...] = (
     (Conflict, "error.conflict"),
     (Denied, "error.denied"),
     (SessionEnded, "error.session_ended"),
+    (QueueFull, "error.queue_full"),
+    (NoReference, "error.no_reference"),
+    (QueueUnusable, "error.queue_unusable"),
 )
 
 _MINUTE = 60

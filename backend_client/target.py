@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 LONGEST = 255
@@ -20,3 +21,44 @@ def check_target(text: str) -> str:
     ):
         return target
     raise ValueError(f"{text!r} is no address of a backend; write a host and a port, such as 127.0.0.1:50051")
+
+
+def is_loopback(target: str) -> bool:
+    """Whether a target stays on this machine, so that plain text may be spoken to it.
+
+    127.0.0.0/8 (RFC 1122, 3.2.1.3), ::1, `localhost` and Unix sockets; of several addresses, all.
+    """
+    scheme, addresses = _addresses(target)
+    if scheme.startswith("unix"):
+        return True
+    return all(_stays(_host(address)) for address in addresses)
+
+
+def several(target: str) -> bool:
+    """Whether a target lists several addresses, so that there is no one name to check a backend by."""
+    return len(_addresses(target)[1]) > 1
+
+
+def _addresses(target: str) -> tuple[str, list[str]]:
+    """The scheme, empty without one, and the addresses. ``dns://SERVER/NAME`` asks a server for the name."""
+    match = _NAME_OF_GRPC.fullmatch(target)
+    scheme, _, rest = target.partition(":") if match else ("", "", target)
+    if rest.startswith("//"):
+        rest = rest[2:].partition("/")[2]
+    return scheme, rest.split(",")
+
+
+def _host(address: str) -> str:
+    """Without the port, which a name of gRPC may lack; without the brackets of IPv6."""
+    bracketed = re.match(r"\[([^\]]*)\]", address)
+    if bracketed:
+        return bracketed[1]
+    host, colon, port = address.rpartition(":")
+    return host if colon and port.isdecimal() and ":" not in host else address
+
+
+def _stays(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

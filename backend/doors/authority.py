@@ -1,7 +1,7 @@
 """A small certificate authority: its own certificate, the backend's, and those of doors. Pure.
 
-Certificates are X.509 v3 (RFC 5280) with keys on P-256 and ECDSA with SHA-256. The authority signs nothing but
-end entities (path length 0). A door's certificate carries the door's identifier as common name and is good for
+Certificates are X.509 v3 (RFC 5280) with keys on P-256 and ECDSA with SHA-256. The authority signs no further
+authority (path length 0). A door's certificate carries the door's identifier as common name and is good for
 clients only, a backend's carries its host names and addresses and is good for servers only, so that neither
 can pass for the other. Serial numbers are random, 159 bits.
 """
@@ -27,7 +27,7 @@ MAX_REQUEST = 2048
 """Bytes of a PKCS#10 request; one with a key on P-256 and nothing else has about 220."""
 MAX_NAMES = 32
 SHARED_NAME = "backend.huimin.internal"
-"""In every backend's certificate: what doors check where they are given several addresses instead of a name."""
+"""In every backend's certificate: what doors check where they know several addresses and no name."""
 
 _SKEW = timedelta(minutes=5)
 """Clocks of two backends may differ by so much."""
@@ -93,7 +93,7 @@ class Authority:
     ) -> x509.Certificate:
         """A certificate with which a door comes in. door: its identifier, without ``doors/``."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, door)])
-        return self._issue(subject, key, now, life, ExtendedKeyUsageOID.CLIENT_AUTH, ())
+        return self._issue(subject, key, now, life, purpose=ExtendedKeyUsageOID.CLIENT_AUTH)
 
     def issue_server(
         self, key: PublicKey, names: Sequence[str], now: datetime, life: timedelta = SERVER_LIFE
@@ -109,7 +109,9 @@ class Authority:
         if shared not in alternatives:
             alternatives.append(shared)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
-        return self._issue(subject, key, now, life, ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
+        return self._issue(
+            subject, key, now, life, purpose=ExtendedKeyUsageOID.SERVER_AUTH, names=alternatives
+        )
 
     def _issue(
         self,
@@ -117,8 +119,9 @@ class Authority:
         key: PublicKey,
         now: datetime,
         life: timedelta,
+        *,
         purpose: x509.ObjectIdentifier,
-        names: Sequence[x509.GeneralName],
+        names: Sequence[x509.GeneralName] = (),
     ) -> x509.Certificate:
         builder = (
             _unsigned(subject, self.certificate.subject, key, now, life)
@@ -177,18 +180,6 @@ def serial_of(certificate: x509.Certificate) -> str:
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of a certificate as people compare it: pairs of hexadecimal digits, with colons."""
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
-
-
-def pem(*certificates: x509.Certificate) -> bytes:
-    """Certificates as a PEM file holds them."""
-    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates)
-
-
-def key_pem(key: PrivateKey) -> bytes:
-    """A key as a PEM file holds it: PKCS#8, not encrypted, so for a file that only its owner reads."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 def new_key() -> PrivateKey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 import pytest
@@ -24,6 +25,7 @@ from tests.backend_client.county import (
     start,
 )
 from tests.backend_client.test_client import submission, upload
+from tests.doors import door_folder, new_authority
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
@@ -269,7 +271,8 @@ async def test_many_calls_share_one_channel(client: BackendClient, county: Count
     assert [policy.name for policy in results] == [f"policies/p{n}" for n in range(200)]
 
 
-async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
-    async with BackendClient("no-such-host.invalid:50051") as client:
+async def test_a_name_that_does_not_resolve_is_unreachable(tmp_path: Path) -> None:
+    credentials = door_folder(tmp_path, new_authority())
+    async with BackendClient("no-such-host.invalid:50051", credentials=credentials) as client:
         with pytest.raises(Unreachable):
             await client.list_topics()
