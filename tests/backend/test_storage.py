@@ -18,8 +18,8 @@ from backend.storage.database import Database, DatabaseUnusable, database_url, o
 from backend.storage.tables import CaseEventRow, SessionRow, Table
 
 
-async def opened(folder: Path) -> Database:
-    return await open_database(database_url("", folder))
+async def opened(folder: Path, url: str = "") -> Database:
+    return await open_database(database_url(url, folder))
 
 
 def differences(connection: Connection) -> list[object]:
@@ -40,8 +40,8 @@ def add_token(connection: Connection, token: bytes) -> None:
     connection.execute(insert(SessionRow).values(token_hash=token, expire_time=now()))
 
 
-async def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
-    database = await opened(tmp_path)
+async def test_the_migrations_make_the_tables(tmp_path: Path, empty_database: str) -> None:
+    database = await opened(tmp_path, empty_database)
     assert await database.write(differences) == []
     await database.close()
 
@@ -75,8 +75,10 @@ async def test_a_commit_is_on_the_disk_and_readers_do_not_wait(tmp_path: Path) -
     await database.close()
 
 
-async def test_an_event_needs_its_case_and_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    database = await opened(tmp_path)
+async def test_an_event_needs_its_case_and_a_failed_transaction_leaves_nothing(
+    tmp_path: Path, empty_database: str
+) -> None:
+    database = await opened(tmp_path, empty_database)
 
     def fail(connection: Connection) -> None:
         add_token(connection, b"1")
@@ -88,8 +90,8 @@ async def test_an_event_needs_its_case_and_a_failed_transaction_leaves_nothing(t
     await database.close()
 
 
-async def test_moments_come_back_as_they_went_in(tmp_path: Path) -> None:
-    database = await opened(tmp_path)
+async def test_moments_come_back_as_they_went_in(tmp_path: Path, empty_database: str) -> None:
+    database = await opened(tmp_path, empty_database)
     moment = now()
 
     def there_and_back(connection: Connection) -> Row[datetime]:
@@ -109,11 +111,11 @@ async def test_several_openings_at_once_make_the_tables_once(tmp_path: Path) -> 
             await database.close()
 
 
-async def test_the_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
-    database = await opened(tmp_path)
+async def test_the_database_of_a_newer_release_is_refused(tmp_path: Path, empty_database: str) -> None:
+    database = await opened(tmp_path, empty_database)
     later = text("UPDATE alembic_version SET version_num = '9999'")
     await database.write(lambda connection: connection.execute(later))
     await database.close()
     with pytest.raises(DatabaseUnusable) as caught:
-        await opened(tmp_path)
+        await opened(tmp_path, empty_database)
     assert caught.value.newer
