@@ -28,6 +28,7 @@ from huimin.v1 import (
 
 from backend import clock
 from backend.authoring.reading import Content, read_content
+from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
 from backend.search.synonyms import Synonyms
@@ -110,7 +111,9 @@ async def serving(
 
     Raises AddressTaken.
     """
-    server = grpc.aio.server(interceptors=(Edge(),), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+    server = grpc.aio.server(
+        interceptors=(Guard(recognise_local), Edge()), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS
+    )
     healthy = health.aio.HealthServicer()
     _add_services(server, database, folder, content, now)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
