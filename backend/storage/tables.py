@@ -163,3 +163,73 @@ class WrongTries(Table):
     reference: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     last_time: Mapped[datetime]
+
+
+class AuditEntryRow(Table):
+    """Who did what and when; see `backend.storage.audit`. Entries are never changed nor removed."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index(None, "object", "number"),
+        Index(None, "person", "number"),
+        Index(None, "time"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    time: Mapped[datetime]
+    door: Mapped[str]
+    credential: Mapped[str]
+    person: Mapped[bytes | None]
+    action: Mapped[str]
+    object: Mapped[str]
+    outcome: Mapped[str]
+    request_id: Mapped[str]
+    previous: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class AuditHead(Table):
+    """Where the audit trail ends; one row, locked by whoever appends."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes]
+
+
+class DoorRow(Table):
+    """A terminal or a phone line. Certificates made before `revoke_time` open nothing, unless recorded."""
+
+    __tablename__ = "doors"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[int]
+    state: Mapped[int]
+    create_time: Mapped[datetime]
+    revoke_time: Mapped[datetime | None]
+    last_seen: Mapped[datetime | None]
+
+
+class DoorCodeRow(Table):
+    """A one-time code. `key_hash` is of the key that used it, which may ask again."""
+
+    __tablename__ = "door_codes"
+    __table_args__ = (Index(None, "door"), Index(None, "expire_time"))
+
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(ForeignKey("doors.name"))
+    expire_time: Mapped[datetime]
+    used_time: Mapped[datetime | None]
+    key_hash: Mapped[bytes | None]
+
+
+class DoorCertificateRow(Table):
+    """A certificate that was issued here and opens its door. `serial` is hexadecimal."""
+
+    __tablename__ = "door_certificates"
+    __table_args__ = (Index(None, "door"), Index(None, "expire_time"))
+
+    serial: Mapped[str] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(ForeignKey("doors.name"))
+    expire_time: Mapped[datetime]

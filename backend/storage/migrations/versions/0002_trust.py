@@ -3,8 +3,8 @@
 SQLite changes a column by making the table anew, which ``batch_alter_table`` does.
 """
 
-import sqlalchemy as sa  # noqa: F401
-from alembic import op  # noqa: F401
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0002"
 down_revision = "0001"
@@ -14,7 +14,39 @@ depends_on = None
 
 def upgrade() -> None:
     """From the first release."""
+    _add_audit_trail()
 
 
 def downgrade() -> None:
     """Back to the first release; what it cannot hold is lost."""
+    for table in ("audit_head", "audit_entries"):
+        op.drop_table(table)
+
+
+def _add_audit_trail() -> None:
+    op.create_table(
+        "audit_entries",
+        sa.Column("number", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("time", sa.BigInteger, nullable=False),
+        sa.Column("door", sa.String, nullable=False),
+        sa.Column("credential", sa.String, nullable=False),
+        sa.Column("person", sa.LargeBinary),
+        sa.Column("action", sa.String, nullable=False),
+        sa.Column("object", sa.String, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("request_id", sa.String, nullable=False),
+        sa.Column("previous", sa.LargeBinary, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_audit_entries"),
+    )
+    op.create_index("ix_audit_entries_object_number", "audit_entries", ["object", "number"])
+    op.create_index("ix_audit_entries_person_number", "audit_entries", ["person", "number"])
+    op.create_index("ix_audit_entries_time", "audit_entries", ["time"])
+    head = op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
+    )
+    op.bulk_insert(head, [{"id": 1, "number": 0, "hash": bytes(32)}])
