@@ -14,11 +14,14 @@ depends_on = None
 
 def upgrade() -> None:
     """From the first release."""
+    _add_doors()
     _add_audit_trail()
 
 
 def downgrade() -> None:
     """Back to the first release; what it cannot hold is lost."""
+    for table in ("door_certificates", "door_codes", "doors"):
+        op.drop_table(table)
     for table in ("audit_head", "audit_entries"):
         op.drop_table(table)
 
@@ -50,3 +53,38 @@ def _add_audit_trail() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
     op.bulk_insert(head, [{"id": 1, "number": 0, "hash": bytes(32)}])
+
+
+def _add_doors() -> None:
+    op.create_table(
+        "doors",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("kind", sa.Integer, nullable=False),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.Column("create_time", sa.BigInteger, nullable=False),
+        sa.Column("revoke_time", sa.BigInteger),
+        sa.Column("last_seen", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name", name="pk_doors"),
+    )
+    op.create_table(
+        "door_codes",
+        sa.Column("code_hash", sa.LargeBinary, nullable=False),
+        sa.Column("door", sa.String, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.Column("used_time", sa.BigInteger),
+        sa.Column("key_hash", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("code_hash", name="pk_door_codes"),
+        sa.ForeignKeyConstraint(["door"], ["doors.name"], name="fk_door_codes_door"),
+    )
+    op.create_index("ix_door_codes_door", "door_codes", ["door"])
+    op.create_index("ix_door_codes_expire_time", "door_codes", ["expire_time"])
+    op.create_table(
+        "door_certificates",
+        sa.Column("serial", sa.String, nullable=False),
+        sa.Column("door", sa.String, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("serial", name="pk_door_certificates"),
+        sa.ForeignKeyConstraint(["door"], ["doors.name"], name="fk_door_certificates_door"),
+    )
+    op.create_index("ix_door_certificates_door", "door_certificates", ["door"])
+    op.create_index("ix_door_certificates_expire_time", "door_certificates", ["expire_time"])
