@@ -113,5 +113,6 @@ class NoReference(BackendError):
 class QueueUnusable(BackendError):
     """The queue on disk cannot be written, opened or is another's. Nothing was kept.
 
-    `reason` is one of QUEUE_DISK_FULL, QUEUE_DISK_FAILED, QUEUE_IN_USE, QUEUE_NEWER, QUEUE_CLOSED.
+    `reason` is one of QUEUE_DISK_FULL, QUEUE_DISK_FAILED, QUEUE_DAMAGED, QUEUE_IN_USE, QUEUE_NEWER,
+    QUEUE_CLOSED.
     """
