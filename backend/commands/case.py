@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 
+import click
 from huimin.v1 import case_pb2, common_pb2
 
 from backend import clock
+from backend.commands.words import database_sentence, give_up, words
 from backend.settings import BackendSettings
 from backend.storage import cases
 from backend.storage.cases import MAX_NOTE, Case, Event
-from backend.storage.database import Database, database_url, open_database
+from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
 from foundation.language import Language, Translate
@@ -28,6 +31,59 @@ _CHANNELS: dict[int, str] = {common_pb2.CHANNEL_TERMINAL: "terminal", common_pb2
 
 class CaseCommandError(Exception):
     """The command cannot be done; the text is the sentence to show."""
+
+
+@click.group()
+def command() -> None:
+    """Looks after cases."""
+
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the database that the backend uses; ~/.local/share/huimin by default.",
+)
+
+
+@command.command(name="set")
+@_DATA
+@click.argument("reference")
+@click.argument("state")
+@click.option("--note", default="", help="What the office says to the resident.")
+@click.pass_obj
+def case_set(settings: BackendSettings, data: Path | None, reference: str, state: str, note: str) -> None:
+    """Gives the case REFERENCE another STATE.
+
+    STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
+    """
+    _, translate = words()
+    _do(move(_of(settings, data), reference, state, note, translate), translate)
+
+
+@command.command(name="show")
+@_DATA
+@click.argument("reference")
+@click.pass_obj
+def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
+    """Shows the case REFERENCE, without the applicant and the answers."""
+    language, translate = words()
+    _do(show(_of(settings, data), reference, language, translate), translate)
+
+
+def _of(settings: BackendSettings, data: Path | None) -> BackendSettings:
+    """The settings with the folder that the command names."""
+    return settings.model_copy(update={"data": data}) if data else settings
+
+
+def _do(work: Coroutine[None, None, str], translate: Translate) -> None:
+    """Does it and shows what it says."""
+    try:
+        click.echo(asyncio.run(work))
+    except CaseCommandError as error:
+        give_up(str(error))
+    except DatabaseUnusable as error:
+        give_up(database_sentence(error, translate))
 
 
 async def move(settings: BackendSettings, typed: str, state: str, note: str, translate: Translate) -> str:

@@ -1,0 +1,40 @@
+"""``huimin-backend`` without a command: serves."""
+
+from __future__ import annotations
+
+import asyncio
+
+from backend.authoring.finding import ContentWrong
+from backend.commands.words import database_sentence, give_up, words
+from backend.server import NAME, AddressTaken, run
+from backend.settings import BackendSettings
+from backend.storage.database import DatabaseUnusable
+from foundation.config import ConfigError
+from foundation.log import start_log
+from foundation.observing import observed
+
+
+def serve(settings: BackendSettings) -> None:
+    """Serves until it is told to stop, or says why it cannot."""
+    language, translate = words()
+    start_log(NAME, settings.log_level)
+    try:
+        with observed(NAME, settings):
+            asyncio.run(run(settings))
+    except ConfigError as error:
+        give_up(str(error))
+    except ContentWrong as wrong:
+        give_up(
+            translate(
+                "start.content_wrong",
+                count=len(wrong.findings),
+                first=wrong.findings[0].sentence(language),
+                folder=settings.content,
+            )
+        )
+    except DatabaseUnusable as error:
+        give_up(database_sentence(error, translate))
+    except AddressTaken:
+        give_up(translate("start.address_taken", address=settings.listen))
+    except OSError as error:
+        give_up(translate("start.data_folder", folder=settings.data, reason=error.strerror))
