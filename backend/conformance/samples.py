@@ -38,7 +38,7 @@ def answers(form: Form, identity_number: str) -> list[form_pb2.Answer]:
     return [answer_to_proto(form.field(name), value) for name, value in filling.answers.items()]
 
 
-def submission(form: Form, given: Sequence[form_pb2.Answer], **other: object) -> form_pb2.Submission:
+def submission(form: Form, given: Sequence[form_pb2.Answer], /, **other: object) -> form_pb2.Submission:
     """A submission of those answers under a new name. other: fields that are to be otherwise."""
     made = form_pb2.Submission(
         name=f"submissions/{uuid4()}",
