@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
+
+from foundation.address import is_loopback_host
 
 LONGEST = 255
 
@@ -26,12 +27,12 @@ def check_target(text: str) -> str:
 def is_loopback(target: str) -> bool:
     """Whether a target stays on this machine, so that plain text may be spoken to it.
 
-    127.0.0.0/8 (RFC 1122, 3.2.1.3), ::1, `localhost` and Unix sockets; of several addresses, all.
+    A loopback address, `localhost` and a Unix socket do; of several addresses, all have to.
     """
     scheme, addresses = _addresses(target)
     if scheme.startswith("unix"):
         return True
-    return all(_stays(_host(address)) for address in addresses)
+    return all(is_loopback_host(_host(address)) for address in addresses)
 
 
 def several(target: str) -> bool:
@@ -55,10 +56,3 @@ def _host(address: str) -> str:
         return bracketed[1]
     host, colon, port = address.rpartition(":")
     return host if colon and port.isdecimal() and ":" not in host else address
-
-
-def _stays(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

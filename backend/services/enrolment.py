@@ -1,0 +1,150 @@
+"""How doors come by their certificates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from huimin.v1 import door_pb2, door_pb2_grpc
+from sqlalchemy import Connection
+
+from backend.clock import timestamp
+from backend.doors import code as codes
+from backend.doors.authority import Authority, PublicKey, RequestWrong, read_request, serial_of
+from backend.doors.tls import TlsFiles
+from backend.rpc.bounds import MALFORMED
+from backend.rpc.door import Context, DoorKind, door_of, unknown
+from backend.rpc.refusal import Refusal, Wrong, invalid
+from backend.storage import doors
+from backend.storage.database import Database
+from backend.storage.doors import DoorState, KnownDoor
+from foundation.log import logger
+
+_log = logger(__name__)
+
+
+class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
+    """`huimin.v1.EnrolmentService`."""
+
+    def __init__(
+        self, database: Database, files: TlsFiles | None, now: Callable[[], datetime], life: timedelta
+    ) -> None:
+        """files: with the authority that signs; life: of doors' certificates."""
+        self._database = database
+        self._files = files
+        self._now = now
+        self._life = life
+        self._wrong = codes.WrongCodes()
+
+    async def Enrol(  # noqa: N802 (the contract's name)
+        self, request: door_pb2.EnrolRequest, context: Context
+    ) -> door_pb2.EnrolResponse:
+        """A door's first certificate, for a code."""
+        authority, authorities = await self._authority()
+        key = _key(request.certificate_request)
+        now, address = self._now(), context.peer().rpartition(":")[0]
+        wait = self._wrong.wait(address, now)
+        if wait is not None:
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "TOO_MANY_TRIES",
+                "Too many wrong codes.",
+                retry_after=wait,
+            )
+        code = codes.typed(request.code)
+        enrolled = (
+            await self._database.write(_enrol, code, key, authority, now=now, life=self._life)
+            if code
+            else None
+        )
+        if enrolled is None:
+            self._wrong.count(address, now)
+            raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CODE_WRONG", "The code opens nothing.")
+        self._wrong.forget(address)
+        door, certificate = enrolled
+        _log.info("door_enrolled", door=door.name, serial=serial_of(certificate), peer=context.peer())
+        return door_pb2.EnrolResponse(
+            door=door.name,
+            kind=door_pb2.DoorKind.ValueType(door.kind),
+            certificates=[_der(certificate), _der(authority.certificate)],
+            expire_time=timestamp(certificate.not_valid_after_utc),
+            authorities=map(_der, authorities),
+        )
+
+    async def RenewCertificate(  # noqa: N802
+        self, request: door_pb2.RenewCertificateRequest, context: Context
+    ) -> door_pb2.RenewCertificateResponse:
+        """The calling door's next certificate."""
+        door = door_of(context)
+        if door.kind is DoorKind.LOCAL:
+            raise Refusal(
+                grpc.StatusCode.FAILED_PRECONDITION, "NO_CERTIFICATE", "On loopback there is none to renew."
+            )
+        authority, authorities = await self._authority()
+        key = _key(request.certificate_request)
+        certificate = await self._database.write(
+            _renew, door.name, key, authority, now=self._now(), life=self._life
+        )
+        if certificate is None:
+            raise unknown("DOOR_REVOKED")
+        _log.info("certificate_renewed", door=door.name, serial=serial_of(certificate))
+        return door_pb2.RenewCertificateResponse(
+            certificates=[_der(certificate), _der(authority.certificate)],
+            expire_time=timestamp(certificate.not_valid_after_utc),
+            authorities=map(_der, authorities),
+        )
+
+    async def _authority(self) -> tuple[Authority, list[x509.Certificate]]:
+        """Who signs, and whom doors trust; read anew, so that another may follow without a restart."""
+        if self._files is None or self._files.authority_key is None:
+            raise Refusal(
+                grpc.StatusCode.UNIMPLEMENTED,
+                "NO_AUTHORITY",
+                "This backend signs no certificates; the county's own authority does.",
+            )
+        material = await asyncio.to_thread(self._files.read)
+        key = await asyncio.to_thread(self._files.authority_key.read_bytes)
+        return Authority.read(material.authority, key), material.authorities
+
+
+def _enrol(
+    connection: Connection, code: str, key: PublicKey, authority: Authority, *, now: datetime, life: timedelta
+) -> tuple[KnownDoor, x509.Certificate] | None:
+    door = doors.redeem(connection, code, _key_der(key), now)
+    return None if door is None else (door, _issue(connection, door.name, key, authority, now=now, life=life))
+
+
+def _renew(
+    connection: Connection, name: str, key: PublicKey, authority: Authority, *, now: datetime, life: timedelta
+) -> x509.Certificate | None:
+    door = doors.one(connection, name)
+    if door is None or door.state is not DoorState.ACTIVE:  # revoked since the guard looked
+        return None
+    return _issue(connection, name, key, authority, now=now, life=life)
+
+
+def _issue(
+    connection: Connection, name: str, key: PublicKey, authority: Authority, *, now: datetime, life: timedelta
+) -> x509.Certificate:
+    certificate = authority.issue_door(key, name.removeprefix("doors/"), now, life)
+    doors.record(connection, name, serial_of(certificate), certificate.not_valid_after_utc)
+    return certificate
+
+
+def _key(request: bytes) -> PublicKey:
+    try:
+        return read_request(request)
+    except RequestWrong as error:
+        raise invalid(Wrong("certificate_request", MALFORMED, str(error))) from None
+
+
+def _key_der(key: PublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
