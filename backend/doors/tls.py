@@ -27,7 +27,7 @@ _log = logger(__name__)
 
 
 class TlsUnusable(Exception):
-    """It cannot be served as the settings say. `problem` names a text of this room, `what` what it is about."""
+    """It cannot be served as the settings say. `problem` names a text of this room, `what` the file."""
 
     def __init__(self, problem: str, what: object = "", reason: str = "") -> None:
         super().__init__(f"{problem}: {what} {reason}".strip())
@@ -49,7 +49,7 @@ class Given(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The backend's certificate with those between it and its authority, its key, and the authorities of doors.
+    """The backend's certificate with those up to its authority, its key, and the authorities of doors.
 
     `authority_key` signs doors' certificates; without it another authority does.
     """
@@ -118,7 +118,11 @@ def server_credentials(files: TlsFiles, *, doors_only: bool) -> grpc.ServerCrede
     Raises TlsUnusable.
     """
     watched = _Watched(files)
-    return grpc.dynamic_ssl_server_credentials(watched.first, watched, doors_only)
+    return grpc.dynamic_ssl_server_credentials(  # None, for no change, is missing in its types
+        watched.first,
+        watched,  # type: ignore[arg-type]
+        doors_only,
+    )
 
 
 def add_port(server: grpc.aio.Server, address: str, files: TlsFiles | None, *, doors_only: bool) -> int:
