@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from backend_client.forms.form import Rule
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -45,6 +47,8 @@ class Problem(Enum):
     NOT_A_PHONE_NUMBER = 17
     BAD_CHARACTER = 18
     NO_SUCH_FIELD = 19
+    RULE_BROKEN = 20
+    NOT_ASKED = 21
 
 
 class AnswerError(ValueError):
@@ -52,7 +56,8 @@ class AnswerError(ValueError):
 
     field: identifier of the field; problem: what is wrong; bound: the limit it breaks
     (int for lengths and fen, date for dates), None where there is none; given: what helps to see the
-    mistake, never shown by str or repr: the length that is wrong, or (year, month, day) of NO_SUCH_DATE.
+    mistake, never shown by str or repr: the length that is wrong, or (year, month, day) of NO_SUCH_DATE;
+    rule: the one that is broken, where it is known.
     """
 
     def __init__(
@@ -61,9 +66,11 @@ class AnswerError(ValueError):
         problem: Problem,
         bound: int | date | None = None,
         given: int | tuple[int, int, int] | None = None,
+        rule: Rule | None = None,
     ) -> None:
         super().__init__(f"{field}: {problem.name}")
         self.field = field
         self.problem = problem
         self.bound = bound
         self.given = given
+        self.rule = rule

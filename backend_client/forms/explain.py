@@ -24,6 +24,8 @@ _PLAIN = {
     Problem.NOT_A_PHONE_NUMBER: "answer.not_a_phone_number",
     Problem.BAD_CHARACTER: "answer.bad_character",
     Problem.NO_SUCH_FIELD: "answer.no_such_field",
+    Problem.RULE_BROKEN: "answer.rule_broken",
+    Problem.NOT_ASKED: "answer.not_asked",
 }
 
 _REFERENCE = {
@@ -38,10 +40,13 @@ _REFERENCE = {
 def explain(error: AnswerError, field: Field, language: Language) -> str:
     """One or two sentences about a wrong answer to `field`.
 
-    Where the error knows no bound, as when the backend refused the answer, the field's own is given.
+    Where the error knows no bound, as when the backend refused the answer, the field's own is given. A rule
+    that is broken has its sentence in the form.
     """
     translate = wording(language)
     match error.problem:
+        case Problem.RULE_BROKEN if error.rule is not None:
+            return error.rule.sentence[language]
         case Problem.REQUIRED:
             return translate("answer.required" if field.required else "answer.required_or_skip")
         case Problem.TOO_SHORT | Problem.TOO_LONG:

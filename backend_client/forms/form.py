@@ -31,6 +31,10 @@ class FieldType(Enum):
     YES_NO = 9
 
 
+COMPARABLE: frozenset[FieldType | None] = frozenset((FieldType.DATE, FieldType.MONEY, FieldType.DIGITS))
+"""Types of which one answer can be bounded by another."""
+
+
 class CardItem(Enum):
     """What an identity card fills in; the values are the numbers of the contract."""
 
@@ -50,8 +54,22 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A question is asked only where an earlier one was answered with one of these.
+
+    any_of: identifiers of options; for YES_NO ``yes`` or ``no``.
+    """
+
+    field: str
+    any_of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. Lengths count characters, digits or options, by type; money is in fen."""
+    """One question of a form. Lengths count characters, digits or options, by type; money is in fen.
+
+    asked_if: it is asked only where all of these hold.
+    """
 
     id: str
     type: FieldType
@@ -69,6 +87,7 @@ class Field:
     min_date: date = EARLIEST
     max_date: date = LATEST
     not_in_future: bool = False
+    asked_if: tuple[Condition, ...] = ()
 
     @property
     def longest(self) -> int:
@@ -84,12 +103,55 @@ class Field:
                 return len(self.options)
         return 0
 
+    @property
+    def choices(self) -> frozenset[str]:
+        """What a condition may name of it: its options, ``yes`` and ``no``; of other types nothing."""
+        if self.type is FieldType.YES_NO:
+            return frozenset(("yes", "no"))
+        return frozenset(option.id for option in self.options)
+
     def option(self, identifier: str) -> Option:
         """The option of that identifier; KeyError where there is none."""
         for option in self.options:
             if option.id == identifier:
                 return option
         raise KeyError(identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """The answer to `field` may not be above the one to `other`, a field before it, or for days not later.
+
+    Both are DATE, both MONEY, or both DIGITS, which are compared as numbers.
+    """
+
+    field: str
+    other: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is about."""
+        return (self.other, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Of these fields, none of them required, at least `min` and at most `max` have to be answered.
+
+    max: 0 where there is no bound. Where fewer than `min` of them are asked, all that are asked.
+    """
+
+    fields: tuple[str, ...]
+    min: int = 0
+    max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What several answers have to fulfil together. `sentence` tells whoever breaks it what to do."""
+
+    sentence: LocalizedText
+    kind: AtMost | OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +167,7 @@ class Form:
     next_steps: LocalizedText
     applicant_field: str
     demonstration: bool = False
+    rules: tuple[Rule, ...] = ()
 
     def field(self, identifier: str) -> Field:
         """The field of that identifier; KeyError where there is none."""

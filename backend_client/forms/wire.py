@@ -12,11 +12,28 @@ from google.type import date_pb2
 from huimin.v1 import common_pb2, form_pb2
 
 from backend_client.forms.answer import AnswerError, Problem, Recording, Value
-from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, CardItem, Field, FieldType, Form, Option
+from backend_client.forms.form import (
+    COMPARABLE,
+    EARLIEST,
+    LATEST,
+    MAX_FEN,
+    AtMost,
+    CardItem,
+    Condition,
+    Field,
+    FieldType,
+    Form,
+    OneOf,
+    Option,
+    Rule,
+)
 from foundation.language import Language, LocalizedText
 
 MAX_FIELDS = 100
 MAX_OPTIONS = 50
+MAX_RULES = 20
+MAX_CONDITIONS = 5
+MAX_ONE_OF = 20
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -106,6 +123,7 @@ def form_to_proto(form: Form) -> form_pb2.Form:
         next_steps=localized_to_proto(form.next_steps),
         applicant_field=form.applicant_field,
         demonstration=form.demonstration,
+        rules=[_rule_to_proto(rule) for rule in form.rules],
     )
 
 
@@ -127,12 +145,17 @@ def form_from_proto(message: form_pb2.Form) -> Form:
         next_steps=localized_from_proto(message.next_steps, "form.next_steps"),
         applicant_field=message.applicant_field,
         demonstration=message.demonstration,
+        rules=tuple(_rule_from_proto(rule) for rule in message.rules),
     )
     if not any(
-        field.id == form.applicant_field and field.type is FieldType.IDENTITY_NUMBER and field.required
+        field.id == form.applicant_field
+        and field.type is FieldType.IDENTITY_NUMBER
+        and field.required
+        and not field.asked_if
         for field in fields
     ):
-        raise Malformed("form.applicant_field: names no required identity number")
+        raise Malformed("form.applicant_field: names no identity number that everybody has to give")
+    _sound_together(form)
     return form
 
 
@@ -195,6 +218,9 @@ def _field_to_proto(field: Field) -> form_pb2.Field:
         ],
         min_length=field.min_length,
         max_length=field.max_length,
+        asked_if=[
+            form_pb2.Condition(field=condition.field, any_of=condition.any_of) for condition in field.asked_if
+        ],
     )
     if field.type is FieldType.MONEY:
         message.min_fen = field.min_fen
@@ -235,9 +261,62 @@ def _field_from_proto(message: form_pb2.Field) -> Field:
         if message.HasField("max_date")
         else LATEST,
         not_in_future=message.not_in_future,
+        asked_if=tuple(Condition(one.field, tuple(one.any_of)) for one in message.asked_if),
     )
     _sound(field, place)
     return field
+
+
+def _rule_to_proto(rule: Rule) -> form_pb2.Rule:
+    message = form_pb2.Rule(sentence=localized_to_proto(rule.sentence))
+    match rule.kind:
+        case AtMost(field, other):
+            message.at_most.CopyFrom(form_pb2.AtMost(field=field, other=other))
+        case OneOf(fields, least, most):
+            message.one_of.CopyFrom(form_pb2.OneOf(fields=fields, min=least, max=most))
+    return message
+
+
+def _rule_from_proto(message: form_pb2.Rule) -> Rule:
+    sentence = localized_from_proto(message.sentence, "form.rules.sentence")
+    match message.WhichOneof("kind"):
+        case "at_most":
+            return Rule(sentence, AtMost(message.at_most.field, message.at_most.other))
+        case "one_of":
+            one_of = message.one_of
+            return Rule(sentence, OneOf(tuple(one_of.fields), one_of.min, one_of.max))
+    raise Malformed("form.rules.kind: none that is known")
+
+
+def _sound_together(form: Form) -> None:
+    """Raises Malformed where a condition or a rule names what is not there, or what cannot be compared."""
+    before: dict[str, Field] = {}
+    for field in form.fields:
+        if len(field.asked_if) > MAX_CONDITIONS:
+            raise Malformed(f"field {field.id!r}.asked_if: {len(field.asked_if)} of them")
+        for condition in field.asked_if:
+            earlier = before.get(condition.field)
+            if earlier is None or not condition.any_of or not set(condition.any_of) <= earlier.choices:
+                raise Malformed(f"field {field.id!r}.asked_if: names no choice of an earlier field")
+        before[field.id] = field
+    if len(form.rules) > MAX_RULES:
+        raise Malformed(f"form.rules: {len(form.rules)} of them")
+    order = list(before)
+    for rule in form.rules:
+        match rule.kind:
+            case AtMost(field=bounded, other=bound):
+                kinds = {before[name].type if name in before else None for name in rule.kind.fields}
+                if len(kinds) > 1 or not kinds <= COMPARABLE or order.index(bound) >= order.index(bounded):
+                    raise Malformed("form.rules.at_most: names no two fields in order that can be compared")
+            case OneOf(fields=names, min=least, max=most):
+                _distinct(names, "form.rules.one_of.fields")
+                if not 2 <= len(names) <= MAX_ONE_OF:
+                    raise Malformed(f"form.rules.one_of.fields: {len(names)} of them")
+                if any(name not in before or before[name].required for name in names):
+                    raise Malformed("form.rules.one_of.fields: a field is not there, or is required")
+                bounds = least >= 0 and most >= 0 and (least or most)
+                if not bounds or least > len(names) or (most and least > most):
+                    raise Malformed("form.rules.one_of.min, max")
 
 
 def _sound(field: Field, place: str) -> None:
