@@ -22,6 +22,10 @@ def _database(given: str) -> str:
     return given
 
 
+def _address_or_none(given: str) -> str:
+    return check_address(given) if given else ""
+
+
 class BackendSettings(ObservedSettings):
     """What can be set."""
 
@@ -29,10 +33,25 @@ class BackendSettings(ObservedSettings):
 
     listen: Annotated[str, AfterValidator(check_address)] = "127.0.0.1:50051"
     """Host and port; port 0 takes a free one."""
+    tls_certificate: Path | None = None
+    """The backend's certificate and those between it and its authority, PEM; plain text, on loopback only,
+    where there is none."""
+    tls_key: Path | None = None
+    """The key of that certificate, PEM."""
+    tls_authority: Path | None = None
+    """The certificates of the authorities whose doors are let in, PEM."""
+    authority_key: Path | None = None
+    """The key that signs doors' certificates, PEM; none where the county's own authority does."""
+    enrol_listen: Annotated[str, AfterValidator(_address_or_none)] = ""
+    """Host and port at which doors enrol; they cannot where it is empty."""
+    certificate_days: Annotated[float, Field(gt=0, le=825)] = 90.0
+    """How long a door's certificate is good."""
     data: Path = Field(default_factory=data_folder)
     """Folder of the database and the attachments."""
     database: Annotated[str, AfterValidator(_database)] = ""
     """Where the database is, ``postgresql://USER@HOST/NAME``; a file in the data folder where empty."""
+    keys: Path | None = None
+    """Key file that seals personal data; else HUIMIN_BACKEND_KEY, a systemd credential, or ``data/key``."""
     content: Path = PACKAGED
     """Folder of the content."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -25,6 +25,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from backend.storage.database import database_url, open_database
+from tests.keys import VAULT
 from tests.ports import free_port
 
 USER = "huimin"
@@ -66,7 +67,7 @@ class Cluster:
                 check=False,
             )
             assert made.returncode == 0, made.stderr.decode()
-        listen = ["-k", self._folder, "-h", "127.0.0.1", "-p", str(self._port)]
+        listen: list[str | Path] = ["-k", self._folder, "-h", "127.0.0.1", "-p", str(self._port)]
         settings = ["-c", "max_connections=200", "-c", "timezone=Asia/Shanghai"]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
@@ -140,7 +141,7 @@ class Cluster:
 
 
 async def _make_tables(url: str) -> None:
-    database = await open_database(database_url(url, Path()))
+    database = await open_database(database_url(url, Path()), VAULT)
     await database.close()
 
 

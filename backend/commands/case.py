@@ -10,13 +10,15 @@ import click
 from huimin.v1 import case_pb2, common_pb2
 
 from backend import clock
-from backend.commands.words import database_sentence, give_up, words
+from backend.commands.words import database_sentence, give_up, keys_sentence, words
 from backend.settings import BackendSettings
 from backend.storage import cases
 from backend.storage.cases import MAX_NOTE, Case, Event
 from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
+from backend.storage.vault import Vault, WrongKeys
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
+from foundation.keys import KeysUnusable
 from foundation.language import Language, Translate
 
 STATES: dict[str, int] = {
@@ -84,10 +86,15 @@ def _do(work: Coroutine[None, None, str], translate: Translate) -> None:
         give_up(str(error))
     except DatabaseUnusable as error:
         give_up(database_sentence(error, translate))
+    except (KeysUnusable, WrongKeys) as error:
+        give_up(keys_sentence(error, translate))
 
 
 async def move(settings: BackendSettings, typed: str, state: str, note: str, translate: Translate) -> str:
-    """Gives a case another state; what to show. Raises CaseCommandError, DatabaseUnusable."""
+    """Gives a case another state; what to show.
+
+    Raises CaseCommandError, DatabaseUnusable, KeysUnusable, WrongKeys.
+    """
     to, said = _state(state, translate), _note(note, translate)
     reference = _reference(typed, translate)
     database = await _open(settings, translate)
@@ -163,4 +170,4 @@ async def _open(settings: BackendSettings, translate: Translate) -> Database:
     url = database_url(settings.database, settings.data)
     if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
         raise CaseCommandError(translate("case.no_data", folder=settings.data))
-    return await open_database(url)
+    return await open_database(url, await asyncio.to_thread(Vault.find, settings))

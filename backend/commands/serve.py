@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from backend.authoring.finding import ContentWrong
-from backend.commands.words import database_sentence, give_up, words
+from backend.commands.words import database_sentence, give_up, keys_sentence, words
+from backend.doors.tls import TlsUnusable
 from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
 from backend.storage.database import DatabaseUnusable
+from backend.storage.vault import WrongKeys
 from foundation.config import ConfigError
+from foundation.keys import KeysUnusable
 from foundation.log import start_log
 from foundation.observing import observed
 
@@ -34,7 +37,11 @@ def serve(settings: BackendSettings) -> None:
         )
     except DatabaseUnusable as error:
         give_up(database_sentence(error, translate))
-    except AddressTaken:
-        give_up(translate("start.address_taken", address=settings.listen))
+    except (KeysUnusable, WrongKeys) as error:
+        give_up(keys_sentence(error, translate))
+    except AddressTaken as error:
+        give_up(translate("start.address_taken", address=error))
+    except TlsUnusable as error:
+        give_up(translate(error.problem, what=error.what, reason=error.reason))
     except OSError as error:
         give_up(translate("start.data_folder", folder=settings.data, reason=error.strerror))

@@ -10,6 +10,8 @@ import click
 
 from backend.authoring.finding import LOCALE
 from backend.storage.database import DatabaseUnusable
+from backend.storage.vault import WrongKeys
+from foundation.keys import KeysUnusable
 from foundation.language import Language, Translate, language_of_environment, translator
 
 CANNOT = 2
@@ -26,6 +28,13 @@ def give_up(sentence: str) -> NoReturn:
     """Ends the command."""
     click.echo(sentence, err=True)
     sys.exit(CANNOT)
+
+
+def keys_sentence(error: KeysUnusable | WrongKeys, translate: Translate) -> str:
+    """Why the keys that seal personal data cannot be used."""
+    if isinstance(error, KeysUnusable):
+        return translate("start.keys", reason=error)
+    return translate("start.oldest_key" if error.oldest else "start.wrong_keys")
 
 
 def database_sentence(error: DatabaseUnusable, translate: Translate) -> str:

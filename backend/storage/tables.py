@@ -82,7 +82,11 @@ class FormRevision(Table):
 
 
 class SubmissionRow(Table):
-    """What a resident sent, with its answers as they were checked. `digest` tells other answers."""
+    """What a resident sent, with its answers as they were checked. `digest` tells other answers.
+
+    `problems` is what was wrong with a deferred one, for the office: codes with a space between, such as
+    ``answers.money:TOO_LARGE``; None where nothing was.
+    """
 
     __tablename__ = "submissions"
 
@@ -90,6 +94,7 @@ class SubmissionRow(Table):
     digest: Mapped[bytes]
     accept_time: Mapped[datetime]
     message: Mapped[bytes]
+    problems: Mapped[str | None]
 
 
 class CaseRow(Table):
@@ -233,3 +238,29 @@ class DoorCertificateRow(Table):
     serial: Mapped[str] = mapped_column(primary_key=True)
     door: Mapped[str] = mapped_column(ForeignKey("doors.name"))
     expire_time: Mapped[datetime]
+
+
+class KeyCheck(Table):
+    """A known value, sealed and as its index, one row: tells other keys before they do harm."""
+
+    __tablename__ = "key_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
+    found: Mapped[bytes]
+
+
+class ReferenceLease(Table):
+    """A reference, and whom it was given to. `submission` is the one that has it, None until one does.
+
+    `request_id` is the door's name for the request by which it came, or empty.
+    """
+
+    __tablename__ = "reference_leases"
+    __table_args__ = (Index(None, "door", "submission", "lease_time"), Index(None, "request_id"))
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    door: Mapped[str]
+    request_id: Mapped[str]
+    lease_time: Mapped[datetime]
+    submission: Mapped[str | None]

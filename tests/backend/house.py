@@ -31,6 +31,7 @@ from backend.settings import BackendSettings
 from backend.storage.attachments import AttachmentFolder
 from backend.storage.database import FILE_NAME, Database, database_url, open_database
 from backend.storage.publishing import publish
+from tests.keys import VAULT, put_keys
 
 CONTENT = Path(__file__).parent / "content"
 SCRIPT = Path(sys.executable).parent / "huimin-backend"
@@ -98,12 +99,12 @@ async def _opened(file: Path, written: Content, now: datetime) -> Database:
     empty, ready = is_absent(file), _published.get(written.digest)
     if empty and ready:
         write(file, ready)
-    database = await open_database(database_url("", file.parent))
+    database = await open_database(database_url("", file.parent), VAULT)
     await database.write(publish, written, now)
     if empty and not ready:
         await database.close()  # nothing is left in the -wal file
         _published[written.digest] = read(file)
-        database = await open_database(database_url("", file.parent))
+        database = await open_database(database_url("", file.parent), VAULT)
     return database
 
 
@@ -113,6 +114,7 @@ async def house(data: Path, content: Path = CONTENT, clock: Clock | None = None)
     clock = clock or Clock()
     written = read_content(content)
     make(data)
+    put_keys(data)
     database = await _opened(data / FILE_NAME, written, clock())
     settings = BackendSettings(listen="127.0.0.1:0", data=data, content=content, stop_seconds=1)
     try:

@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from backend.clock import now
 from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
 from backend.storage.tables import CaseEventRow, SessionRow, Table
+from tests.keys import VAULT
 
 
 async def opened(folder: Path, url: str = "") -> Database:
-    return await open_database(database_url(url, folder))
+    return await open_database(database_url(url, folder), VAULT)
 
 
 def differences(connection: Connection) -> list[object]:
