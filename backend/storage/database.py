@@ -4,45 +4,46 @@ What is read and written are plain functions over a connection; `Database.read` 
 in a thread, as one transaction. So a call of the contract leaves the loop once, however many statements it
 needs, and two functions become one transaction by calling both from a third.
 
-SQLite runs in WAL mode: readers never wait for the writer. There is one writer, a thread of one connection,
-which is a queue in which everybody gets a turn; its transactions begin IMMEDIATE, so that none fails
-half-way, and a commit is on the disk (synchronous=FULL) before it returns. Another process, such as
-``case set``, waits its turn by busy_timeout. PostgreSQL has one pool for both.
+A function may be run again where another transaction was in its way, so it changes nothing but the database.
 
-Nothing outside this file knows which database it is.
+SQLite and PostgreSQL run the same functions; `engine` knows in what they differ.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from backend.storage import migrating
+from backend.storage.engine import BUSY_SECONDS, is_busy, kind
+from backend.storage.vault import Vault, WrongKeys
 from foundation.tracing import span
 
 FILE_NAME = "huimin.sqlite3"
-BUSY_SECONDS = 10
-READERS = 4
-POOL = 8
-"""Connections to PostgreSQL."""
+TURN_SECONDS = 10.0
+"""So long a function waits for its turn; the storage does not answer then."""
+_ATTEMPTS = 6
+"""Runs of one function in whose way others are."""
 _PAUSE = 0.05
 """Seconds before a database that another process makes is opened again."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Function = Callable[Concatenate[Connection, P], T]
 """What is run as one transaction."""
+
+answer_by: ContextVar[float | None] = ContextVar("answer_by", default=None)
+"""Moment of time.monotonic() when whoever asked has gone; what is read and written for it ends then too."""
 
 
 class DatabaseUnusable(Exception):
@@ -58,16 +59,14 @@ class DatabaseUnusable(Exception):
 class Database:
     """One database. Open it with `open_database`."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, vault: Vault) -> None:
         self.url = url
+        self._kind = kind(url, vault)
         if url.get_backend_name() == "sqlite":
-            self._writer = _sqlite(url, connections=1, pragmas=("journal_mode=WAL", "synchronous=FULL"))
-            self._reader = _sqlite(url, connections=READERS, pragmas=("query_only=ON",))
-            self._writing = ThreadPoolExecutor(1, "database-writer")
-            self._reading = ThreadPoolExecutor(READERS, "database-reader")
+            self._writing = _Threads(self._kind.writers, "database-writer")
+            self._reading = _Threads(self._kind.readers, "database-reader")
         else:
-            self._writer = self._reader = _postgresql(url)
-            self._writing = self._reading = ThreadPoolExecutor(POOL, "database")
+            self._writing = self._reading = _Threads(self._kind.writers, "database")
 
     @property
     def place(self) -> str:
@@ -79,28 +78,78 @@ class Database:
         )
 
     async def read(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs a function that sees one state of the database and changes nothing."""
+        """Runs a function that sees one state of the database and changes nothing.
+
+        Raises TimeoutError where it does not get its turn in time, and what the function raises.
+        """
+        end = answer_by.get()
+
+        def run() -> T:
+            with self._kind.transaction(writing=False, answer_by=end) as connection:
+                return function(connection, *args, **kwargs)
+
         with span("database.read", function=function.__name__):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._reading, lambda: _transaction(self._reader, function, *args, **kwargs)
-            )
+            return await self._reading.run(run, end)
 
     async def write(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function whose changes are on the disk afterwards, and undone where it raises.
 
-        Once it has begun it ends, also where the caller is cancelled meanwhile.
+        Once it has begun it ends, also where the caller is cancelled meanwhile. Raises as `read` does. Where
+        the connection is lost in the commit, OperationalError leaves open whether it was made.
         """
+        end = answer_by.get()
+
+        def run() -> T:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    with self._kind.transaction(writing=True, answer_by=end) as connection:
+                        return function(connection, *args, **kwargs)
+                except DBAPIError as error:
+                    if attempt == _ATTEMPTS or not self._kind.conflicts(error):
+                        raise
+                time.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 (so that two do not meet again)
+            raise AssertionError("unreachable")
+
         with span("database.write", function=function.__name__):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._writing, lambda: _transaction(self._writer, function, *args, **kwargs)
-            )
+            return await self._writing.run(run, end)
+
+    async def migrate(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a function that changes tables, while no other process does."""
+
+        def run() -> T:
+            with self._kind.migration() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._writing.run(run, None)
 
     async def close(self) -> None:
         """Ends what is under way and closes all connections."""
-        for executor in {self._reading, self._writing}:
-            await asyncio.to_thread(executor.shutdown, wait=True)
-        for engine in {self._reader, self._writer}:
-            engine.dispose()
+        for threads in (self._reading, self._writing):
+            await threads.close()
+        self._kind.close()
+
+
+class _Threads:
+    """Some threads in which functions get their turn in the order in which they came."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._executor = ThreadPoolExecutor(count, name)
+        self._free = asyncio.Semaphore(count)
+
+    async def run(self, function: Callable[[], T], end: float | None) -> T:
+        """Runs it. Raises TimeoutError where that cannot begin before `end`, or for too long."""
+        longest = TURN_SECONDS if end is None else min(TURN_SECONDS, end - time.monotonic())
+        async with asyncio.timeout(longest):
+            await self._free.acquire()
+        loop = asyncio.get_running_loop()
+        running = self._executor.submit(function)
+        # Not when the caller has gone, but when the thread is free.
+        running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
+        return await asyncio.wrap_future(running)
+
+    async def close(self) -> None:
+        """Ends what is under way."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True)
 
 
 def database_url(given: str, data: Path) -> URL:
@@ -122,11 +171,17 @@ def database_url(given: str, data: Path) -> URL:
     raise ValueError("is neither a postgresql:// nor a sqlite:// URL")
 
 
-async def open_database(url: URL) -> Database:
-    """Opens a database, made where there is none, with its tables up to date. Raises DatabaseUnusable."""
-    database = Database(url)
+async def open_database(url: URL, vault: Vault, attachments: Path | None = None) -> Database:
+    """Opens a database, made where there is none, with its tables up to date.
+
+    attachments: where the first release kept files, which are taken in. Raises DatabaseUnusable, WrongKeys.
+    """
+    database = Database(url, vault)
     try:
-        await _bring_up_to_date(database)
+        await _when_free(lambda: database.migrate(migrating.upgrade, attachments))
+    except WrongKeys:
+        await database.close()
+        raise
     except CommandError as error:
         await database.close()
         raise DatabaseUnusable(database.place, str(error), newer=True) from None
@@ -136,66 +191,18 @@ async def open_database(url: URL) -> Database:
     return database
 
 
-async def _bring_up_to_date(database: Database) -> None:
-    """Makes the tables what this release needs.
+async def _when_free(migrate: Callable[[], Any]) -> None:
+    """Migrates once nobody else does.
 
     While another process turns a new file to WAL, SQLite refuses at once, without regard to busy_timeout.
     """
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            await database.write(_migrate)
-        except OperationalError as error:
-            busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() >= end:
+            await migrate()
+        except DBAPIError as error:
+            if not is_busy(error) or time.monotonic() >= end:
                 raise
             await asyncio.sleep(_PAUSE)
         else:
             return
-
-
-def _transaction(engine: Engine, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    with engine.begin() as connection:
-        return function(connection, *args, **kwargs)
-
-
-def _sqlite(url: URL, connections: int, pragmas: tuple[str, ...]) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,  # no error carries what a resident entered
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # transactions begin where `began` says, not where sqlite3 guesses
-        cursor = connection.cursor()
-        for pragma in ("foreign_keys=ON", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def began(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connections == 1 else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL) -> Engine:
-    return create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=POOL,
-        max_overflow=0,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": BUSY_SECONDS},
-    )
-
-
-def _migrate(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
