@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime, timedelta
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -16,6 +16,8 @@ from huimin.v1 import (
     case_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
+    door_pb2,
+    door_pb2_grpc,
     form_pb2,
     form_pb2_grpc,
     identity_pb2,
@@ -28,12 +30,16 @@ from huimin.v1 import (
 
 from backend import clock
 from backend.authoring.reading import Content, read_content
+from backend.doors.enrolling import enrolling
+from backend.doors.registry import Doors
+from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
 from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
 from backend.search.synonyms import Synonyms
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
+from backend.services.enrolment import EnrolmentService
 from backend.services.form import FormService
 from backend.services.identity import IdentityService
 from backend.services.notice import NoticeService
@@ -43,6 +49,7 @@ from backend.storage import sessions
 from backend.storage.attachments import AttachmentFolder
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.publishing import publish
+from backend.storage.vault import Vault
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -66,7 +73,7 @@ _OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     (PING_INTERVAL, 10_000),
 )
-_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2)
+_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2, door_pb2)
 _log = logger(__name__)
 
 
@@ -77,14 +84,17 @@ class AddressTaken(Exception):
 async def run(settings: BackendSettings) -> None:
     """Serves until it is told to stop.
 
-    Raises ContentWrong, DatabaseUnusable, AddressTaken, OSError where it cannot start.
+    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, AddressTaken, OSError where
+    it cannot start.
     """
     stop = stop_requested()
     os.umask(0o077)  # residents' data is for the user that the backend runs as
     content = await asyncio.to_thread(read_content, settings.content)
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = await open_database(database_url(settings.database, settings.data))
+    database = await open_database(
+        database_url(settings.database, settings.data), await asyncio.to_thread(Vault.find, settings)
+    )
     try:
         if await database.write(publish, content, clock.now()):
             _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
@@ -109,28 +119,62 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Serves while the block runs, then finishes what is under way. Gives HOST:PORT with the real port.
 
-    Raises AddressTaken.
+    Raises AddressTaken, TlsUnusable.
     """
+    files = await asyncio.to_thread(_checked, settings, now)
+    doors = Doors(database, now)
+    edge = Edge()
     server = grpc.aio.server(
-        interceptors=(Guard(recognise_local), Edge()), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS
+        interceptors=(Guard(doors.recognise if files else recognise_local), edge),
+        options=_OPTIONS,
+        maximum_concurrent_rpcs=MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
     _add_services(server, database, folder, content, now)
+    enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
+    door_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, server)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     names = [service.full_name for file in _CONTRACT for service in file.DESCRIPTOR.services_by_name.values()]
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     try:
-        port = server.add_insecure_port(settings.listen)
+        port = add_port(server, settings.listen, files, doors_only=True)
     except RuntimeError:
         raise AddressTaken(settings.listen) from None
     await server.start()
     for name in ("", *names):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        yield f"{settings.listen.rpartition(':')[0]}:{port}"
+        async with doors.noting(), _enrolling(settings, files, enrolment, edge):
+            yield f"{settings.listen.rpartition(':')[0]}:{port}"
     finally:
         await healthy.enter_graceful_shutdown()
         await server.stop(settings.stop_seconds)
+
+
+def _checked(settings: BackendSettings, now: Callable[[], datetime]) -> TlsFiles | None:
+    """The files of TLS, which fit together; None for plain text. Raises TlsUnusable."""
+    files = tls_files(settings)
+    if files:
+        material = files.read()
+        if ends_soon(material, now()):
+            _log.warning("certificate_ends_soon", until=material.own.not_valid_after_utc.isoformat())
+    return files
+
+
+@asynccontextmanager
+async def _enrolling(
+    settings: BackendSettings, files: TlsFiles | None, service: EnrolmentService, edge: Edge
+) -> AsyncIterator[None]:
+    """Lets doors enrol where the settings say so. Raises AddressTaken."""
+    if files is None or not settings.enrol_listen:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(enrolling(settings.enrol_listen, files, service, (edge,)))
+        except RuntimeError:
+            raise AddressTaken(settings.enrol_listen) from None
+        yield
 
 
 def _add_services(

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from sqlalchemy import Connection
 
 from backend.doors.authority import serial_of
 from backend.rpc.door import RESERVED, Context, Door, DoorKind, unknown
@@ -89,7 +90,7 @@ class Doors:
 
     @asynccontextmanager
     async def noting(self) -> AsyncIterator[None]:
-        """While the block runs, notes now and then which doors were seen; once more at its end."""
+        """While the block runs, notes now and then which doors were seen, and removes what is over."""
 
         async def note() -> None:
             while True:
@@ -118,9 +119,14 @@ class Doors:
     async def _note(self) -> None:
         seen, self._seen = self._seen, {}
         try:
-            await self._database.write(doors.note_seen, seen)
+            await self._database.write(_keep_up, seen, self._now())
         except Exception as error:  # nothing but a date in a list is lost
             _log.error("doors_not_noted", error=type(error).__name__)
+
+
+def _keep_up(connection: Connection, seen: Mapping[str, datetime], now: datetime) -> None:
+    doors.note_seen(connection, seen)
+    doors.sweep(connection, now)
 
 
 @lru_cache(maxsize=4096)
