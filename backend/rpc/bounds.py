@@ -46,6 +46,12 @@ def uuid_resource(field: str, name: str, collection: str) -> str:
     return name
 
 
+def uuid(field: str, value: str) -> str:
+    """A UUID in lower case."""
+    uuid_resource(field, f"any/{value}", "any")
+    return value
+
+
 def page_size(asked: int, default: int, most: int) -> int:
     """How many things a page has. A size that is too large is cut down, as the contract says."""
     if asked < 0:

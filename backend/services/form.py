@@ -16,14 +16,17 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
+from backend.rpc.door import door_of
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
-from backend.services.answers import MAX_ANSWERS, checked, recordings
-from backend.storage import attachments, forms, submissions
+from backend.services.answers import MAX_ANSWERS
+from backend.services.judging import Judged, judge
+from backend.storage import attachments, forms, references, submissions
 from backend.storage.attachments import AttachmentFolder, Description, Mismatch
 from backend.storage.database import Database
 from backend_client.forms.form import Form
-from backend_client.forms.wire import answer_to_proto, form_to_proto
+from backend_client.forms.reference import ReferenceError_, check_reference
+from backend_client.forms.wire import form_to_proto
 
 MAX_ORIGIN = 63
 MAX_REVISION = 64
@@ -90,9 +93,9 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         now = self.now()
         kept, form = await self.database.read(_known, submission, now)
         if kept is None:
-            kept = await submissions.keep(
-                self.database, await self._checked(submission, digest, form, now), now
-            )
+            judged = judge(submission, form, self.forms.get(submission.form), county_day(now))
+            await self._need_files(submission.name, judged.files)
+            kept = await self._keep(judged, digest, door_of(context).name, now)
         if kept.digest != digest:
             raise Refusal(
                 grpc.StatusCode.ALREADY_EXISTS,
@@ -103,21 +106,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             reference=kept.reference, accept_time=timestamp(kept.accept_time)
         )
 
-    async def _checked(
-        self, submission: form_pb2.Submission, digest: bytes, form: Form | None, now: datetime
-    ) -> submissions.Checked:
-        """The submission with its answers as they are to be kept. Refuses it where something is wrong."""
-        if form is None:
-            if submission.form in self.forms:
-                raise Refusal(
-                    grpc.StatusCode.FAILED_PRECONDITION,
-                    "FORM_CHANGED",
-                    "The form has changed: get it again, and let the resident look over the answers.",
-                )
-            raise not_found("FORM_UNKNOWN", "form")
-        values = checked(form, submission.answers, county_day(now))
-        named = recordings(values)
-        missing = await self.database.read(attachments.missing, submission.name, named)
+    async def _need_files(self, submission: str, files: tuple[str, ...]) -> None:
+        missing = await self.database.read(attachments.missing, submission, files)
         if missing:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -125,13 +115,41 @@ class FormService(form_pb2_grpc.FormServiceServicer):
                 "An attachment has not arrived.",
                 metadata={"attachment": missing[0]},
             )
-        kept = form_pb2.Submission()
-        kept.CopyFrom(submission)
-        kept.DiscardUnknownFields()
-        del kept.answers[:]
-        kept.answers.extend(answer_to_proto(form.field(name), value) for name, value in values.items())
-        applicant = values[form.applicant_field]
-        return submissions.Checked(kept, digest, form.title, str(applicant), named)
+
+    async def _keep(self, judged: Judged, digest: bytes, door: str, now: datetime) -> submissions.Accepted:
+        submission = submissions.Checked(
+            judged.submission, digest, judged.title, judged.applicant, judged.files, judged.problems, door
+        )
+        try:
+            return await submissions.keep(self.database, submission, now)
+        except submissions.NotLeased:
+            raise Refusal(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "REFERENCE_NOT_LEASED",
+                "The reference is not one that this door may give.",
+            ) from None
+
+    async def LeaseReferences(  # noqa: N802
+        self, request: form_pb2.LeaseReferencesRequest, context: Context
+    ) -> form_pb2.LeaseReferencesResponse:
+        """Sets references aside for the calling door."""
+        _bound_lease(request)
+        try:
+            leased = await self.database.write(
+                references.lease,
+                door_of(context).name,
+                held=tuple(request.held),
+                wanted=request.wanted,
+                request_id=request.request_id,
+                now=self.now(),
+            )
+        except references.TooManyLeased:
+            raise Refusal(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "TOO_MANY_LEASED",
+                f"This door has {references.MAX_LEASED} references already.",
+            ) from None
+        return form_pb2.LeaseReferencesResponse(usable=leased.usable, fresh=leased.fresh)
 
     def _refuse_full_disk(self, size: int) -> None:
         if shutil.disk_usage(self.folder.folder).free < size + SPARE_BYTES:
@@ -166,6 +184,8 @@ def _known(
     kept = submissions.accepted(connection, submission.name)
     if kept is not None:
         return kept, None
+    if submission.deferred:
+        return None, forms.any_revision(connection, submission.form, submission.form_revision)
     return None, forms.revision(connection, submission.form, submission.form_revision, now)
 
 
@@ -227,5 +247,29 @@ def _bound(submission: form_pb2.Submission) -> None:
     bounds.member("submission.language", submission.language, common_pb2.Language.values())
     bounds.text("submission.origin", submission.origin, MAX_ORIGIN, may_be_empty=True)
     bounds.moment("submission.send_time", submission.send_time)
+    if submission.reference:
+        _reference("submission.reference", submission.reference)
+    elif submission.deferred:
+        raise invalid(Wrong("submission.reference", bounds.REQUIRED, "is what its resident was told"))
     if len(submission.answers) > MAX_ANSWERS:
         raise invalid(Wrong("submission.answers", bounds.TOO_LONG, f"more than {MAX_ANSWERS}"))
+
+
+def _bound_lease(request: form_pb2.LeaseReferencesRequest) -> None:
+    if len(request.held) > references.MAX_HELD:
+        raise invalid(Wrong("held", bounds.TOO_LONG, f"more than {references.MAX_HELD}"))
+    for held in request.held:
+        _reference("held", held)
+    if not 0 <= request.wanted <= references.MAX_WANTED:
+        raise invalid(Wrong("wanted", bounds.OUT_OF_RANGE, f"not from 0 to {references.MAX_WANTED}"))
+    if request.request_id:
+        bounds.uuid("request_id", request.request_id)
+
+
+def _reference(field: str, given: str) -> None:
+    try:
+        if check_reference(given) == given:
+            return
+    except ReferenceError_:
+        pass
+    raise invalid(Wrong(field, bounds.MALFORMED, "is not a reference"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from huimin.v1 import form_pb2
 from sqlalchemy import Connection, select
@@ -18,13 +19,21 @@ terminal without a connection sends later."""
 
 def revision(connection: Connection, form: str, revision: str, now: datetime) -> Form | None:
     """That revision of a form, where it is current or was not long ago."""
-    row = (
-        connection.execute(
-            select(FormRevision.message, FormRevision.retire_time).where(
-                FormRevision.form == form, FormRevision.revision == revision
-            )
-        )
-    ).first()
+    row = _row(connection, form, revision)
     if row is None or (row.retire_time is not None and row.retire_time + GRACE < now):
         return None
     return form_from_proto(form_pb2.Form.FromString(row.message))
+
+
+def any_revision(connection: Connection, form: str, revision: str) -> Form | None:
+    """That revision of a form, however old."""
+    row = _row(connection, form, revision)
+    return None if row is None else form_from_proto(form_pb2.Form.FromString(row.message))
+
+
+def _row(connection: Connection, form: str, revision: str) -> Any:
+    return connection.execute(
+        select(FormRevision.message, FormRevision.retire_time).where(
+            FormRevision.form == form, FormRevision.revision == revision
+        )
+    ).first()

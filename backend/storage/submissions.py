@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from huimin.v1 import case_pb2, form_pb2
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from backend.storage import cases
+from backend.storage import cases, references
 from backend.storage.database import Database
+from backend.storage.references import Taken
 from backend.storage.tables import AttachmentRow, CaseRow, SubmissionRow
-from backend_client.forms.reference import new_reference
 from foundation.language import LocalizedText
+from foundation.log import logger
+
+REFERENCE_REPLACED = "REFERENCE_REPLACED"
+"""Problem of a deferred submission whose resident was told a reference that another submission has."""
+_log = logger(__name__)
 
 _ATTEMPTS = 5
 """A reference is taken already once in 10^10; another backend may store the same submission first."""
@@ -22,10 +27,10 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A submission whose answers were found right. Its repr shows none of them.
+    """A submission that may be kept. Its repr shows nothing of it.
 
     digest: of what was sent; title: the form's; applicant: identity number; attachments: names of the files
-    that the answers name.
+    that the answers name; problems: what is wrong with it, as codes; door: through which it came.
     """
 
     submission: form_pb2.Submission
@@ -33,9 +38,15 @@ class Checked:
     title: LocalizedText
     applicant: str
     attachments: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    door: str = ""
 
     def __repr__(self) -> str:
         return f"Checked({self.submission.name}, …)"
+
+
+class NotLeased(Exception):
+    """The reference of a submission is not one that its door may give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,8 @@ def accepted(connection: Connection, name: str) -> Accepted | None:
 async def keep(database: Database, checked: Checked, now: datetime) -> Accepted:
     """Keeps a submission and makes its case, in one transaction; it is on the disk afterwards.
 
-    Where a submission of that name is kept already, that one is returned, whatever its content.
+    Where a submission of that name is kept already, that one is returned, whatever its content. Raises
+    NotLeased, not for a deferred one.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -91,9 +103,29 @@ def _keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
     before = accepted(connection, checked.submission.name)
     if before is not None:
         return before
-    reference = new_reference()
+    reference = _reference(connection, checked, now)
+    if checked.submission.reference not in ("", reference):
+        # The resident holds the other one; the office sees it beside the submission.
+        checked = replace(checked, problems=(*checked.problems, REFERENCE_REPLACED))
     _insert(connection, checked, reference, now)
     return Accepted(reference, now, checked.digest)
+
+
+def _reference(connection: Connection, checked: Checked, now: datetime) -> str:
+    """The reference of a submission: its own, or a new one. Raises NotLeased."""
+    submission = checked.submission
+    if not submission.reference:
+        return references.draw(connection, checked.door, submission.name, now)
+    match references.take(connection, submission.reference, checked.door, submission.name, now):
+        case Taken.LEASED:
+            return submission.reference
+        case Taken.UNKNOWN if submission.deferred:  # this database was restored from an older copy
+            _log.warning("reference_unknown", submission=submission.name, door=checked.door)
+            return submission.reference
+        case Taken.ANOTHERS if submission.deferred:
+            _log.error("reference_replaced", submission=submission.name, door=checked.door)
+            return references.draw(connection, checked.door, submission.name, now)
+    raise NotLeased
 
 
 def _insert(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:
@@ -104,6 +136,7 @@ def _insert(connection: Connection, checked: Checked, reference: str, now: datet
             digest=checked.digest,
             accept_time=now,
             message=submission.SerializeToString(),
+            problems=" ".join(checked.problems) or None,
         )
     )
     connection.execute(

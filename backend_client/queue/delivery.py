@@ -53,10 +53,7 @@ def after(error: BackendError, *, told: bool, deferred: bool, tries: int) -> Nex
     told: the resident has the reference and is gone; deferred: it was sent as such, which the backend may
     take where it did not before; tries: how often it was refused, this time included.
     """
-    if told:
-        at_last = Next.SET_ASIDE if deferred else Next.WAIT
-    else:
-        at_last = Next.REFUSE
+    at_last = (Next.SET_ASIDE if deferred else Next.WAIT) if told else Next.REFUSE
     match error:
         case Unreachable():
             return Next.WAIT_FOR_BACKEND
