@@ -9,8 +9,8 @@ from huimin.v1 import form_pb2
 
 from backend.rpc.refusal import ANSWERS_INVALID, Wrong, invalid
 from backend_client.forms.answer import AnswerError, Problem, Recording, Value
-from backend_client.forms.check import check
 from backend_client.forms.form import Form
+from backend_client.forms.together import judge
 from backend_client.forms.wire import answer_from_proto
 
 MAX_ANSWERS = 200
@@ -29,26 +29,24 @@ def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapp
     fields = {field.id: field for field in form.fields}
     wrong: list[Wrong] = []
     values: dict[str, Value] = {}
+    faulty: set[str] = set()
     for answer in answers:
         field = fields.get(answer.field)
         if field is None:
             wrong.append(_wrong(answer.field, Problem.NO_SUCH_FIELD))
-        elif field.id in values:
+        elif field.id in values or field.id in faulty:
             wrong.append(_wrong(field.id, Problem.TOO_MANY))
         else:
             try:
-                values[field.id] = check(field, answer_from_proto(field, answer), today)
+                values[field.id] = answer_from_proto(field, answer)
             except AnswerError as error:
+                faulty.add(field.id)
                 wrong.append(_wrong(field.id, error.problem))
-    faulty = {f"answers.{field.id}" for field in form.fields} & {one.field for one in wrong}
-    wrong.extend(
-        _wrong(field.id, Problem.REQUIRED)
-        for field in form.fields
-        if field.required and field.id not in values and f"answers.{field.id}" not in faulty
-    )
+    judged = judge(form, values, today, faulty)
+    wrong += [_wrong(error.field, error.problem) for error in judged.wrong]
     if wrong:
         raise invalid(wrong[:MAX_NAMED], ANSWERS_INVALID)
-    return {field.id: values[field.id] for field in form.fields if field.id in values}
+    return judged.values
 
 
 def recordings(values: Mapping[str, Value]) -> tuple[str, ...]:
