@@ -1,0 +1,43 @@
+"""What commands do with the database that a backend uses, and what they say where it cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from backend.commands.words import database_sentence, give_up, keys_sentence
+from backend.settings import BackendSettings
+from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
+from backend.storage.vault import Vault, WrongKeys
+from foundation.keys import KeysUnusable
+from foundation.language import Translate
+
+T = TypeVar("T")
+
+
+def with_database(
+    settings: BackendSettings, translate: Translate, work: Callable[[Database], Awaitable[T]]
+) -> T:
+    """Does some work with the database; ends the command with a sentence where it cannot be opened.
+
+    It is never made here: a mistyped folder is no place to look for anything.
+    """
+    url = database_url(settings.database, settings.data)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        give_up(translate("case.no_data", folder=settings.data))
+
+    async def run() -> T:
+        database = await open_database(url, await asyncio.to_thread(Vault.find, settings))
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except DatabaseUnusable as error:
+        give_up(database_sentence(error, translate))
+    except (KeysUnusable, WrongKeys) as error:
+        give_up(keys_sentence(error, translate))
