@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
-from backend_client.queue.outbox import Outbox
+if TYPE_CHECKING:
+    from backend_client.queue.outbox import Outbox
 
 CALLS = Counter("huimin_door_calls", "Calls to the backend, by method and outcome", ("method", "outcome"))
 CACHED = Counter("huimin_door_cached", "Reads answered from what was last known, by method", ("method",))
