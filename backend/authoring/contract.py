@@ -18,6 +18,7 @@ from backend.authoring.entries import (
     NoticeEntry,
     PartEntry,
     PolicyEntry,
+    RuleEntry,
     ServiceEntry,
     ServiceKindName,
     Text,
@@ -25,7 +26,20 @@ from backend.authoring.entries import (
 from backend.authoring.moment import Moment
 from backend.authoring.rules import fen
 from backend.clock import county_day, timestamp
-from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, CardItem, Field, FieldType, Form, Option
+from backend_client.forms.form import (
+    EARLIEST,
+    LATEST,
+    MAX_FEN,
+    AtMost,
+    CardItem,
+    Condition,
+    Field,
+    FieldType,
+    Form,
+    OneOf,
+    Option,
+    Rule,
+)
 from backend_client.forms.wire import form_to_proto
 from foundation.language import LocalizedText
 
@@ -136,6 +150,7 @@ def form(entry: FormEntry) -> Form:
         next_steps=_text(entry.next_steps),
         applicant_field=entry.applicant_field,
         demonstration=entry.demonstration,
+        rules=tuple(_rule(rule) for rule in entry.rules),
     )
     content = form_to_proto(made).SerializeToString(deterministic=True)
     return replace(made, revision=hashlib.sha256(content).hexdigest()[:16])
@@ -181,4 +196,13 @@ def _field(entry: FieldEntry) -> Field:
         min_date=entry.min_date or EARLIEST,
         max_date=entry.max_date or LATEST,
         not_in_future=entry.not_in_future or False,
+        asked_if=tuple(Condition(one.field, one.any_of) for one in entry.asked_if),
     )
+
+
+def _rule(entry: RuleEntry) -> Rule:
+    """The check has seen to it that there is exactly one kind."""
+    if entry.at_most:
+        return Rule(_text(entry.sentence), AtMost(entry.at_most.field, entry.at_most.other))
+    assert entry.one_of
+    return Rule(_text(entry.sentence), OneOf(entry.one_of.fields, entry.one_of.min, entry.one_of.max or 0))

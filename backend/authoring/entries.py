@@ -12,11 +12,20 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from backend.authoring.moment import Moment, parse_moment
 from backend_client.forms.text import has_bad_character, normalise
+from backend_client.forms.wire import MAX_CONDITIONS, MAX_ONE_OF, MAX_RULES
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
@@ -24,6 +33,11 @@ _LETTER = re.compile(r"[^\W\d_]")
 _GAP_IN_CHINESE = re.compile(f"[{_HAN}，。、；：！？] +[{_HAN}]")
 _BRACKETED = re.compile(r"〔[^〕]{0,20}〕|（[^）]{0,40}）|\([^)]{0,40}\)")
 _BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)*[ \t]*")
+
+
+RETENTION = 1095
+"""Days for which an application is kept after it has ended, where its form does not say."""
+MIN_RETENTION, MAX_RETENTION = 30, 36_500
 
 
 def _clean(text: str, longest: int, *, may_be_empty: bool = False) -> str:
@@ -244,6 +258,23 @@ class OptionEntry(Entry):
     label: ShortTitle
 
 
+class ConditionEntry(Entry):
+    """What an earlier question has to be answered with."""
+
+    field: FieldIdentifier
+    any_of: Annotated[tuple[FieldIdentifier, ...], Field(min_length=1, max_length=50)]
+
+
+def _listed(written: object) -> object:
+    """One condition may be written without a hyphen in front."""
+    return [written] if isinstance(written, dict) else written
+
+
+Conditions = Annotated[
+    tuple[ConditionEntry, ...], BeforeValidator(_listed), Field(min_length=1, max_length=MAX_CONDITIONS)
+]
+
+
 class FieldEntry(Entry):
     """One question of a form."""
 
@@ -263,18 +294,44 @@ class FieldEntry(Entry):
     min_date: Day | None = None
     max_date: Day | None = None
     not_in_future: bool | None = None
+    asked_if: Conditions = ()
+
+
+class AtMostEntry(Entry):
+    """One answer may not be above another."""
+
+    field: FieldIdentifier
+    other: FieldIdentifier
+
+
+class OneOfEntry(Entry):
+    """So many of some questions have to be answered."""
+
+    fields: Annotated[tuple[FieldIdentifier, ...], Field(min_length=2, max_length=MAX_ONE_OF)]
+    min: Annotated[int, Field(ge=0, le=MAX_ONE_OF)] = 1
+    max: Annotated[int, Field(ge=1, le=MAX_ONE_OF)] | None = None
+
+
+class RuleEntry(Entry):
+    """What answers have to fulfil together, and what is said where they do not."""
+
+    at_most: AtMostEntry | None = None
+    one_of: OneOfEntry | None = None
+    sentence: Hint
 
 
 class FormEntry(Entry):
-    """forms/<id>.yaml."""
+    """forms/<id>.yaml. retention: days for which an application is kept after it has ended."""
 
     id: Identifier
     title: ShortTitle
     introduction: Statement
     applicant_field: FieldIdentifier
     fields: Annotated[tuple[FieldEntry, ...], Field(min_length=1, max_length=100)]
+    rules: Annotated[tuple[RuleEntry, ...], Field(max_length=MAX_RULES)] = ()
     declaration: Statement
     next_steps: Statement
+    retention: Annotated[int, Field(ge=MIN_RETENTION, le=MAX_RETENTION)] = RETENTION
     demonstration: bool = False
 
 

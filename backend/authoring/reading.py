@@ -17,7 +17,7 @@ from typing import TypeVar
 from huimin.v1 import catalog_pb2, policy_pb2
 from pydantic import TypeAdapter, ValidationError
 
-from backend.authoring import contract, refusal, rules
+from backend.authoring import contract, naming, refusal, rules
 from backend.authoring.entries import (
     Entry,
     FormEntry,
@@ -47,7 +47,10 @@ E = TypeVar("E", bound=Entry)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a county has written, checked. `digest` changes whenever a file does."""
+    """What a county has written, checked. `digest` changes whenever a file does.
+
+    retention: days for which an application with a form is kept after it has ended, by the form's name.
+    """
 
     digest: str
     topics: tuple[policy_pb2.Topic, ...]
@@ -56,6 +59,7 @@ class Content:
     forms: Mapping[str, Form]
     notices: tuple[contract.DatedNotice, ...]
     synonyms: tuple[tuple[str, ...], ...]
+    retention: Mapping[str, int]
 
 
 def read_content(folder: Path) -> Content:
@@ -67,12 +71,12 @@ def read_content(folder: Path) -> Content:
     synonyms = reading.synonyms()
     entries = {name: tuple(reading.folder(name, kind)) for name, kind in _FOLDERS.items()}
     reading.strangers()
-    reading.references(entries, [topic.id for topic in topics] if topics else None)
+    reading.references([topic.id for topic in topics] if topics else None)
     if reading.findings:
         raise ContentWrong(tuple(sorted(reading.findings)))
     policies = [contract.policy(entry) for _, entry in entries["policies"] if isinstance(entry, PolicyEntry)]
     services = [entry for _, entry in entries["services"] if isinstance(entry, ServiceEntry)]
-    forms = [contract.form(entry) for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
+    forms = [entry for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
     counts = Counter(policy.topic for policy in policies)
     return Content(
         digest=reading.digest.hexdigest(),
@@ -88,15 +92,13 @@ def read_content(folder: Path) -> Content:
         services=tuple(
             contract.service(entry) for entry in sorted(services, key=lambda entry: (entry.rank, entry.id))
         ),
-        forms={form.name: form for form in forms},
+        forms={form.name: form for form in map(contract.form, forms)},
         notices=tuple(
             contract.notice(entry) for _, entry in entries["notices"] if isinstance(entry, NoticeEntry)
         ),
         synonyms=synonyms,
+        retention={f"forms/{entry.id}": entry.retention for entry in forms},
     )
-
-
-_Entries = Mapping[str, tuple[tuple[YamlFile, Entry], ...]]
 
 
 @dataclass
@@ -107,6 +109,8 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     identifiers: dict[str, set[str]] = field(default_factory=dict)
+    files: list[tuple[str, YamlFile]] = field(default_factory=list)
+    """What could be read, each with its folder."""
 
     def topics(self) -> tuple[TopicEntry, ...]:
         if not (self.root / "topics.yaml").is_file():
@@ -155,6 +159,7 @@ class _Reading:
             file = self._file(path)
             if file is None:
                 continue
+            self.files.append((name, file))
             entry = self._entry(file, kind, file.value, ())
             if entry is None:
                 continue
@@ -175,12 +180,13 @@ class _Reading:
             elif path.name not in _FILES:
                 self._stranger(path)
 
-    def references(self, entries: _Entries, topics: list[str] | None) -> None:
+    def references(self, topics: list[str] | None) -> None:
         """What is named has to be there; topics that could not be read are not held against policies."""
-        for pairs in entries.values():
-            for file, entry in pairs:
-                for place, problem, details in rules.references(entry, topics, self.identifiers["forms"]):
-                    self.findings.append(file.finding(place, problem, **details))
+        for folder, file in self.files:
+            for place, problem, details in naming.unknown(
+                folder, file.value, topics, self.identifiers["forms"]
+            ):
+                self.findings.append(file.finding(place, problem, **details))
 
     def _stranger(self, path: Path) -> None:
         if not path.name.startswith((".", "README")):

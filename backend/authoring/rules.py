@@ -1,8 +1,8 @@
-"""What the schema of one file cannot say: how the values of an entry, and the entries, fit together."""
+"""What the schema of one file cannot say: how the values of an entry fit together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from backend.authoring.entries import (
@@ -11,7 +11,7 @@ from backend.authoring.entries import (
     FieldTypeName,
     FormEntry,
     NoticeEntry,
-    PolicyEntry,
+    RuleEntry,
     ServiceEntry,
     ServiceKindName,
 )
@@ -54,14 +54,6 @@ def within(entry: Entry) -> Iterator[Violation]:
             yield from _notice(entry)
 
 
-def references(entry: Entry, topics: Collection[str] | None, forms: Collection[str]) -> Iterator[Violation]:
-    """Where an entry names another that is not there. topics: None where they are not known."""
-    if isinstance(entry, PolicyEntry) and topics is not None and entry.topic not in topics:
-        yield ("topic",), "no_such_topic", {"id": entry.topic}
-    if isinstance(entry, ServiceEntry) and entry.form is not None and entry.form not in forms:
-        yield ("form",), "no_such_form", {"id": entry.form}
-
-
 def twice(identifiers: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Position and text of each identifier that stood before."""
     seen: set[str] = set()
@@ -87,11 +79,23 @@ def _form(form: FormEntry) -> Iterator[Violation]:
     for position, field in enumerate(form.fields):
         for place, problem, details in _field(field):
             yield ("fields", position, *place), problem, details
-    applicant = next((field for field in form.fields if field.id == form.applicant_field), None)
-    if applicant is None:
-        yield ("applicant_field",), "no_such_field", {"id": form.applicant_field}
-    elif applicant.type is not FieldTypeName.IDENTITY_NUMBER or not applicant.required:
-        yield ("applicant_field",), "applicant_field_unfit", {"id": form.applicant_field}
+    for position, rule in enumerate(form.rules):
+        for place, problem, details in _rule(rule):
+            yield ("rules", position, *place), problem, details
+
+
+def _rule(rule: RuleEntry) -> Iterator[Violation]:
+    if (rule.at_most is None) == (rule.one_of is None):
+        yield (), "rule_of_one_kind", {}
+    if rule.one_of is None:
+        return
+    for position, identifier in twice(rule.one_of.fields):
+        yield ("one_of", "fields", position), "id_twice", {"id": identifier}
+    most = len(rule.one_of.fields) if rule.one_of.max is None else rule.one_of.max
+    if rule.one_of.min > most:
+        yield ("one_of", "min"), "impossible", {"least": rule.one_of.min, "most": most}
+    if rule.one_of.min == 0 and rule.one_of.max is None:
+        yield ("one_of", "min"), "rule_without_bound", {}
 
 
 def _field(field: FieldEntry) -> Iterator[Violation]:

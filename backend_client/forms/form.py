@@ -120,7 +120,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """The answer to `field` may not be above the one to `other`, a field before it, or for days not later.
+    """The answer to `field` may not be above the one to `other`, or for days not later.
 
     Both are DATE, both MONEY, or both DIGITS, which are compared as numbers.
     """
@@ -131,7 +131,7 @@ class AtMost:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that it is about."""
-        return (self.other, self.field)
+        return (self.field, self.other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,8 @@ def _broken(rule: Rule, fields: Collection[Field], answers: Mapping[str, Value])
     match rule.kind:
         case AtMost(field=bounded, other=bound):
             if bounded in answers and bound in answers and _exceeds(answers[bounded], answers[bound]):
-                return Broken(rule, tuple(field for field in fields if field.id == bounded))
+                later = [field for field in fields if field.id in (bounded, bound)][-1]
+                return Broken(rule, (later,))
         case OneOf(fields=names, min=least, max=most):
             there = [field for field in fields if field.id in names]
             answered = [field for field in there if field.id in answers]

@@ -301,13 +301,12 @@ def _sound_together(form: Form) -> None:
         before[field.id] = field
     if len(form.rules) > MAX_RULES:
         raise Malformed(f"form.rules: {len(form.rules)} of them")
-    order = list(before)
     for rule in form.rules:
         match rule.kind:
             case AtMost(field=bounded, other=bound):
                 kinds = {before[name].type if name in before else None for name in rule.kind.fields}
-                if len(kinds) > 1 or not kinds <= COMPARABLE or order.index(bound) >= order.index(bounded):
-                    raise Malformed("form.rules.at_most: names no two fields in order that can be compared")
+                if len(kinds) > 1 or not kinds <= COMPARABLE or bounded == bound:
+                    raise Malformed("form.rules.at_most: names no two fields that can be compared")
             case OneOf(fields=names, min=least, max=most):
                 _distinct(names, "form.rules.one_of.fields")
                 if not 2 <= len(names) <= MAX_ONE_OF:

@@ -1,0 +1,149 @@
+"""What an entry names has to be there, and be fit for it.
+
+This is looked at in what was written, as dicts, lists and strings, and not in the checked entry: so a clerk
+sees it together with what is wrong elsewhere in the same file. Whatever has the wrong shape is passed over
+here; the schema complains of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.authoring.entries import FieldTypeName
+from backend.authoring.rules import Violation
+from backend.authoring.yaml_file import Place
+from backend_client.forms.form import COMPARABLE, FieldType
+
+_CHOSEN = (FieldTypeName.CHOICE, FieldTypeName.CHOICES)
+_COMPARED = {kind.name.lower() for kind in FieldType if kind in COMPARABLE}
+_TRUE = ("true", "t", "yes", "y", "on", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What is known of a question. options: what a condition may name, None where it has no choices."""
+
+    position: int
+    kind: str
+    required: bool
+    options: tuple[str, ...] | None
+
+
+def unknown(
+    folder: str, written: Any, topics: Collection[str] | None, forms: Collection[str]
+) -> Iterator[Violation]:
+    """Where an entry of a folder names what is not there. topics: None where they are not known."""
+    if folder == "policies" and topics is not None:
+        topic = _text(written, "topic")
+        if topic and topic not in topics:
+            yield ("topic",), "no_such_topic", {"id": topic[:60]}
+    if folder == "services":
+        form = _text(written, "form")
+        if form and form not in forms:
+            yield ("form",), "no_such_form", {"id": form[:60]}
+    if folder == "forms":
+        yield from _form(written)
+
+
+def _form(written: Any) -> Iterator[Violation]:
+    raw = _list(written, "fields")
+    fields: dict[str, _Field] = {}
+    for position, field in enumerate(raw):
+        if identifier := _text(field, "id"):
+            fields.setdefault(identifier, _known(position, field))
+    yield from _applicant(written, raw, fields)
+    for position, field in enumerate(raw):
+        yield from _conditions(position, field, fields)
+    for position, rule in enumerate(_list(written, "rules")):
+        place: Place = ("rules", position)
+        yield from _at_most((*place, "at_most"), _part(rule, "at_most"), fields)
+        yield from _one_of((*place, "one_of", "fields"), _part(rule, "one_of"), fields)
+
+
+def _applicant(written: Any, raw: list[Any], fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    name = _text(written, "applicant_field")
+    if not name:
+        return
+    field = fields.get(name)
+    if field is None:
+        yield ("applicant_field",), "no_such_field", {"id": name[:60]}
+    elif field.kind != FieldTypeName.IDENTITY_NUMBER or not field.required:
+        yield ("applicant_field",), "applicant_field_unfit", {"id": name}
+    elif _part(raw[field.position], "asked_if") is not None:
+        yield ("fields", field.position, "asked_if"), "applicant_field_conditional", {"id": name}
+
+
+def _conditions(position: int, field: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    written = _part(field, "asked_if")
+    single = isinstance(written, dict)
+    for number, condition in enumerate([written] if single else _list(field, "asked_if")):
+        place: Place = (
+            ("fields", position, "asked_if") if single else ("fields", position, "asked_if", number)
+        )
+        name = _text(condition, "field")
+        if not name:
+            continue
+        earlier = fields.get(name)
+        if earlier is None:
+            yield (*place, "field"), "no_such_field", {"id": name[:60]}
+        elif earlier.position >= position:
+            yield (*place, "field"), "condition_not_earlier", {"id": name}
+        elif earlier.options is None:
+            yield (*place, "field"), "condition_of_other_type", {"id": name, "type": earlier.kind}
+        else:
+            for choice, option in enumerate(_list(condition, "any_of")):
+                if isinstance(option, str) and option not in earlier.options:
+                    options = ", ".join(earlier.options)
+                    details = {"option": option[:60], "id": name, "options": options}
+                    yield (*place, "any_of", choice), "no_such_option", details
+
+
+def _at_most(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    names = {key: name for key in ("field", "other") if (name := _text(written, key))}
+    for key, name in names.items():
+        if name not in fields:
+            yield (*place, key), "no_such_field", {"id": name[:60]}
+    if len(names) < 2 or not fields.keys() >= set(names.values()):
+        return
+    bounded, bound = fields[names["field"]], fields[names["other"]]
+    if bounded is bound:
+        yield (*place, "other"), "rule_of_itself", {"id": names["other"]}
+    elif bounded.kind != bound.kind or bounded.kind not in _COMPARED:
+        yield place, "rule_types", {"type": bounded.kind, "other": bound.kind}
+
+
+def _one_of(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    for position, name in enumerate(_list(written, "fields")):
+        if not isinstance(name, str):
+            continue
+        if name not in fields:
+            yield (*place, position), "no_such_field", {"id": name[:60]}
+        elif fields[name].required:
+            yield (*place, position), "rule_of_required", {"id": name}
+
+
+def _known(position: int, field: Any) -> _Field:
+    kind = _text(field, "type") or ""
+    required = (_text(field, "required") or "true").lower() in _TRUE
+    options: tuple[str, ...] | None = None
+    if kind == FieldTypeName.YES_NO:
+        options = ("yes", "no")
+    elif kind in _CHOSEN:
+        options = tuple(found for option in _list(field, "options") if (found := _text(option, "id")))
+    return _Field(position, kind, required, options)
+
+
+def _part(written: Any, key: str) -> Any:
+    return written.get(key) if isinstance(written, dict) else None
+
+
+def _text(written: Any, key: str) -> str | None:
+    found = _part(written, key)
+    return found if isinstance(found, str) else None
+
+
+def _list(written: Any, key: str) -> list[Any]:
+    found = _part(written, key)
+    return found if isinstance(found, list) else []
