@@ -27,6 +27,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
+from backend_client.forms.wording import wording
+from backend_client.target import is_loopback
+from foundation.config import ConfigError
+from foundation.language import Translate, language_of_environment
 from foundation.pem import certificates_pem, key_pem
 from foundation.private_file import open_to_others, write_private
 
@@ -106,8 +110,8 @@ def store(
     """
     pair, trusted = key_pem(key) + certificates_pem(chain), certificates_pem(authority)
     made = DoorCredentials._of(folder, pair, trusted)
-    _write(folder / AUTHORITY, trusted)
-    _write(folder / DOOR, pair)
+    write(folder / AUTHORITY, trusted)
+    write(folder / DOOR, pair)
     (folder / NEW_KEY).unlink(missing_ok=True)
     return made
 
@@ -122,7 +126,7 @@ def pending_key(folder: Path) -> PrivateKey:
     if file.exists():
         return _read_key(read_private(file), file)
     key = ec.generate_private_key(ec.SECP256R1())
-    _write(file, key_pem(key))
+    write(file, key_pem(key))
     return key
 
 
@@ -151,6 +155,31 @@ def read_public(file: Path) -> bytes:
     return content
 
 
+def credentials_for(target: str, folder: Path | None) -> DoorCredentials | None:
+    """What a door's settings come to: None where plain text will do, which is on loopback.
+
+    Raises CredentialsUnusable.
+    """
+    if folder is not None:
+        return DoorCredentials.load(folder)
+    if not is_loopback(target):
+        raise CredentialsUnusable("credentials.needed", Path(target))
+    return None
+
+
+def configured_credentials(target: str, folder: Path | None) -> DoorCredentials | None:
+    """As `credentials_for`, for a command. Raises ConfigError with what to tell the technician."""
+    try:
+        return credentials_for(target, folder)
+    except CredentialsUnusable as error:
+        raise ConfigError(unusable_sentence(error, wording(language_of_environment()))) from None
+
+
+def unusable_sentence(error: CredentialsUnusable, translate: Translate) -> str:
+    """What to tell the technician."""
+    return translate(error.problem, file=error.file, reason=error.reason)
+
+
 def read_private(file: Path) -> bytes:
     """A file that only its owner may read. Raises CredentialsUnusable."""
     try:
@@ -162,7 +191,8 @@ def read_private(file: Path) -> bytes:
     return read_public(file)
 
 
-def _write(file: Path, content: bytes) -> None:
+def write(file: Path, content: bytes) -> None:
+    """Replaces a file as one step, readable by its owner only. Raises CredentialsUnusable."""
     try:
         write_private(file, content)
     except OSError as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from backend_client.client import BackendClient
+from backend_client.credentials import DoorCredentials, configured_credentials
+from backend_client.enrol_command import enrol_command
 from foundation.config import ConfigError, load
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger, start_log
@@ -30,7 +32,7 @@ TYPING = 60.0
 _log = logger(__name__)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--backend", metavar="HOST:PORT", help="Address of the backend.  [default: 127.0.0.1:50051]")
 @click.option(
     "--sip", metavar="HOST:PORT", help="Where calls arrive; port 0 for any.  [default: 127.0.0.1:5060]"
@@ -55,17 +57,25 @@ _log = logger(__name__)
     help="Folder of recordings that replace spoken prompts.",
 )
 @click.option("--person", metavar="SIP-URI", help="Who takes calls over; without it, callers leave messages.")
-def main(console: bool, config: Path | None, **options: str | Path | None) -> None:
+@click.pass_context
+def main(context: click.Context, /, console: bool, config: Path | None, **options: str | Path | None) -> None:
     """Answers calls: policies, applications by form, progress and notices, by voice and keys."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
     start_log("huimin-ivr", level="warning" if console else "info")
     try:
         settings = load(IvrSettings, config, **options)
+        credentials = configured_credentials(settings.backend, settings.credentials)
         _check_folders(settings)
         with observed("huimin-ivr", settings):
-            asyncio.run(_in_terminal(settings) if console else _serve(settings))
+            asyncio.run((_in_terminal if console else _serve)(settings, credentials))
     except (ConfigError, SpeechError) as error:
         click.echo(f"huimin-ivr: {error}", err=True)
         sys.exit(2)
+
+
+main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
 
 
 def _check_folders(settings: IvrSettings) -> None:
@@ -84,14 +94,17 @@ def _check_folders(settings: IvrSettings) -> None:
         raise ConfigError(f"ivr.recordings: no folder {settings.recordings}; correct it or leave it out")
 
 
-async def _serve(settings: IvrSettings) -> None:
+async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> None:
     """Answers calls until it is told to stop; those under way may then be finished."""
     from ivr.sip.endpoint import SipEndpoint  # noqa: PLC0415 (the console needs no telephone)
     from ivr.sip.library import ListenFailed  # noqa: PLC0415
 
     stop = stop_requested()
     try:
-        async with BackendClient(settings.backend) as client, _speech(settings) as speech:
+        async with (
+            BackendClient(settings.backend, credentials=credentials) as client,
+            _speech(settings) as speech,
+        ):
             fixed = prompts.always_the_same()
             await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
             async with SipEndpoint(
@@ -118,12 +131,15 @@ async def _prepare(speech: Speech, utterances: list[Utterance]) -> None:
         _log.error("prompts not prepared", reason=str(error))
 
 
-async def _in_terminal(settings: IvrSettings) -> None:
+async def _in_terminal(settings: IvrSettings, credentials: DoorCredentials | None) -> None:
     """Holds one call between standard input and output."""
     if sys.stdin.isatty():
         slow = {"first_key": TYPING, "between_keys": TYPING}
         settings = settings.model_copy(update={"timing": Timing(**settings.timing.model_dump() | slow)})
-    async with BackendClient(settings.backend) as client, _speech(settings) as speech:
+    async with (
+        BackendClient(settings.backend, credentials=credentials) as client,
+        _speech(settings) as speech,
+    ):
 
         async def voice(utterance: Utterance) -> bytes:
             return b"".join([pcm async for pcm in speech.sounds([utterance])])

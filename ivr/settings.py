@@ -58,6 +58,8 @@ class IvrSettings(ObservedSettings):
     room: ClassVar[str] = "ivr"
 
     backend: Annotated[str, AfterValidator(check_target)] = "127.0.0.1:50051"
+    credentials: Path | None = None
+    """Folder of the key and certificate that `enrol` put there; none for a backend on this machine."""
     sip: Annotated[str, AfterValidator(_listening)] = "127.0.0.1:5060"
     """Address and port at which calls arrive."""
     line: str = Field(default="phone-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from backend_client.credentials import DoorCredentials, configured_credentials
+from backend_client.enrol_command import enrol_command
 from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.log import start_log
@@ -17,7 +19,7 @@ from kiosk.settings import KioskSettings
 from kiosk.window import NoWindow, prepare, require_window
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--backend", metavar="HOST:PORT", help="Address of the backend.  [default: 127.0.0.1:50051]")
 @click.option("--size", metavar="WxH", help="Size of the window in pixels.  [default: 1080x1920]")
 @click.option(
@@ -36,23 +38,39 @@ from kiosk.window import NoWindow, prepare, require_window
     metavar="SOCKET",
     help="Tell programs on this Unix socket what is shown.",
 )
+@click.pass_context
 def main(
-    backend: str | None, size: str | None, language: str | None, config: Path | None, inspect: Path | None
+    context: click.Context,
+    *,
+    backend: str | None,
+    size: str | None,
+    language: str | None,
+    config: Path | None,
+    inspect: Path | None,
 ) -> None:
     """Shows the terminal: policies, services, progress and notices, to be touched."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
     start_log("huimin-kiosk")
     try:
         settings = load(KioskSettings, config, backend=backend, size=size, language=language)
+        credentials = configured_credentials(settings.backend, settings.credentials)
         devices = load(DeviceSettings, config).configured()
         prepare(settings)
         with observed("huimin-kiosk", settings):
-            asyncio.run(_run(settings, Devices(devices), inspect))
+            asyncio.run(_run(settings, credentials, Devices(devices), inspect))
     except (ConfigError, NoWindow) as error:
         click.echo(f"huimin-kiosk: {error}", err=True)
         sys.exit(2)
 
 
-async def _run(settings: KioskSettings, devices: Devices, inspect: Path | None) -> None:
+main.add_command(enrol_command("huimin-kiosk", lambda config: load(KioskSettings, config).credentials))
+
+
+async def _run(
+    settings: KioskSettings, credentials: DoorCredentials | None, devices: Devices, inspect: Path | None
+) -> None:
     """Everything that needs Kivy is imported here, after it was prepared."""
     from backend_client.client import BackendClient  # noqa: PLC0415 (faster --help)
     from kiosk.fonts import FontError  # noqa: PLC0415
@@ -67,7 +85,7 @@ async def _run(settings: KioskSettings, devices: Devices, inspect: Path | None) 
 
         opening = asyncio.create_task(devices.open())
         try:
-            async with BackendClient(settings.backend) as client:
+            async with BackendClient(settings.backend, credentials=credentials) as client:
                 await run(settings, client, devices, lambda: PinyinEngine(dictionary, shows), inspect)
         finally:
             await opening

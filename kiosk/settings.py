@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,6 +65,8 @@ class KioskSettings(ObservedSettings):
     room: ClassVar[str] = "kiosk"
 
     backend: Annotated[str, AfterValidator(check_target)] = "127.0.0.1:50051"
+    credentials: Path | None = None
+    """Folder of the key and certificate that `enrol` put there; none for a backend on this machine."""
     size: Annotated[Size, NoDecode, BeforeValidator(parse_size)] = Size(1080, 1920)
     language: Language = Language.ZH_CN
     terminal: str = Field("terminal-1", pattern=r"^[A-Za-z0-9._-]{1,63}$")
