@@ -45,8 +45,7 @@ from backend.services.identity import IdentityService
 from backend.services.notice import NoticeService
 from backend.services.policy import PolicyService
 from backend.settings import BackendSettings
-from backend.storage import sessions
-from backend.storage.attachments import AttachmentFolder
+from backend.storage import attachments, sessions
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.publishing import publish
 from backend.storage.vault import Vault
@@ -59,7 +58,6 @@ MAX_MESSAGE = 4 << 20
 MAX_CALLS = 1000
 """More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
 UPKEEP_SECONDS = 3600.0
-ATTACHMENTS = "attachments"
 PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
 """The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
 
@@ -92,14 +90,12 @@ async def run(settings: BackendSettings) -> None:
     content = await asyncio.to_thread(read_content, settings.content)
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = await open_database(
-        database_url(settings.database, settings.data), await asyncio.to_thread(Vault.find, settings)
-    )
+    vault = await asyncio.to_thread(Vault.find, settings)
+    database = await open_database(database_url(settings.database, settings.data), vault)
     try:
         if await database.write(publish, content, clock.now()):
             _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
-        folder = AttachmentFolder(settings.data / ATTACHMENTS)
-        async with serving(settings, database, folder, content) as address, _upkeep(database, folder):
+        async with serving(settings, database, content) as address, _upkeep(database):
             _log.info("ready", address=address, content=content.digest[:12])
             say_ready(NAME, address)
             await stop.wait()
@@ -113,7 +109,6 @@ async def run(settings: BackendSettings) -> None:
 async def serving(
     settings: BackendSettings,
     database: Database,
-    folder: AttachmentFolder,
     content: Content,
     now: Callable[[], datetime] = clock.now,
 ) -> AsyncIterator[str]:
@@ -130,7 +125,7 @@ async def serving(
         maximum_concurrent_rpcs=MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, folder, content, now)
+    _add_services(server, database, content, now)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
     door_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, server)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -180,7 +175,6 @@ async def _enrolling(
 def _add_services(
     server: grpc.aio.Server,
     database: Database,
-    folder: AttachmentFolder,
     content: Content,
     now: Callable[[], datetime],
 ) -> None:
@@ -189,21 +183,21 @@ def _add_services(
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(
         PolicyService(database, content.topics, synonyms), server
     )
-    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, folder, content.forms, now), server)
+    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, content.forms, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(content.notices, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)
 
 
 @asynccontextmanager
-async def _upkeep(database: Database, folder: AttachmentFolder) -> AsyncIterator[None]:
+async def _upkeep(database: Database) -> AsyncIterator[None]:
     """Now and then removes what is over: sessions, tries, files that no submission named."""
 
     async def keep_up() -> None:
         while True:
             try:
                 await database.write(sessions.sweep, clock.now())
-                await folder.sweep(database, clock.now())
+                await database.write(attachments.sweep, clock.now())
             except Exception as error:  # the next round may do better; serving goes on
                 _log.error("upkeep_failed", error=type(error).__name__)
             await asyncio.sleep(UPKEEP_SECONDS)

@@ -1,181 +1,209 @@
-"""Files that belong to submissions.
+"""Files that belong to submissions: in the database, in sealed pieces, so that an upload can go on later.
 
-Their bytes lie in a folder, not in the database: sixteen megabytes in a row would hold up its one writer and
-swell its log. A file is written under another name, brought to the disk, renamed, and only then entered into
-the database; so an entry always has its file, and a power cut leaves at most a file without an entry, which
-`sweep` removes.
+A piece is named by the byte at which it begins, and is a transaction of its own: sixteen megabytes in one
+would hold up everybody else. An upload appends where the last piece ended, or not at all; so of two that send
+the same file one wins. The last piece comes with a check of the whole: a file of which all bytes have arrived
+is the file that was described.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import os
-import secrets
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import BinaryIO
+from enum import Enum
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from backend.storage.database import Database
-from backend.storage.tables import AttachmentRow
+from backend.storage.engine import alone
+from backend.storage.tables import AttachmentChunkRow, AttachmentRow
+from backend.storage.vault import vault_of
 
 MAX_BYTES = 16 << 20
 MAX_PER_SUBMISSION = 20
+MAX_UNCLAIMED = 2 << 30
+"""Bytes that one door may have stored, or announced, of files whose submissions have not come."""
+CHUNK = 256 << 10
+"""Bytes of a piece, but for the last of a file and of an upload that broke off."""
+KEPT_UNFINISHED = timedelta(days=1)
 KEPT_UNCLAIMED = timedelta(days=30)
 """So long a file waits for its submission, which may still lie in the queue of a terminal."""
-_PART = ".part"
+
+_WHOLE = AttachmentRow.received_bytes == AttachmentRow.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a sender says of a file before its bytes. `name` is ``attachments/{uuid}``."""
+    """What a sender says of a file before its bytes. `name` is ``attachments/{uuid}``, `door` who sends."""
 
     name: str
     submission: str
+    door: str
     media_type: str
     size_bytes: int
     sha256: bytes
 
 
-class Mismatch(Exception):
-    """The bytes are not those that were described; `field` says in what."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of a file has arrived."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
+    received_bytes: int
+    size_bytes: int
 
-
-class AttachmentFolder:
-    """The folder of the files. Make one for a folder; it is created, for its owner's eyes only."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder = folder
-
-    def path(self, described: Description) -> Path:
-        """Where its bytes lie. The hash in the name keeps two files of one name apart."""
-        return self.folder / _file_name(described.name, described.sha256)
-
-    async def receive(self, described: Description, chunks: AsyncIterable[bytes]) -> None:
-        """Takes the bytes in and keeps them once they are on the disk.
-
-        Raises Mismatch where size or SHA-256 differ, OSError where the disk refuses; nothing is kept then.
-        """
-        target = self.path(described)
-        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}{_PART}")
-        digest = hashlib.sha256()
-        size = 0
-        file = await asyncio.to_thread(part.open, "xb")
-        try:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > described.size_bytes:
-                    raise Mismatch("size_bytes")
-                digest.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
-            if size != described.size_bytes:
-                raise Mismatch("size_bytes")
-            if digest.digest() != described.sha256:
-                raise Mismatch("sha256")
-            await asyncio.to_thread(_keep, file, part, target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        finally:
-            file.close()
-
-    async def sweep(self, database: Database, now: datetime) -> int:
-        """Removes files that no submission named in time, and what broken uploads left; how many entries."""
-        old = now - KEPT_UNCLAIMED
-        removed, kept = await database.write(_forget_unclaimed, old)
-        await asyncio.to_thread(_remove_others, self.folder, kept, old.timestamp())
-        return removed
+    @property
+    def complete(self) -> bool:
+        """Whether all has; then it was found to be what was described."""
+        return self.received_bytes == self.size_bytes
 
 
-def _file_name(name: str, sha256: bytes) -> str:
-    return f"{name.removeprefix('attachments/')}-{sha256[:8].hex()}"
+class Refused(Enum):
+    """Why an upload cannot begin."""
+
+    OTHER_FILE = "the name was used for another file, or by another door"
+    TOO_MANY = "the submission has as many files as it may have"
+    NO_ROOM = "the door has sent too much for which no submissions came"
 
 
-def _forget_unclaimed(connection: Connection, before: datetime) -> tuple[int, set[str]]:
-    """Removes entries that no submission named in time; how many, and the files of all others."""
-    unclaimed = (AttachmentRow.reference.is_(None)) & (AttachmentRow.create_time < before)
-    removed = connection.execute(delete(AttachmentRow).where(unclaimed)).rowcount
-    rows = connection.execute(select(AttachmentRow.name, AttachmentRow.sha256))
-    return removed, {_file_name(row.name, row.sha256) for row in rows}
+def begin(connection: Connection, described: Description, now: datetime) -> Progress | Refused:
+    """Enters a file of which nothing has arrived, or says how far an earlier upload of it came.
 
-
-def _keep(file: BinaryIO, part: Path, target: Path) -> None:
-    """Brings a file to the disk under its own name."""
-    file.flush()
-    os.fsync(file.fileno())
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _remove_others(folder: Path, kept: set[str], before: float) -> None:
-    """Removes files that are not to be kept; younger ones may be on their way into the database."""
-    for path in folder.iterdir():
-        if path.name not in kept and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-
-
-def described(connection: Connection, name: str) -> Description | None:
-    """The description of a file that has arrived."""
-    row = (
-        connection.execute(
-            select(
-                AttachmentRow.submission,
-                AttachmentRow.media_type,
-                AttachmentRow.size_bytes,
-                AttachmentRow.sha256,
-            ).where(AttachmentRow.name == name)
-        )
+    What is announced counts from here on, so that uploads side by side do not exceed what one may.
+    """
+    alone(connection, described.submission)
+    held = connection.execute(
+        select(
+            AttachmentRow.submission,
+            AttachmentRow.door,
+            AttachmentRow.media_type,
+            AttachmentRow.size_bytes,
+            AttachmentRow.sha256,
+            AttachmentRow.received_bytes,
+        ).where(AttachmentRow.name == described.name)
     ).first()
-    return None if row is None else Description(name, *row)
-
-
-def count(connection: Connection, submission: str) -> int:
-    """How many files have arrived for a submission."""
-    found = connection.execute(
-        select(func.count()).select_from(AttachmentRow).where(AttachmentRow.submission == submission)
-    )
-    return int(found.scalar_one())
-
-
-def enter(connection: Connection, arrived: Description, now: datetime) -> None:
-    """Enters a file that lies in the folder."""
+    if held is not None:
+        same = Description(described.name, *held[:-1]) == described
+        return Progress(held.received_bytes, held.size_bytes) if same else Refused.OTHER_FILE
+    of_submission = connection.execute(
+        select(func.count()).where(AttachmentRow.submission == described.submission)
+    ).scalar_one()
+    if of_submission >= MAX_PER_SUBMISSION:
+        return Refused.TOO_MANY
+    unclaimed = connection.execute(
+        select(func.coalesce(func.sum(AttachmentRow.size_bytes), 0)).where(
+            AttachmentRow.reference.is_(None), AttachmentRow.door == described.door
+        )
+    ).scalar_one()
+    if unclaimed + described.size_bytes > MAX_UNCLAIMED:
+        return Refused.NO_ROOM
     connection.execute(
         insert(AttachmentRow).values(
-            name=arrived.name,
-            submission=arrived.submission,
-            media_type=arrived.media_type,
-            size_bytes=arrived.size_bytes,
-            sha256=arrived.sha256,
+            name=described.name,
+            submission=described.submission,
+            door=described.door,
+            media_type=described.media_type,
+            size_bytes=described.size_bytes,
+            sha256=described.sha256,
+            received_bytes=0,
             create_time=now,
+            update_time=now,
         )
     )
+    return Progress(0, described.size_bytes)
 
 
-def missing(connection: Connection, submission: str, names: Iterable[str]) -> list[str]:
-    """Which of the files that a submission names have not arrived for it."""
-    wanted = list(names)
-    if not wanted:
+def append(connection: Connection, name: str, start: int, piece: bytes, now: datetime) -> bool:
+    """Adds a piece that begins at byte `start`. False where the file has not arrived just so far."""
+    moved = connection.execute(
+        update(AttachmentRow)
+        .where(AttachmentRow.name == name, AttachmentRow.received_bytes == start)
+        .values(received_bytes=start + len(piece), update_time=now)
+    )
+    if moved.rowcount == 0:
+        return False
+    sealed = vault_of(connection).seal(piece, _place(name, start))
+    connection.execute(insert(AttachmentChunkRow).values(name=name, start=start, sealed=sealed))
+    return True
+
+
+def digest(connection: Connection, name: str) -> hashlib._Hash:
+    """SHA-256 of what has arrived of a file, to be continued. Raises CannotOpen."""
+    found = hashlib.sha256()
+    for piece in pieces(connection, name):
+        found.update(piece)
+    return found
+
+
+def pieces(connection: Connection, name: str) -> Iterator[bytes]:
+    """The bytes of a file, as far as they have arrived, in order. Raises CannotOpen."""
+    vault = vault_of(connection)
+    starts = connection.execute(
+        select(AttachmentChunkRow.start)
+        .where(AttachmentChunkRow.name == name)
+        .order_by(AttachmentChunkRow.start)
+    ).scalars()
+    for start in list(starts):  # one at a time: a whole file would lie in the memory twice
+        row = (AttachmentChunkRow.name == name) & (AttachmentChunkRow.start == start)
+        sealed = connection.execute(select(AttachmentChunkRow.sealed).where(row)).scalar_one()
+        yield vault.open(sealed, _place(name, start))
+
+
+def progress(connection: Connection, name: str, door: str) -> Progress | None:
+    """How much of a file has arrived; None where nothing was announced, or by another door."""
+    row = connection.execute(
+        select(AttachmentRow.received_bytes, AttachmentRow.size_bytes).where(
+            AttachmentRow.name == name, AttachmentRow.door == door
+        )
+    ).first()
+    return None if row is None else Progress(*row)
+
+
+def discard(connection: Connection, name: str) -> None:
+    """Removes a file that is not the one described. One that is whole stays."""
+    connection.execute(delete(AttachmentRow).where(AttachmentRow.name == name, ~_WHOLE))
+
+
+def claim(connection: Connection, submission: str, names: Collection[str], reference: str) -> list[str]:
+    """Gives files to the case of the submission that names them; those that have not arrived whole for it.
+
+    Called within the transaction that keeps the submission, so that no sweep comes between.
+    """
+    missing = []
+    for name in names:
+        claimed = connection.execute(
+            update(AttachmentRow)
+            .where(AttachmentRow.name == name, AttachmentRow.submission == submission, _WHOLE)
+            .values(reference=reference)
+        )
+        if claimed.rowcount == 0:
+            missing.append(name)
+    return missing
+
+
+def missing(connection: Connection, submission: str, names: Collection[str]) -> list[str]:
+    """Which of the files that a submission names have not arrived whole for it."""
+    if not names:
         return []
     arrived = set(
-        (
-            connection.execute(
-                select(AttachmentRow.name).where(
-                    AttachmentRow.name.in_(wanted), AttachmentRow.submission == submission
-                )
+        connection.execute(
+            select(AttachmentRow.name).where(
+                AttachmentRow.name.in_(names), AttachmentRow.submission == submission, _WHOLE
             )
         ).scalars()
     )
-    return [name for name in wanted if name not in arrived]
+    return [name for name in names if name not in arrived]
+
+
+def sweep(connection: Connection, now: datetime) -> int:
+    """Removes what broken uploads left, and files that no submission named in time; how many."""
+    unfinished = ~_WHOLE & (AttachmentRow.update_time < now - KEPT_UNFINISHED)
+    unnamed = AttachmentRow.update_time < now - KEPT_UNCLAIMED
+    removed = connection.execute(
+        delete(AttachmentRow).where(AttachmentRow.reference.is_(None), unfinished | unnamed)
+    )
+    return removed.rowcount
+
+
+def _place(name: str, start: int) -> str:
+    return f"attachment_chunks.sealed {name} {start}"

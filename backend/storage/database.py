@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,12 @@ class Database:
             if self.url.get_backend_name() == "sqlite"
             else self.url.render_as_string(hide_password=True)
         )
+
+    def free_bytes(self) -> int | None:
+        """What is free on the disk where it lies; None where that is another machine's. Blocks."""
+        if self.url.get_backend_name() != "sqlite":
+            return None
+        return shutil.disk_usage(Path(self.url.database or ".").parent).free
 
     async def read(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function that sees one state of the database and changes nothing.
@@ -171,14 +178,17 @@ def database_url(given: str, data: Path) -> URL:
     raise ValueError("is neither a postgresql:// nor a sqlite:// URL")
 
 
-async def open_database(url: URL, vault: Vault, attachments: Path | None = None) -> Database:
+async def open_database(url: URL, vault: Vault) -> Database:
     """Opens a database, made where there is none, with its tables up to date.
 
-    attachments: where the first release kept files, which are taken in. Raises DatabaseUnusable, WrongKeys.
+    Raises DatabaseUnusable, WrongKeys.
     """
     database = Database(url, vault)
+    folder = migrating.attachments_beside(url)
     try:
-        await _when_free(lambda: database.migrate(migrating.upgrade, attachments))
+        await _when_free(lambda: database.migrate(migrating.upgrade, folder))
+        if folder is not None:
+            await asyncio.to_thread(migrating.remove_taken_in, folder)
     except WrongKeys:
         await database.close()
         raise

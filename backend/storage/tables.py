@@ -15,6 +15,11 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def microseconds(moment: datetime) -> int:
+    """Since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime as microseconds since 1970."""
 
@@ -23,7 +28,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """To the database."""
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """From the database, UTC."""
@@ -71,7 +76,10 @@ class PolicyRow(Table):
 
 
 class FormRevision(Table):
-    """A form as it was published once. `retire_time` is when another revision took its place."""
+    """A form as it was published once. `retire_time` is when another revision took its place.
+
+    `retention_days`: so long personal data is kept after the end of a case that was made with it.
+    """
 
     __tablename__ = "form_revisions"
 
@@ -79,13 +87,15 @@ class FormRevision(Table):
     revision: Mapped[str] = mapped_column(primary_key=True)
     message: Mapped[bytes]
     retire_time: Mapped[datetime | None]
+    retention_days: Mapped[int] = mapped_column(default=1095)
 
 
 class SubmissionRow(Table):
-    """What a resident sent, with its answers as they were checked. `digest` tells other answers.
+    """What a resident sent, with its answers as they were checked; empty once it was erased.
 
-    `problems` is what was wrong with a deferred one, for the office: codes with a space between, such as
-    ``answers.money:TOO_LARGE``; None where nothing was.
+    `message` and `problems` are sealed, `digest` is a keyed hash that tells other answers. `problems` is what
+    was wrong with a deferred one, for the office: codes with a space between, such as
+    ``answers.money:TOO_LARGE``; None where nothing was. `request_id` is of the touch or key that sent it.
     """
 
     __tablename__ = "submissions"
@@ -94,30 +104,39 @@ class SubmissionRow(Table):
     digest: Mapped[bytes]
     accept_time: Mapped[datetime]
     message: Mapped[bytes]
-    problems: Mapped[str | None]
+    problems: Mapped[bytes | None]
+    request_id: Mapped[str]
 
 
 class CaseRow(Table):
-    """What the office makes of a submission."""
+    """What the office makes of a submission.
+
+    `applicant` is the citizen identity number, sealed; `person` its keyed hash, by which it is found. Both
+    are None where a deferred submission named none, and once the case was erased. `erase_time` is when that
+    is due, None while the case is open; `erased_time` when it was done.
+    """
 
     __tablename__ = "cases"
-    __table_args__ = (Index(None, "applicant", "create_time", "reference"),)
+    __table_args__ = (Index(None, "person", "create_time", "reference"), Index(None, "erase_time"))
 
     reference: Mapped[str] = mapped_column(primary_key=True)
     submission: Mapped[str] = mapped_column(ForeignKey("submissions.name"), unique=True)
-    applicant: Mapped[str]
-    """Citizen identity number of the applicant."""
+    applicant: Mapped[bytes | None]
+    person: Mapped[bytes | None]
     form: Mapped[str]
+    form_revision: Mapped[str]
     title_zh: Mapped[str]
     title_en: Mapped[str]
     channel: Mapped[int]
     state: Mapped[int]
     create_time: Mapped[datetime]
     update_time: Mapped[datetime]
+    erase_time: Mapped[datetime | None]
+    erased_time: Mapped[datetime | None]
 
 
 class CaseEventRow(Table):
-    """One change of a case."""
+    """One change of a case. `note` is sealed, None where nothing was noted."""
 
     __tablename__ = "case_events"
     __table_args__ = (Index(None, "reference", "id"),)
@@ -126,11 +145,11 @@ class CaseEventRow(Table):
     reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"))
     state: Mapped[int]
     event_time: Mapped[datetime]
-    note: Mapped[str]
+    note: Mapped[bytes | None]
 
 
 class AttachmentRow(Table):
-    """A file that has arrived whole; its bytes lie in a folder.
+    """A file, or how much of it has arrived. `door` is who sends it; `update_time` when it last sent.
 
     `reference` is the case's whose submission names it, None until one does.
     """
@@ -140,15 +159,28 @@ class AttachmentRow(Table):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     submission: Mapped[str]
+    door: Mapped[str]
     media_type: Mapped[str]
     size_bytes: Mapped[int]
+    received_bytes: Mapped[int]
     sha256: Mapped[bytes]
     create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
     reference: Mapped[str | None] = mapped_column(ForeignKey("cases.reference"))
 
 
+class AttachmentChunkRow(Table):
+    """A piece of a file, sealed, which begins at byte `start`."""
+
+    __tablename__ = "attachment_chunks"
+
+    name: Mapped[str] = mapped_column(ForeignKey("attachments.name", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes]
+
+
 class SessionRow(Table):
-    """What a token opens: one case, or the cases of one applicant. The token itself is not kept."""
+    """What a token opens: one case, or the cases of one person, by keyed hash. The token is not kept."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "expire_time"),)
@@ -156,7 +188,7 @@ class SessionRow(Table):
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     expire_time: Mapped[datetime]
     reference: Mapped[str | None]
-    applicant: Mapped[str | None]
+    person: Mapped[bytes | None]
 
 
 class WrongTries(Table):

@@ -26,9 +26,8 @@ from huimin.v1 import (
 )
 
 from backend.authoring.reading import Content, read_content
-from backend.server import ATTACHMENTS, serving
+from backend.server import serving
 from backend.settings import BackendSettings
-from backend.storage.attachments import AttachmentFolder
 from backend.storage.database import FILE_NAME, Database, database_url, open_database
 from backend.storage.publishing import publish
 from tests.keys import VAULT, put_keys
@@ -119,7 +118,7 @@ async def house(data: Path, content: Path = CONTENT, clock: Clock | None = None)
     settings = BackendSettings(listen="127.0.0.1:0", data=data, content=content, stop_seconds=1)
     try:
         async with (
-            serving(settings, database, AttachmentFolder(data / ATTACHMENTS), written, clock) as address,
+            serving(settings, database, written, clock) as address,
             grpc.aio.insecure_channel(address) as channel,
         ):
             yield House(address, data, database, clock, Stubs(channel))

@@ -1,0 +1,190 @@
+"""Taking in a file that a submission will name: piece by piece, and from where an earlier upload stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+import grpc
+from huimin.v1 import form_pb2
+
+from backend.rpc import bounds
+from backend.rpc.refusal import Refusal, Wrong, invalid
+from backend.storage import attachments
+from backend.storage.attachments import CHUNK, Description, Progress, Refused
+from backend.storage.database import Database, answer_by
+
+MAX_MESSAGE = 64 << 10
+"""Bytes of the file in one message."""
+SILENT_SECONDS = 30.0
+"""A sender that is silent for so long in an upload is gone."""
+LONGEST_SECONDS = 600.0
+"""An upload that takes longer is broken off; it can go on where it stopped."""
+SPARE_BYTES = 64 << 20
+"""Left free on the disk: submissions matter more than files."""
+_PIECE_SECONDS = 2.0
+"""What comes slowly is kept after so long, so that little has to be sent again."""
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,60}")
+_RETRY_FULL = timedelta(minutes=5)
+
+Requests = AsyncIterator[form_pb2.UploadAttachmentRequest]
+
+
+class Upload:
+    """One upload, from its first message to its end."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], door: str) -> None:
+        self._database = database
+        self._now = now
+        self._door = door
+        self._end = time.monotonic() + LONGEST_SECONDS
+        self._position = 0
+        self._buffer = bytearray()
+        """What has come and is not kept yet; it begins at `_position`."""
+
+    async def receive(self, requests: Requests) -> str:
+        """Takes in a file; its name once it is whole, on the disk, and found to be what was described."""
+        file, offset = self._described(await self._next(requests))
+        if (await self._begin(file, offset)).complete:
+            return file.name
+        self._position = offset
+        hashed = await self._database.read(attachments.digest, file.name) if offset else hashlib.sha256()
+        try:
+            await self._take(requests, file, hashed)
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+                await self._keep_what_came(file)
+            raise
+        except asyncio.CancelledError:
+            await self._keep_what_came(file)
+            raise
+        if self._position + len(self._buffer) != file.size_bytes:
+            raise await self._damaged(file, "size_bytes")
+        if hashed.digest() != file.sha256:
+            raise await self._damaged(file, "sha256")
+        if not await self._append(file, len(self._buffer)):
+            done = await self._database.read(attachments.progress, file.name, self._door)
+            if done is None or not done.complete:  # another upload of it was faster, and is not at the end
+                raise _offset_wrong()
+        return file.name
+
+    def _described(self, first: form_pb2.UploadAttachmentRequest | None) -> tuple[Description, int]:
+        """The description in the first message, and from where on the bytes will come."""
+        if first is None or first.WhichOneof("part") != "info":
+            raise invalid(Wrong("info", bounds.REQUIRED, "has to come first"))
+        info = first.info
+        if info.size_bytes > attachments.MAX_BYTES:
+            raise invalid(
+                Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is above 16 MiB"), "ATTACHMENT_TOO_LARGE"
+            )
+        if info.size_bytes < 1:
+            raise invalid(Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is below 1"))
+        if len(info.sha256) != hashlib.sha256().digest_size:
+            raise invalid(Wrong("info.sha256", bounds.MALFORMED, "has not 32 bytes"))
+        if not _MEDIA_TYPE.fullmatch(info.media_type):
+            raise invalid(Wrong("info.media_type", bounds.MALFORMED, "is not a media type"))
+        described = Description(
+            name=bounds.uuid_resource("info.name", info.name, "attachments"),
+            submission=bounds.uuid_resource("info.submission", info.submission, "submissions"),
+            door=self._door,
+            media_type=info.media_type,
+            size_bytes=info.size_bytes,
+            sha256=info.sha256,
+        )
+        return described, info.offset
+
+    async def _begin(self, file: Description, offset: int) -> Progress:
+        """How much of the file is here. Refuses an upload that may not begin, or not there."""
+        progress = await self._database.write(attachments.begin, file, self._now())
+        match progress:
+            case Refused.OTHER_FILE:
+                raise Refusal(
+                    grpc.StatusCode.ALREADY_EXISTS,
+                    "ATTACHMENT_DIFFERS",
+                    "An attachment of this name is another file.",
+                )
+            case Refused.TOO_MANY:
+                raise invalid(
+                    Wrong("info.submission", bounds.OUT_OF_RANGE, "has too many attachments already"),
+                    "TOO_MANY_ATTACHMENTS",
+                )
+            case Refused.NO_ROOM:
+                raise _full()
+            case Progress():
+                if not progress.complete:
+                    if offset != progress.received_bytes:
+                        raise _offset_wrong()
+                    free = await asyncio.to_thread(self._database.free_bytes)
+                    if free is not None and free < file.size_bytes - offset + SPARE_BYTES:
+                        raise _full()
+                return progress
+
+    async def _take(self, requests: Requests, file: Description, hashed: hashlib._Hash) -> None:
+        """Keeps pieces until the sender has said all. The last bytes stay: they are kept with the check."""
+        since = time.monotonic()
+        while (request := await self._next(requests)) is not None:
+            if request.WhichOneof("part") != "chunk" or not 0 < len(request.chunk) <= MAX_MESSAGE:
+                raise invalid(Wrong("chunk", bounds.OUT_OF_RANGE, "has not 1 to 65536 bytes"))
+            self._buffer += request.chunk
+            hashed.update(request.chunk)
+            if self._position + len(self._buffer) > file.size_bytes:
+                raise await self._damaged(file, "size_bytes")
+            size = CHUNK if len(self._buffer) >= CHUNK else len(self._buffer)
+            due = size == CHUNK or time.monotonic() - since > _PIECE_SECONDS
+            if due and self._position + size < file.size_bytes:
+                if not await self._append(file, size):
+                    raise _offset_wrong()
+                since = time.monotonic()
+
+    async def _next(self, requests: Requests) -> form_pb2.UploadAttachmentRequest | None:
+        """The next message; None at the end."""
+        try:
+            async with asyncio.timeout(min(SILENT_SECONDS, self._end - time.monotonic())):
+                return await anext(requests, None)
+        except TimeoutError:
+            raise Refusal(
+                grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_TOO_SLOW", "No bytes came for too long."
+            ) from None
+
+    async def _append(self, file: Description, size: int) -> bool:
+        """Keeps the first bytes of the buffer. False where another upload of the same file was faster."""
+        piece = bytes(self._buffer[:size])
+        kept = await self._database.write(attachments.append, file.name, self._position, piece, self._now())
+        self._position += size
+        del self._buffer[:size]
+        return kept
+
+    async def _keep_what_came(self, file: Description) -> None:
+        """Of an upload that broke off, all but the last byte of the file, with which the check would come."""
+        size = min(len(self._buffer), file.size_bytes - 1 - self._position)
+        if size > 0:
+            answer_by.set(None)  # the caller has gone
+            await self._append(file, size)
+
+    async def _damaged(self, file: Description, field: str) -> Refusal:
+        """Forgets a file whose bytes are not those that were described; the refusal that says so."""
+        await self._database.write(attachments.discard, file.name)
+        return invalid(
+            Wrong(f"info.{field}", "MISMATCH", "differs from the bytes that came"), "ATTACHMENT_DAMAGED"
+        )
+
+
+def _offset_wrong() -> Refusal:
+    return Refusal(
+        grpc.StatusCode.OUT_OF_RANGE,
+        "OFFSET_WRONG",
+        "Not so much has arrived; GetAttachment says how much.",
+    )
+
+
+def _full() -> Refusal:
+    return Refusal(
+        grpc.StatusCode.UNAVAILABLE,
+        "STORAGE_FULL",
+        "There is no room for attachments.",
+        retry_after=_RETRY_FULL,
+    )
