@@ -25,7 +25,7 @@ from tests.backend_client.county import (
     start,
 )
 from tests.backend_client.test_client import submission, upload
-from tests.doors import door_folder, new_authority
+from tests.certificates import door_folder, new_authority
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
