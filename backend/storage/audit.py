@@ -16,14 +16,14 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from backend.storage.database import Database
-from backend.storage.tables import AuditEntryRow, AuditHead
+from backend.storage.tables import AuditEntryRow, AuditHead, microseconds
 from foundation.log import logger
 
 GENESIS = bytes(32)
@@ -31,7 +31,6 @@ GENESIS = bytes(32)
 MAX_TEXT = 200
 """Characters of a text in an entry; what is longer is cut."""
 _FORMAT = b"huimin.audit.1"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BATCH = 1000
 _log = logger(__name__)
 
@@ -138,10 +137,9 @@ def encoded(number: int, entry: Entry, previous: bytes) -> bytes:
     action, object, outcome, request id (UTF-8), hash before. A person that is not known has the length
     2**32 - 1.
     """
-    microseconds = (entry.time - _EPOCH) // timedelta(microseconds=1)
     parts = (
         number.to_bytes(8, "big"),
-        microseconds.to_bytes(8, "big", signed=True),
+        microseconds(entry.time).to_bytes(8, "big", signed=True),
         entry.door.encode(),
         entry.credential.encode(),
         entry.person,

@@ -1,19 +1,33 @@
-"""Cases: what the office makes of submissions."""
+"""Cases: what the office makes of submissions.
+
+Who applied and what the office noted lie sealed. What is erased leaves the case as a skeleton: reference,
+form, states and times, by which the county counts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from huimin.v1 import case_pb2
 from sqlalchemy import Connection, insert, select, update
 
-from backend.storage.tables import CaseEventRow, CaseRow
+from backend.storage import forms
+from backend.storage.tables import CaseEventRow, CaseRow, microseconds
+from backend.storage.vault import vault_of
 from foundation.language import LocalizedText
 
 MAX_NOTE = 500
 """Characters of what the office says to the resident."""
+
+RETENTION_DAYS = 1095
+"""So long personal data is kept after the end of a case whose form does not say."""
+END_STATES = frozenset(
+    {case_pb2.CASE_STATE_REJECTED, case_pb2.CASE_STATE_COMPLETED, case_pb2.CASE_STATE_WITHDRAWN}
+)
+"""The end of a case. An approved one is still to be handed over, and then completed."""
 
 Position = tuple[datetime, str]
 """Where a page ends: time of receipt and reference of its last case."""
@@ -21,16 +35,19 @@ Position = tuple[datetime, str]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change. `state` is a number of `huimin.v1.CaseState`."""
+    """One change. `state` is a number of `huimin.v1.CaseState`. Its repr does not show the note."""
 
     state: int
     event_time: datetime
-    note: str
+    note: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case without the applicant. `events` is empty in lists; `channel` is a number of the contract."""
+    """A case without the applicant. `events` is empty in lists; `channel` is a number of the contract.
+
+    `erased`: its personal data was erased, and what is here is all that is left.
+    """
 
     reference: str
     form: str
@@ -39,6 +56,7 @@ class Case:
     state: int
     create_time: datetime
     update_time: datetime
+    erased: bool
     events: tuple[Event, ...] = ()
 
 
@@ -51,6 +69,7 @@ _COLUMNS = (
     CaseRow.state,
     CaseRow.create_time,
     CaseRow.update_time,
+    CaseRow.erased_time,
 )
 
 
@@ -59,19 +78,19 @@ def one(connection: Connection, reference: str) -> Case | None:
     row = (connection.execute(select(*_COLUMNS).where(CaseRow.reference == reference))).first()
     if row is None:
         return None
-    events = connection.execute(
+    found = connection.execute(
         select(CaseEventRow.state, CaseEventRow.event_time, CaseEventRow.note)
         .where(CaseEventRow.reference == reference)
         .order_by(CaseEventRow.id)
     )
-    return _case(row, tuple(Event(event.state, event.event_time, event.note) for event in events))
+    return _case(row, tuple(_event(connection, reference, event) for event in found))
 
 
-def newest_first(connection: Connection, applicant: str, after: Position | None, most: int) -> Sequence[Case]:
-    """Cases of one applicant that come after a position."""
+def newest_first(connection: Connection, person: bytes, after: Position | None, most: int) -> Sequence[Case]:
+    """Cases of one person that come after a position. person: see `Vault.person`."""
     statement = (
         select(*_COLUMNS)
-        .where(CaseRow.applicant == applicant)
+        .where(CaseRow.person == person)
         .order_by(CaseRow.create_time.desc(), CaseRow.reference.desc())
         .limit(most)
     )
@@ -84,31 +103,88 @@ def newest_first(connection: Connection, applicant: str, after: Position | None,
     return [_case(row, ()) for row in connection.execute(statement)]
 
 
+def person(connection: Connection, reference: str) -> bytes | None:
+    """Keyed hash of the applicant of a case; None where none is known."""
+    return connection.execute(select(CaseRow.person).where(CaseRow.reference == reference)).scalar()
+
+
 def applicant(connection: Connection, reference: str) -> str | None:
-    """Identity number of the applicant of a case; None where there is no such case."""
-    return (connection.execute(select(CaseRow.applicant).where(CaseRow.reference == reference))).scalar()
+    """Identity number of the applicant of a case; None where none is known.
+
+    It is opened for one comparison at a time. A keyed hash of the number's end, kept for that, would be one
+    thing more on the disk to guess six characters from.
+    """
+    sealed = connection.execute(select(CaseRow.applicant).where(CaseRow.reference == reference)).scalar()
+    return None if sealed is None else vault_of(connection).open_text(sealed, _applicant_place(reference))
+
+
+def is_erased(connection: Connection, reference: str) -> bool:
+    """Whether there was a case of that reference whose personal data is gone."""
+    there = select(CaseRow.reference).where(CaseRow.reference == reference, CaseRow.erased_time.is_not(None))
+    return connection.execute(there).first() is not None
+
+
+def seal_applicant(connection: Connection, reference: str, number: str) -> dict[str, bytes | None]:
+    """The columns of a case that say who applied. number: identity number, empty where it is not known."""
+    if not number:
+        return {"applicant": None, "person": None}
+    vault = vault_of(connection)
+    return {
+        "applicant": vault.seal_text(number, _applicant_place(reference)),
+        "person": vault.person(number),
+    }
 
 
 def move(connection: Connection, reference: str, event: Event) -> bool:
-    """Gives a case another state, or the same with another note. False where there is no such case."""
-    moved = connection.execute(
+    """Gives a case another state, or the same with another note. False where there is no such case.
+
+    An erased case has no next state: whoever reopened it would find nothing in it.
+    """
+    row = connection.execute(
+        select(CaseRow.form, CaseRow.form_revision).where(
+            CaseRow.reference == reference, CaseRow.erased_time.is_(None)
+        )
+    ).first()
+    if row is None:
+        return False
+    erase_time = None
+    if event.state in END_STATES:
+        days = forms.retention_days(connection, row.form, row.form_revision)
+        erase_time = event.event_time + timedelta(days=RETENTION_DAYS if days is None else days)
+    connection.execute(
         update(CaseRow)
         .where(CaseRow.reference == reference)
-        .values(state=event.state, update_time=event.event_time)
+        .values(state=event.state, update_time=event.event_time, erase_time=erase_time)
     )
-    if moved.rowcount == 0:
-        return False
     add_event(connection, reference, event)
     return True
 
 
 def add_event(connection: Connection, reference: str, event: Event) -> None:
     """Writes down a change of a case."""
+    note = None
+    if event.note:
+        note = vault_of(connection).seal_text(event.note, _note_place(reference, event.event_time))
     connection.execute(
         insert(CaseEventRow).values(
-            reference=reference, state=event.state, event_time=event.event_time, note=event.note
+            reference=reference, state=event.state, event_time=event.event_time, note=note
         )
     )
+
+
+def _event(connection: Connection, reference: str, row: Any) -> Event:
+    note = ""
+    if row.note is not None:
+        note = vault_of(connection).open_text(row.note, _note_place(reference, row.event_time))
+    return Event(row.state, row.event_time, note)
+
+
+def _applicant_place(reference: str) -> str:
+    return f"cases.applicant {reference}"
+
+
+def _note_place(reference: str, event_time: datetime) -> str:
+    return f"case_events.note {reference} {microseconds(event_time)}"
 
 
 def _case(row: Any, events: tuple[Event, ...]) -> Case:
@@ -120,5 +196,6 @@ def _case(row: Any, events: tuple[Event, ...]) -> Case:
         state=row.state,
         create_time=row.create_time,
         update_time=row.update_time,
+        erased=row.erased_time is not None,
         events=events,
     )

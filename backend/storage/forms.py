@@ -31,6 +31,15 @@ def any_revision(connection: Connection, form: str, revision: str) -> Form | Non
     return None if row is None else form_from_proto(form_pb2.Form.FromString(row.message))
 
 
+def retention_days(connection: Connection, form: str, revision: str) -> int | None:
+    """So long personal data is kept after a case ends, by that revision; None where it is not known."""
+    return connection.execute(
+        select(FormRevision.retention_days).where(
+            FormRevision.form == form, FormRevision.revision == revision
+        )
+    ).scalar()
+
+
 def _row(connection: Connection, form: str, revision: str) -> Any:
     return connection.execute(
         select(FormRevision.message, FormRevision.retire_time).where(

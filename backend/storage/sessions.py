@@ -24,10 +24,10 @@ LOCKED = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a session opens: one case, or all cases of an applicant. Its repr shows neither."""
+    """What a session opens: one case, or all cases of a person (`Vault.person`). Its repr shows neither."""
 
     reference: str | None
-    applicant: str | None
+    person: bytes | None
 
     def __repr__(self) -> str:
         return "Opened(…)"
@@ -41,7 +41,7 @@ def start(connection: Connection, opened: Opened, now: datetime) -> tuple[str, d
             token_hash=_hash(token),
             expire_time=now + LIFETIME,
             reference=opened.reference,
-            applicant=opened.applicant,
+            person=opened.person,
         )
     )
     return token, now + LIFETIME
@@ -51,12 +51,12 @@ def opened_by(connection: Connection, token: str, now: datetime) -> Opened | Non
     """What a token opens; None where it is unknown or over."""
     row = (
         connection.execute(
-            select(SessionRow.reference, SessionRow.applicant, SessionRow.expire_time).where(
+            select(SessionRow.reference, SessionRow.person, SessionRow.expire_time).where(
                 SessionRow.token_hash == _hash(token)
             )
         )
     ).first()
-    return None if row is None or row.expire_time <= now else Opened(row.reference, row.applicant)
+    return None if row is None or row.expire_time <= now else Opened(row.reference, row.person)
 
 
 def end(connection: Connection, token: str) -> None:

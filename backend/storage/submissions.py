@@ -1,19 +1,23 @@
-"""Submissions: each is kept once, however often it is sent, and becomes one case."""
+"""Submissions: each is kept once, however often it is sent, and becomes one case.
+
+What the resident said lies sealed.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from huimin.v1 import case_pb2, form_pb2
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, insert, select
 
-from backend.storage import cases, references
-from backend.storage.database import Database
+from backend.storage import attachments, audit, cases, references
+from backend.storage.audit import Actor
 from backend.storage.references import Taken
-from backend.storage.tables import AttachmentRow, CaseRow, SubmissionRow
+from backend.storage.tables import CaseRow, SubmissionRow
+from backend.storage.vault import vault_of
 from foundation.language import LocalizedText
 from foundation.log import logger
 
@@ -21,16 +25,13 @@ REFERENCE_REPLACED = "REFERENCE_REPLACED"
 """Problem of a deferred submission whose resident was told a reference that another submission has."""
 _log = logger(__name__)
 
-_ATTEMPTS = 5
-"""A reference is taken already once in 10^10; another backend may store the same submission first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A submission that may be kept. Its repr shows nothing of it.
 
     digest: of what was sent; title: the form's; applicant: identity number; attachments: names of the files
-    that the answers name; problems: what is wrong with it, as codes; door: through which it came.
+    that the answers name; actor: the door through which it came; problems: what is wrong with it, as codes.
     """
 
     submission: form_pb2.Submission
@@ -38,11 +39,19 @@ class Checked:
     title: LocalizedText
     applicant: str
     attachments: tuple[str, ...]
+    actor: Actor
     problems: tuple[str, ...] = ()
-    door: str = ""
 
     def __repr__(self) -> str:
         return f"Checked({self.submission.name}, …)"
+
+
+class AttachmentMissing(Exception):
+    """A file that the answers name has not arrived; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class NotLeased(Exception):
@@ -51,11 +60,11 @@ class NotLeased(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that is kept. `digest` tells whether another one has the same content."""
+    """A submission that is kept. `same`: it has the content of the one that came now."""
 
     reference: str
     accept_time: datetime
-    digest: bytes
+    same: bool
 
 
 def digest(submission: form_pb2.Submission) -> bytes:
@@ -72,8 +81,8 @@ def digest(submission: form_pb2.Submission) -> bytes:
     return hashlib.sha256(said.SerializeToString(deterministic=True)).digest()
 
 
-def accepted(connection: Connection, name: str) -> Accepted | None:
-    """What was answered when a submission of that name was kept."""
+def accepted(connection: Connection, name: str, digest: bytes) -> Accepted | None:
+    """What was answered when a submission of that name was kept. digest: of the one that came now."""
     row = (
         connection.execute(
             select(CaseRow.reference, SubmissionRow.accept_time, SubmissionRow.digest)
@@ -81,70 +90,81 @@ def accepted(connection: Connection, name: str) -> Accepted | None:
             .where(SubmissionRow.name == name)
         )
     ).first()
-    return None if row is None else Accepted(row.reference, row.accept_time, row.digest)
+    if row is None:
+        return None
+    same = not row.digest or hmac.compare_digest(row.digest, _keyed(connection, digest))
+    return Accepted(row.reference, row.accept_time, same)
 
 
-async def keep(database: Database, checked: Checked, now: datetime) -> Accepted:
-    """Keeps a submission and makes its case, in one transaction; it is on the disk afterwards.
+def keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
+    """Keeps a submission, makes its case, gives it its files, and enters it into the audit trail.
 
     Where a submission of that name is kept already, that one is returned, whatever its content. Raises
-    NotLeased, not for a deferred one.
+    AttachmentMissing; NotLeased, not for a deferred one.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await database.write(_keep, checked, now)
-        except IntegrityError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
-    before = accepted(connection, checked.submission.name)
+    submission = checked.submission
+    before = accepted(connection, submission.name, checked.digest)
     if before is not None:
         return before
     reference = _reference(connection, checked, now)
-    if checked.submission.reference not in ("", reference):
+    if submission.reference not in ("", reference):
         # The resident holds the other one; the office sees it beside the submission.
         checked = replace(checked, problems=(*checked.problems, REFERENCE_REPLACED))
     _insert(connection, checked, reference, now)
-    return Accepted(reference, now, checked.digest)
+    for missing in attachments.claim(connection, submission.name, checked.attachments, reference):
+        raise AttachmentMissing(missing)
+    audit.append(connection, checked.actor.did("FormService.CreateSubmission", f"cases/{reference}", now))
+    return Accepted(reference, now, True)
+
+
+def opened(connection: Connection, name: str) -> tuple[form_pb2.Submission, tuple[str, ...]]:
+    """A submission that was kept and not erased, and what was wrong with it. Raises CannotOpen."""
+    row = connection.execute(
+        select(SubmissionRow.message, SubmissionRow.problems).where(SubmissionRow.name == name)
+    ).one()
+    vault = vault_of(connection)
+    problems = "" if row.problems is None else vault.open_text(row.problems, _problems_place(name))
+    message = form_pb2.Submission.FromString(vault.open(row.message, _message_place(name)))
+    return message, tuple(problems.split())
 
 
 def _reference(connection: Connection, checked: Checked, now: datetime) -> str:
     """The reference of a submission: its own, or a new one. Raises NotLeased."""
     submission = checked.submission
     if not submission.reference:
-        return references.draw(connection, checked.door, submission.name, now)
-    match references.take(connection, submission.reference, checked.door, submission.name, now):
+        return references.draw(connection, checked.actor.door, submission.name, now)
+    match references.take(connection, submission.reference, checked.actor.door, submission.name, now):
         case Taken.LEASED:
             return submission.reference
         case Taken.UNKNOWN if submission.deferred:  # this database was restored from an older copy
-            _log.warning("reference_unknown", submission=submission.name, door=checked.door)
+            _log.warning("reference_unknown", submission=submission.name, door=checked.actor.door)
             return submission.reference
         case Taken.ANOTHERS if submission.deferred:
-            _log.error("reference_replaced", submission=submission.name, door=checked.door)
-            return references.draw(connection, checked.door, submission.name, now)
+            _log.error("reference_replaced", submission=submission.name, door=checked.actor.door)
+            return references.draw(connection, checked.actor.door, submission.name, now)
     raise NotLeased
 
 
 def _insert(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:
-    submission = checked.submission
+    submission, vault = checked.submission, vault_of(connection)
+    problems = " ".join(checked.problems)
     connection.execute(
         insert(SubmissionRow).values(
             name=submission.name,
-            digest=checked.digest,
+            digest=_keyed(connection, checked.digest),
             accept_time=now,
-            message=submission.SerializeToString(),
-            problems=" ".join(checked.problems) or None,
+            message=vault.seal(submission.SerializeToString(), _message_place(submission.name)),
+            problems=vault.seal_text(problems, _problems_place(submission.name)) if problems else None,
+            request_id=checked.actor.request_id,
         )
     )
     connection.execute(
         insert(CaseRow).values(
             reference=reference,
             submission=submission.name,
-            applicant=checked.applicant,
+            **cases.seal_applicant(connection, reference, checked.applicant),
             form=submission.form,
+            form_revision=submission.form_revision,
             title_zh=checked.title.zh_cn,
             title_en=checked.title.en,
             channel=submission.channel,
@@ -154,9 +174,16 @@ def _insert(connection: Connection, checked: Checked, reference: str, now: datet
         )
     )
     cases.add_event(connection, reference, cases.Event(case_pb2.CASE_STATE_RECEIVED, now, ""))
-    if checked.attachments:
-        connection.execute(
-            update(AttachmentRow)
-            .where(AttachmentRow.name.in_(checked.attachments))
-            .values(reference=reference)
-        )
+
+
+def _keyed(connection: Connection, digest: bytes) -> bytes:
+    """A digest as it is kept: from a plain one, answers could be guessed."""
+    return vault_of(connection).index(digest.hex(), "submissions.digest")
+
+
+def _message_place(name: str) -> str:
+    return f"submissions.message {name}"
+
+
+def _problems_place(name: str) -> str:
+    return f"submissions.problems {name}"
