@@ -78,7 +78,7 @@ def _opened(connection: Connection, token: str | None, now: datetime) -> Opened:
 def _visible(connection: Connection, opened: Opened, reference: str) -> bool:
     if opened.reference is not None:
         return opened.reference == reference
-    return opened.applicant is not None and opened.applicant == cases.applicant(connection, reference)
+    return opened.person is not None and opened.person == cases.person(connection, reference)
 
 
 def _case(connection: Connection, token: str | None, reference: str, now: datetime) -> cases.Case | None:
@@ -90,8 +90,8 @@ def _cases(
     connection: Connection, token: str | None, after: cases.Position | None, most: int, now: datetime
 ) -> Sequence[cases.Case]:
     opened = _opened(connection, token, now)
-    if opened.applicant is not None:
-        return cases.newest_first(connection, opened.applicant, after, most)
+    if opened.person is not None:
+        return cases.newest_first(connection, opened.person, after, most)
     only = cases.one(connection, opened.reference or "") if after is None else None
     return [] if only is None else [only]
 

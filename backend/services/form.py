@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import grpc
 from huimin.v1 import common_pb2, form_pb2, form_pb2_grpc
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
+from backend.rpc.acting import actor_of
 from backend.rpc.door import door_of
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.services.answers import MAX_ANSWERS
 from backend.services.judging import Judged, judge
+from backend.services.uploads import Upload
 from backend.storage import attachments, forms, references, submissions
-from backend.storage.attachments import AttachmentFolder, Description, Mismatch
+from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend_client.forms.form import Form
 from backend_client.forms.reference import ReferenceError_, check_reference
@@ -30,21 +28,13 @@ from backend_client.forms.wire import form_to_proto
 
 MAX_ORIGIN = 63
 MAX_REVISION = 64
-MAX_CHUNK = 64 << 10
-CHUNK_SECONDS = 30.0
-"""A sender that is silent for so long in an upload is gone."""
-SPARE_BYTES = 64 << 20
-"""Left free on the disk: submissions matter more than files."""
-_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,60}")
-_RETRY_FULL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class FormService(form_pb2_grpc.FormServiceServicer):
-    """`huimin.v1.FormService`. forms: the current ones by name; folder: where attachments lie."""
+    """`huimin.v1.FormService`. forms: the current ones by name."""
 
     database: Database
-    folder: AttachmentFolder
     forms: Mapping[str, Form]
     now: Callable[[], datetime]
 
@@ -52,7 +42,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         self, request: form_pb2.GetFormRequest, context: Context
     ) -> form_pb2.GetFormResponse:
         """Gets a form with its fields."""
-        form = self.forms.get(bounds.resource("name", request.name, "forms"))
+        form = self.forms.get(request.name)
         if form is None:
             raise not_found("FORM_UNKNOWN", "form")
         return form_pb2.GetFormResponse(form=form_to_proto(form))
@@ -61,27 +51,19 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         self, request_iterator: AsyncIterator[form_pb2.UploadAttachmentRequest], context: Context
     ) -> form_pb2.UploadAttachmentResponse:
         """Stores a file. Repeating a finished upload changes nothing."""
-        described = _description(await anext(request_iterator, form_pb2.UploadAttachmentRequest()))
-        answer = form_pb2.UploadAttachmentResponse(name=described.name)
-        held, count = await self.database.read(_arrived, described)
-        if held is not None:
-            _same(held, described)
-            return answer
-        if count >= attachments.MAX_PER_SUBMISSION:
-            raise invalid(
-                Wrong("info.submission", bounds.OUT_OF_RANGE, "has too many attachments already"),
-                "TOO_MANY_ATTACHMENTS",
-            )
-        await asyncio.to_thread(self._refuse_full_disk, described.size_bytes)
-        try:
-            await self.folder.receive(described, _chunks(request_iterator))
-        except Mismatch as mismatch:
-            raise invalid(
-                Wrong(f"info.{mismatch.field}", "MISMATCH", "differs from the bytes that came"),
-                "ATTACHMENT_DAMAGED",
-            ) from None
-        await self._enter(described)
-        return answer
+        upload = Upload(self.database, self.now, door_of(context).name)
+        return form_pb2.UploadAttachmentResponse(name=await upload.receive(request_iterator))
+
+    async def GetAttachment(  # noqa: N802
+        self, request: form_pb2.GetAttachmentRequest, context: Context
+    ) -> form_pb2.GetAttachmentResponse:
+        """Says how much of a file has arrived, to the door that sends it."""
+        progress = await self.database.read(attachments.progress, request.name, door_of(context).name)
+        if progress is None:
+            raise not_found("ATTACHMENT_UNKNOWN", "attachment")
+        return form_pb2.GetAttachmentResponse(
+            received_bytes=progress.received_bytes, complete=progress.complete
+        )
 
     async def CreateSubmission(  # noqa: N802
         self, request: form_pb2.CreateSubmissionRequest, context: Context
@@ -91,12 +73,11 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         _bound(submission)
         digest = submissions.digest(submission)
         now = self.now()
-        kept, form = await self.database.read(_known, submission, now)
+        kept, form = await self.database.read(_known, submission, digest, now)
         if kept is None:
             judged = judge(submission, form, self.forms.get(submission.form), county_day(now))
-            await self._need_files(submission.name, judged.files)
-            kept = await self._keep(judged, digest, door_of(context).name, now)
-        if kept.digest != digest:
+            kept = await self._keep(judged, digest, actor_of(context), now)
+        if not kept.same:
             raise Refusal(
                 grpc.StatusCode.ALREADY_EXISTS,
                 "SUBMISSION_DIFFERS",
@@ -106,22 +87,19 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             reference=kept.reference, accept_time=timestamp(kept.accept_time)
         )
 
-    async def _need_files(self, submission: str, files: tuple[str, ...]) -> None:
-        missing = await self.database.read(attachments.missing, submission, files)
-        if missing:
+    async def _keep(self, judged: Judged, digest: bytes, actor: Actor, now: datetime) -> submissions.Accepted:
+        submission = submissions.Checked(
+            judged.submission, digest, judged.title, judged.applicant, judged.files, actor, judged.problems
+        )
+        try:
+            return await self.database.write(submissions.keep, submission, now)
+        except submissions.AttachmentMissing as missing:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 "ATTACHMENT_MISSING",
                 "An attachment has not arrived.",
-                metadata={"attachment": missing[0]},
-            )
-
-    async def _keep(self, judged: Judged, digest: bytes, door: str, now: datetime) -> submissions.Accepted:
-        submission = submissions.Checked(
-            judged.submission, digest, judged.title, judged.applicant, judged.files, judged.problems, door
-        )
-        try:
-            return await submissions.keep(self.database, submission, now)
+                metadata={"attachment": missing.name},
+            ) from None
         except submissions.NotLeased:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -151,91 +129,17 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             ) from None
         return form_pb2.LeaseReferencesResponse(usable=leased.usable, fresh=leased.fresh)
 
-    def _refuse_full_disk(self, size: int) -> None:
-        if shutil.disk_usage(self.folder.folder).free < size + SPARE_BYTES:
-            raise Refusal(
-                grpc.StatusCode.UNAVAILABLE,
-                "STORAGE_FULL",
-                "There is no room for attachments.",
-                retry_after=_RETRY_FULL,
-            )
-
-    async def _enter(self, described: Description) -> None:
-        """Enters a file that has arrived; the same upload may have come twice at the same time."""
-        try:
-            await self.database.write(attachments.enter, described, self.now())
-        except IntegrityError:
-            held = await self.database.read(attachments.described, described.name)
-            if held is None:
-                raise
-            _same(held, described)
-
-
-def _arrived(connection: Connection, described: Description) -> tuple[Description | None, int]:
-    """A file of that name that is kept already, and how many its submission has."""
-    held = attachments.described(connection, described.name)
-    return held, attachments.count(connection, described.submission)
-
 
 def _known(
-    connection: Connection, submission: form_pb2.Submission, now: datetime
+    connection: Connection, submission: form_pb2.Submission, digest: bytes, now: datetime
 ) -> tuple[submissions.Accepted | None, Form | None]:
     """What was answered to a submission of that name, or else the form that it answers."""
-    kept = submissions.accepted(connection, submission.name)
+    kept = submissions.accepted(connection, submission.name, digest)
     if kept is not None:
         return kept, None
     if submission.deferred:
         return None, forms.any_revision(connection, submission.form, submission.form_revision)
     return None, forms.revision(connection, submission.form, submission.form_revision, now)
-
-
-def _same(held: Description, described: Description) -> None:
-    if held != described:
-        raise Refusal(
-            grpc.StatusCode.ALREADY_EXISTS,
-            "ATTACHMENT_DIFFERS",
-            "An attachment of this name is another file.",
-        )
-
-
-def _description(first: form_pb2.UploadAttachmentRequest) -> Description:
-    """The description in the first message of an upload."""
-    if first.WhichOneof("part") != "info":
-        raise invalid(Wrong("info", bounds.REQUIRED, "has to come first"))
-    info = first.info
-    if info.size_bytes > attachments.MAX_BYTES:
-        raise invalid(
-            Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is above 16 MiB"), "ATTACHMENT_TOO_LARGE"
-        )
-    if info.size_bytes < 1:
-        raise invalid(Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is below 1"))
-    if len(info.sha256) != 32:
-        raise invalid(Wrong("info.sha256", bounds.MALFORMED, "has not 32 bytes"))
-    if not _MEDIA_TYPE.fullmatch(info.media_type):
-        raise invalid(Wrong("info.media_type", bounds.MALFORMED, "is not a media type"))
-    return Description(
-        name=bounds.uuid_resource("info.name", info.name, "attachments"),
-        submission=bounds.uuid_resource("info.submission", info.submission, "submissions"),
-        media_type=info.media_type,
-        size_bytes=info.size_bytes,
-        sha256=info.sha256,
-    )
-
-
-async def _chunks(requests: AsyncIterator[form_pb2.UploadAttachmentRequest]) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            async with asyncio.timeout(CHUNK_SECONDS):
-                request = await anext(requests, None)
-        except TimeoutError:
-            raise Refusal(
-                grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_TOO_SLOW", "No bytes came for too long."
-            ) from None
-        if request is None:
-            return
-        if request.WhichOneof("part") != "chunk" or not 0 < len(request.chunk) <= MAX_CHUNK:
-            raise invalid(Wrong("chunk", bounds.OUT_OF_RANGE, "has not 1 to 65536 bytes"))
-        yield request.chunk
 
 
 def _bound(submission: form_pb2.Submission) -> None:

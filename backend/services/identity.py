@@ -17,6 +17,7 @@ from backend.rpc.refusal import Refusal, Wrong, invalid
 from backend.storage import cases, sessions
 from backend.storage.database import Database
 from backend.storage.sessions import Opened
+from backend.storage.vault import vault_of
 from backend_client.forms.identity_number import (
     SUFFIX_LENGTH,
     IdentityNumberError,
@@ -64,7 +65,7 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         except IdentityNumberError as error:
             raise invalid(Wrong("identity_card.identity_number", error.problem.name)) from None
         bounds.text("identity_card.full_name", card.full_name, MAX_NAME)
-        token, end = await self._database.write(sessions.start, Opened(None, applicant), now)
+        token, end = await self._database.write(_start, applicant, now)
         return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
 
     async def _with_reference(
@@ -92,6 +93,11 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
                 retry_after=locked,
             )
         raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CREDENTIAL_WRONG", "The credential opens nothing.")
+
+
+def _start(connection: Connection, applicant: str, now: datetime) -> tuple[str, datetime]:
+    """A session of the holder of a card."""
+    return sessions.start(connection, Opened(None, vault_of(connection).person(applicant)), now)
 
 
 def _try(
