@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -108,14 +109,17 @@ async def _opened(file: Path, written: Content, now: datetime) -> Database:
 
 
 @asynccontextmanager
-async def house(data: Path, content: Path = CONTENT, clock: Clock | None = None) -> AsyncIterator[House]:
-    """Serves a folder of content over a folder of data."""
+async def house(
+    data: Path, content: Path = CONTENT, clock: Clock | None = None, **more: Any
+) -> AsyncIterator[House]:
+    """Serves a folder of content over a folder of data. more: settings of the backend."""
     clock = clock or Clock()
     written = read_content(content)
     make(data)
     put_keys(data)
     database = await _opened(data / FILE_NAME, written, clock())
-    settings = BackendSettings(listen="127.0.0.1:0", data=data, content=content, stop_seconds=1)
+    given: dict[str, Any] = {"listen": "127.0.0.1:0", "data": data, "content": content, "stop_seconds": 1} | more
+    settings = BackendSettings(**given)
     try:
         async with (
             serving(settings, database, written, clock) as address,
