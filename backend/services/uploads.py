@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -18,8 +17,6 @@ from backend.storage import attachments
 from backend.storage.attachments import CHUNK, Description, Progress, Refused
 from backend.storage.database import Database, answer_by
 
-MAX_MESSAGE = 64 << 10
-"""Bytes of the file in one message."""
 SILENT_SECONDS = 30.0
 """A sender that is silent for so long in an upload is gone."""
 LONGEST_SECONDS = 600.0
@@ -28,7 +25,6 @@ SPARE_BYTES = 64 << 20
 """Left free on the disk: submissions matter more than files."""
 _PIECE_SECONDS = 2.0
 """What comes slowly is kept after so long, so that little has to be sent again."""
-_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,60}")
 _RETRY_FULL = timedelta(minutes=5)
 
 Requests = AsyncIterator[form_pb2.UploadAttachmentRequest]
@@ -81,15 +77,9 @@ class Upload:
             raise invalid(
                 Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is above 16 MiB"), "ATTACHMENT_TOO_LARGE"
             )
-        if info.size_bytes < 1:
-            raise invalid(Wrong("info.size_bytes", bounds.OUT_OF_RANGE, "is below 1"))
-        if len(info.sha256) != hashlib.sha256().digest_size:
-            raise invalid(Wrong("info.sha256", bounds.MALFORMED, "has not 32 bytes"))
-        if not _MEDIA_TYPE.fullmatch(info.media_type):
-            raise invalid(Wrong("info.media_type", bounds.MALFORMED, "is not a media type"))
         described = Description(
-            name=bounds.uuid_resource("info.name", info.name, "attachments"),
-            submission=bounds.uuid_resource("info.submission", info.submission, "submissions"),
+            name=info.name,
+            submission=info.submission,
             door=self._door,
             media_type=info.media_type,
             size_bytes=info.size_bytes,
@@ -127,8 +117,8 @@ class Upload:
         """Keeps pieces until the sender has said all. The last bytes stay: they are kept with the check."""
         since = time.monotonic()
         while (request := await self._next(requests)) is not None:
-            if request.WhichOneof("part") != "chunk" or not 0 < len(request.chunk) <= MAX_MESSAGE:
-                raise invalid(Wrong("chunk", bounds.OUT_OF_RANGE, "has not 1 to 65536 bytes"))
+            if request.WhichOneof("part") != "chunk":
+                raise invalid(Wrong("chunk", bounds.REQUIRED, "has to follow the description"))
             self._buffer += request.chunk
             hashed.update(request.chunk)
             if self._position + len(self._buffer) > file.size_bytes:
