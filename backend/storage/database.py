@@ -129,6 +129,10 @@ class Database:
 
         return await self._writing.run(run, None)
 
+    async def tidy(self) -> None:
+        """Makes what was deleted disappear from the disk, as far as the database can."""
+        await self._writing.run(self._kind.tidy, None)
+
     async def close(self) -> None:
         """Ends what is under way and closes all connections."""
         for threads in (self._reading, self._writing):

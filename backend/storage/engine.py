@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -62,6 +62,10 @@ class Kind(Protocol):
         """Around a transaction that changes tables, while no other process does."""
         ...
 
+    def tidy(self) -> None:
+        """Makes what was deleted disappear from the disk, as far as the database can."""
+        ...
+
     def conflicts(self, error: DBAPIError) -> bool:
         """Whether the transaction failed only because of another one, and may be run again."""
         ...
@@ -85,6 +89,18 @@ def alone(connection: Connection, what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
+def continue_sequences(connection: Connection, tables: MetaData) -> None:
+    """After rows were put in with their numbers: the next come after them. SQLite sees to that by itself."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in tables.sorted_tables:
+        for column in table.primary_key:
+            sequence = func.pg_get_serial_sequence(table.name, column.name)
+            highest = select(func.max(column)).scalar_subquery()
+            if connection.execute(select(sequence)).scalar() is not None:
+                connection.execute(select(func.setval(sequence, func.coalesce(highest, 0) + 1, False)))
+
+
 class Sqlite:
     """A file."""
 
@@ -92,7 +108,7 @@ class Sqlite:
     writers = 1
 
     def __init__(self, url: URL, vault: Vault) -> None:
-        self._writer = _sqlite(url, vault, 1, ("journal_mode=WAL", "synchronous=FULL"))
+        self._writer = _sqlite(url, vault, 1, ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"))
         self._reader = _sqlite(url, vault, _SQLITE_READERS, ("query_only=ON",))
 
     @contextmanager
@@ -125,6 +141,14 @@ class Sqlite:
                         raise sqlite3.IntegrityError(f"a row of {broken[0]} refers to nothing in {broken[2]}")
             finally:
                 driver.execute("PRAGMA foreign_keys=ON")
+
+    def tidy(self) -> None:
+        """See `Kind`. Deleted bytes are overwritten in the file (secure_delete), but the log has old pages.
+
+        Somebody who reads keeps the log from being emptied; the next time does it.
+        """
+        with self._writer.connect() as connection:
+            _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def conflicts(self, error: DBAPIError) -> bool:
         """Only where a name is taken, such as a reference that was drawn twice: the writer is alone."""
@@ -188,6 +212,9 @@ class PostgreSql:
         with self.transaction(writing=True, answer_by=None) as connection:
             alone(connection, "migration")
             yield connection
+
+    def tidy(self) -> None:
+        """See `Kind`. PostgreSQL makes room of what was deleted by itself, and writes over it later."""
 
     def conflicts(self, error: DBAPIError) -> bool:
         """See `_CONFLICTS`."""

@@ -83,7 +83,7 @@ async def test_an_event_needs_its_case_and_a_failed_transaction_leaves_nothing(
 
     def fail(connection: Connection) -> None:
         add_token(connection, b"1")
-        connection.execute(insert(CaseEventRow).values(reference="1", state=1, event_time=now(), note=""))
+        connection.execute(insert(CaseEventRow).values(reference="1", state=1, event_time=now()))
 
     with pytest.raises(IntegrityError):
         await database.write(fail)
