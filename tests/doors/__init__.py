@@ -1,0 +1,1 @@
+"""Doors: who is let in."""
