@@ -69,9 +69,10 @@ class Draft:
         self.form = form
         self.filling = Filling(form, self._today)
         self._submission = None
-        for field_id, value in answers.items():
-            with suppress(AnswerError):
-                self.filling.answer(field_id, value)
+        for field in form.fields:
+            if field.id in answers:
+                with suppress(AnswerError):
+                    self.filling.answer(field.id, answers[field.id])
 
     def upload_again(self) -> None:
         """Forgets what was uploaded: the backend does not have it."""

@@ -44,9 +44,10 @@ async def _begin(conversation: Conversation, form: Form) -> None:
 
     def full() -> list[Utterance]:
         count = conversation.read.count(len(form.fields))
+        fewer = any(field.asked_if for field in form.fields)
         return [
             conversation.content(f"{form.name}/introduction", form.introduction),
-            conversation.prompt("form.questions", count=count),
+            conversation.prompt("form.questions_at_most" if fewer else "form.questions", count=count),
             *short(),
         ]
 
@@ -54,19 +55,28 @@ async def _begin(conversation: Conversation, form: Form) -> None:
 
 
 async def _answer_all(conversation: Conversation, draft: Draft) -> None:
-    """Asks what is open. Back leads to the question before, whose answer stands until it is replaced; before
-    the first question it leaves the form, and is raised."""
-    fields = draft.form.fields
+    """Asks what is open, until no rule is broken. Back leads to the question before, whose answer stands
+    until it is replaced; before the first question it leaves the form, and is raised."""
     target: Field | None = None
     while (field := target or draft.filling.next_field()) is not None:
         try:
             await answer(conversation, draft, field)
             target = None
+            await _mend(conversation, draft)
         except Back:
-            number = fields.index(field)
-            if number == 0:
+            number, _ = draft.filling.position(field.id)
+            if number == 1:
                 await _confirm_leaving(conversation, "form.leave")
-            target = fields[max(number - 1, 0)]
+            target = draft.filling.asked[max(number - 2, 0)]
+
+
+async def _mend(conversation: Conversation, draft: Draft) -> None:
+    """Where the answers break a rule, says so and opens the questions that can mend it."""
+    for broken in draft.filling.broken()[:1]:
+        draft.filling.reopen(broken)
+        await conversation.call.forget_keys_typed_ahead()
+        name = f"{draft.form.name}/rules/{draft.form.rules.index(broken.rule) + 1}"
+        await conversation.call.say(conversation.content(name, broken.rule.sentence))
 
 
 async def _confirm_leaving(conversation: Conversation, question: str) -> None:
@@ -103,13 +113,14 @@ async def _go_through(conversation: Conversation, draft: Draft) -> None:
         if key == SEND:
             return
         await _change(conversation, draft)
+        await _answer_all(conversation, draft)
 
 
 def _lines(conversation: Conversation, draft: Draft) -> list[Utterance]:
     """Each question with its answer; private ones only as far as their owner needs."""
     answers = draft.filling.answers
     said = []
-    for field in draft.form.fields:
+    for field in draft.filling.asked:
         if field.id in answers:
             value = recalled(conversation, field, answers[field.id])
         else:
@@ -120,14 +131,15 @@ def _lines(conversation: Conversation, draft: Draft) -> list[Utterance]:
 
 
 async def _change(conversation: Conversation, draft: Draft) -> None:
-    """Asks one question again; Back keeps its answer."""
-    fields = draft.form.fields
+    """Asks one question again; Back keeps its answer. What that opens is asked next."""
+    fields = draft.filling.asked
     items = [Item(f"{draft.form.name}/{field.id}/label", field.label) for field in fields]
     try:
         chosen = await choose(conversation, items, lambda: [conversation.prompt("summary.which")])
         await answer(conversation, draft, fields[chosen])
     except Back:
         return
+    await _mend(conversation, draft)
 
 
 async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:

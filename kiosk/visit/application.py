@@ -14,6 +14,7 @@ from backend_client.forms.card import CardAnswers
 from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.present import present
+from backend_client.forms.together import Broken
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language
 from foundation.log import logger
@@ -152,11 +153,11 @@ class Applications(Chapter):
             case Review(), did.Change(field_id):
                 self._ask(self._open.form.field(field_id), checking=True)
             case Review(), did.Back():
-                self._ask(self._open.form.fields[-1])
+                self._ask(self._open.filling.asked[-1])
             case Review(revealed=revealed), did.Reveal():
                 self._visit.show(replace(self._review(revealed=not revealed), place=page.place))
             case Review(form=form), did.Next():
-                self._visit.show(Declaration(form))
+                self._declare(form)
             case Declaration(), did.Back():
                 self._check()
             case Declaration(form=form), did.Send():
@@ -287,15 +288,26 @@ class Applications(Chapter):
         self._after(page)
 
     def _after(self, page: Question) -> None:
-        """One by one, past what a card filled in; once the last is reached, to what is still open."""
+        """One by one, past what a card filled in; once the last is reached, to what is still open. Where the
+        answers break a rule, to the question that can mend it."""
         draft = self._open
-        later = () if page.checking else draft.form.fields[page.number :]
+        if broken := draft.filling.broken():
+            self._mend(broken[0], checking=page.checking)
+            return
+        later = () if page.checking else draft.filling.asked[page.number :]
         following = next((f for f in later if f.id not in draft.filling.prefilled), None)
         self._visit.show(self._page_of(following or draft.filling.next_field()))
 
+    def _mend(self, broken: Broken, *, checking: bool) -> None:
+        """Asks again what breaks a rule, with the answer still standing there and the rule's sentence."""
+        draft = self._open
+        draft.entered.update({question.id: draft.text_of(question.id) for question in broken.fields})
+        draft.filling.reopen(broken)
+        self._ask(broken.fields[0], checking=checking, error=broken.error)
+
     def _before(self, page: Question) -> None:
         draft = self._open
-        earlier = draft.form.fields[: page.number - 1]
+        earlier = draft.filling.asked[: page.number - 1]
         if page.checking:
             self._check()
         elif before := next((f for f in reversed(earlier) if f.id not in draft.filling.prefilled), None):
@@ -323,6 +335,16 @@ class Applications(Chapter):
 
     def _check(self) -> None:
         self._visit.show(self._review())
+
+    def _declare(self, form: Form) -> None:
+        """On to the declaration, or to what a change has opened or broken."""
+        filling = self._open.filling
+        if (question := filling.next_field()) is not None:
+            self._ask(question, checking=True)
+        elif broken := filling.broken():
+            self._mend(broken[0], checking=True)
+        else:
+            self._visit.show(Declaration(form))
 
     async def _send(self, form: Form) -> None:
         draft = self._open

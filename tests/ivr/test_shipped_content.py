@@ -7,7 +7,9 @@ import re
 import pytest
 
 from backend_client.client import BackendClient
+from backend_client.forms.answer import Value
 from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.together import asked
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.dialogue.choosing import GROUP
@@ -55,10 +57,25 @@ def given(field: Field, *, agreed: bool) -> str:
             return "2"
 
 
+def chosen(field: Field) -> Value:
+    """What `given` chooses, where later questions may hang on it."""
+    match field.type:
+        case FieldType.CHOICE:
+            return field.options[-1].id
+        case FieldType.CHOICES:
+            return tuple(option.id for option in field.options[: max(field.min_length, 1)])
+    return False
+
+
+def asked_of(form: Form) -> tuple[Field, ...]:
+    """The questions that such a caller is asked."""
+    return asked(form, {field.id: chosen(field) for field in form.fields})
+
+
 def script(form: Form) -> str:
     """All questions of a form, and sending it."""
     said, agreed = ["1"], False
-    for field in form.fields:
+    for field in asked_of(form):
         said.append(given(field, agreed=agreed))
         agreed = agreed or field.type is FieldType.TEXT
     return "\n".join([*said, "1", "*"])
@@ -77,7 +94,7 @@ async def test_a_form_is_filled_in_and_its_case_found(
     before = set(phone.county.references())
     heard = await phone.call(f"2\n{way_to(position)}\n1\n{script(form)}\n!", language)
     (reference,) = set(phone.county.references()) - before or {heard.text}
-    assert set(answers(phone.county.submission(reference))) == {field.id for field in form.fields}
+    assert set(answers(phone.county.submission(reference))) == {field.id for field in asked_of(form)}
     found = await phone.call(f"3 {reference} {suffix(IDENTITY_X)}\n!", language)
     assert "progress.now" in found.prompts
     assert f"forms/{name}" in found.prompts
@@ -115,6 +132,7 @@ async def everything(client: BackendClient) -> list[LocalizedText]:
                 text for field in form.fields for text in (field.label, field.question, field.hint) if text
             ]
             found += [option.label for field in form.fields for option in field.options]
+            found += [rule.sentence for rule in form.rules]
     for listed_notice in (await client.list_notices(page_size=100)).items:
         notice = await client.get_notice(listed_notice.name)
         found += [notice.title, notice.summary]
