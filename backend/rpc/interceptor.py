@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from backend.rpc import metrics
-from backend.rpc.bounds import MALFORMED
+from backend.rpc.bounds import MALFORMED, violations
 from backend.rpc.refusal import Refusal, Wrong, invalid
 from foundation.log import logger
 from foundation.tracing import incoming, span
@@ -72,9 +72,12 @@ class Edge(grpc.aio.ServerInterceptor):
 
 def _parsed(parse: Callable[[bytes], Any], data: bytes) -> Any:
     try:
-        return parse(data)
+        message = parse(data)
     except DecodeError:
         raise invalid(Wrong("", MALFORMED, "is not a message of this call")) from None
+    if wrong := violations(message):
+        raise invalid(wrong)
+    return message
 
 
 async def _call(method: str, handler: Handler, request: Any, context: Context) -> Message:

@@ -22,7 +22,7 @@ class CatalogService(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.ListServicesRequest, context: Context
     ) -> catalog_pb2.ListServicesResponse:
         """Lists the services, without their guides."""
-        kind = bounds.member("kind", request.kind, catalog_pb2.ServiceKind.values(), may_be_unspecified=True)
+        kind = request.kind
         size = bounds.page_size(request.page_size, default=50, most=200)
         of_list = ("ListServices", str(kind))
         position = page_token.decode(request.page_token, of_list, int)
@@ -39,7 +39,7 @@ class CatalogService(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.GetServiceRequest, context: Context
     ) -> catalog_pb2.GetServiceResponse:
         """Gets one service with its guide."""
-        service = self._by_name.get(bounds.resource("name", request.name, "services"))
+        service = self._by_name.get(request.name)
         if service is None:
             raise not_found("SERVICE_UNKNOWN", "service")
         return catalog_pb2.GetServiceResponse(service=service)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import grpc
-from huimin.v1 import common_pb2, form_pb2, form_pb2_grpc
+from huimin.v1 import form_pb2, form_pb2_grpc
 from sqlalchemy import Connection
 
 from backend.clock import county_day, timestamp
@@ -16,7 +16,6 @@ from backend.rpc.acting import actor_of
 from backend.rpc.door import door_of
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
-from backend.services.answers import MAX_ANSWERS
 from backend.services.judging import Judged, judge
 from backend.services.uploads import Upload
 from backend.storage import attachments, forms, references, submissions
@@ -25,9 +24,6 @@ from backend.storage.database import Database
 from backend_client.forms.form import Form
 from backend_client.forms.reference import ReferenceError_, check_reference
 from backend_client.forms.wire import form_to_proto
-
-MAX_ORIGIN = 63
-MAX_REVISION = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
     ) -> form_pb2.CreateSubmissionResponse:
         """Keeps a submission, once. The answer is given when it is on the disk."""
         submission = request.submission
-        _bound(submission)
+        _refuse_wrong_references(submission)
         digest = submissions.digest(submission)
         now = self.now()
         kept, form = await self.database.read(_known, submission, digest, now)
@@ -111,7 +107,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         self, request: form_pb2.LeaseReferencesRequest, context: Context
     ) -> form_pb2.LeaseReferencesResponse:
         """Sets references aside for the calling door."""
-        _bound_lease(request)
+        for number, held in enumerate(request.held):
+            _reference(f"held[{number}]", held)
         try:
             leased = await self.database.write(
                 references.lease,
@@ -142,32 +139,11 @@ def _known(
     return None, forms.revision(connection, submission.form, submission.form_revision, now)
 
 
-def _bound(submission: form_pb2.Submission) -> None:
-    """Refuses a submission whose parts, but for the answers, are malformed."""
-    bounds.uuid_resource("submission.name", submission.name, "submissions")
-    bounds.resource("submission.form", submission.form, "forms")
-    bounds.text("submission.form_revision", submission.form_revision, MAX_REVISION)
-    bounds.member("submission.channel", submission.channel, common_pb2.Channel.values())
-    bounds.member("submission.language", submission.language, common_pb2.Language.values())
-    bounds.text("submission.origin", submission.origin, MAX_ORIGIN, may_be_empty=True)
-    bounds.moment("submission.send_time", submission.send_time)
+def _refuse_wrong_references(submission: form_pb2.Submission) -> None:
     if submission.reference:
         _reference("submission.reference", submission.reference)
     elif submission.deferred:
         raise invalid(Wrong("submission.reference", bounds.REQUIRED, "is what its resident was told"))
-    if len(submission.answers) > MAX_ANSWERS:
-        raise invalid(Wrong("submission.answers", bounds.TOO_LONG, f"more than {MAX_ANSWERS}"))
-
-
-def _bound_lease(request: form_pb2.LeaseReferencesRequest) -> None:
-    if len(request.held) > references.MAX_HELD:
-        raise invalid(Wrong("held", bounds.TOO_LONG, f"more than {references.MAX_HELD}"))
-    for held in request.held:
-        _reference("held", held)
-    if not 0 <= request.wanted <= references.MAX_WANTED:
-        raise invalid(Wrong("wanted", bounds.OUT_OF_RANGE, f"not from 0 to {references.MAX_WANTED}"))
-    if request.request_id:
-        bounds.uuid("request_id", request.request_id)
 
 
 def _reference(field: str, given: str) -> None:

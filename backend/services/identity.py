@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import grpc
@@ -12,9 +13,12 @@ from sqlalchemy import Connection
 
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
+from backend.rpc.acting import actor_of
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid
-from backend.storage import cases, sessions
+from backend.services.case import CASE_ERASED, erased
+from backend.storage import audit, cases, sessions
+from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.sessions import Opened
 from backend.storage.vault import vault_of
@@ -26,8 +30,7 @@ from backend_client.forms.identity_number import (
 )
 from backend_client.forms.reference import ReferenceError_, check_reference
 
-MAX_NAME = 64
-"""Characters of a name."""
+SIGN_IN = "IdentityService.CreateSession"
 _NOBODY = "0" * SUFFIX_LENGTH + "X"
 """Compared with where a reference does not exist: ends in no suffix that anybody can give."""
 
@@ -45,31 +48,31 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         """Opens a session with a card or with a reference."""
         match request.WhichOneof("credential"):
             case "identity_card":
-                return await self._with_card(request.identity_card)
+                return await self._with_card(request.identity_card, context)
             case "reference":
-                return await self._with_reference(request.reference)
+                return await self._with_reference(request.reference, context)
         raise invalid(Wrong("credential", bounds.REQUIRED, "neither a card nor a reference"))
 
     async def DeleteSession(  # noqa: N802
         self, request: identity_pb2.DeleteSessionRequest, context: Context
     ) -> identity_pb2.DeleteSessionResponse:
         """Ends a session."""
-        token = bounds.text("token", request.token, sessions.MAX_TOKEN)
-        await self._database.write(sessions.end, token)
+        await self._database.write(sessions.end, request.token)
         return identity_pb2.DeleteSessionResponse()
 
-    async def _with_card(self, card: identity_pb2.IdentityCard) -> identity_pb2.CreateSessionResponse:
+    async def _with_card(
+        self, card: identity_pb2.IdentityCard, context: Context
+    ) -> identity_pb2.CreateSessionResponse:
         now = self._now()
         try:
             applicant = check_identity_number(card.identity_number, county_day(now))
         except IdentityNumberError as error:
             raise invalid(Wrong("identity_card.identity_number", error.problem.name)) from None
-        bounds.text("identity_card.full_name", card.full_name, MAX_NAME)
-        token, end = await self._database.write(_start, applicant, now)
+        token, end = await self._database.write(_start, applicant, actor_of(context), now)
         return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
 
     async def _with_reference(
-        self, credential: identity_pb2.ReferenceCredential
+        self, credential: identity_pb2.ReferenceCredential, context: Context
     ) -> identity_pb2.CreateSessionResponse:
         """A reference that does not exist takes the same steps as a wrong suffix."""
         now = self._now()
@@ -81,7 +84,9 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
             suffix = check_identity_suffix(credential.identity_suffix)
         except IdentityNumberError as error:
             raise invalid(Wrong("reference.identity_suffix", error.problem.name)) from None
-        started, locked = await self._database.write(_try, reference, suffix, now)
+        started, locked, gone = await self._database.write(_try, reference, suffix, actor_of(context), now)
+        if gone:
+            raise erased()
         if started is not None:
             token, end = started
             return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
@@ -95,22 +100,36 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CREDENTIAL_WRONG", "The credential opens nothing.")
 
 
-def _start(connection: Connection, applicant: str, now: datetime) -> tuple[str, datetime]:
+def _start(connection: Connection, applicant: str, actor: Actor, now: datetime) -> tuple[str, datetime]:
     """A session of the holder of a card."""
-    return sessions.start(connection, Opened(None, vault_of(connection).person(applicant)), now)
+    person = vault_of(connection).person(applicant)
+    started = sessions.start(connection, Opened(None, person), now)
+    audit.append(connection, replace(actor, credential="card", person=person).did(SIGN_IN, "persons", now))
+    return started
 
 
 def _try(
-    connection: Connection, reference: str, suffix: str, now: datetime
-) -> tuple[tuple[str, datetime] | None, timedelta | None]:
-    """A session where the suffix is right, and how long the reference stays closed where it is."""
+    connection: Connection, reference: str, suffix: str, actor: Actor, now: datetime
+) -> tuple[tuple[str, datetime] | None, timedelta | None, bool]:
+    """A session where the suffix is right, how long the reference stays closed where it is, and whether its
+    case was erased."""
+
+    def enter(outcome: str, person: bytes | None = None) -> None:
+        who = replace(actor, credential="reference", person=person)
+        audit.append(connection, who.did(SIGN_IN, f"cases/{reference}", now, outcome))
+
     locked = sessions.locked_for(connection, reference, now)
     applicant = cases.applicant(connection, reference)
     right = hmac.compare_digest((applicant or _NOBODY)[-SUFFIX_LENGTH:], suffix) and applicant
     if locked is not None:
-        return None, locked
+        enter("TOO_MANY_TRIES")
+        return None, locked, False
     if not right:
         sessions.count_wrong_try(connection, reference, now)
-        return None, None
+        gone = cases.is_erased(connection, reference)
+        enter(CASE_ERASED if gone else "CREDENTIAL_WRONG")
+        return None, None, gone
     sessions.forget_tries(connection, reference)
-    return sessions.start(connection, Opened(reference, None), now), None
+    started = sessions.start(connection, Opened(reference, None), now)
+    enter("OK", cases.person(connection, reference))
+    return started, None, False

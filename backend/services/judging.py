@@ -13,7 +13,6 @@ from datetime import date
 import grpc
 from huimin.v1 import form_pb2
 
-from backend.rpc import bounds
 from backend.rpc.refusal import Refusal, not_found
 from backend.services.answers import checked, recordings
 from backend_client.forms.form import Form
@@ -78,17 +77,13 @@ def _right(submission: form_pb2.Submission, form: Form, today: date) -> Judged:
 
 
 def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: list[str]) -> Judged:
-    """With its answers untouched. Raises Refusal where the name of a file is none."""
+    """With its answers untouched."""
     kept = _copy(submission)
     applicant = next(
         (answer.identity_number for answer in kept.answers if form and answer.field == form.applicant_field),
         next((answer.identity_number for answer in kept.answers if answer.identity_number), ""),
     )
-    files = tuple(
-        bounds.uuid_resource(f"answers.{answer.field}", answer.recording, "attachments")
-        for answer in kept.answers
-        if answer.WhichOneof("value") == "recording"
-    )
+    files = tuple(answer.recording for answer in kept.answers if answer.WhichOneof("value") == "recording")
     title = form.title if form else LocalizedText(submission.form, submission.form)
     return Judged(kept, title, applicant, files, tuple(problems))
 

@@ -30,9 +30,7 @@ class NoticeService(notice_pb2_grpc.NoticeServiceServicer):
         self, request: notice_pb2.ListNoticesRequest, context: Context
     ) -> notice_pb2.ListNoticesResponse:
         """Lists the notices in force, the newest first, without their sections."""
-        category = bounds.member(
-            "category", request.category, notice_pb2.NoticeCategory.values(), may_be_unspecified=True
-        )
+        category = request.category
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("ListNotices", str(category))
         after = page_token.decode(request.page_token, of_list, int, str)
@@ -58,7 +56,7 @@ class NoticeService(notice_pb2_grpc.NoticeServiceServicer):
         self, request: notice_pb2.GetNoticeRequest, context: Context
     ) -> notice_pb2.GetNoticeResponse:
         """Gets one notice with its text."""
-        notice = self._by_name.get(bounds.resource("name", request.name, "notices"))
+        notice = self._by_name.get(request.name)
         now = self._now()
         if notice is None or not notice.published(now):
             raise not_found("NOTICE_UNKNOWN", "notice")

@@ -18,10 +18,8 @@ from backend.search.synonyms import Synonyms
 from backend.storage import policies
 from backend.storage.database import Database
 from backend.storage.publishing import issue_date
+from backend_client.forms.text import normalise
 from foundation.language import Language
-
-MAX_QUERY = 100
-"""Characters of a query."""
 
 
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
@@ -42,7 +40,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self, request: policy_pb2.ListPoliciesRequest, context: Context
     ) -> policy_pb2.ListPoliciesResponse:
         """Lists policies, the newest first. A topic that is not there has none."""
-        topic = bounds.resource("topic", request.topic, "topics") if request.topic else ""
+        topic = request.topic
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("ListPolicies", topic)
         after = _position(request.page_token, of_list)
@@ -57,9 +55,8 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self, request: policy_pb2.SearchPoliciesRequest, context: Context
     ) -> policy_pb2.SearchPoliciesResponse:
         """Searches, best first. A query of punctuation only finds nothing."""
-        asked = bounds.text("query", request.query, MAX_QUERY)
-        spoken = bounds.member("language", request.language, common_pb2.Language.values())
-        language = Language.EN if spoken == common_pb2.LANGUAGE_EN else Language.ZH_CN
+        asked = normalise(request.query)
+        language = Language.EN if request.language == common_pb2.LANGUAGE_EN else Language.ZH_CN
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("SearchPolicies", asked)
         position = page_token.decode(request.page_token, of_list, int)
@@ -75,8 +72,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self, request: policy_pb2.GetPolicyRequest, context: Context
     ) -> policy_pb2.GetPolicyResponse:
         """Gets one policy with its text."""
-        name = bounds.resource("name", request.name, "policies")
-        policy = await self._database.read(policies.one, name)
+        policy = await self._database.read(policies.one, request.name)
         if policy is None:
             raise not_found("POLICY_UNKNOWN", "policy")
         return policy_pb2.GetPolicyResponse(policy=policy)
