@@ -20,7 +20,7 @@ from backend.settings import BackendSettings
 from foundation.config import ConfigError, load
 
 _FILE = click.Path(path_type=Path)
-_COMMANDS = ("authority", "case", "conformance", "content", "door")
+_COMMANDS = ("authority", "backup", "case", "conformance", "content", "database", "door", "restore")
 """Each is the click command `command` of the module of that name."""
 
 

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from backend.commands.words import database_sentence, give_up, keys_sentence
 from backend.settings import BackendSettings
 from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
@@ -18,20 +20,32 @@ T = TypeVar("T")
 
 
 def with_database(
-    settings: BackendSettings, translate: Translate, work: Callable[[Database], Awaitable[T]]
+    settings: BackendSettings,
+    translate: Translate,
+    work: Callable[[Database], Awaitable[T]],
+    *,
+    as_it_is: bool = False,
+    make: bool = False,
 ) -> T:
-    """Does some work with the database; ends the command with a sentence where it cannot be opened.
+    """Does some work with the database; ends the command with a sentence where it cannot be used.
 
-    It is never made here: a mistyped folder is no place to look for anything.
+    as_it_is: its tables are not brought up to date; make: it is made where there is none, which is not done
+    otherwise, because a mistyped folder is no place to look for anything.
     """
     url = database_url(settings.database, settings.data)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        give_up(translate("case.no_data", folder=settings.data))
+    if url.get_backend_name() == "sqlite":
+        if make:
+            Path(url.database or ".").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif not Path(url.database or "").is_file():
+            give_up(translate("case.no_data", folder=settings.data))
 
     async def run() -> T:
-        database = await open_database(url, await asyncio.to_thread(Vault.find, settings))
+        vault = await asyncio.to_thread(Vault.find, settings)
+        database = Database(url, vault) if as_it_is else await open_database(url, vault)
         try:
             return await work(database)
+        except DBAPIError as error:
+            raise DatabaseUnusable.by(database, error) from None
         finally:
             await database.close()
 

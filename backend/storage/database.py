@@ -56,6 +56,11 @@ class DatabaseUnusable(Exception):
         self.reason = reason
         self.newer = newer
 
+    @classmethod
+    def by(cls, database: Database, error: Exception) -> DatabaseUnusable:
+        """Because of what the database or the operating system said."""
+        return cls(database.place, " ".join(str(getattr(error, "orig", error)).split()))
+
 
 class Database:
     """One database. Open it with `open_database`."""
@@ -190,7 +195,7 @@ async def open_database(url: URL, vault: Vault) -> Database:
     database = Database(url, vault)
     folder = migrating.attachments_beside(url)
     try:
-        await _when_free(lambda: database.migrate(migrating.upgrade, folder))
+        await _when_free(lambda: database.migrate(migrating.upgrade, "head", folder))
         if folder is not None:
             await asyncio.to_thread(migrating.remove_taken_in, folder)
     except WrongKeys:
@@ -201,7 +206,7 @@ async def open_database(url: URL, vault: Vault) -> Database:
         raise DatabaseUnusable(database.place, str(error), newer=True) from None
     except (DBAPIError, OSError) as error:
         await database.close()
-        raise DatabaseUnusable(database.place, str(getattr(error, "orig", error)).strip()) from None
+        raise DatabaseUnusable.by(database, error) from None
     return database
 
 

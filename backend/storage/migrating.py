@@ -20,12 +20,13 @@ from sqlalchemy import URL, Connection
 
 from backend.storage.vault import check_keys
 
-_FOLDER = "attachments"
+ATTACHMENTS = "attachments"
+"""The folder where the first release kept files."""
 _FILE = re.compile(r"[0-9a-f-]{36}-[0-9a-f]{16}(\.[0-9a-f]{8}\.part)?")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection, attachments: Path | None, revision: str = "head") -> None:
+def upgrade(connection: Connection, revision: str = "head", attachments: Path | None = None) -> None:
     """Brings the tables forward.
 
     Raises CommandError where the revision is unknown, also the database's; WrongKeys.
@@ -34,7 +35,7 @@ def upgrade(connection: Connection, attachments: Path | None, revision: str = "h
     command.upgrade(_config(connection, attachments), revision)
 
 
-def downgrade(connection: Connection, attachments: Path | None, revision: str) -> None:
+def downgrade(connection: Connection, revision: str, attachments: Path | None) -> None:
     """Brings the tables back. Raises as `upgrade` does."""
     check_keys(connection)
     command.downgrade(_config(connection, attachments), revision)
@@ -60,7 +61,7 @@ def revisions() -> list[str]:
 def attachments_beside(url: URL) -> Path | None:
     """Where the first release, which ran on SQLite only, kept files: beside the database."""
     file = url.database if url.get_backend_name() == "sqlite" else None
-    return Path(file).parent / _FOLDER if file else None
+    return Path(file).parent / ATTACHMENTS if file else None
 
 
 def remove_taken_in(folder: Path) -> None:
