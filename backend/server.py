@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 
 import grpc
@@ -45,10 +45,11 @@ from backend.services.identity import IdentityService
 from backend.services.notice import NoticeService
 from backend.services.policy import PolicyService
 from backend.settings import BackendSettings
-from backend.storage import attachments, sessions
+from backend.storage.audit import AuditTrail
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.publishing import publish
 from backend.storage.vault import Vault
+from backend.upkeep import upkeep
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -57,7 +58,6 @@ MAX_MESSAGE = 4 << 20
 """Bytes of one message: 100 answers of the longest text fit."""
 MAX_CALLS = 1000
 """More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
-UPKEEP_SECONDS = 3600.0
 PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
 """The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
 
@@ -95,7 +95,7 @@ async def run(settings: BackendSettings) -> None:
     try:
         if await database.write(publish, content, clock.now()):
             _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
-        async with serving(settings, database, content) as address, _upkeep(database):
+        async with serving(settings, database, content) as address, upkeep(database, clock.now):
             _log.info("ready", address=address, content=content.digest[:12])
             say_ready(NAME, address)
             await stop.wait()
@@ -178,34 +178,13 @@ def _add_services(
     content: Content,
     now: Callable[[], datetime],
 ) -> None:
+    trail = AuditTrail(database)
     synonyms = Synonyms.of(content.synonyms)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(content.services), server)
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(
         PolicyService(database, content.topics, synonyms), server
     )
     form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, content.forms, now), server)
-    case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, now), server)
+    case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, trail, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(content.notices, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)
-
-
-@asynccontextmanager
-async def _upkeep(database: Database) -> AsyncIterator[None]:
-    """Now and then removes what is over: sessions, tries, files that no submission named."""
-
-    async def keep_up() -> None:
-        while True:
-            try:
-                await database.write(sessions.sweep, clock.now())
-                await database.write(attachments.sweep, clock.now())
-            except Exception as error:  # the next round may do better; serving goes on
-                _log.error("upkeep_failed", error=type(error).__name__)
-            await asyncio.sleep(UPKEEP_SECONDS)
-
-    task = asyncio.create_task(keep_up())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -24,7 +24,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from backend.storage.database import Database
 from backend.storage.tables import AuditEntryRow, AuditHead, microseconds
-from foundation.log import logger
 
 GENESIS = bytes(32)
 """What the first entry carries in place of a hash before it."""
@@ -32,7 +31,6 @@ MAX_TEXT = 200
 """Characters of a text in an entry; what is longer is cut."""
 _FORMAT = b"huimin.audit.1"
 _BATCH = 1000
-_log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +266,6 @@ class AuditTrail:
                     _tell(taken, None)
         finally:
             self._writing = None
-
-    async def note_head(self) -> None:
-        """Writes the head into the log, where it outlives a change of the database."""
-        at = await self._database.read(head)
-        _log.info("audit_head", number=at.number, hash=at.hash.hex())
 
 
 def _tell(waiting: Sequence[tuple[object, asyncio.Future[None]]], error: Exception | None) -> None:

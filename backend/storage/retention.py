@@ -36,9 +36,7 @@ def erase_due(connection: Connection, actor: Actor, now: datetime) -> int:
     return erase(connection, list(due), actor, "retention erase", now)
 
 
-def erase(
-    connection: Connection, references: Sequence[str], actor: Actor, action: str, now: datetime
-) -> int:
+def erase(connection: Connection, references: Sequence[str], actor: Actor, action: str, now: datetime) -> int:
     """Erases cases and enters each into the audit trail; how many."""
     if not references:
         return 0
