@@ -32,6 +32,7 @@ class NotSecure(Unreachable):
     | BACKEND_EXPIRED | its certificate is over, or not yet good by the door's clock |
     | BACKEND_NAME_WRONG | its certificate is for another name or address than the door calls |
     | BACKEND_PLAIN | it speaks plain text where the door wants TLS |
+    | CERTIFICATE_UNFIT | the door's own certificate cannot be used for TLS; it lacks the key usage of signing |
     | LINE_REFUSED | it closed the line at once: it wants a certificate, or another than the door showed |
     """
 

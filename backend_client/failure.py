@@ -37,7 +37,8 @@ _NOT_SECURE = (
     ("CERTIFICATE_VERIFY_FAILED", "BACKEND_UNTRUSTED"),
     ("Hostname Verification", "BACKEND_NAME_WRONG"),
     ("WRONG_VERSION_NUMBER", "BACKEND_PLAIN"),
-    ("failed to connect to all addresses; last error: UNAVAILABLE: .* Socket closed", "LINE_REFUSED"),
+    ("Failed to create security handshaker", "CERTIFICATE_UNFIT"),
+    (r"last error: UNAVAILABLE: \S+ Socket closed", "LINE_REFUSED"),
 )
 """What gRPC's own end of the channel says, and what it means; the first that is found counts."""
 
@@ -85,6 +86,8 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
             return _unreachable(details, error.details() or "")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Unreachable("BACKEND_TOO_SLOW")
+        case grpc.StatusCode.CANCELLED:  # its time to stop was over before its work was
+            return Unreachable(details.reason or "BACKEND_STOPPED")
         case grpc.StatusCode.NOT_FOUND:
             return NotFound(reason)
         case grpc.StatusCode.INVALID_ARGUMENT | grpc.StatusCode.OUT_OF_RANGE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from backend.doors import authority as making
 from backend.doors.authority import Authority
@@ -42,7 +43,7 @@ class ServerFiles:
     authority: Path
     authority_key: Path
 
-    def settings(self) -> dict[str, Path]:
+    def settings(self) -> dict[str, Any]:
         return {
             "tls_certificate": self.certificate,
             "tls_key": self.key,

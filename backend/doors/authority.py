@@ -148,7 +148,7 @@ def read_request(der: bytes) -> PublicKey:
     try:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise RequestWrong("is no PKCS#10 request in DER") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise RequestWrong("has a key that is not on the curve P-256")
