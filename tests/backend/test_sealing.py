@@ -156,12 +156,12 @@ async def test_rows_of_the_first_release_are_sealed_on_the_way_up_and_opened_on_
         await database.write(move, reference, case_pb2.CASE_STATE_COMPLETED, NOTE)
         gone = await database.write(apply)
         await database.write(retention.erase, [gone], CLERK, "person erase", NOW)
-        await database.migrate(migrating.downgrade, tmp_path / "attachments", "0001")
+        await database.migrate(migrating.downgrade, "0001", tmp_path / "attachments")
         assert set(PERSONAL[:4]) <= set(found_in(on_disk(empty_database, tmp_path)))
         plain = text("SELECT applicant FROM cases ORDER BY applicant")
         rows = await database.read(lambda connection: connection.execute(plain).scalars().all())
         assert rows == ["", RESIDENT]
-        await database.migrate(migrating.upgrade, tmp_path / "attachments")
+        await database.migrate(migrating.upgrade)
         await database.tidy()
         assert found_in(on_disk(empty_database, tmp_path)) == []
         held = await database.write(persons.held, RESIDENT, CLERK, NOW)
