@@ -1,4 +1,8 @@
-"""Making one call well: a deadline on each try, tries again where repeating is safe, a bound on the whole."""
+"""Making one call well: a deadline on each try, tries elsewhere or again where safe, a bound on the whole.
+
+How often calls are repeated has a budget for the whole client (`backend_client.budget`); what certainly never
+left this machine, such as a refused connection, costs nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,17 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import grpc
 
-from backend_client.errors import BackendFailure, InvalidRequest, Unreachable
+from backend_client.budget import Budget
+from backend_client.errors import InvalidRequest, Unreachable
 from backend_client.failure import Details, failure
-from backend_client.forms.wire import Malformed
+from backend_client.metrics import CALLS
+from backend_client.rotation import SILENT, Backend, Rotation
 from foundation.log import logger
+from foundation.request_id import METADATA_KEY, current_request
+from foundation.tracing import outgoing, span
 
 FIRST_BACK_OFF = 0.2
 LONGEST_BACK_OFF = 2.0
@@ -22,55 +29,130 @@ LONGEST_BACK_OFF = 2.0
 SHORTEST_TRY = 0.1
 """Seconds below which another try is not worth making."""
 
-_AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_NEVER_LEFT = ("failed to connect to all addresses", "connections to all backends failing", "DNS resolution")
+"""How gRPC begins to say that it had no connection over which the call could have gone."""
 
 _log = logger(__name__)
 
-Response = TypeVar("Response")
-Result = TypeVar("Result")
+Metadata = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a call may take: seconds for one try, how many tries, seconds in all."""
+    """How long a call may take: seconds for one try, how many tries, seconds in all.
+
+    elsewhere: seconds for one try while another backend is well and was not tried; 0: as `each`.
+    once: repeated only where it is certain that the backend never saw it.
+    """
 
     each: float
     tries: int
     total: float
+    elsewhere: float = 0.0
+    once: bool = False
 
 
-async def call(
-    verb: str,
-    send: Callable[[float], Awaitable[Response]],
-    read: Callable[[Response], Result],
-    patience: Patience,
-) -> Result:
-    """Sends a request until it is answered, and reads the answer.
+class Calls:
+    """Sends requests to one backend or several. To be made on the running loop."""
 
-    verb: name of the method, for the log; send: starts one try with that deadline in seconds; read: makes the
-    result of a response, raising Malformed where it breaks the contract. Raises BackendError.
-    """
-    end = time.monotonic() + patience.total
-    for attempt in range(1, patience.tries + 1):
-        left = end - time.monotonic()
+    def __init__(self, rotation: Rotation) -> None:
+        self._rotation = rotation
+        self._budget = Budget()
+
+    @property
+    def away(self) -> bool:
+        """Whether no backend answered lately; those that come back are found meanwhile."""
+        return self._rotation.away
+
+    async def unary(self, path: str, request: bytes, patience: Patience, metadata: Metadata = ()) -> bytes:
+        """Sends a request until it is answered. path: ``/package.Service/Method``. Raises BackendError."""
+        sent_with = (*_about(), *metadata) or None
+
+        def send(backend: Backend, seconds: float) -> Awaitable[bytes]:
+            return backend.unary(path)(request, timeout=seconds, metadata=sent_with)
+
+        return await self.call(path, send, patience)
+
+    async def call(
+        self, path: str, send: Callable[[Backend, float], Awaitable[bytes]], patience: Patience
+    ) -> bytes:
+        """As `unary`, with a way of sending of its own: send(backend, seconds) makes one try."""
+        verb = path.rpartition("/")[2]
         try:
-            response = await _send(send, min(patience.each, left))
+            with span(f"call {verb}"):
+                answer = await self._until_answered(verb, send, patience)
         except grpc.aio.AioRpcError as error:
-            wait = _wait(attempt, error)
-            over = attempt == patience.tries or wait + SHORTEST_TRY > end - time.monotonic()
-            if error.code() not in _AGAIN or over:
-                _log.info("call failed", verb=verb, status=error.code().name, attempt=attempt)
-                raise failure(error) from None
-            _log.info("call repeated", verb=verb, status=error.code().name, attempt=attempt)
-            await asyncio.sleep(wait)
-        else:
-            return _read(verb, read, response)
-    raise AssertionError("the last try has returned or raised")
+            CALLS.labels(verb, error.code().name).inc()
+            raise failure(error) from None
+        CALLS.labels(verb, "OK").inc()
+        return answer
+
+    async def _until_answered(
+        self, verb: str, send: Callable[[Backend, float], Awaitable[bytes]], patience: Patience
+    ) -> bytes:
+        """Raises AioRpcError where the last try ends with one, Unreachable, InvalidRequest."""
+        end = time.monotonic() + patience.total
+        rotation, budget = self._rotation, self._budget
+        budget.first()
+        tried: set[Backend] = set()
+        attempt = 1
+        paid = False
+        while True:
+            backend = rotation.pick(tried)
+            tried.add(backend)
+            seconds = min(patience.each, end - time.monotonic())
+            # A try that is cut short has to be able to be made elsewhere: that is paid for before.
+            if patience.elsewhere and rotation.another(tried) and (paid := budget.take()):
+                seconds = min(patience.elsewhere, seconds)
+            try:
+                answer = await _send(send, backend, seconds)
+            except grpc.aio.AioRpcError as error:
+                silent = error.code() in SILENT
+                if silent:
+                    rotation.failed(backend)
+                else:
+                    rotation.answered(backend)
+                pause = 0.0 if rotation.another(tried) else _pause(attempt, error)
+                if (
+                    not silent
+                    or attempt == patience.tries
+                    or pause + SHORTEST_TRY > end - time.monotonic()
+                    or not self._may_repeat(error, patience, paid=paid)
+                ):
+                    _log.info("call_failed", verb=verb, status=error.code().name, attempt=attempt)
+                    raise
+                _log.info("call_repeated", verb=verb, status=error.code().name, attempt=attempt)
+                paid = False
+                attempt += 1
+                if pause:
+                    tried.clear()
+                    await asyncio.sleep(pause)
+            else:
+                rotation.answered(backend)
+                if paid:
+                    budget.give_back()
+                return answer
+
+    def _may_repeat(self, error: grpc.aio.AioRpcError, patience: Patience, *, paid: bool) -> bool:
+        """Whether it is safe and affordable to send it again. paid: that was done already."""
+        if (error.details() or "").startswith(_NEVER_LEFT):
+            if paid:
+                self._budget.give_back()
+            return True
+        return not patience.once and (paid or self._budget.take())
 
 
-async def _send(send: Callable[[float], Awaitable[Response]], deadline: float) -> Response:
+def _about() -> Metadata:
+    """The name of the touch or key that led to the call, and the trace that it belongs to."""
+    request_id = current_request()
+    return (((METADATA_KEY, request_id),) if request_id else ()) + outgoing()
+
+
+async def _send(
+    send: Callable[[Backend, float], Awaitable[bytes]], backend: Backend, deadline: float
+) -> bytes:
     try:
-        return await send(deadline)
+        return await send(backend, deadline)
     except grpc.aio.UsageError:
         raise Unreachable("CLIENT_CLOSED") from None
     except (ValueError, TypeError, KeyError) as error:
@@ -82,18 +164,8 @@ async def _send(send: Callable[[float], Awaitable[Response]], deadline: float) -
         raise Unreachable("CLIENT_CLOSED") from None  # the channel was closed under the call
 
 
-def _wait(attempt: int, error: grpc.aio.AioRpcError) -> float:
+def _pause(attempt: int, error: grpc.aio.AioRpcError) -> float:
     """Seconds before the next try: what the backend asks for, but never less than our own back-off."""
     back_off = min(FIRST_BACK_OFF * 2.0 ** (attempt - 1), LONGEST_BACK_OFF)
     jittered = random.uniform(back_off / 2, back_off)  # noqa: S311 (spreads terminals out, keeps no secret)
     return max(jittered, Details(error).retry_after or 0.0)
-
-
-def _read(verb: str, read: Callable[[Response], Result], response: Response | None) -> Result:
-    try:
-        if response is None:  # grpc.aio gives None for bytes that are no message
-            raise Malformed("not a message")
-        return read(response)
-    except Malformed as error:
-        _log.error("answer malformed", verb=verb, place=str(error))
-        raise BackendFailure("ANSWER_MALFORMED", str(error)) from None

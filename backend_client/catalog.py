@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from foundation.language import LocalizedText
@@ -45,6 +46,7 @@ class Service:
     """One entry of the catalogue. `name` is ``services/{service}``, `form` ``forms/{form}`` or empty.
 
     `guide` is None in lists, and for kinds that have none.
+    as_of: None where it is fresh; else when it was read, the backend being away.
     """
 
     name: str
@@ -55,3 +57,4 @@ class Service:
     form: str = ""
     guide: Guide | None = None
     demonstration: bool = False
+    as_of: datetime | None = field(default=None, compare=False)

@@ -1,4 +1,4 @@
-"""The channel to the backend, and its change for another when the door has new credentials.
+"""The channels to the backends, and their change for others when the door has new credentials.
 
 Plain text is spoken on loopback only. Everywhere else both sides show a certificate (TLS 1.2 or later): the
 backend one that names the host that the door calls, or, where the door knows several addresses, the name that
@@ -8,14 +8,14 @@ every backend of the house bears.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import grpc
-from huimin.v1 import door_pb2_grpc
 
+from backend_client.calling import Calls
 from backend_client.credentials import DoorCredentials
 from backend_client.renewal import keep_fresh
-from backend_client.target import is_loopback, several
+from backend_client.rotation import Rotation
+from backend_client.target import addresses, is_loopback, several
 from foundation.log import logger
 
 Options = tuple[tuple[str, int | str], ...]
@@ -33,62 +33,54 @@ class PlainTextRefused(Exception):
 
 
 class Connection:
-    """The one owner of the channel. To be made on the running loop.
+    """The one owner of the channels. To be made on the running loop.
 
-    `opened` is called with each channel, at once with the first; from then on new calls go over it. Raises
-    PlainTextRefused.
+    `calls` goes over them. Raises PlainTextRefused.
     """
 
-    def __init__(
-        self,
-        target: str,
-        options: Options,
-        credentials: DoorCredentials | None,
-        opened: Callable[[grpc.aio.Channel], None],
-    ) -> None:
+    def __init__(self, target: str, options: Options, credentials: DoorCredentials | None) -> None:
         if credentials is None and not is_loopback(target):
             raise PlainTextRefused(target)
         self._target = target
         self._options = options
-        self._opened = opened
-        self._channel = self._open(credentials)
+        self._rotation = Rotation({one: self._open(one, credentials) for one in addresses(target)})
+        self.calls = Calls(self._rotation)
         self._ending: set[asyncio.Task[None]] = set()
         self._keeping = (
-            asyncio.create_task(keep_fresh(credentials, self._stub, self._change)) if credentials else None
+            asyncio.create_task(keep_fresh(credentials, self.calls, self._change)) if credentials else None
         )
 
     async def close(self) -> None:
-        """Ends the connection and what is under way on it. May be repeated."""
+        """Ends the connections and what is under way on them. May be repeated."""
         tasks = [*self._ending, *([self._keeping] if self._keeping else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._channel.close()
+        await self._rotation.close()
+        for backend in self._rotation.backends:
+            await backend.channel.close()
 
-    def _open(self, credentials: DoorCredentials | None) -> grpc.aio.Channel:
-        channel = open_channel(self._target, self._options, credentials)
-        self._opened(channel)
-        return channel
-
-    def _stub(self) -> door_pb2_grpc.EnrolmentServiceAsyncStub:
-        return door_pb2_grpc.EnrolmentServiceStub(self._channel)
+    def _open(self, address: str, credentials: DoorCredentials | None) -> grpc.aio.Channel:
+        return open_channel(address, self._options, credentials, shared=several(self._target))
 
     def _change(self, credentials: DoorCredentials) -> None:
-        """New calls go over a new channel; the old one ends with the last of its own."""
-        before, self._channel = self._channel, self._open(credentials)
-        task = asyncio.create_task(_end(before))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        _log.info("credentials taken", door=credentials.door, until=credentials.not_after.isoformat())
+        """New calls go over new channels; the old ones end with the last of their own."""
+        for backend in self._rotation.backends:
+            task = asyncio.create_task(_end(backend.change(self._open(backend.address, credentials))))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        _log.info("credentials_taken", door=credentials.door, until=credentials.not_after.isoformat())
 
 
-def open_channel(target: str, options: Options, credentials: DoorCredentials | None) -> grpc.aio.Channel:
-    """A channel of its own, for instance to one of several backends."""
+def open_channel(
+    address: str, options: Options, credentials: DoorCredentials | None, *, shared: bool
+) -> grpc.aio.Channel:
+    """A channel to one address. shared: the backend is known by the name that all of the house bear."""
     if credentials is None:
-        return grpc.aio.insecure_channel(target, options=options)
-    if several(target):
+        return grpc.aio.insecure_channel(address, options=options)
+    if shared:
         options = (*options, ("grpc.ssl_target_name_override", SHARED_NAME))
-    return grpc.aio.secure_channel(target, credentials.channel_credentials(), options=options)
+    return grpc.aio.secure_channel(address, credentials.channel_credentials(), options=options)
 
 
 async def _end(channel: grpc.aio.Channel) -> None:

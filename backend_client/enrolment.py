@@ -9,17 +9,26 @@ from pathlib import Path
 
 import grpc
 from cryptography.hazmat.primitives.serialization import Encoding
-from huimin.v1 import door_pb2, door_pb2_grpc
+from huimin.v1 import door_pb2
 
 from backend_client import credentials as files
-from backend_client.calling import Patience, call
+from backend_client.calling import Calls, Patience
 from backend_client.credentials import CredentialsUnusable, DoorCredentials
+from backend_client.methods import method
 from backend_client.renewal import certificates
+from backend_client.rotation import Rotation
 from backend_client.target import check_target
 
 ENROL = Patience(each=10, tries=3, total=25)
 """Asking again is safe: the backend knows the key that used a code."""
 REQUEST = "request.csr"
+
+_ENROL = method(
+    "EnrolmentService/Enrol",
+    door_pb2.EnrolRequest,
+    door_pb2.EnrolResponse,
+    lambda answer: certificates(answer.certificates, answer.authorities),
+)
 
 
 @dataclass(frozen=True)
@@ -53,18 +62,17 @@ async def enrol(invitation: Invitation, folder: Path) -> DoorCredentials:
     """
     files.read_certificates(invitation.authority, Path(files.AUTHORITY))
     key = await asyncio.to_thread(files.pending_key, folder)
-    message = door_pb2.EnrolRequest(
+    request = _ENROL.encode(
         code=invitation.code, certificate_request=files.request(key).public_bytes(Encoding.DER)
     )
     trusting = grpc.ssl_channel_credentials(invitation.authority)
     async with grpc.aio.secure_channel(invitation.enrolment, trusting) as channel:
-        stub = door_pb2_grpc.EnrolmentServiceStub(channel)
-        chain, authorities = await call(
-            "Enrol",
-            lambda seconds: stub.Enrol(message, timeout=seconds),
-            lambda response: certificates(response.certificates, response.authorities),
-            ENROL,
-        )
+        rotation = Rotation({invitation.enrolment: channel})
+        try:
+            answer = await Calls(rotation).unary(_ENROL.path, request, ENROL)
+        finally:
+            await rotation.close()
+    chain, authorities = _ENROL.read(answer)
     trusted = authorities or files.read_certificates(invitation.authority, folder / files.AUTHORITY)
     return await asyncio.to_thread(files.store, folder, key, chain, trusted)
 

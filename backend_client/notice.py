@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -23,7 +23,10 @@ class NoticeCategory(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice. `name` is ``notices/{notice}``; `sections` is empty in lists; times are aware, UTC."""
+    """A notice. `name` is ``notices/{notice}``; `sections` is empty in lists; times are aware, UTC.
+
+    as_of: None where it is fresh; else when it was read, the backend being away.
+    """
 
     name: str
     category: NoticeCategory
@@ -35,3 +38,4 @@ class Notice:
     start_time: datetime | None = None
     end_time: datetime | None = None
     demonstration: bool = False
+    as_of: datetime | None = field(default=None, compare=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from backend_client.catalog import Section
 from foundation.language import LocalizedText
@@ -20,7 +20,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy. `name` is ``policies/{policy}``; `sections` is empty in lists and search results."""
+    """A policy. `name` is ``policies/{policy}``; `sections` is empty in lists and search results.
+
+    as_of: None where it is fresh; else when it was read, the backend being away.
+    """
 
     name: str
     topic: str
@@ -31,6 +34,7 @@ class Policy:
     summary: LocalizedText
     sections: tuple[Section, ...] = ()
     demonstration: bool = False
+    as_of: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

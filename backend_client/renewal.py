@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from huimin.v1 import door_pb2, door_pb2_grpc
+from huimin.v1 import door_pb2
 
 from backend_client import credentials as files
-from backend_client.calling import Patience, call
+from backend_client.calling import Calls, Patience
 from backend_client.credentials import CredentialsUnusable, DoorCredentials
 from backend_client.errors import BackendError
 from backend_client.forms.wire import Malformed
+from backend_client.methods import method
 from foundation.log import logger
 
 RENEW_AT = 2 / 3
@@ -34,20 +35,18 @@ LONGEST_PAUSE = timedelta(hours=1)
 _RENEW = Patience(each=10, tries=1, total=10)
 _log = logger(__name__)
 
-Stub = Callable[[], "door_pb2_grpc.EnrolmentServiceAsyncStub"]
-
 
 async def keep_fresh(
-    credentials: DoorCredentials, stub: Stub, changed: Callable[[DoorCredentials], None]
+    credentials: DoorCredentials, calls: Calls, changed: Callable[[DoorCredentials], None]
 ) -> None:
-    """Runs until it is cancelled. stub: of the present channel; changed: told of each new pair."""
+    """Runs until it is cancelled. changed: told of each new pair."""
     due = _due(credentials)
     while True:
         await asyncio.sleep(min(max(due - _now(), SHORTEST), LOOK).total_seconds())
         try:
             found = await asyncio.to_thread(DoorCredentials.load, credentials.folder)
             if found.chain == credentials.chain and _now() >= due:
-                found = await renew(credentials, stub())
+                found = await renew(credentials, calls)
         except (BackendError, CredentialsUnusable) as error:
             pause = min(max((credentials.not_after - _now()) / 20, SHORTEST), LONGEST_PAUSE)
             due = _now() + pause
@@ -61,23 +60,15 @@ async def keep_fresh(
             changed(credentials)
 
 
-async def renew(
-    credentials: DoorCredentials, stub: door_pb2_grpc.EnrolmentServiceAsyncStub
-) -> DoorCredentials:
+async def renew(credentials: DoorCredentials, calls: Calls) -> DoorCredentials:
     """Asks for the next certificate and stores it with its new key.
 
     Raises BackendError, CredentialsUnusable.
     """
     key = await asyncio.to_thread(files.pending_key, credentials.folder)
     der = files.request(key).public_bytes(Encoding.DER)
-    chain, authorities = await call(
-        "RenewCertificate",
-        lambda seconds: stub.RenewCertificate(
-            door_pb2.RenewCertificateRequest(certificate_request=der), timeout=seconds
-        ),
-        lambda response: certificates(response.certificates, response.authorities),
-        _RENEW,
-    )
+    answer = await calls.unary(_RENEWAL.path, _RENEWAL.encode(certificate_request=der), _RENEW)
+    chain, authorities = _RENEWAL.read(answer)
     trusted = authorities or files.read_certificates(credentials.authority, credentials.folder)
     return await asyncio.to_thread(files.store, credentials.folder, key, chain, trusted)
 
@@ -94,6 +85,14 @@ def certificates(
     if not own:
         raise Malformed("certificates: none")
     return own, trusted
+
+
+_RENEWAL = method(
+    "EnrolmentService/RenewCertificate",
+    door_pb2.RenewCertificateRequest,
+    door_pb2.RenewCertificateResponse,
+    lambda answer: certificates(answer.certificates, answer.authorities),
+)
 
 
 def _due(credentials: DoorCredentials) -> datetime:

@@ -7,6 +7,9 @@ import re
 from foundation.address import is_loopback_host
 
 LONGEST = 255
+"""Characters of one address."""
+MOST = 16
+"""Addresses of one target."""
 
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 _NAME_OF_GRPC = re.compile(r"(?:ipv4|ipv6|dns|unix|unix-abstract):\S+")
@@ -14,14 +17,30 @@ _NAME_OF_GRPC = re.compile(r"(?:ipv4|ipv6|dns|unix|unix-abstract):\S+")
 
 
 def check_target(text: str) -> str:
-    """``HOST:PORT``, or a name with one of gRPC's schemes. ValueError says what one looks like."""
+    """``HOST:PORT``, several with commas between them, or a name with one of gRPC's schemes.
+
+    ValueError says what one looks like.
+    """
     target = text.strip()
-    match = _HOST_AND_PORT.fullmatch(target)
-    if len(target) <= LONGEST and (
-        1 <= int(match["port"]) <= 65_535 if match else _NAME_OF_GRPC.fullmatch(target)
-    ):
-        return target
-    raise ValueError(f"{text!r} is no address of a backend; write a host and a port, such as 127.0.0.1:50051")
+    given = target.split(",")
+    if len(given) <= MOST and all(len(one) <= LONGEST for one in given):
+        hosts = [_HOST_AND_PORT.fullmatch(one) for one in given]
+        if all(match and 1 <= int(match["port"]) <= 65_535 for match in hosts):
+            return target
+        if hosts[0] is None and _NAME_OF_GRPC.fullmatch(target):
+            return target
+    raise ValueError(
+        f"{text!r} is no address of a backend; write a host and a port, such as 127.0.0.1:50051, "
+        "and commas between several"
+    )
+
+
+def addresses(target: str) -> tuple[str, ...]:
+    """The addresses of a checked target, each one that gRPC takes by itself, none twice."""
+    scheme, several = _addresses(target)
+    if scheme in ("", "ipv4", "ipv6"):
+        return tuple(dict.fromkeys(f"{scheme}:{one}" if scheme else one for one in several))
+    return (target,)
 
 
 def is_loopback(target: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from dataclasses import field as dataclass_field
+from datetime import date, datetime
 from enum import Enum
 
 from foundation.language import LocalizedText
@@ -156,7 +157,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form. `name` is ``forms/{form}``."""
+    """A form. `name` is ``forms/{form}``.
+
+    as_of: None where it is fresh; else when it was read, the backend being away.
+    """
 
     name: str
     revision: str
@@ -168,6 +172,7 @@ class Form:
     applicant_field: str
     demonstration: bool = False
     rules: tuple[Rule, ...] = ()
+    as_of: datetime | None = dataclass_field(default=None, compare=False)
 
     def field(self, identifier: str) -> Field:
         """The field of that identifier; KeyError where there is none."""

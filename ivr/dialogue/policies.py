@@ -20,9 +20,8 @@ MOST = 100
 
 async def policies(conversation: Conversation) -> None:
     """Raises Back where the caller leaves."""
-    topics = [
-        topic for topic in await fetch(conversation, conversation.client.list_topics) if topic.policy_count
-    ]
+    page = await fetch(conversation, conversation.client.list_topics)
+    topics = [topic for topic in page.items if topic.policy_count]
     items = [Item(topic.name, topic.title) for topic in topics]
     chosen = 0
     while True:

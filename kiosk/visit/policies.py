@@ -61,7 +61,7 @@ class Policies(Chapter):
         return True
 
     async def _open_topics(self) -> None:
-        self._visit.open(Topics(await self._client.list_topics()))
+        self._visit.open(Topics((await self._client.list_topics()).items))
 
     async def _open_topic(self, topic: Topic) -> None:
         part = await self._client.list_policies(topic.name, page_size=AT_ONCE)

@@ -64,7 +64,7 @@ def violation(field: str, reason: str) -> BadRequest.FieldViolation:
         (grpc.StatusCode.UNKNOWN, BackendFailure),
         (grpc.StatusCode.UNIMPLEMENTED, BackendFailure),
         (grpc.StatusCode.DATA_LOSS, BackendFailure),
-        (grpc.StatusCode.CANCELLED, BackendFailure),
+        (grpc.StatusCode.CANCELLED, Unreachable),
     ],
 )
 def test_every_status_has_its_error(code: grpc.StatusCode, kind: type[BackendError]) -> None:

@@ -85,7 +85,7 @@ async def county(address: str) -> County:
         listed = (await client.list_policies(page_size=100)).items
         queries = (("医保", Language.ZH_CN), ("pension", Language.EN), ("xyzzy", Language.EN))
         return County(
-            await client.list_topics(),
+            (await client.list_topics()).items,
             tuple([await client.get_policy(policy.name) for policy in listed]),
             {query: (await client.search_policies(query, language)).items for query, language in queries},
             tuple([await client.get_service(s.name) for s in services]),

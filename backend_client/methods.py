@@ -1,0 +1,181 @@
+"""The methods of the contract: where each is called, what it takes, and what is made of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from huimin.v1 import (
+    case_pb2,
+    catalog_pb2,
+    form_pb2,
+    identity_pb2,
+    notice_pb2,
+    policy_pb2,
+)
+
+from backend_client import wire
+from backend_client.case import Case, Session
+from backend_client.catalog import Service
+from backend_client.errors import BackendFailure, InvalidRequest
+from backend_client.forms.form import Form
+from backend_client.forms.wire import Malformed, form_from_proto
+from backend_client.notice import Notice
+from backend_client.page import Page
+from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.submission import Accepted, Leased
+from foundation.log import logger
+
+_log = logger(__name__)
+
+R = TypeVar("R", bound=Message)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[T]):
+    """One method. path: ``/package.Service/Method``; request: its message."""
+
+    path: str
+    request: type[Message]
+    _read: Callable[[bytes], T]
+
+    @property
+    def verb(self) -> str:
+        """Its name alone."""
+        return self.path.rpartition("/")[2]
+
+    def encode(self, **fields: Any) -> bytes:
+        """A request with these fields. InvalidRequest where they cannot stand in one."""
+        try:
+            return self.request(**fields).SerializeToString()
+        except (ValueError, TypeError, KeyError) as error:
+            raise InvalidRequest("REQUEST_MALFORMED", detail=type(error).__name__) from None
+
+    def read(self, answer: bytes) -> T:
+        """What an answer says. BackendFailure where it breaks the contract."""
+        try:
+            return self._read(answer)
+        except DecodeError:
+            place = "not a message"
+        except Malformed as error:
+            place = str(error)
+        _log.error("answer_malformed", verb=self.verb, place=place)
+        raise BackendFailure("ANSWER_MALFORMED", place)
+
+
+def method(path: str, request: type[Message], answer: type[R], read: Callable[[R], T]) -> Method[T]:
+    """A method. path: ``Service/Method``; read: raises Malformed where an answer breaks the contract."""
+    return Method(f"/huimin.v1.{path}", request, lambda data: read(answer.FromString(data)))
+
+
+def _policy(answer: policy_pb2.GetPolicyResponse) -> Policy:
+    wire.need(answer, "policy")
+    return wire.policy(answer.policy)
+
+
+def _service(answer: catalog_pb2.GetServiceResponse) -> Service:
+    wire.need(answer, "service")
+    return wire.service(answer.service)
+
+
+def _form(answer: form_pb2.GetFormResponse) -> Form:
+    wire.need(answer, "form")
+    return form_from_proto(answer.form)
+
+
+def _case(answer: case_pb2.GetCaseResponse) -> Case:
+    wire.need(answer, "case_record")
+    return wire.case(answer.case_record)
+
+
+def _notice(answer: notice_pb2.GetNoticeResponse) -> Notice:
+    wire.need(answer, "notice")
+    return wire.notice(answer.notice)
+
+
+LIST_TOPICS: Method[Page[Topic]] = method(
+    "PolicyService/ListTopics",
+    policy_pb2.ListTopicsRequest,
+    policy_pb2.ListTopicsResponse,
+    lambda answer: wire.page(answer.topics, wire.topic, ""),
+)
+LIST_POLICIES: Method[Page[Policy]] = method(
+    "PolicyService/ListPolicies",
+    policy_pb2.ListPoliciesRequest,
+    policy_pb2.ListPoliciesResponse,
+    lambda answer: wire.page(answer.policies, wire.policy, answer.next_page_token),
+)
+SEARCH_POLICIES: Method[Page[PolicyMatch]] = method(
+    "PolicyService/SearchPolicies",
+    policy_pb2.SearchPoliciesRequest,
+    policy_pb2.SearchPoliciesResponse,
+    lambda answer: wire.page(answer.matches, wire.policy_match, answer.next_page_token),
+)
+GET_POLICY = method(
+    "PolicyService/GetPolicy", policy_pb2.GetPolicyRequest, policy_pb2.GetPolicyResponse, _policy
+)
+LIST_SERVICES: Method[Page[Service]] = method(
+    "CatalogService/ListServices",
+    catalog_pb2.ListServicesRequest,
+    catalog_pb2.ListServicesResponse,
+    lambda answer: wire.page(answer.services, wire.service, answer.next_page_token),
+)
+GET_SERVICE = method(
+    "CatalogService/GetService", catalog_pb2.GetServiceRequest, catalog_pb2.GetServiceResponse, _service
+)
+GET_FORM = method("FormService/GetForm", form_pb2.GetFormRequest, form_pb2.GetFormResponse, _form)
+UPLOAD_ATTACHMENT: Method[str] = method(
+    "FormService/UploadAttachment",
+    form_pb2.UploadAttachmentRequest,
+    form_pb2.UploadAttachmentResponse,
+    lambda answer: answer.name,
+)
+GET_ATTACHMENT: Method[int] = method(
+    "FormService/GetAttachment",
+    form_pb2.GetAttachmentRequest,
+    form_pb2.GetAttachmentResponse,
+    lambda answer: answer.received_bytes,
+)
+LEASE_REFERENCES: Method[Leased] = method(
+    "FormService/LeaseReferences",
+    form_pb2.LeaseReferencesRequest,
+    form_pb2.LeaseReferencesResponse,
+    wire.leased,
+)
+CREATE_SUBMISSION: Method[Accepted] = method(
+    "FormService/CreateSubmission",
+    form_pb2.CreateSubmissionRequest,
+    form_pb2.CreateSubmissionResponse,
+    wire.accepted,
+)
+CREATE_SESSION: Method[Session] = method(
+    "IdentityService/CreateSession",
+    identity_pb2.CreateSessionRequest,
+    identity_pb2.CreateSessionResponse,
+    wire.session,
+)
+DELETE_SESSION: Method[None] = method(
+    "IdentityService/DeleteSession",
+    identity_pb2.DeleteSessionRequest,
+    identity_pb2.DeleteSessionResponse,
+    lambda answer: None,
+)
+GET_CASE = method("CaseService/GetCase", case_pb2.GetCaseRequest, case_pb2.GetCaseResponse, _case)
+LIST_CASES: Method[Page[Case]] = method(
+    "CaseService/ListCases",
+    case_pb2.ListCasesRequest,
+    case_pb2.ListCasesResponse,
+    lambda answer: wire.page(answer.cases, wire.case, answer.next_page_token),
+)
+LIST_NOTICES: Method[Page[Notice]] = method(
+    "NoticeService/ListNotices",
+    notice_pb2.ListNoticesRequest,
+    notice_pb2.ListNoticesResponse,
+    lambda answer: wire.page(answer.notices, wire.notice, answer.next_page_token),
+)
+GET_NOTICE = method(
+    "NoticeService/GetNotice", notice_pb2.GetNoticeRequest, notice_pb2.GetNoticeResponse, _notice
+)
