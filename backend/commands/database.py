@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,8 @@ def _move(
         if before != wanted and ahead != (by is migrating.upgrade):
             return before, before
         await database.migrate(by, wanted, folder)
+        if ahead:
+            await asyncio.to_thread(migrating.remove_taken_in, folder)
         return before, wanted
 
     before, held = with_database(settings, translate, move, as_it_is=True)

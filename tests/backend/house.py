@@ -6,11 +6,12 @@ import asyncio
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import grpc
@@ -118,7 +119,12 @@ async def house(
     make(data)
     put_keys(data)
     database = await _opened(data / FILE_NAME, written, clock())
-    given: dict[str, Any] = {"listen": "127.0.0.1:0", "data": data, "content": content, "stop_seconds": 1} | more
+    given: dict[str, Any] = {
+        "listen": "127.0.0.1:0",
+        "data": data,
+        "content": content,
+        "stop_seconds": 1,
+    } | more
     settings = BackendSettings(**given)
     try:
         async with (
@@ -170,14 +176,16 @@ async def process(data: Path, content: Path = CONTENT, log: Path | None = None) 
             await started.wait()
 
 
-async def command(*arguments: str | Path, language: str = "C") -> tuple[int, str, str]:
+async def command(
+    *arguments: str | Path, language: str = "C", variables: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, str, str]:
     """Runs ``huimin-backend`` to its end: exit code, standard output, standard error."""
     started = await asyncio.create_subprocess_exec(
         SCRIPT,
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={"LC_ALL": language, "PYTHONUTF8": "1"},
+        env={"LC_ALL": language, "PYTHONUTF8": "1", **variables},
     )
     out, err = await asyncio.wait_for(started.communicate(), 30)
     assert started.returncode is not None

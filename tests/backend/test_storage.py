@@ -8,29 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Row, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from backend.clock import now
 from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
-from backend.storage.tables import CaseEventRow, SessionRow, Table
+from backend.storage.tables import CaseEventRow, SessionRow
 from tests.keys import VAULT
 
 
 async def opened(folder: Path, url: str = "") -> Database:
     return await open_database(database_url(url, folder), VAULT)
-
-
-def differences(connection: Connection) -> list[object]:
-    """Where the tables in the database and those of `tables` differ, but for the search index."""
-    context = MigrationContext.configure(connection)
-    return [
-        difference
-        for difference in compare_metadata(context, Table.metadata)
-        if not (difference[0] == "remove_table" and difference[1].name.startswith("policy_search"))
-    ]
 
 
 def tokens(connection: Connection) -> list[bytes]:
@@ -39,12 +27,6 @@ def tokens(connection: Connection) -> list[bytes]:
 
 def add_token(connection: Connection, token: bytes) -> None:
     connection.execute(insert(SessionRow).values(token_hash=token, expire_time=now()))
-
-
-async def test_the_migrations_make_the_tables(tmp_path: Path, empty_database: str) -> None:
-    database = await opened(tmp_path, empty_database)
-    assert await database.write(differences) == []
-    await database.close()
 
 
 async def test_a_commit_is_on_the_disk_and_readers_do_not_wait(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context, op
-from alembic.util import CommandError
 from huimin.v1 import form_pb2
 
 from backend.storage.vault import vault_of
@@ -33,10 +32,14 @@ def upgrade() -> None:
     _add_audit_trail()
     _add_reference_leases()
     _seal_personal_data()
+    _drop_search_index()
+    _add_publications()
 
 
 def downgrade() -> None:
     """Back to the first release; what it cannot hold is lost."""
+    _drop_publications()
+    _make_search_index()
     _attachments_into_folder()
     _open_personal_data()
     for table in ("door_certificates", "door_codes", "doors"):
@@ -346,7 +349,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
     folder: Path | None = context.config.attributes["attachments"]
     for name, sha256 in op.get_bind().execute(sa.text("SELECT name, sha256 FROM attachments")).all():
         if folder is None:
-            raise CommandError("there are attachments of the first release, and their folder was not named")
+            raise FileNotFoundError("it has attachments of the first release: run `database upgrade head`")
         file = folder / _file_name(name, sha256)
         content = file.read_bytes() if file.exists() else b""
         if hashlib.sha256(content).digest() == sha256:
@@ -355,3 +358,90 @@ def _files() -> Iterator[tuple[str, bytes]]:
 
 def _file_name(name: str, sha256: bytes) -> str:
     return f"{name.removeprefix('attachments/')}-{sha256[:8].hex()}"
+
+
+def _drop_search_index() -> None:
+    """Search has an index of its own, made of the published content."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE IF EXISTS policy_search_tokens")
+        op.execute("DROP TABLE IF EXISTS policy_search")
+
+
+def _make_search_index() -> None:
+    """As 0001 does. It is empty: the first release publishes its content anew when it starts."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE policy_search USING fts5(title, summary, body, document_number,"
+            " title_sound, summary_sound, body_sound, title_initials,"
+            " content='', tokenize='ascii', prefix='1')"
+        )
+        op.execute("CREATE VIRTUAL TABLE policy_search_tokens USING fts5vocab('policy_search', 'row')")
+    op.execute("DELETE FROM published_content")
+
+
+def _add_publications() -> None:
+    """The content is published anew from its folder, which the first release knew it by."""
+    for table in ("policies", "published_content"):
+        op.drop_table(table)
+    op.create_table(
+        "publications",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("publish_time", sa.BigInteger),
+        sa.Column("create_time", sa.BigInteger, nullable=False),
+        sa.Column("author", sa.String, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+        sa.Column("from_start", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_publications"),
+    )
+    op.create_index("ix_publications_publish_time_number", "publications", ["publish_time", "number"])
+    op.create_table(
+        "policy_texts",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("message", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_policy_texts"),
+        sa.UniqueConstraint("digest", name="uq_policy_texts_digest"),
+    )
+    published = "published_policies"
+    op.create_table(
+        published,
+        sa.Column("publication", sa.Integer, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("issue_date", sa.Date, nullable=False),
+        sa.PrimaryKeyConstraint("publication", "name", name="pk_published_policies"),
+        sa.ForeignKeyConstraint(
+            ["publication"], ["publications.number"], name="fk_published_policies_publication"
+        ),
+        sa.ForeignKeyConstraint(["number"], ["policy_texts.number"], name="fk_published_policies_number"),
+    )
+    by_day, by_topic = ["publication", "issue_date", "name"], ["publication", "topic", "issue_date", "name"]
+    op.create_index("ix_published_policies_publication_issue_date_name", published, by_day)
+    op.create_index("ix_published_policies_publication_topic_issue_date_name", published, by_topic)
+
+
+def _drop_publications() -> None:
+    for table in ("published_policies", "policy_texts", "publications"):
+        op.drop_table(table)
+    op.create_table(
+        "published_content",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("publish_time", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_published_content"),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("issue_date", sa.Date, nullable=False),
+        sa.Column("message", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_policies"),
+        sa.UniqueConstraint("name", name="uq_policies_name"),
+    )
+    op.create_index("ix_policies_issue_date_name", "policies", ["issue_date", "name"])
+    op.create_index("ix_policies_topic_issue_date_name", "policies", ["topic", "issue_date", "name"])
