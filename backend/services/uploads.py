@@ -59,7 +59,8 @@ class Upload:
             await self._keep_what_came(file)
             raise
         if self._position + len(self._buffer) != file.size_bytes:
-            raise await self._damaged(file, "size_bytes")
+            await self._keep_what_came(file)  # a line that breaks looks like a sender who ends
+            raise _mismatch("size_bytes")
         if hashed.digest() != file.sha256:
             raise await self._damaged(file, "sha256")
         if not await self._append(file, len(self._buffer)):
@@ -158,9 +159,13 @@ class Upload:
     async def _damaged(self, file: Description, field: str) -> Refusal:
         """Forgets a file whose bytes are not those that were described; the refusal that says so."""
         await self._database.write(attachments.discard, file.name)
-        return invalid(
-            Wrong(f"info.{field}", "MISMATCH", "differs from the bytes that came"), "ATTACHMENT_DAMAGED"
-        )
+        return _mismatch(field)
+
+
+def _mismatch(field: str) -> Refusal:
+    return invalid(
+        Wrong(f"info.{field}", "MISMATCH", "differs from the bytes that came"), "ATTACHMENT_DAMAGED"
+    )
 
 
 def _offset_wrong() -> Refusal:

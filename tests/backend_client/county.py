@@ -287,7 +287,10 @@ async def serving(county: County) -> AsyncIterator[str]:
 
 
 class Cable:
-    """A TCP line to a server that can be cut (every connection breaks) or go silent (no byte passes)."""
+    """A TCP line to a server that can be cut (every connection breaks) or go silent (no byte passes).
+
+    carried: bytes that went to the server; broken: whether the line broke as `break_after` wanted.
+    """
 
     def __init__(self, target_port: int) -> None:
         self._target_port = target_port
@@ -296,6 +299,13 @@ class Cable:
         self._writers: set[asyncio.StreamWriter] = set()
         self.silent = False
         self.port = 0
+        self.carried = 0
+        self.broken = False
+        self._break_at: int | None = None
+
+    def break_after(self, size: int) -> None:
+        """Breaks every connection once, in the middle, after that many bytes more went to the server."""
+        self.broken, self._break_at = False, self.carried + size
 
     async def mend(self) -> None:
         """Lays the line, on the same port as before."""
@@ -319,7 +329,7 @@ class Cable:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
             self._writers |= {writer, far_writer}
-            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+            await asyncio.gather(self._pump(reader, far_writer, count=True), self._pump(far_reader, writer))
         except (OSError, asyncio.CancelledError):
             pass
         finally:
@@ -328,8 +338,18 @@ class Cable:
                 self._writers.discard(end)
                 end.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, count: bool = False
+    ) -> None:
         while data := await reader.read(65536):
+            if count:
+                self.carried += len(data)
+                if self._break_at is not None:
+                    await asyncio.sleep(0.01)  # so slow that what was carried has been taken in, too
+                if self._break_at is not None and self.carried >= self._break_at:
+                    self.broken, self._break_at = True, None
+                    for end in self._writers:
+                        end.transport.abort()
             if not self.silent:
                 writer.write(data)
                 await writer.drain()

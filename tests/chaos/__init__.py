@@ -1,0 +1,1 @@
+"""A driver that kills and cuts whatever can be, and counts what was lost."""
