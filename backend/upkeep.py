@@ -1,55 +1,71 @@
-"""What the backend does every hour: removes what is over, erases what has been kept long enough, notes where
-the audit trail ends."""
+"""What the backend does beside answering.
+
+Every hour it removes what is over, erases what has been kept long enough, and notes where the audit trail
+ends. Every few seconds it looks whether it is still given the keys that seal the database: after ``keys new``
+and ``keys rotate`` it meets a value there that makes it read its keys anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from backend.storage import attachments, audit, retention, sessions
 from backend.storage.audit import Actor
 from backend.storage.database import Database
+from backend.storage.vault import check_keys
 from foundation.log import logger
 
 SECONDS = 3600.0
+KEYS_SECONDS = 5.0
 ACTOR = Actor("upkeep", "rule", "")
 _log = logger(__name__)
+
+Steps = Sequence[Callable[[], Awaitable[object]]]
 
 
 @asynccontextmanager
 async def upkeep(database: Database, now: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Keeps up while the block runs, at once and then every hour."""
-
-    async def keep_up() -> None:
-        while True:
-            await once(database, now)
-            await asyncio.sleep(SECONDS)
-
-    task = asyncio.create_task(keep_up())
+    """Keeps up while the block runs."""
+    tasks = [
+        asyncio.create_task(_every(SECONDS, hourly(database, now))),
+        asyncio.create_task(_every(KEYS_SECONDS, [lambda: database.read(check_keys)])),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
-async def once(database: Database, now: Callable[[], datetime]) -> None:
-    """One round. A step that fails keeps none of the others from being done; the next round may do better."""
-    steps: tuple[Callable[[], Awaitable[object]], ...] = (
+def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
+    """The steps of every hour."""
+    return (
         lambda: database.write(sessions.sweep, now()),
         lambda: database.write(attachments.sweep, now()),
         lambda: _erase_due(database, now),
         database.tidy,
         lambda: _note_head(database),
     )
+
+
+async def once(steps: Steps) -> None:
+    """One round. A step that fails keeps none of the others from being done; the next round may do better."""
     for step in steps:
         try:
             await step()
         except Exception as error:
             _log.error("upkeep_failed", error=type(error).__name__)
+
+
+async def _every(seconds: float, steps: Steps) -> None:
+    while True:
+        await once(steps)
+        await asyncio.sleep(seconds)
 
 
 async def _erase_due(database: Database, now: Callable[[], datetime]) -> None:

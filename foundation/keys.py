@@ -162,6 +162,11 @@ class KeyRing:
         except InvalidTag:
             raise CannotOpen("damaged, or sealed for another place") from None
 
+    @property
+    def newest(self) -> bytes:
+        """Id of the key that seals now: the 4 bytes behind the first of what it sealed."""
+        return self._newest
+
     def is_newest(self, sealed: bytes) -> bool:
         """Whether it was sealed with the key that seals now."""
         return sealed[1 : 1 + _ID_BYTES] == self._newest

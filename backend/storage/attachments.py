@@ -122,7 +122,7 @@ def append(connection: Connection, name: str, start: int, piece: bytes, now: dat
     )
     if moved.rowcount == 0:
         return False
-    sealed = vault_of(connection).seal(piece, _place(name, start))
+    sealed = vault_of(connection).seal(piece, place(name, start))
     connection.execute(insert(AttachmentChunkRow).values(name=name, start=start, sealed=sealed))
     return True
 
@@ -146,7 +146,7 @@ def pieces(connection: Connection, name: str) -> Iterator[bytes]:
     for start in list(starts):  # one at a time: a whole file would lie in the memory twice
         row = (AttachmentChunkRow.name == name) & (AttachmentChunkRow.start == start)
         sealed = connection.execute(select(AttachmentChunkRow.sealed).where(row)).scalar_one()
-        yield vault.open(sealed, _place(name, start))
+        yield vault.open(sealed, place(name, start))
 
 
 def progress(connection: Connection, name: str, door: str) -> Progress | None:
@@ -205,5 +205,6 @@ def sweep(connection: Connection, now: datetime) -> int:
     return removed.rowcount
 
 
-def _place(name: str, start: int) -> str:
+def place(name: str, start: int) -> str:
+    """Of a piece, for which it is sealed."""
     return f"attachment_chunks.sealed {name} {start}"

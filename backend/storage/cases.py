@@ -115,7 +115,7 @@ def applicant(connection: Connection, reference: str) -> str | None:
     thing more on the disk to guess six characters from.
     """
     sealed = connection.execute(select(CaseRow.applicant).where(CaseRow.reference == reference)).scalar()
-    return None if sealed is None else vault_of(connection).open_text(sealed, _applicant_place(reference))
+    return None if sealed is None else vault_of(connection).open_text(sealed, applicant_place(reference))
 
 
 def is_erased(connection: Connection, reference: str) -> bool:
@@ -130,7 +130,7 @@ def seal_applicant(connection: Connection, reference: str, number: str) -> dict[
         return {"applicant": None, "person": None}
     vault = vault_of(connection)
     return {
-        "applicant": vault.seal_text(number, _applicant_place(reference)),
+        "applicant": vault.seal_text(number, applicant_place(reference)),
         "person": vault.person(number),
     }
 
@@ -164,7 +164,7 @@ def add_event(connection: Connection, reference: str, event: Event) -> None:
     """Writes down a change of a case."""
     note = None
     if event.note:
-        note = vault_of(connection).seal_text(event.note, _note_place(reference, event.event_time))
+        note = vault_of(connection).seal_text(event.note, note_place(reference, event.event_time))
     connection.execute(
         insert(CaseEventRow).values(
             reference=reference, state=event.state, event_time=event.event_time, note=note
@@ -175,15 +175,17 @@ def add_event(connection: Connection, reference: str, event: Event) -> None:
 def _event(connection: Connection, reference: str, row: Any) -> Event:
     note = ""
     if row.note is not None:
-        note = vault_of(connection).open_text(row.note, _note_place(reference, row.event_time))
+        note = vault_of(connection).open_text(row.note, note_place(reference, row.event_time))
     return Event(row.state, row.event_time, note)
 
 
-def _applicant_place(reference: str) -> str:
+def applicant_place(reference: str) -> str:
+    """For which an identity number is sealed."""
     return f"cases.applicant {reference}"
 
 
-def _note_place(reference: str, event_time: datetime) -> str:
+def note_place(reference: str, event_time: datetime) -> str:
+    """For which a note is sealed."""
     return f"case_events.note {reference} {microseconds(event_time)}"
 
 

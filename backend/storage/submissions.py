@@ -123,8 +123,8 @@ def opened(connection: Connection, name: str) -> tuple[form_pb2.Submission, tupl
         select(SubmissionRow.message, SubmissionRow.problems).where(SubmissionRow.name == name)
     ).one()
     vault = vault_of(connection)
-    problems = "" if row.problems is None else vault.open_text(row.problems, _problems_place(name))
-    message = form_pb2.Submission.FromString(vault.open(row.message, _message_place(name)))
+    problems = "" if row.problems is None else vault.open_text(row.problems, problems_place(name))
+    message = form_pb2.Submission.FromString(vault.open(row.message, message_place(name)))
     return message, tuple(problems.split())
 
 
@@ -153,8 +153,8 @@ def _insert(connection: Connection, checked: Checked, reference: str, now: datet
             name=submission.name,
             digest=_keyed(connection, checked.digest),
             accept_time=now,
-            message=vault.seal(submission.SerializeToString(), _message_place(submission.name)),
-            problems=vault.seal_text(problems, _problems_place(submission.name)) if problems else None,
+            message=vault.seal(submission.SerializeToString(), message_place(submission.name)),
+            problems=vault.seal_text(problems, problems_place(submission.name)) if problems else None,
             request_id=checked.actor.request_id,
         )
     )
@@ -181,9 +181,11 @@ def _keyed(connection: Connection, digest: bytes) -> bytes:
     return vault_of(connection).index(digest.hex(), "submissions.digest")
 
 
-def _message_place(name: str) -> str:
+def message_place(name: str) -> str:
+    """For which a message is sealed."""
     return f"submissions.message {name}"
 
 
-def _problems_place(name: str) -> str:
+def problems_place(name: str) -> str:
+    """For which problems are sealed."""
     return f"submissions.problems {name}"

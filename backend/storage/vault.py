@@ -86,9 +86,10 @@ class Vault:
         """The text that was sealed for that place. Raises CannotOpen."""
         return self.open(sealed, place).decode()
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether a value was sealed with the key that seals now."""
-        return self._keys.is_newest(sealed)
+    @property
+    def newest(self) -> bytes:
+        """See `KeyRing.newest`."""
+        return self._keys.newest
 
     def index(self, value: str, purpose: str) -> bytes:
         """A keyed hash, 32 bytes, by which a value is found again; it outlives a change of keys."""
