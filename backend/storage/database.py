@@ -155,6 +155,8 @@ class _Threads:
     async def run(self, function: Callable[[], T], end: float | None) -> T:
         """Runs it. Raises TimeoutError where that cannot begin before `end`, or for too long."""
         longest = TURN_SECONDS if end is None else min(TURN_SECONDS, end - time.monotonic())
+        if longest <= 0:
+            raise TimeoutError
         async with asyncio.timeout(longest):
             await self._free.acquire()
         loop = asyncio.get_running_loop()

@@ -1,0 +1,222 @@
+"""The database under strain: lost connections, a server that stops, slow statements, others in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from backend.clock import now
+from backend.storage import database as module
+from backend.storage.database import Database, answer_by, database_url, open_database
+from backend.storage.tables import SessionRow, WrongTries
+from tests.keys import VAULT
+from tests.postgres import Cluster, cluster
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Cluster]:
+    """A server that may be stopped, and killed."""
+    with cluster() as started:
+        yield started
+
+
+@asynccontextmanager
+async def opened(url: str, folder: Path) -> AsyncIterator[Database]:
+    database = await open_database(database_url(url, folder), VAULT)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def tokens(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(SessionRow)).scalar_one()
+
+
+def add_token(connection: Connection, token: bytes) -> None:
+    connection.execute(insert(SessionRow).values(token_hash=token, expire_time=now()))
+
+
+async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
+    own_postgres: Cluster, tmp_path: Path
+) -> None:
+    async with opened(own_postgres.database(), tmp_path) as database:
+        acknowledged = 0
+        crashed = asyncio.create_task(asyncio.to_thread(_crash_soon, own_postgres))
+        with pytest.raises(DBAPIError):
+            for number in range(100_000):
+                await database.write(add_token, b"%d" % number)
+                acknowledged += 1
+        await crashed
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            await database.read(tokens)
+        assert time.monotonic() - began < 2
+        own_postgres.start()
+        assert await database.read(tokens) in (
+            acknowledged,
+            acknowledged + 1,
+        )  # the last may have come through
+        assert acknowledged > 0
+        await database.write(add_token, b"after")
+
+
+def _crash_soon(server: Cluster) -> None:
+    time.sleep(0.3)
+    server.end(signal.SIGQUIT)
+
+
+async def test_lost_connections_are_replaced_without_anybody_noticing(
+    own_postgres: Cluster, tmp_path: Path
+) -> None:
+    url = own_postgres.database()
+    async with opened(url, tmp_path) as database:
+        for round_ in range(3):
+            await asyncio.gather(*(database.read(tokens) for _ in range(30)))
+            assert own_postgres.disconnect(url) > 1
+            await asyncio.gather(*(database.write(add_token, b"%d %d" % (round_, i)) for i in range(30)))
+        assert await database.read(tokens) == 90
+
+
+async def test_a_connection_that_is_lost_half_way_leaves_nothing(
+    own_postgres: Cluster, tmp_path: Path
+) -> None:
+    url = own_postgres.database()
+    async with opened(url, tmp_path) as database:
+
+        def fail(connection: Connection) -> None:
+            add_token(connection, b"1")
+            own_postgres.disconnect(url)
+            add_token(connection, b"2")
+
+        with pytest.raises(OperationalError):
+            await database.write(fail)
+        assert await database.read(tokens) == 0
+
+
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000000)"
+    " SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(30)",
+}
+
+
+async def test_what_takes_longer_than_the_caller_waits_is_broken_off(
+    tmp_path: Path, empty_database: str
+) -> None:
+    async with opened(empty_database, tmp_path) as database:
+
+        def slowly(connection: Connection, token: bytes) -> None:
+            if token:
+                add_token(connection, token)
+            connection.execute(text(SLOW[connection.dialect.name])).all()
+
+        began = time.monotonic()
+        answer_by.set(began + 0.3)
+        with pytest.raises(OperationalError):
+            await database.read(slowly, b"")
+        with pytest.raises((OperationalError, TimeoutError)):
+            await database.write(slowly, b"1")
+        with pytest.raises(TimeoutError):
+            await database.write(add_token, b"2")
+        assert time.monotonic() - began < 3
+        answer_by.set(None)
+        assert await database.read(tokens) == 0
+        await database.write(add_token, b"3")
+        assert await database.read(tokens) == 1
+
+
+async def test_nobody_waits_for_a_turn_for_ever(
+    tmp_path: Path, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.3)
+    async with opened(empty_database, tmp_path) as database:
+        go_on = threading.Event()
+        holding = [
+            asyncio.create_task(database.write(lambda _: go_on.wait(20)))
+            for _ in range(8 if empty_database else 1)
+        ]
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await database.write(add_token, b"1")
+        assert time.monotonic() - began < 2
+        go_on.set()
+        await asyncio.gather(*holding)
+        await database.write(add_token, b"2")
+        assert await database.read(tokens) == 1
+
+
+async def test_a_read_sees_one_state_and_changes_nothing(tmp_path: Path, empty_database: str) -> None:
+    async with opened(empty_database, tmp_path) as database:
+        counted, added = threading.Event(), threading.Event()
+
+        def twice(connection: Connection) -> tuple[int, int]:
+            first = tokens(connection)
+            counted.set()
+            assert added.wait(10)
+            return first, tokens(connection)
+
+        reading = asyncio.create_task(database.read(twice))
+        assert await asyncio.to_thread(counted.wait, 10)
+        await database.write(add_token, b"1")
+        added.set()
+        assert await reading == (0, 0)
+        with pytest.raises(DBAPIError):
+            await database.read(add_token, b"2")
+        assert await database.read(tokens) == 1
+
+
+async def test_two_backends_that_look_for_the_same_row_make_it_once(
+    tmp_path: Path, empty_database: str
+) -> None:
+    """A function that looks first and inserts after is right from any number of backends."""
+
+    def count(connection: Connection, reference: str) -> int:
+        held = connection.execute(
+            select(WrongTries.count).where(WrongTries.reference == reference).with_for_update()
+        ).scalar()
+        if held is None:
+            connection.execute(insert(WrongTries).values(reference=reference, count=1, last_time=now()))
+            return 1
+        row = WrongTries.reference == reference
+        connection.execute(update(WrongTries).where(row).values(count=held + 1))
+        return held + 1
+
+    async with opened(empty_database, tmp_path) as one, opened(empty_database, tmp_path) as other:
+        for number in range(5):
+            counts = await asyncio.gather(
+                *(backend.write(count, str(number)) for _ in range(5) for backend in (one, other))
+            )
+            assert sorted(counts) == list(range(1, 11))
+
+
+async def test_a_deadlock_is_tried_again(postgres: Cluster, tmp_path: Path) -> None:
+    both = threading.Barrier(2)
+    first_time = {"a": True, "b": True}
+
+    def change(connection: Connection, mine: str, others: str) -> None:
+        connection.execute(update(WrongTries).where(WrongTries.reference == mine).values(count=2))
+        if first_time[mine]:
+            first_time[mine] = False
+            both.wait(10)
+        connection.execute(update(WrongTries).where(WrongTries.reference == others).values(count=3))
+
+    async with opened(postgres.database(), tmp_path) as database:
+        for name in first_time:
+            row = insert(WrongTries).values(reference=name, count=1, last_time=now())
+            await database.write(lambda connection, row=row: connection.execute(row))
+        await asyncio.gather(database.write(change, "a", "b"), database.write(change, "b", "a"))
+        left = await database.read(
+            lambda connection: connection.execute(select(WrongTries.count)).scalars().all()
+        )
+        assert sorted(left) == [2, 3]
