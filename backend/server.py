@@ -29,14 +29,13 @@ from huimin.v1 import (
 )
 
 from backend import clock
-from backend.authoring.reading import Content, read_content
+from backend.authoring.published import Published
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
 from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
-from backend.search.synonyms import Synonyms
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
 from backend.services.enrolment import EnrolmentService
@@ -47,9 +46,9 @@ from backend.services.policy import PolicyService
 from backend.settings import BackendSettings
 from backend.storage.audit import AuditTrail
 from backend.storage.database import Database, database_url, open_database
-from backend.storage.publishing import publish
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
+from backend.watching import edition_in_force, publish_at_start, watching
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -87,16 +86,14 @@ async def run(settings: BackendSettings) -> None:
     """
     stop = stop_requested()
     os.umask(0o077)  # residents' data is for the user that the backend runs as
-    content = await asyncio.to_thread(read_content, settings.content)
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
     vault = await asyncio.to_thread(Vault.find, settings)
     database = await open_database(database_url(settings.database, settings.data), vault)
     try:
-        if await database.write(publish, content, clock.now()):
-            _log.info("content_published", policies=len(content.policies), forms=len(content.forms))
-        async with serving(settings, database, content) as address, upkeep(database, clock.now):
-            _log.info("ready", address=address, content=content.digest[:12])
+        await publish_at_start(database, settings, clock.now())
+        async with serving(settings, database) as address, upkeep(database, clock.now):
+            _log.info("ready", address=address)
             say_ready(NAME, address)
             await stop.wait()
             _log.info("stopping")
@@ -109,13 +106,14 @@ async def run(settings: BackendSettings) -> None:
 async def serving(
     settings: BackendSettings,
     database: Database,
-    content: Content,
     now: Callable[[], datetime] = clock.now,
 ) -> AsyncIterator[str]:
-    """Serves while the block runs, then finishes what is under way. Gives HOST:PORT with the real port.
+    """Serves what is published while the block runs, then finishes what is under way. Gives HOST:PORT with
+    the real port.
 
-    Raises AddressTaken, TlsUnusable.
+    Raises AddressTaken, TlsUnusable, NothingPublished.
     """
+    published = Published(await edition_in_force(database, now()))
     files = await asyncio.to_thread(_checked, settings, now)
     doors = Doors(database, now)
     edge = Edge()
@@ -125,7 +123,7 @@ async def serving(
         maximum_concurrent_rpcs=MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, content, now)
+    _add_services(server, database, published, now)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
     door_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, server)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -139,7 +137,11 @@ async def serving(
     for name in ("", *names):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        async with doors.noting(), _enrolling(settings, files, enrolment, edge):
+        async with (
+            doors.noting(),
+            _enrolling(settings, files, enrolment, edge),
+            watching(database, published, now),
+        ):
             yield f"{settings.listen.rpartition(':')[0]}:{port}"
     finally:
         await healthy.enter_graceful_shutdown()
@@ -175,16 +177,13 @@ async def _enrolling(
 def _add_services(
     server: grpc.aio.Server,
     database: Database,
-    content: Content,
+    published: Published,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
-    synonyms = Synonyms.of(content.synonyms)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(content.services), server)
-    policy_pb2_grpc.add_PolicyServiceServicer_to_server(
-        PolicyService(database, content.topics, synonyms), server
-    )
-    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, content.forms, now), server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
+    policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published), server)
+    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, published, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, trail, now), server)
-    notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(content.notices, now), server)
+    notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)

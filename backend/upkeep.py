@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
-from backend.storage import attachments, audit, retention, sessions
+from backend.storage import attachments, audit, publishing, retention, sessions
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.vault import check_keys
@@ -47,6 +47,7 @@ def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
     return (
         lambda: database.write(sessions.sweep, now()),
         lambda: database.write(attachments.sweep, now()),
+        lambda: database.write(publishing.sweep, now()),
         lambda: _erase_due(database, now),
         database.tidy,
         lambda: _note_head(database),

@@ -23,6 +23,10 @@ class FixedMoment:
         """The moment, whatever the day."""
         return self.moment
 
+    def __str__(self) -> str:
+        """As `parse_moment` takes it, by the county's clock."""
+        return self.moment.astimezone(COUNTY_TIME).isoformat()
+
 
 @dataclass(frozen=True, slots=True)
 class RollingMoment:
@@ -35,6 +39,10 @@ class RollingMoment:
         """The moment it means on that day, UTC."""
         day = today + timedelta(days=self.days)
         return datetime.combine(day, self.clock, COUNTY_TIME).astimezone(UTC)
+
+    def __str__(self) -> str:
+        """As `parse_moment` takes it."""
+        return f"{self.days:+d}d {self.clock:%H:%M}"
 
 
 Moment = FixedMoment | RollingMoment

@@ -28,7 +28,7 @@ from backend.authoring.entries import (
     TopicEntry,
 )
 from backend.authoring.finding import ContentWrong, Finding
-from backend.authoring.yaml_file import YamlFile, read
+from backend.authoring.yaml_file import MAX_BYTES, YamlFile, read
 from backend_client.forms.form import Form
 
 MAX_TOPICS = 50
@@ -79,7 +79,7 @@ def read_content(folder: Path) -> Content:
     forms = [entry for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
     counts = Counter(policy.topic for policy in policies)
     return Content(
-        digest=reading.digest.hexdigest(),
+        digest=digest_of(folder),
         topics=tuple(
             policy_pb2.Topic(
                 name=f"topics/{topic.id}",
@@ -101,13 +101,23 @@ def read_content(folder: Path) -> Content:
     )
 
 
+def digest_of(folder: Path) -> str:
+    """Changes whenever a file that is read does. Reads them without looking into them. Raises OSError."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in ("*.yaml", "*/*.yaml") for path in folder.glob(pattern)):
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
 @dataclass
 class _Reading:
     """One pass over a folder, which gathers what is wrong."""
 
     root: Path
     findings: list[Finding] = field(default_factory=list)
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     identifiers: dict[str, set[str]] = field(default_factory=dict)
     files: list[tuple[str, YamlFile]] = field(default_factory=list)
     """What could be read, each with its folder."""
@@ -198,8 +208,6 @@ class _Reading:
         except ContentWrong as wrong:
             self.findings.extend(wrong.findings)
             return None
-        self.digest.update(f"{path.relative_to(self.root).as_posix()}\0{len(file.data)}\0".encode())
-        self.digest.update(file.data)
         return file
 
     def _entry(self, file: YamlFile, kind: type[E], value: object, place: tuple[int | str, ...]) -> E | None:

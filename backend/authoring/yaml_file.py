@@ -33,7 +33,6 @@ class YamlFile:
     """A file that was read. `value` is made of dicts, lists and strings."""
 
     name: str
-    data: bytes
     value: Any
     _root: yaml.Node
 
@@ -83,7 +82,7 @@ def read(path: Path, name: str) -> YamlFile:
     if root is None:
         raise wrong(1, "empty_file")
     try:
-        return YamlFile(name, data, _value(root), root)
+        return YamlFile(name, _value(root), root)
     except _Refused as refused:
         raise wrong(refused.line, refused.problem, **refused.details) from None
 

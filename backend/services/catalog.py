@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from huimin.v1 import catalog_pb2, catalog_pb2_grpc
 
+from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import not_found
@@ -14,9 +13,8 @@ from backend.rpc.refusal import not_found
 class CatalogService(catalog_pb2_grpc.CatalogServiceServicer):
     """`huimin.v1.CatalogService` over the published services, in the order of their rank."""
 
-    def __init__(self, services: Sequence[catalog_pb2.Service]) -> None:
-        self._services = services
-        self._by_name = {service.name: service for service in services}
+    def __init__(self, published: Published) -> None:
+        self._published = published
 
     async def ListServices(  # noqa: N802 (the contract's name)
         self, request: catalog_pb2.ListServicesRequest, context: Context
@@ -27,7 +25,8 @@ class CatalogService(catalog_pb2_grpc.CatalogServiceServicer):
         of_list = ("ListServices", str(kind))
         position = page_token.decode(request.page_token, of_list, int)
         start = int(position[0]) if position else 0
-        fitting = [service for service in self._services if kind in (0, service.kind)]
+        services = self._published.current.content.services
+        fitting = [service for service in services if kind in (0, service.kind)]
         page = fitting[max(start, 0) : max(start, 0) + size]
         more = start + size < len(fitting)
         return catalog_pb2.ListServicesResponse(
@@ -39,7 +38,7 @@ class CatalogService(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.GetServiceRequest, context: Context
     ) -> catalog_pb2.GetServiceResponse:
         """Gets one service with its guide."""
-        service = self._by_name.get(request.name)
+        service = self._published.current.services.get(request.name)
         if service is None:
             raise not_found("SERVICE_UNKNOWN", "service")
         return catalog_pb2.GetServiceResponse(service=service)

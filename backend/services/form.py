@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import grpc
 from huimin.v1 import form_pb2, form_pb2_grpc
 from sqlalchemy import Connection
 
+from backend.authoring.published import Published
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
 from backend.rpc.acting import actor_of
@@ -28,17 +29,17 @@ from backend_client.forms.wire import form_to_proto
 
 @dataclass(frozen=True, slots=True)
 class FormService(form_pb2_grpc.FormServiceServicer):
-    """`huimin.v1.FormService`. forms: the current ones by name."""
+    """`huimin.v1.FormService` over the published forms."""
 
     database: Database
-    forms: Mapping[str, Form]
+    published: Published
     now: Callable[[], datetime]
 
     async def GetForm(  # noqa: N802 (the contract's name)
         self, request: form_pb2.GetFormRequest, context: Context
     ) -> form_pb2.GetFormResponse:
         """Gets a form with its fields."""
-        form = self.forms.get(request.name)
+        form = self.published.current.content.forms.get(request.name)
         if form is None:
             raise not_found("FORM_UNKNOWN", "form")
         return form_pb2.GetFormResponse(form=form_to_proto(form))
@@ -71,7 +72,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         now = self.now()
         kept, form = await self.database.read(_known, submission, digest, now)
         if kept is None:
-            judged = judge(submission, form, self.forms.get(submission.form), county_day(now))
+            current = self.published.current.content.forms.get(submission.form)
+            judged = judge(submission, form, current, county_day(now))
             kept = await self._keep(judged, digest, actor_of(context), now)
         if not kept.same:
             raise Refusal(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from huimin.v1 import notice_pb2, notice_pb2_grpc
 
-from backend.authoring.contract import DatedNotice
+from backend.authoring.published import Published
 from backend.clock import county_day
 from backend.rpc import bounds, page_token
 from backend.rpc.interceptor import Context
@@ -21,9 +21,8 @@ class NoticeService(notice_pb2_grpc.NoticeServiceServicer):
     be read by its name, by those who have it open; one that is not published yet cannot.
     """
 
-    def __init__(self, notices: Sequence[DatedNotice], now: Callable[[], datetime]) -> None:
-        self._notices = notices
-        self._by_name = {notice.message.name: notice for notice in notices}
+    def __init__(self, published: Published, now: Callable[[], datetime]) -> None:
+        self._published = published
         self._now = now
 
     async def ListNotices(  # noqa: N802 (the contract's name)
@@ -36,19 +35,18 @@ class NoticeService(notice_pb2_grpc.NoticeServiceServicer):
         after = page_token.decode(request.page_token, of_list, int, str)
         now = self._now()
         today = county_day(now)
-        ordered = sorted(
-            ((-_seconds(notice.publish.seen_on(today)), notice.message.name) for notice in self._notices),
-        )
+        notices = self._published.current.notices
+        ordered = sorted((-_seconds(notice.publish.seen_on(today)), name) for name, notice in notices.items())
         fitting = [
             key
             for key in ordered
             if (after is None or key > (after[0], after[1]))
-            and category in (0, self._by_name[key[1]].message.category)
-            and self._by_name[key[1]].in_force(now)
+            and category in (0, notices[key[1]].message.category)
+            and notices[key[1]].in_force(now)
         ]
         page, more = fitting[:size], len(fitting) > size
         return notice_pb2.ListNoticesResponse(
-            notices=[_listed(self._by_name[name].seen_on(today)) for _, name in page],
+            notices=[_listed(notices[name].seen_on(today)) for _, name in page],
             next_page_token=page_token.encode(of_list, page[-1]) if more else "",
         )
 
@@ -56,7 +54,7 @@ class NoticeService(notice_pb2_grpc.NoticeServiceServicer):
         self, request: notice_pb2.GetNoticeRequest, context: Context
     ) -> notice_pb2.GetNoticeResponse:
         """Gets one notice with its text."""
-        notice = self._by_name.get(request.name)
+        notice = self._published.current.notices.get(request.name)
         now = self._now()
         if notice is None or not notice.published(now):
             raise not_found("NOTICE_UNKNOWN", "notice")

@@ -8,16 +8,16 @@ from datetime import date
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
 from sqlalchemy import Connection
 
+from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Wrong, invalid, not_found
 from backend.search import index
 from backend.search.passage import passage
 from backend.search.query import Query, understand
-from backend.search.synonyms import Synonyms
 from backend.storage import policies
 from backend.storage.database import Database
-from backend.storage.publishing import issue_date
+from backend.storage.policies import issue_date
 from backend_client.forms.text import normalise
 from foundation.language import Language
 
@@ -25,16 +25,15 @@ from foundation.language import Language
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
     """`huimin.v1.PolicyService` over the published policies and the search index."""
 
-    def __init__(self, database: Database, topics: Sequence[policy_pb2.Topic], synonyms: Synonyms) -> None:
+    def __init__(self, database: Database, published: Published) -> None:
         self._database = database
-        self._topics = topics
-        self._synonyms = synonyms
+        self._published = published
 
     async def ListTopics(  # noqa: N802 (the contract's name)
         self, request: policy_pb2.ListTopicsRequest, context: Context
     ) -> policy_pb2.ListTopicsResponse:
         """Lists the topics."""
-        return policy_pb2.ListTopicsResponse(topics=self._topics)
+        return policy_pb2.ListTopicsResponse(topics=self._published.current.content.topics)
 
     async def ListPolicies(  # noqa: N802
         self, request: policy_pb2.ListPoliciesRequest, context: Context
@@ -44,7 +43,9 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("ListPolicies", topic)
         after = _position(request.page_token, of_list)
-        found = await self._database.read(policies.newest_first, topic, after, size + 1)
+        found = await self._database.read(
+            policies.newest_first, self._published.current.number, topic, after, size + 1
+        )
         page, more = found[:size], len(found) > size
         token = ""
         if more:
@@ -61,7 +62,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         of_list = ("SearchPolicies", asked)
         position = page_token.decode(request.page_token, of_list, int)
         start = min(max(int(position[0]), 0), index.MAX_FOUND) if position else 0
-        query = understand(asked, self._synonyms)
+        query = understand(asked, self._published.current.synonyms)
         query, found, more = await self._database.read(_search, query, start, size)
         token = page_token.encode(of_list, [start + size]) if more else ""
         return policy_pb2.SearchPoliciesResponse(
@@ -72,7 +73,7 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         self, request: policy_pb2.GetPolicyRequest, context: Context
     ) -> policy_pb2.GetPolicyResponse:
         """Gets one policy with its text."""
-        policy = await self._database.read(policies.one, request.name)
+        policy = await self._database.read(policies.one, self._published.current.number, request.name)
         if policy is None:
             raise not_found("POLICY_UNKNOWN", "policy")
         return policy_pb2.GetPolicyResponse(policy=policy)

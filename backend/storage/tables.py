@@ -49,30 +49,51 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: Moment(), str: String(), bytes: LargeBinary()}  # noqa: RUF012
 
 
-class PublishedContent(Table):
-    """Which content the database holds; at most one row."""
+class PublicationRow(Table):
+    """One state of the content. In force is the one with the latest `publish_time` that has come.
 
-    __tablename__ = "published_content"
+    content: all of it but the policies (`authoring.packing`); publish_time: None while it is being written;
+    from_start: a backend published it when it started.
+    """
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str]
-    publish_time: Mapped[datetime]
-
-
-class PolicyRow(Table):
-    """One policy. `number` is that of its entry in the search index; the newest has the smallest."""
-
-    __tablename__ = "policies"
-    __table_args__ = (
-        Index(None, "issue_date", "name"),
-        Index(None, "topic", "issue_date", "name"),
-    )
+    __tablename__ = "publications"
+    __table_args__ = (Index(None, "publish_time", "number"),)
 
     number: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[str]
+    content: Mapped[bytes]
+    publish_time: Mapped[datetime | None]
+    create_time: Mapped[datetime]
+    author: Mapped[str]
+    note: Mapped[str]
+    from_start: Mapped[bool]
+
+
+class PolicyText(Table):
+    """One wording of one policy, never changed. `number` stands for it, in the search index too."""
+
+    __tablename__ = "policy_texts"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    """SHA-256 of the message."""
+    message: Mapped[bytes]
+
+
+class PublishedPolicy(Table):
+    """Which wording of a policy belongs to a publication."""
+
+    __tablename__ = "published_policies"
+    __table_args__ = (
+        Index(None, "publication", "issue_date", "name"),
+        Index(None, "publication", "topic", "issue_date", "name"),
+    )
+
+    publication: Mapped[int] = mapped_column(ForeignKey("publications.number"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(ForeignKey("policy_texts.number"))
     topic: Mapped[str]
     issue_date: Mapped[date]
-    message: Mapped[bytes]
 
 
 class FormRevision(Table):

@@ -1,0 +1,89 @@
+"""Content as one piece of bytes, and back, for the database. Policies lie there one by one and are left out.
+
+A piece is JSON, compressed with zlib; messages of the contract stand in it as base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from huimin.v1 import catalog_pb2, form_pb2, notice_pb2, policy_pb2
+
+from backend.authoring.contract import DatedNotice
+from backend.authoring.moment import Moment, parse_moment
+from backend.authoring.reading import Content
+from backend_client.forms.wire import form_from_proto, form_to_proto
+
+M = TypeVar("M", bound=Message)
+
+
+def pack(content: Content) -> bytes:
+    """Everything but the policies."""
+    return zlib.compress(
+        json.dumps(
+            {
+                "digest": content.digest,
+                "topics": [_encoded(topic) for topic in content.topics],
+                "services": [_encoded(service) for service in content.services],
+                "forms": [_encoded(form_to_proto(form)) for form in content.forms.values()],
+                "notices": [_notice(notice) for notice in content.notices],
+                "synonyms": content.synonyms,
+                "retention": content.retention,
+            }
+        ).encode()
+    )
+
+
+def unpack(piece: bytes) -> Content:
+    """The content without its policies. Raises ValueError, zlib.error where it is not what `pack` made."""
+    packed: dict[str, Any] = json.loads(zlib.decompress(piece))
+    forms = [form_from_proto(_decoded(form_pb2.Form.FromString, form)) for form in packed["forms"]]
+    return Content(
+        digest=packed["digest"],
+        topics=tuple(_decoded(policy_pb2.Topic.FromString, topic) for topic in packed["topics"]),
+        policies=(),
+        services=tuple(_decoded(catalog_pb2.Service.FromString, one) for one in packed["services"]),
+        forms={form.name: form for form in forms},
+        notices=tuple(_dated(notice) for notice in packed["notices"]),
+        synonyms=tuple(tuple(group) for group in packed["synonyms"]),
+        retention=packed["retention"],
+    )
+
+
+def with_policies(content: Content, policies: tuple[policy_pb2.Policy, ...]) -> Content:
+    """The content as it was read from its folder."""
+    return replace(content, policies=policies)
+
+
+def _notice(notice: DatedNotice) -> dict[str, str | None]:
+    return {
+        "message": _encoded(notice.message),
+        "publish": str(notice.publish),
+        "start": None if notice.start is None else str(notice.start),
+        "end": None if notice.end is None else str(notice.end),
+    }
+
+
+def _dated(packed: dict[str, str | None]) -> DatedNotice:
+    message = _decoded(notice_pb2.Notice.FromString, packed["message"] or "")
+    return DatedNotice(
+        message, parse_moment(packed["publish"]), _moment(packed["start"]), _moment(packed["end"])
+    )
+
+
+def _moment(written: str | None) -> Moment | None:
+    return None if written is None else parse_moment(written)
+
+
+def _encoded(message: Message) -> str:
+    return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
+
+
+def _decoded(read: Callable[[bytes], M], text: str) -> M:
+    return read(base64.b64decode(text))
