@@ -20,7 +20,19 @@ from backend.settings import BackendSettings
 from foundation.config import ConfigError, load
 
 _FILE = click.Path(path_type=Path)
-_COMMANDS = ("authority", "backup", "case", "conformance", "content", "database", "door", "restore")
+_COMMANDS = (
+    "audit",
+    "authority",
+    "backup",
+    "case",
+    "conformance",
+    "content",
+    "database",
+    "door",
+    "keys",
+    "person",
+    "restore",
+)
 """Each is the click command `command` of the module of that name."""
 
 

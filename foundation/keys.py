@@ -180,6 +180,9 @@ class KeyRing:
         key = hmac.digest(self._keys[-1], f"index {purpose}".encode(), hashlib.sha256)
         return hmac.digest(key, value.encode(), hashlib.sha256)
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)})"
 

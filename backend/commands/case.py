@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from huimin.v1 import case_pb2, common_pb2
+from sqlalchemy import Connection
 
 from backend import clock
-from backend.commands.words import database_sentence, give_up, keys_sentence, words
+from backend.commands.clerk import clerk
+from backend.commands.database_work import with_database
+from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import cases
-from backend.storage.cases import MAX_NOTE, Case, Event
-from backend.storage.database import Database, DatabaseUnusable, database_url, open_database
-from backend.storage.vault import Vault, WrongKeys
+from backend.storage import audit, cases
+from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN, MAX_NOTE, Case, Event
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
-from foundation.keys import KeysUnusable
 from foundation.language import Language, Translate
+
+T = TypeVar("T")
 
 STATES: dict[str, int] = {
     name.removeprefix("CASE_STATE_").lower().replace("_", "-"): number
@@ -29,10 +31,6 @@ STATES: dict[str, int] = {
 """The states by the names that a clerk types: received, in-review, …"""
 _NAMES: dict[int, str] = {number: name.replace("-", "_") for name, number in STATES.items()}
 _CHANNELS: dict[int, str] = {common_pb2.CHANNEL_TERMINAL: "terminal", common_pb2.CHANNEL_PHONE: "phone"}
-
-
-class CaseCommandError(Exception):
-    """The command cannot be done; the text is the sentence to show."""
 
 
 @click.group()
@@ -60,7 +58,16 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
     STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
     """
     _, translate = words()
-    _do(move(_of(settings, data), reference, state, note, translate), translate)
+    to, said, number = _state(state, translate), _note(note, translate), _reference(reference, translate)
+    now, actor = clock.now(), clerk()
+
+    def change(connection: Connection) -> str:
+        outcome = "OK" if cases.move(connection, number, Event(to, now, said)) else _why(connection, number)
+        audit.append(connection, actor.did("case set", f"cases/{number}", now, outcome))
+        return outcome
+
+    _need(_write(settings, data, change, translate), number, translate)
+    click.echo(translate("case.set", reference=group(number), state=translate(f"state.{_NAMES[to]}")))
 
 
 @command.command(name="show")
@@ -70,54 +77,39 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
 def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
     """Shows the case REFERENCE, without the applicant and the answers."""
     language, translate = words()
-    _do(show(_of(settings, data), reference, language, translate), translate)
+    number = _reference(reference, translate)
+    now, actor = clock.now(), clerk()
 
+    def look(connection: Connection) -> Case | None:
+        case = cases.one(connection, number)
+        outcome = "OK" if case is not None else CASE_UNKNOWN
+        audit.append(connection, actor.did("case show", f"cases/{number}", now, outcome))
+        return case
 
-def _of(settings: BackendSettings, data: Path | None) -> BackendSettings:
-    """The settings with the folder that the command names."""
-    return settings.model_copy(update={"data": data}) if data else settings
-
-
-def _do(work: Coroutine[None, None, str], translate: Translate) -> None:
-    """Does it and shows what it says."""
-    try:
-        click.echo(asyncio.run(work))
-    except CaseCommandError as error:
-        give_up(str(error))
-    except DatabaseUnusable as error:
-        give_up(database_sentence(error, translate))
-    except (KeysUnusable, WrongKeys) as error:
-        give_up(keys_sentence(error, translate))
-
-
-async def move(settings: BackendSettings, typed: str, state: str, note: str, translate: Translate) -> str:
-    """Gives a case another state; what to show.
-
-    Raises CaseCommandError, DatabaseUnusable, KeysUnusable, WrongKeys.
-    """
-    to, said = _state(state, translate), _note(note, translate)
-    reference = _reference(typed, translate)
-    database = await _open(settings, translate)
-    try:
-        moved = await database.write(cases.move, reference, Event(to, clock.now(), said))
-    finally:
-        await database.close()
-    if not moved:
-        raise CaseCommandError(translate("case.unknown", reference=group(reference)))
-    return translate("case.set", reference=group(reference), state=translate(f"state.{_NAMES[to]}"))
-
-
-async def show(settings: BackendSettings, typed: str, language: Language, translate: Translate) -> str:
-    """A case with its events; nothing of who applied and what was answered. Raises as `move` does."""
-    reference = _reference(typed, translate)
-    database = await _open(settings, translate)
-    try:
-        case = await database.read(cases.one, reference)
-    finally:
-        await database.close()
+    case = _write(settings, data, look, translate)
     if case is None:
-        raise CaseCommandError(translate("case.unknown", reference=group(reference)))
-    return "\n".join(_lines(case, language, translate))
+        give_up(translate("case.unknown", reference=group(number)))
+    for line in _lines(case, language, translate):
+        click.echo(line)
+
+
+def _write(
+    settings: BackendSettings, data: Path | None, work: Callable[[Connection], T], translate: Translate
+) -> T:
+    """Does some work as one transaction, on the folder that the command names."""
+    chosen = settings.model_copy(update={"data": data}) if data else settings
+    return with_database(chosen, translate, lambda database: database.write(work))
+
+
+def _why(connection: Connection, reference: str) -> str:
+    """Why a case cannot be given another state."""
+    return CASE_ERASED if cases.is_erased(connection, reference) else CASE_UNKNOWN
+
+
+def _need(outcome: str, reference: str, translate: Translate) -> None:
+    if outcome != "OK":
+        sentence = "case.is_erased" if outcome == CASE_ERASED else "case.unknown"
+        give_up(translate(sentence, reference=group(reference)))
 
 
 def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
@@ -127,6 +119,8 @@ def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
         translate("case.channel", channel=translate(f"channel.{_CHANNELS[case.channel]}")),
         translate("case.state", state=translate(f"state.{_NAMES[case.state]}")),
     ]
+    if case.erased:
+        lines.append(translate("case.erased"))
     for event in case.events:
         local = event.event_time.astimezone(clock.COUNTY_TIME)
         lines.append(
@@ -144,7 +138,7 @@ def _state(typed: str, translate: Translate) -> int:
     """The number of a state: in-review, IN_REVIEW and in_review are one."""
     found = STATES.get(typed.strip().lower().replace("_", "-"))
     if found is None:
-        raise CaseCommandError(translate("case.no_such_state", given=typed[:40], states=", ".join(STATES)))
+        give_up(translate("case.no_such_state", given=typed[:40], states=", ".join(STATES)))
     return found
 
 
@@ -152,9 +146,9 @@ def _note(typed: str, translate: Translate) -> str:
     """What the office says to the resident, fit to be shown and said."""
     fit = " ".join(normalise(typed).split())
     if len(fit) > MAX_NOTE:
-        raise CaseCommandError(translate("case.note_too_long", longest=MAX_NOTE, length=len(fit)))
+        give_up(translate("case.note_too_long", longest=MAX_NOTE, length=len(fit)))
     if has_bad_character(fit):
-        raise CaseCommandError(translate("case.note_character"))
+        give_up(translate("case.note_character"))
     return fit
 
 
@@ -162,12 +156,4 @@ def _reference(typed: str, translate: Translate) -> str:
     try:
         return check_reference(typed)
     except ReferenceError_:
-        raise CaseCommandError(translate("case.not_a_reference", given=typed[:40])) from None
-
-
-async def _open(settings: BackendSettings, translate: Translate) -> Database:
-    """The database, which is never made here: a mistyped folder is no place for a case."""
-    url = database_url(settings.database, settings.data)
-    if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
-        raise CaseCommandError(translate("case.no_data", folder=settings.data))
-    return await open_database(url, await asyncio.to_thread(Vault.find, settings))
+        give_up(translate("case.not_a_reference", given=typed[:40]))

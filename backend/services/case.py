@@ -18,12 +18,11 @@ from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, not_found
 from backend.storage import cases, sessions
 from backend.storage.audit import Actor, AuditTrail
+from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
 from backend.storage.database import Database
 from backend.storage.sessions import Opened
 
 _BEARER = re.compile(rf"Bearer ([A-Za-z0-9_-]{{1,{sessions.MAX_TOKEN}}})")
-CASE_UNKNOWN = "CASE_UNKNOWN"
-CASE_ERASED = "CASE_ERASED"
 _LIST = ("ListCases",)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

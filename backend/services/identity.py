@@ -16,9 +16,10 @@ from backend.rpc import bounds
 from backend.rpc.acting import actor_of
 from backend.rpc.interceptor import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid
-from backend.services.case import CASE_ERASED, erased
+from backend.services.case import erased
 from backend.storage import audit, cases, sessions
 from backend.storage.audit import Actor
+from backend.storage.cases import CASE_ERASED
 from backend.storage.database import Database
 from backend.storage.sessions import Opened
 from backend.storage.vault import vault_of

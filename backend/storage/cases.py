@@ -22,6 +22,9 @@ from foundation.language import LocalizedText
 MAX_NOTE = 500
 """Characters of what the office says to the resident."""
 
+CASE_UNKNOWN = "CASE_UNKNOWN"
+CASE_ERASED = "CASE_ERASED"
+"""Reasons of the contract."""
 RETENTION_DAYS = 1095
 """So long personal data is kept after the end of a case whose form does not say."""
 END_STATES = frozenset(
