@@ -52,7 +52,7 @@ def verify(settings: BackendSettings, noted: str | None) -> None:
 @command.command()
 @click.pass_obj
 def head(settings: BackendSettings) -> None:
-    """Prints number and hash of the last entry, to be noted where nobody who has the database can change it."""
+    """Prints number and hash of the last entry, to be noted out of reach of whoever has the database."""
     _, translate = words()
     click.echo(_shown(with_database(settings, translate, lambda database: database.read(audit.head))))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import mimetypes
 import os
@@ -62,7 +63,7 @@ def export(settings: BackendSettings, number: str | None, out: Path) -> None:
 
     async def work(database: Database) -> Held:
         held = await database.write(persons.held, person, actor, clock.now())
-        out.mkdir(mode=0o700, parents=True)
+        await asyncio.to_thread(out.mkdir, 0o700, parents=True)
         _write(out / FILE, json.dumps(_as_json(held), ensure_ascii=False, indent=2).encode() + b"\n")
         for case in held.cases:
             for file in case.files:
@@ -80,9 +81,7 @@ def export(settings: BackendSettings, number: str | None, out: Path) -> None:
 @command.command()
 @click.argument("number", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--with-open-cases", is_flag=True, help="Erase open cases too; the office cannot go on with them."
-)
+@click.option("--with-open-cases", is_flag=True, help="Erase open cases too, which ends them for the office.")
 @click.pass_obj
 def erase(settings: BackendSettings, number: str | None, *, yes: bool, with_open_cases: bool) -> None:
     """Erases everything that is held on a person. It does not come back.
@@ -180,7 +179,7 @@ def _case(held: HeldCase) -> dict[str, Any]:
 
 
 def _answer(answer: form_pb2.Answer, form: Form | None) -> dict[str, Any]:
-    """An answer as it was stored, and as the form shows it, where the form is known and the answer fits it."""
+    """An answer as it was stored, and as the form shows it, where it fits a form that is known."""
     stored = MessageToDict(answer, preserving_proto_field_name=True)
     field_name = stored.pop("field", "")
     shown: dict[str, Any] = {"field": field_name, "stored": stored}
