@@ -153,8 +153,8 @@ class Upload:
         """Of an upload that broke off, all but the last byte of the file, with which the check would come."""
         size = min(len(self._buffer), file.size_bytes - 1 - self._position)
         if size > 0:
-            answer_by.set(None)  # the caller has gone
-            await self._append(file, size)
+            answer_by.set(None)  # the caller has gone, and the call is cancelled when the server sees it
+            await asyncio.shield(self._append(file, size))
 
     async def _damaged(self, file: Description, field: str) -> Refusal:
         """Forgets a file whose bytes are not those that were described; the refusal that says so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,15 +13,16 @@ from uuid import uuid4
 import grpc
 import pytest
 from huimin.v1 import form_pb2
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from backend.services import uploads
 from backend.storage import attachments as stored
-from backend.storage.attachments import AttachmentFolder
-from backend.storage.tables import AttachmentRow
+from backend.storage.tables import AttachmentChunkRow, AttachmentRow
 from tests.backend.house import Failed, House, failed
 from tests.backend.sample import answers, submission, submission_name
 
-SOUND = os.urandom(200_000)
+SOUND = os.urandom(700_000)
+"""More than two pieces."""
 Upload = form_pb2.UploadAttachmentRequest
 
 
@@ -54,20 +55,26 @@ async def refused(house: House, parts: Iterable[Upload]) -> Failed:
     return failed(caught.value)
 
 
-def files(house: House) -> list[bytes]:
-    return [path.read_bytes() for path in (house.data / "attachments").iterdir()]
+async def files(house: House) -> list[bytes]:
+    """What has arrived of each file."""
+
+    def contents(connection: Connection) -> list[bytes]:
+        names = connection.execute(select(AttachmentRow.name)).scalars().all()
+        return [b"".join(stored.pieces(connection, name)) for name in names]
+
+    return await house.database.read(contents)
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 (a folder wakes nobody)
+        while not await condition():  # noqa: ASYNC110 (a database wakes nobody)
             await asyncio.sleep(0.01)
 
 
 async def test_a_file_is_kept_whole(house: House) -> None:
     about = info()
     assert await upload(house, messages(about)) == about.name
-    assert files(house) == [SOUND]
+    assert await files(house) == [SOUND]
 
 
 async def test_a_repeated_upload_changes_nothing(house: House) -> None:
@@ -75,13 +82,19 @@ async def test_a_repeated_upload_changes_nothing(house: House) -> None:
     await upload(house, messages(about))
     await upload(house, messages(about))
     await asyncio.gather(*(upload(house, messages(about)) for _ in range(5)))
-    assert files(house) == [SOUND]
+    assert await files(house) == [SOUND]
 
 
-async def test_the_same_upload_several_times_at_once_is_one_file(house: House) -> None:
+async def test_of_the_same_upload_several_times_at_once_one_file_comes(house: House) -> None:
     about = info()
-    assert await asyncio.gather(*(upload(house, messages(about)) for _ in range(8))) == [about.name] * 8
-    assert files(house) == [SOUND]
+    ended = await asyncio.gather(*(upload(house, messages(about)) for _ in range(8)), return_exceptions=True)
+    assert about.name in ended
+    for refusal in ended:
+        if isinstance(refusal, grpc.aio.AioRpcError):
+            assert failed(refusal).reason == "OFFSET_WRONG"
+        else:
+            assert refusal == about.name
+    assert await files(house) == [SOUND]
 
 
 async def test_a_name_cannot_be_used_for_another_file(house: House) -> None:
@@ -90,14 +103,12 @@ async def test_a_name_cannot_be_used_for_another_file(house: House) -> None:
     other = info(b"other", name=about.name, submission=about.submission)
     refusal = await refused(house, messages(other, b"other"))
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "ATTACHMENT_DIFFERS")
-    assert files(house) == [SOUND]
+    assert await files(house) == [SOUND]
 
 
 DAMAGED = [
-    pytest.param(lambda about: messages(about, SOUND[:-1]), "info.size_bytes", id="cut short"),
     pytest.param(lambda about: messages(about, SOUND + b"x"), "info.size_bytes", id="too much"),
     pytest.param(lambda about: messages(about, SOUND[:-1] + b"\0"), "info.sha256", id="changed"),
-    pytest.param(lambda about: [Upload(info=about)], "info.size_bytes", id="nothing"),
 ]
 
 
@@ -108,8 +119,19 @@ async def test_a_damaged_file_leaves_nothing(house: House, parts: Any, field: st
     refusal = await refused(house, parts(about))
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "ATTACHMENT_DAMAGED")
     assert list(refusal.violations) == [field]
-    assert files(house) == []
+    assert await files(house) == []
     await upload(house, messages(about, sound))
+
+
+async def test_a_file_that_is_cut_short_is_refused_and_can_be_completed(house: House) -> None:
+    about = info()
+    for parts, came in (([Upload(info=about)], b""), (messages(about, SOUND[:-1]), SOUND[:-1])):
+        refusal = await refused(house, parts)
+        assert (refusal.reason, list(refusal.violations)) == ("ATTACHMENT_DAMAGED", ["info.size_bytes"])
+        assert await files(house) == [came]
+    about.offset = len(SOUND) - 1
+    await upload(house, messages(about, SOUND[-1:]))
+    assert await files(house) == [SOUND]
 
 
 MALFORMED = [
@@ -144,32 +166,143 @@ async def test_bytes_before_the_description_and_chunks_that_are_too_large_are_re
 async def test_the_largest_file_arrives(house: House) -> None:
     largest = bytes(16 << 20)
     await upload(house, messages(info(largest), largest, 65_536))
-    assert [len(file) for file in files(house)] == [16 << 20]
+    assert [len(file) for file in await files(house)] == [16 << 20]
 
 
-async def test_a_submission_has_a_bounded_number_of_files(house: House) -> None:
+async def test_a_submission_has_a_bounded_number_of_files_also_side_by_side(house: House) -> None:
     name = submission_name()
-    for number in range(20):
-        await upload(house, messages(info(bytes([number]), submission=name), bytes([number])))
-    refusal = await refused(house, messages(info(b"x", submission=name), b"x"))
-    assert refusal.reason == "TOO_MANY_ATTACHMENTS"
+    small = [bytes([number]) for number in range(25)]
+    ended = await asyncio.gather(
+        *(upload(house, messages(info(content, submission=name), content)) for content in small),
+        return_exceptions=True,
+    )
+    refusals = [failed(refusal) for refusal in ended if isinstance(refusal, grpc.aio.AioRpcError)]
+    assert [refusal.reason for refusal in refusals] == ["TOO_MANY_ATTACHMENTS"] * 5
+    assert len(await files(house)) == 20
 
 
-async def test_an_upload_that_is_cut_leaves_nothing(house: House) -> None:
-    about = info()
-    parts = messages(about)
+async def test_what_lies_in_the_database_is_sealed(house: House) -> None:
+    content = bytes(range(256)) * 2000
+    await upload(house, messages(info(content), content))
+    sealed = await house.database.read(
+        lambda connection: connection.execute(select(AttachmentChunkRow.sealed)).scalars().all()
+    )
+    assert len(sealed) == 2
+    assert all(bytes(range(64)) not in piece for piece in sealed)
 
-    async def endless() -> AsyncIterator[Upload]:
-        for part in parts[:2]:
+
+class Cut:
+    """An upload that stops after some messages, and the call to be cut."""
+
+    def __init__(self, house: House, parts: Sequence[Upload]) -> None:
+        self.sent = asyncio.Event()
+        self.call = house.stubs.form.UploadAttachment(self._stopping(parts))
+
+    async def _stopping(self, parts: Sequence[Upload]) -> AsyncIterator[Upload]:
+        for part in parts:
             yield part
+        self.sent.set()
         await asyncio.sleep(60)
 
-    call = house.stubs.form.UploadAttachment(endless())
-    await until(lambda: files(house) != [])
-    call.cancel()
-    await until(lambda: files(house) == [])
-    await upload(house, parts)
-    assert files(house) == [SOUND]
+
+async def arrived(house: House, name: str) -> form_pb2.GetAttachmentResponse:
+    return await house.stubs.form.GetAttachment(form_pb2.GetAttachmentRequest(name=name))
+
+
+async def test_an_upload_that_was_cut_goes_on_where_it_stopped(house: House) -> None:
+    about = info()
+    cut = Cut(house, messages(about)[:8])  # 420,000 bytes: a piece and some
+    await cut.sent.wait()
+
+    async def begun() -> bool:
+        return await files(house) != []
+
+    await until(begun)
+    cut.call.cancel()
+
+    async def all_that_came() -> bool:
+        return (await arrived(house, about.name)).received_bytes == 420_000
+
+    await until(all_that_came)
+    assert not (await arrived(house, about.name)).complete
+    refusal = await refused(house, messages(about))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.OUT_OF_RANGE, "OFFSET_WRONG")
+    about.offset = 420_000
+    assert await upload(house, messages(about, SOUND[420_000:])) == about.name
+    assert (await arrived(house, about.name)).complete
+    assert await files(house) == [SOUND]
+
+
+async def test_the_check_is_over_what_came_before_too(house: House) -> None:
+    about = info()
+    cut = Cut(house, messages(about, b"other" * 84_000)[:8])
+    await cut.sent.wait()
+
+    async def came() -> bool:
+        return (await files(house))[:1] == [b"other" * 84_000]
+
+    await asyncio.sleep(0.2)
+    cut.call.cancel()
+    await until(came)
+    about.offset = 420_000
+    refusal = await refused(house, messages(about, SOUND[420_000:]))
+    assert (refusal.reason, list(refusal.violations)) == ("ATTACHMENT_DAMAGED", ["info.sha256"])
+    assert await files(house) == []
+    about.offset = 0
+    await upload(house, messages(about))
+    assert await files(house) == [SOUND]
+
+
+async def test_another_door_can_neither_ask_for_a_file_nor_go_on_with_it(house: House) -> None:
+    about = info()
+    await upload(house, messages(about))
+    name = about.name
+
+    def seen(connection: Connection, door: str) -> tuple[object, object]:
+        description = stored.Description(
+            name, about.submission, door, about.media_type, about.size_bytes, about.sha256
+        )
+        return stored.progress(connection, name, door), stored.begin(connection, description, house.clock())
+
+    whole = stored.Progress(len(SOUND), len(SOUND))
+    assert await house.database.write(seen, "doors/local") == (whole, whole)
+    assert await house.database.write(seen, "doors/hall-2") == (None, stored.Refused.OTHER_FILE)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await arrived(house, f"attachments/{uuid4()}")
+    assert failed(caught.value).reason == "ATTACHMENT_UNKNOWN"
+
+
+async def test_a_door_cannot_fill_the_disk_with_files_of_no_submission(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MAX_UNCLAIMED", 1_500_000)
+    for _ in range(2):
+        await upload(house, messages(info()))
+    assert (await refused(house, messages(info()))).reason == "STORAGE_FULL"
+
+
+async def test_a_disk_that_is_nearly_full_is_left_to_submissions(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "SPARE_BYTES", 1 << 60)  # more than any disk has
+    refusal = await refused(house, messages(info()))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_FULL")
+    assert refusal.retry_after == 300
+    await house.stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=submission(form)))
+
+
+@pytest.mark.parametrize("limit", ["SILENT_SECONDS", "LONGEST_SECONDS"])
+async def test_a_sender_that_is_silent_or_never_ends_is_cut_off(
+    house: House, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(uploads, limit, 0.5)
+    about = info()
+    cut = Cut(house, messages(about)[:3])
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await cut.call
+    refusal = failed(caught.value)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_TOO_SLOW")
+    assert (await arrived(house, about.name)).received_bytes == 120_000
 
 
 async def test_a_recorded_answer_needs_its_file_first(house: House, form: form_pb2.Form) -> None:
@@ -198,34 +331,33 @@ async def test_the_file_of_another_submission_does_not_count(house: House, form:
     assert failed(caught.value).reason == "ATTACHMENT_MISSING"
 
 
-async def test_files_that_no_submission_named_are_removed_after_a_while(
+async def test_what_broke_off_goes_after_a_day_and_what_no_submission_named_after_thirty(
     house: House, form: form_pb2.Form
 ) -> None:
     sent = submission(form)
-    named, unnamed = info(submission=sent.name), info(b"unnamed")
+    named, unnamed, broken = info(submission=sent.name), info(b"unnamed"), info(b"broken")
     await upload(house, messages(named))
     await upload(house, messages(unnamed, b"unnamed"))
+    cut = Cut(house, [Upload(info=broken), Upload(chunk=b"brok")])
+    await cut.sent.wait()
+    await asyncio.sleep(0.2)
+    cut.call.cancel()
+
+    async def kept() -> bool:
+        return sorted(await files(house), key=len)[0] == b"brok"
+
+    await until(kept)
     sent = submission(form, sent.name, answers(remarks=form_pb2.Answer(recording=named.name)))
     await house.stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=sent))
-    folder = AttachmentFolder(house.data / "attachments")
-    assert await folder.sweep(house.database, house.clock()) == 0
-    assert len(files(house)) == 2
-    later = house.clock() + stored.KEPT_UNCLAIMED + timedelta(minutes=1)
-    assert await folder.sweep(house.database, later) == 1
-    assert files(house) == [SOUND]
-
-
-async def test_an_entry_always_has_its_file(house: House) -> None:
-    """A disk that refuses (here: the folder is gone) leaves no entry; the upload succeeds once it is back."""
-    about = info()
-    folder = house.data / "attachments"
-    folder.rename(house.data / "away")
-    refusal = await refused(house, messages(about))
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
-    (house.data / "away").rename(folder)
-    entries = await house.database.read(
-        lambda connection: connection.execute(select(AttachmentRow.name)).all()
-    )
-    assert entries == []
-    await upload(house, messages(about))
-    assert files(house) == [SOUND]
+    begun = house.clock()
+    for later, left in (
+        (timedelta(hours=23), [b"brok", b"unnamed", SOUND]),
+        (stored.KEPT_UNFINISHED + timedelta(minutes=1), [b"unnamed", SOUND]),
+        (stored.KEPT_UNCLAIMED - timedelta(minutes=1), [b"unnamed", SOUND]),
+        (stored.KEPT_UNCLAIMED + timedelta(minutes=1), [SOUND]),
+        (timedelta(days=1000), [SOUND]),
+    ):
+        await house.database.write(stored.sweep, begun + later)
+        assert sorted(await files(house), key=len) == left
+    orphans = select(AttachmentChunkRow.name).where(AttachmentChunkRow.name != named.name)
+    assert await house.database.read(lambda connection: connection.execute(orphans).all()) == []

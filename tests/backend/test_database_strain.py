@@ -211,10 +211,12 @@ async def test_a_deadlock_is_tried_again(postgres: Cluster, tmp_path: Path) -> N
             both.wait(10)
         connection.execute(update(WrongTries).where(WrongTries.reference == others).values(count=3))
 
+    def try_once(connection: Connection, name: str) -> None:
+        connection.execute(insert(WrongTries).values(reference=name, count=1, last_time=now()))
+
     async with opened(postgres.database(), tmp_path) as database:
         for name in first_time:
-            row = insert(WrongTries).values(reference=name, count=1, last_time=now())
-            await database.write(lambda connection, row=row: connection.execute(row))
+            await database.write(try_once, name)
         await asyncio.gather(database.write(change, "a", "b"), database.write(change, "b", "a"))
         left = await database.read(
             lambda connection: connection.execute(select(WrongTries.count)).scalars().all()
