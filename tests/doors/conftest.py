@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.backend import house as backend
 from tests.doors import running
 
 
@@ -14,4 +15,11 @@ from tests.doors import running
 async def office(tmp_path: Path) -> AsyncIterator[running.Office]:
     """A backend with TLS for one test."""
     async with running.office(tmp_path) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path) -> AsyncIterator[backend.House]:
+    """A backend over plain text for one test."""
+    async with backend.house(tmp_path / "data") as started:
         yield started

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,17 @@ from tests.certificates import ServerFiles, door_folder, new_authority, server_f
 from tests.ports import free_port
 
 TERMINAL = door_pb2.DOOR_KIND_TERMINAL
+
+
+class Ticking(Clock):
+    """A clock that goes, and that tests move."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+        self._began = time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self.moment + timedelta(seconds=time.monotonic() - self._began)
 
 
 @dataclass
@@ -67,5 +79,5 @@ async def office(folder: Path, clock: Clock | None = None, **more: Any) -> Async
     files = server_files(folder / "tls", authority)
     enrolment = f"127.0.0.1:{free_port()}"
     settings = {**files.settings(), "enrol_listen": enrolment, **more}
-    async with house(folder / "data", CONTENT, clock, **settings) as running:
+    async with house(folder / "data", CONTENT, clock or Ticking(), **settings) as running:
         yield Office(running, authority, files, enrolment, folder)
