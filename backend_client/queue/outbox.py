@@ -39,7 +39,9 @@ PATIENCE = 4.0
 SIDE_BY_SIDE = 4
 """Submissions that are sent at a time; as many more may be of residents who stand there."""
 LOOK_SECONDS = 15.0
-"""How often the disk is looked at again: for what an operator put back, or for room where there was none."""
+"""How often the disk is looked at for what an operator put back."""
+REOPEN_SECONDS = 2.0
+"""How often it is tried again where it could not be opened."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 """What the contract takes as a moment; a clock that lost its battery tells others."""
@@ -226,23 +228,23 @@ class Outbox:
 
     async def _deliver_all(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
-        looked = time.monotonic()
+        look = time.monotonic() + REOPEN_SECONDS
         while True:
             self._wake.clear()
             under_way = {task for task in under_way if not task.done()}
             now = time.monotonic()
             if self._disk.damaged:
                 await self._give_up_disk(under_way)
-            if now - looked >= LOOK_SECONDS or self._disk.damaged:
-                looked = now
+            if now >= look or self._disk.damaged:
                 await self._look_at_disk()
+                look = now + (LOOK_SECONDS if self._disk.is_open else REOPEN_SECONDS)
             while len(under_way) < 2 * SIDE_BY_SIDE:
                 urgent_only = len(under_way) >= SIDE_BY_SIDE or self._pause_until > now
                 number = self._line.take(now, urgent_only=urgent_only)
                 if number is None:
                     break
                 under_way.add(self._start(self._deliver(number)))
-            await self._wait_for_work(now, looked + LOOK_SECONDS)
+            await self._wait_for_work(now, look)
 
     async def _wait_for_work(self, now: float, look: float) -> None:
         times = (look, self._line.next_time(now), self._pause_until)

@@ -113,9 +113,9 @@ def test_everything_is_sent_once_in_order_whatever_fails(
 ) -> None:
     line = Line()
     owner: dict[int, bytes] = {}
-    for number, (resident, urgent) in enumerate(added, 1):
-        line.add(number, resident, urgent=urgent)
-        owner[number] = resident
+    for position, (resident, urgent) in enumerate(added, 1):
+        line.add(position, resident, urgent=urgent)
+        owner[position] = resident
     delivered: dict[bytes, list[int]] = defaultdict(list)
     under_way: list[int] = []
     fate = iter(luck)

@@ -5,11 +5,24 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from huimin.v1 import form_pb2
+
 from backend.storage.database import FILE_NAME
+from backend.storage.submissions import message_place, problems_place
 from foundation.keys import KeyRing
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A submission as it is stored. marker: what its sender put into `origin`."""
+
+    name: str
+    marker: str
+    has_file: bool
 
 
 class Ledger:
@@ -26,9 +39,17 @@ class Ledger:
         assert len(set(found.values())) == len(found), "two submissions have one reference"
         return found
 
-    def submissions(self) -> int:
-        """How many are stored, however they are named."""
-        return int(self._rows("SELECT count(*) FROM submissions")[0][0])
+    def since(self, count: int) -> list[Stored]:
+        """Those after the first `count`, in the order in which they were stored, opened."""
+        keys = KeyRing.load(self._data / "key")
+        found = []
+        for name, sealed in self._rows(
+            f"SELECT name, message FROM submissions ORDER BY rowid LIMIT -1 OFFSET {count}"
+        ):
+            message = form_pb2.Submission.FromString(keys.open(sealed, message_place(name)))
+            has_file = any(answer.recording for answer in message.answers)
+            found.append(Stored(name, message.origin, has_file))
+        return found
 
     def order(self) -> list[str]:
         """Names of the submissions in the order in which they were stored."""
@@ -38,7 +59,7 @@ class Ledger:
         """What was wrong with submissions that were kept nevertheless, by their names."""
         keys = KeyRing.load(self._data / "key")
         rows = self._rows("SELECT name, problems FROM submissions WHERE problems IS NOT NULL")
-        return {name: keys.open(problems, f"submissions.problems {name}").decode() for name, problems in rows}
+        return {name: keys.open(problems, problems_place(name)).decode() for name, problems in rows}
 
     def attachments(self) -> dict[str, tuple[str, int]]:
         """Submission and size of every file that is claimed by one, by its name."""
