@@ -36,6 +36,7 @@ from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
 from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
+from backend.search.keeping import PolicySearch, searching
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
 from backend.services.enrolment import EnrolmentService
@@ -57,6 +58,8 @@ MAX_MESSAGE = 4 << 20
 """Bytes of one message: 100 answers of the longest text fit."""
 MAX_CALLS = 1000
 """More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
+SEARCH_INDEX = "search"
+"""Folder of the search index in the data folder."""
 PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
 """The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
 
@@ -88,7 +91,7 @@ async def run(settings: BackendSettings) -> None:
     os.umask(0o077)  # residents' data is for the user that the backend runs as
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
-    vault = await asyncio.to_thread(Vault.find, settings)
+    vault = await asyncio.to_thread(Vault.find, settings, warn=True)
     database = await open_database(database_url(settings.database, settings.data), vault)
     try:
         await publish_at_start(database, settings, clock.now())
@@ -114,6 +117,21 @@ async def serving(
     Raises AddressTaken, TlsUnusable, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
+    async with (
+        searching(database, published, settings.data / SEARCH_INDEX) as search,
+        _listening(settings, database, published, search, now) as address,
+    ):
+        yield address
+
+
+@asynccontextmanager
+async def _listening(
+    settings: BackendSettings,
+    database: Database,
+    published: Published,
+    search: PolicySearch,
+    now: Callable[[], datetime],
+) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
     doors = Doors(database, now)
     edge = Edge()
@@ -123,7 +141,7 @@ async def serving(
         maximum_concurrent_rpcs=MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, now)
+    _add_services(server, database, published, search, now)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
     door_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, server)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -178,11 +196,12 @@ def _add_services(
     server: grpc.aio.Server,
     database: Database,
     published: Published,
+    search: PolicySearch,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
-    policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published), server)
+    policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
     form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, published, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, trail, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)

@@ -1,180 +1,176 @@
-"""The search index in the database: filling it, and asking it for the best policies.
+"""Asking the index for the best policies.
 
-This is SQLite's FTS5; on another database the same tokens go into its own text search, and this file is the
-one to write again.
+A query is asked in steps, the surest first: the number of a document; in titles all of it as one phrase, then
+its words, then what they may be the beginning of; then the same in title and summary, and then anywhere,
+where what has one of its words in the title goes first; at last any of its words. Within a step tantivy's
+BM25 orders, weighted a little by the day of issue. No step is asked once the page is full, so that frequent
+words are answered from the titles alone.
 
-A query is asked in steps, the surest first. The number of a document. In titles: all of it as one phrase, its
-words, what they may be the beginning of. Then the same in title and summary, and then anywhere; there, what
-has one of its words in the title goes first. At last any of its words.
-
-Of titles that match, the newest comes first, as in every list of policies; that needs no ranking, so that a
-word in thousands of titles is answered as fast as a rare one. Below the titles bm25 orders. The steps of one
-scope are one statement, and no scope is asked once the page is full.
+Where the titles hold nothing of what was typed, or not all of it, `slips` may know what was meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from huimin.v1 import policy_pb2
-from sqlalchemy import Connection, bindparam, text
+import tantivy
 
+from backend.search import slips
+from backend.search.document import (
+    DOCUMENT_NUMBER,
+    INITIALS,
+    NEWNESS,
+    NUMBER,
+    SOUND,
+    WRITTEN,
+    Scope,
+)
+from backend.search.lexicon import Lexicon
 from backend.search.phrase import Phrase, Spelling
 from backend.search.query import Piece, Query
-from backend.search.units import initial_tokens, sound_tokens, written_tokens
+from backend.search.units import stem
 
-VERSION = 1
-"""Raise it whenever tokens are made differently: the index is then built anew."""
 MAX_FOUND = 500
 """Nobody turns more pages than that."""
+_ISSUED = "发"
+"""The last character before the year in the number of a document."""
+_GOES_ON = 8
+"""So many English words are tried for a beginning."""
 
-_COLUMNS = {
-    "title": 10.0,
-    "summary": 4.0,
-    "body": 1.0,
-    "document_number": 1.0,
-    "title_sound": 8.0,
-    "summary_sound": 3.0,
-    "body_sound": 0.5,
-    "title_initials": 6.0,
-}
-"""The columns of the index and what a token in each counts."""
-_WRITTEN = (("title",), ("title", "summary"), ("title", "summary", "body", "document_number"))
-_SOUND = (("title_sound",), ("title_sound", "summary_sound"), ("title_sound", "summary_sound", "body_sound"))
-_TITLE, _SUMMARY, _ANYWHERE = range(3)
-"""Scopes: positions in the two above."""
-_INSERT = text(
-    f"INSERT INTO policy_search (rowid, {', '.join(_COLUMNS)})"  # noqa: S608 (names of our own)
-    f" VALUES (:number, {', '.join(f':{column}' for column in _COLUMNS)})"
-)
-_NEWEST_FIRST = "rowid"
-_BEST_FIRST = f"bm25(policy_search, {', '.join(map(str, _COLUMNS.values()))}), rowid"
-_STEP = (
-    "SELECT * FROM (SELECT {step} AS step, rowid AS number FROM policy_search"
-    " WHERE policy_search MATCH :expression{step} ORDER BY {order} LIMIT :most)"
-)
-_FREQUENCY = text("SELECT term, doc FROM policy_search_tokens WHERE term IN :tokens").bindparams(
-    bindparam("tokens", expanding=True)
-)
+Found = Mapping[int, Query]
+"""Numbers of policies, the best first, each with the query that found it."""
 
 
-def empty(connection: Connection) -> None:
-    """Takes everything out of the index."""
-    connection.execute(text("INSERT INTO policy_search (policy_search) VALUES ('delete-all')"))
+class PolicyIndex:
+    """One state of the index. Threads may share it."""
+
+    def __init__(self, index: tantivy.Index) -> None:
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self.lexicon = Lexicon(self._searcher)
+
+    @property
+    def size(self) -> int:
+        """How many policies are in it."""
+        return self._searcher.num_docs
+
+    def find(self, query: Query, most: int) -> Found:
+        """The policies that are found, at most `most`."""
+        asking = _Asking(self._searcher, most)
+        cut = query.cut({token: self.lexicon.frequency(token) for token in query.unsure_tokens})
+        asking.ask(cut, self._surest(cut))
+        if not cut.lost:
+            asking.ask(cut, self._words(cut, Scope.TITLE))
+        if not asking.found and (meant := slips.meant(query, self.lexicon)):
+            asking.ask(meant, self._surest(meant))
+            for scope in Scope:
+                asking.ask(meant, self._words(meant, scope))
+        for scope in Scope:
+            asking.ask(cut, self._words(cut, scope))
+        if not asking.found and len(cut.pieces) > 1:
+            asking.ask(
+                cut, [self._any((phrase for piece in cut.pieces for phrase in piece.meant), Scope.WHOLE)]
+            )
+        return dict(list(asking.found.items())[:most])
+
+    def _surest(self, query: Query) -> Iterator[tantivy.Query]:
+        """The number of a document from its beginning, its parts in any order; all of it in a title."""
+        if query.has_number:
+            telling = [piece for piece in query.pieces if not piece.is_one_character]
+            for phrase in query.exact:
+                if phrase.spelling in (Spelling.HAN, Spelling.TOKENS):
+                    yield self._in_field(DOCUMENT_NUMBER, phrase)
+            if telling:
+                yield _all(
+                    _best(self._in_field(DOCUMENT_NUMBER, phrase) for phrase in piece.literal)
+                    for piece in telling
+                )
+        for phrase in query.exact:
+            if phrase.spelling is Spelling.HAN and phrase.units[-1] == _ISSUED:
+                yield self._in_field(DOCUMENT_NUMBER, phrase)
+        if query.exact:
+            yield self._any(query.exact, Scope.TITLE)
+
+    def _words(self, query: Query, scope: Scope) -> Iterator[tantivy.Query]:
+        """The steps within one scope."""
+        if not query.pieces:
+            return
+        if scope is not Scope.TITLE:
+            if len(query.pieces) > 1:
+                in_title = self._any(
+                    (phrase for piece in query.pieces for phrase in piece.meant), Scope.TITLE
+                )
+                yield _all([self._each(query, lambda piece: piece.meant, scope), in_title])
+            if query.exact:
+                yield self._any(query.exact, scope)
+        yield self._each(query, lambda piece: piece.meant, scope)
+        if scope is not Scope.BRIEF:
+            yield self._each(query, lambda piece: piece.loose, scope)
+
+    def _each(
+        self, query: Query, grade: Callable[[Piece], tuple[Phrase, ...]], scope: Scope
+    ) -> tantivy.Query:
+        return _all(self._any(grade(piece), scope) for piece in query.pieces)
+
+    def _any(self, phrases: Iterable[Phrase], scope: Scope) -> tantivy.Query:
+        return _best(self._in_field(_field(phrase, scope), phrase) for phrase in phrases)
+
+    def _in_field(self, field: str, phrase: Phrase) -> tantivy.Query:
+        if phrase.spelling is Spelling.WORDS and phrase.begun:
+            words = self.lexicon.begun(phrase.units[0], _GOES_ON)
+            return _best(self._term(field, token) for token in dict.fromkeys(map(stem, words)))
+        tokens, begun = phrase.tokens
+        if len(tokens) == 1:
+            if begun:
+                return tantivy.Query.fuzzy_term_query(self._schema, field, tokens[0], distance=0, prefix=True)
+            return self._term(field, tokens[0])
+        ask = tantivy.Query.phrase_prefix_query if begun else tantivy.Query.phrase_query
+        return ask(self._schema, field, list(tokens))
+
+    def _term(self, field: str, token: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, token, index_option="freq")
 
 
-def add(connection: Connection, policies: Iterable[tuple[int, policy_pb2.Policy]]) -> None:
-    """Puts policies, each with its number, into the index."""
-    rows = [_row(number, policy) for number, policy in policies]
-    if rows:
-        connection.execute(_INSERT, rows)
+class _Asking:
+    """One search: what was found so far."""
+
+    def __init__(self, searcher: tantivy.Searcher, most: int) -> None:
+        self._searcher = searcher
+        self._most = most
+        self._asked: set[str] = set()
+        self.found: dict[int, Query] = {}
+
+    def ask(self, reading: Query, steps: Iterable[tantivy.Query]) -> None:
+        """Asks one step after the other until there is enough."""
+        for step in steps:
+            if len(self.found) >= self._most:
+                return
+            if (described := repr(step)) in self._asked:
+                continue
+            self._asked.add(described)
+            hits = self._searcher.search(step, self._most, count=False, weight_by_field=NEWNESS).hits
+            for number in self._searcher.fast_field_values(NUMBER, [address for _, address in hits]):
+                self.found.setdefault(int(number or 0), reading)
 
 
-def frequencies(connection: Connection, tokens: Iterable[str]) -> Mapping[str, int]:
-    """In how many policies each token is."""
-    wanted = sorted(tokens)
-    if not wanted:
-        return {}
-    found = connection.execute(_FREQUENCY, {"tokens": wanted})
-    return {row.term: row.doc for row in found}
-
-
-def find(connection: Connection, query: Query, most: int) -> list[int]:
-    """Numbers of the policies that are found, the best first, at most `most`."""
-    if not query.pieces:
-        return []
-    found: dict[int, None] = {}
-    asked: set[str] = set()
-    for scope in (_TITLE, _SUMMARY, _ANYWHERE):
-        new = [step for step in dict.fromkeys(_steps(query, scope)) if step not in asked]
-        asked.update(new)
-        order = _NEWEST_FIRST if scope == _TITLE else _BEST_FIRST
-        found.update(dict.fromkeys(_ask(connection, new, order, most)))
-        if len(found) >= most:
-            break
-    if not found and len(query.pieces) > 1:
-        any_word = " OR ".join(_any(piece.meant, _ANYWHERE) for piece in query.pieces)
-        return _ask(connection, [any_word], _BEST_FIRST, most)
-    return list(found)[:most]
-
-
-def _ask(connection: Connection, expressions: Sequence[str], order: str, most: int) -> list[int]:
-    """Numbers of what the expressions find, one after the other."""
-    if not expressions:
-        return []
-    statement = " UNION ALL ".join(_STEP.format(step=step, order=order) for step in range(len(expressions)))
-    values = {f"expression{step}": expression for step, expression in enumerate(expressions)}
-    rows = connection.execute(text(statement), {**values, "most": most})
-    return [row.number for row in sorted(rows, key=lambda row: int(row.step))]
-
-
-def _steps(query: Query, scope: int) -> Iterable[str]:
-    """The steps within one scope as FTS5 expressions, the surest first."""
-    if scope == _TITLE:
-        yield from _document_numbers(query)
-    elif len(query.pieces) > 1:
-        in_title = " OR ".join(_any(piece.meant, _TITLE) for piece in query.pieces)
-        yield f"({_all(query.pieces, lambda piece: piece.meant, scope)}) AND ({in_title})"
-    if query.exact:
-        yield _any(query.exact, scope)
-    yield _all(query.pieces, lambda piece: piece.meant, scope)
-    if scope != _SUMMARY:
-        yield _all(query.pieces, lambda piece: piece.loose, scope)
-
-
-def _document_numbers(query: Query) -> Iterable[str]:
-    """The number of a document from its beginning, then its parts in any order."""
-    for phrase in query.exact:
-        if phrase.spelling in (Spelling.HAN, Spelling.TOKENS):
-            yield f"{{document_number}} : ^ {_quoted(phrase)}"
-    if query.has_number:
-        telling = [piece for piece in query.pieces if not piece.is_one_character]
-        yield f"{{document_number}} : ({_all(telling, lambda piece: piece.literal, _ANYWHERE)})"
-
-
-def _all(pieces: Iterable[Piece], grade: Callable[[Piece], tuple[Phrase, ...]], scope: int) -> str:
-    return " AND ".join(f"({_any(grade(piece), scope)})" for piece in pieces)
-
-
-def _any(phrases: Iterable[Phrase], scope: int) -> str:
-    return " OR ".join(_term(phrase, scope) for phrase in phrases)
-
-
-def _term(phrase: Phrase, scope: int) -> str:
-    """One phrase within the columns of a scope. Tokens hold letters, digits and the joint only."""
+def _field(phrase: Phrase, scope: Scope) -> str:
     match phrase.spelling:
         case Spelling.SOUND:
-            columns: Sequence[str] = _SOUND[scope]
+            return SOUND[scope]
         case Spelling.INITIALS:
-            columns = ("title_initials",)
-        case _:
-            columns = _WRITTEN[scope]
-    return f"{{{' '.join(columns)}}} : {_quoted(phrase)}"
+            return INITIALS
+    return WRITTEN[scope]
 
 
-def _quoted(phrase: Phrase) -> str:
-    tokens, begun = phrase.tokens
-    return f'"{" ".join(tokens)}"{" *" if begun else ""}'
+def _all(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    parts = list(queries)
+    return (
+        parts[0]
+        if len(parts) == 1
+        else tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in parts])
+    )
 
 
-def _row(number: int, policy: policy_pb2.Policy) -> dict[str, object]:
-    title = [policy.title.zh_cn, policy.title.en]
-    summary = [policy.summary.zh_cn, policy.summary.en]
-    body = [policy.issuer.zh_cn, policy.issuer.en]
-    for section in policy.sections:
-        body += [section.heading.zh_cn, section.text.zh_cn, section.heading.en, section.text.en]
-    return {
-        "number": number,
-        "title": _tokens(written_tokens, title),
-        "summary": _tokens(written_tokens, summary),
-        "body": _tokens(written_tokens, body),
-        "document_number": _tokens(written_tokens, [policy.document_number]),
-        "title_sound": _tokens(sound_tokens, title),
-        "summary_sound": _tokens(sound_tokens, summary),
-        "body_sound": _tokens(sound_tokens, body),
-        "title_initials": _tokens(initial_tokens, title),
-    }
-
-
-def _tokens(cut: Callable[[str], list[str]], texts: Iterable[str]) -> str:
-    return " ".join(token for part in texts for token in cut(part))
+def _best(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    parts = list(queries)
+    return parts[0] if len(parts) == 1 else tantivy.Query.disjunction_max_query(parts)

@@ -39,6 +39,8 @@ _LUE = re.compile("(?<=[ln])ue")
 class Piece:
     """One thing that has to be found, in three grades of sureness, each holding the one before."""
 
+    typed: str
+    """The characters or letters that it was read from."""
     literal: tuple[Phrase, ...]
     """As it is typed."""
     meant: tuple[Phrase, ...]
@@ -47,11 +49,18 @@ class Piece:
     """And what it may be the beginning or the initials of."""
     unsure: Phrase | None = None
     """What may be several words in a row."""
+    known: bool = False
+    """Whether it is a word of the synonyms."""
 
     @property
     def is_one_character(self) -> bool:
         """Whether it is a single Chinese character, such as the last of ``2025年3号``."""
         return self.literal[0].spelling is Spelling.HAN and len(self.literal[0].units) == 1
+
+    @property
+    def english(self) -> tuple[Phrase, ...]:
+        """The ways to read it as English or as a number."""
+        return tuple(phrase for phrase in self.literal if phrase.spelling is Spelling.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,14 @@ class Query:
     exact: tuple[Phrase, ...]
     pieces: tuple[Piece, ...]
     synonyms: Synonyms
+    lost: bool = False
+    """Whether something of it was dropped when it was cut into words."""
 
     @property
     def has_number(self) -> bool:
         """Whether digits are in it, as in the number of a document."""
         return any(
-            unit.isdigit() for piece in self.pieces for phrase in _words(piece) for unit in phrase.units
+            unit.isdigit() for piece in self.pieces for phrase in piece.english for unit in phrase.units
         )
 
     @property
@@ -76,23 +87,25 @@ class Query:
         for piece in self.pieces:
             if piece.unsure is not None:
                 tokens.update(piece.unsure.tokens[0])
-                tokens.update(unit for phrase in _words(piece) for unit in phrase.units)
+                tokens.update(unit for phrase in piece.english for unit in phrase.units)
         return frozenset(tokens)
 
     def cut(self, frequency: Mapping[str, int]) -> Query:
         """The same with long runs cut into words. frequency: in how many policies each unsure token is."""
         pieces: list[Piece] = []
+        lost = False
         for piece in self.pieces:
-            english = any(frequency.get(unit, 0) for phrase in _words(piece) for unit in phrase.units)
+            english = any(frequency.get(unit, 0) for phrase in piece.english for unit in phrase.units)
             if piece.unsure is None or english:
                 pieces.append(piece)
                 continue
             words = _cut(piece.unsure, frequency, self.synonyms)
+            lost = lost or sum(len(word.units) for word in words) < len(piece.unsure.units)
             if len(words) > 1 or words[0].units != piece.unsure.units:
-                pieces.extend(_chinese(word, self.synonyms) for word in words)
+                pieces.extend(chinese_piece(word, self.synonyms) for word in words)
             else:
                 pieces.append(piece)
-        return replace(self, pieces=tuple(pieces))
+        return replace(self, pieces=tuple(pieces), lost=lost)
 
 
 def understand(text: str, synonyms: Synonyms) -> Query:
@@ -129,14 +142,21 @@ def _whole(found: Sequence[Run]) -> Iterable[Phrase]:
 
 def _chinese_pieces(text: str, synonyms: Synonyms) -> Iterable[Piece]:
     parts = [part for part in _FILLERS.split(text) if part] or [text]
-    return [_chinese(Phrase(Spelling.HAN, tuple(part)), synonyms) for part in parts]
+    return [chinese_piece(Phrase(Spelling.HAN, tuple(part)), synonyms) for part in parts]
 
 
-def _chinese(phrase: Phrase, synonyms: Synonyms) -> Piece:
+def chinese_piece(phrase: Phrase, synonyms: Synonyms) -> Piece:
     """A piece of Chinese, written or in pinyin."""
     group = synonyms.group(phrase.spelling, phrase.units)
     meant = _distinct((phrase, *group))
-    return Piece((phrase,), meant, meant, phrase if len(phrase.units) > 2 and not group else None)
+    return Piece(
+        "".join(phrase.units),
+        (phrase,),
+        meant,
+        meant,
+        unsure=phrase if len(phrase.units) > 2 and not group else None,
+        known=bool(group),
+    )
 
 
 def _latin_pieces(group: Sequence[Run], synonyms: Synonyms) -> Iterable[Piece]:
@@ -148,15 +168,20 @@ def _latin_pieces(group: Sequence[Run], synonyms: Synonyms) -> Iterable[Piece]:
             end = _syllables_until(group, start)
             if end - start > 1:
                 yield _joined(group[start:end], synonyms)
+            elif (apart := _initials_until(group, start)) - start > 1:
+                end = apart
+                letters = "".join(run.text for run in group[start:end])
+                yield _word(letters, letters, synonyms)
             elif group[start].kind is RunKind.NUMBER:
                 phrase = Phrase(Spelling.WORDS, (group[start].text,))
-                yield Piece((phrase,), (phrase,), (phrase,))
+                yield Piece(group[start].text, (phrase,), (phrase,), (phrase,))
             else:
                 yield _word(_LUE.sub("ve", group[start].text), group[start].text, synonyms)
         else:
             phrase = _stems(group[start:end])
             meant = _distinct((phrase, *synonyms.group(Spelling.WORDS, phrase.units)))
-            yield Piece((phrase,), meant, meant)
+            typed = " ".join(run.text for run in group[start:end])
+            yield Piece(typed, (phrase,), meant, meant, known=True)
         start = end
 
 
@@ -182,11 +207,28 @@ def _syllables_until(group: Sequence[Run], start: int) -> int:
     return max(end, start + 1)
 
 
+def _initials_until(group: Sequence[Run], start: int) -> int:
+    """Where a row of initials with spaces between them ends that begins here: g jj."""
+    end = start
+    while end < len(group) and len(group[end].text) <= 3 and INITIALS.issuperset(group[end].text):
+        end += 1
+    alone = any(len(run.text) == 1 for run in group[start:end])
+    return end if alone else start
+
+
 def _joined(group: Sequence[Run], synonyms: Synonyms) -> Piece:
-    sound = _chinese(Phrase(Spelling.SOUND, tuple(run.text for run in group)), synonyms)
+    sound = chinese_piece(Phrase(Spelling.SOUND, tuple(run.text for run in group)), synonyms)
     literal = (*sound.literal, _stems(group))
     meant = _distinct((*literal, *sound.meant))
-    return Piece(literal, meant, meant, sound.unsure)
+    return Piece(sound.typed, literal, meant, meant, unsure=sound.unsure, known=sound.known)
+
+
+def english_piece(word: str, synonyms: Synonyms) -> Piece:
+    """A piece that is one English word."""
+    phrase = Phrase(Spelling.WORDS, (stem(word),))
+    group = synonyms.group(phrase.spelling, phrase.units)
+    meant = _distinct((phrase, *group))
+    return Piece(word, (phrase,), meant, meant, known=bool(group))
 
 
 def _word(letters: str, typed: str, synonyms: Synonyms) -> Piece:
@@ -206,11 +248,7 @@ def _word(letters: str, typed: str, synonyms: Synonyms) -> Piece:
     if 2 <= len(letters) <= 12 and INITIALS.issuperset(letters):
         loose.append(Phrase(Spelling.INITIALS, initials))
     unsure = ways[0] if ways and len(ways[0].units) > 2 and len(meant) == len(literal) else None
-    return Piece(literal, meant, _distinct(loose), unsure)
-
-
-def _words(piece: Piece) -> Iterable[Phrase]:
-    return (phrase for phrase in piece.literal if phrase.spelling is Spelling.WORDS)
+    return Piece(letters, literal, meant, _distinct(loose), unsure=unsure, known=len(meant) > len(literal))
 
 
 def _distinct(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:

@@ -21,6 +21,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import snowballstemmer
+from opencc import OpenCC
 
 from backend.search.pinyin import sounds
 
@@ -29,6 +30,7 @@ JOINT = "·"
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<number>[0-9]+)|(?P<word>(?:(?![{_HAN}])[^\W\d_])+(?:['’]s\b)?)")
+_SIMPLIFIED = OpenCC("t2s")
 _STEMMER = snowballstemmer.stemmer("english")
 
 
@@ -58,6 +60,8 @@ class _Folding(dict[int, str]):
         plain = unicodedata.normalize("NFKD", character).lower()
         base = "v" if plain.startswith("u\u0308") else plain[:1]
         kept = base if base and all(unicodedata.combining(mark) for mark in plain[1:]) else character
+        simplified = _SIMPLIFIED.convert(kept) if kept >= "\u3400" else kept
+        kept = simplified if len(simplified) == 1 else kept
         if len(self) < 20_000:
             self[code] = kept
         return kept
@@ -67,7 +71,7 @@ _FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
-    """The text without case, width and accents, ü as v; every code point keeps its place."""
+    """The text without case, width and accents, in simplified characters, ü as v, place by place."""
     return text.translate(_FOLDING)
 
 

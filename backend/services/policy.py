@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
+import grpc
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
 from sqlalchemy import Connection
 
 from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.interceptor import Context
-from backend.rpc.refusal import Wrong, invalid, not_found
-from backend.search import index
+from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
+from backend.search.index import MAX_FOUND, PolicyIndex
+from backend.search.keeping import PolicySearch
 from backend.search.passage import passage
 from backend.search.query import Query, understand
 from backend.storage import policies
@@ -21,13 +23,21 @@ from backend.storage.policies import issue_date
 from backend_client.forms.text import normalise
 from foundation.language import Language
 
+_PREPARING = Refusal(
+    grpc.StatusCode.UNAVAILABLE,
+    "SEARCH_PREPARING",
+    "The search index is being made.",
+    retry_after=timedelta(seconds=5),
+)
+
 
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
     """`huimin.v1.PolicyService` over the published policies and the search index."""
 
-    def __init__(self, database: Database, published: Published) -> None:
+    def __init__(self, database: Database, published: Published, search: PolicySearch) -> None:
         self._database = database
         self._published = published
+        self._search = search
 
     async def ListTopics(  # noqa: N802 (the contract's name)
         self, request: policy_pb2.ListTopicsRequest, context: Context
@@ -61,13 +71,15 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         size = bounds.page_size(request.page_size, default=20, most=100)
         of_list = ("SearchPolicies", asked)
         position = page_token.decode(request.page_token, of_list, int)
-        start = min(max(int(position[0]), 0), index.MAX_FOUND) if position else 0
+        start = min(max(int(position[0]), 0), MAX_FOUND) if position else 0
+        state = self._search.current
+        if state is None:
+            raise _PREPARING
         query = understand(asked, self._published.current.synonyms)
-        query, found, more = await self._database.read(_search, query, start, size)
+        wanted = range(start, start + size)
+        matches, more = await self._database.read(_searched, state, query, language, wanted)
         token = page_token.encode(of_list, [start + size]) if more else ""
-        return policy_pb2.SearchPoliciesResponse(
-            matches=[_match(policy, query, language) for policy in found], next_page_token=token
-        )
+        return policy_pb2.SearchPoliciesResponse(matches=matches, next_page_token=token)
 
     async def GetPolicy(  # noqa: N802
         self, request: policy_pb2.GetPolicyRequest, context: Context
@@ -79,15 +91,15 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         return policy_pb2.GetPolicyResponse(policy=policy)
 
 
-def _search(
-    connection: Connection, query: Query, start: int, size: int
-) -> tuple[Query, list[policy_pb2.Policy], bool]:
-    """The query as it was cut into words, one page of what it finds, and whether there is another."""
-    query = query.cut(index.frequencies(connection, query.unsure_tokens))
-    numbers = index.find(connection, query, min(start + size + 1, index.MAX_FOUND))
-    page = numbers[start : start + size]
-    found = policies.numbered(connection, page)
-    return query, [found[number] for number in page], len(numbers) > start + size
+def _searched(
+    connection: Connection, state: PolicyIndex, query: Query, language: Language, wanted: range
+) -> tuple[list[policy_pb2.PolicyMatch], bool]:
+    """One page of what a query finds, and whether there is another."""
+    found = list(state.find(query, min(wanted.stop + 1, MAX_FOUND)).items())
+    page = found[wanted.start : wanted.stop]
+    shown = policies.numbered(connection, [number for number, _ in page])
+    matches = [_match(shown[number], reading, language) for number, reading in page if number in shown]
+    return matches, len(found) > wanted.stop
 
 
 def _match(policy: policy_pb2.Policy, query: Query, language: Language) -> policy_pb2.PolicyMatch:

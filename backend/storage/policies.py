@@ -59,14 +59,23 @@ def numbered(connection: Connection, numbers: Sequence[int]) -> Mapping[int, pol
     return {row.number: policy_pb2.Policy.FromString(row.message) for row in rows}
 
 
-def numbers(connection: Connection, publication: int) -> frozenset[int]:
-    """The wordings of a publication: what its search index holds."""
-    found = select(PublishedPolicy.number).where(PublishedPolicy.publication == publication)
-    return frozenset(connection.execute(found).scalars())
+def wordings(connection: Connection, publication: int) -> Mapping[int, int]:
+    """The wordings of a publication: the mark of each by its number, as the search index keeps it."""
+    found = (
+        select(PolicyText.number, PolicyText.digest)
+        .join(PublishedPolicy, PublishedPolicy.number == PolicyText.number)
+        .where(PublishedPolicy.publication == publication)
+    )
+    return {row.number: mark(row.digest) for row in connection.execute(found)}
+
+
+def mark(sha256: bytes) -> int:
+    """The beginning of a digest as a signed number of 64 bits: tells two wordings apart."""
+    return int.from_bytes(sha256[:8], signed=True)
 
 
 def messages(connection: Connection, wanted: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """Wordings as they are kept, by their number, some at a time."""
+    """Wordings as they are kept, with their number, some at a time."""
     for start in range(0, len(wanted), _ROWS):
         some = wanted[start : start + _ROWS]
         for row in connection.execute(
