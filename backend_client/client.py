@@ -124,6 +124,11 @@ class BackendClient:
         """Whether no backend answered lately."""
         return self._calls.away
 
+    @property
+    def health(self) -> dict[str, bool]:
+        """The backends' addresses, and which of them answer."""
+        return self._connection.health
+
     # Policies
 
     async def list_topics(self) -> Page[Topic]:

@@ -50,6 +50,11 @@ class Connection:
             asyncio.create_task(keep_fresh(credentials, self.calls, self._change)) if credentials else None
         )
 
+    @property
+    def health(self) -> dict[str, bool]:
+        """The addresses, and which of them answer."""
+        return {backend.address: not backend.out for backend in self._rotation.backends}
+
     async def close(self) -> None:
         """Ends the connections and what is under way on them. May be repeated."""
         tasks = [*self._ending, *([self._keeping] if self._keeping else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -100,8 +101,12 @@ class Part:
 
     def kill(self) -> None:
         """SIGKILL at once, as a power cut would."""
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Sends it a signal while it runs, such as SIGSTOP: it holds its connections then, and is silent."""
         if self._process and self._process.returncode is None:
-            self._process.kill()
+            self._process.send_signal(number)
 
     def _failure(self, exit_code: int) -> PartFailed:
         return PartFailed(self.name, self.log, exit_code, self._last_words())

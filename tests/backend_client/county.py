@@ -225,6 +225,17 @@ class County(
         self.attachments[first.info.name] = content
         return await self._serve(first, context, form_pb2.UploadAttachmentResponse(name=first.info.name))
 
+    async def GetAttachment(self, request: Any, context: Any) -> Any:
+        arrived = self.attachments.get(request.name)
+        if arrived is None:
+            await refuse(grpc.StatusCode.NOT_FOUND)(context)
+        right = form_pb2.GetAttachmentResponse(received_bytes=len(arrived or b""), complete=True)
+        return await self._serve(request, context, right)
+
+    async def LeaseReferences(self, request: Any, context: Any) -> Any:
+        fresh = [REFERENCE] if request.wanted else []
+        return await self._serve(request, context, form_pb2.LeaseReferencesResponse(fresh=fresh))
+
     async def CreateSubmission(self, request: Any, context: Any) -> Any:
         self.submissions.setdefault(request.submission.name, request.submission)
         right = form_pb2.CreateSubmissionResponse(reference=REFERENCE, accept_time=MOMENT)
