@@ -14,6 +14,7 @@ from backend_client.errors import (
     BackendFailure,
     Conflict,
     Denied,
+    DoorRefused,
     InvalidRequest,
     QueueUnusable,
     SessionEnded,
@@ -58,6 +59,8 @@ def after(error: BackendError, *, told: bool, deferred: bool, tries: int) -> Nex
         case Unreachable():
             return Next.WAIT_FOR_BACKEND
         case BackendFailure() | Denied() | SessionEnded() | TooManyTries() | QueueUnusable():
+            return Next.WAIT
+        case DoorRefused() if told:  # until the door is let in again; nobody new is promised anything
             return Next.WAIT
         case Conflict(reason="ATTACHMENT_MISSING") | InvalidRequest(reason="ATTACHMENT_DAMAGED"):
             return Next.UPLOAD_AGAIN if tries < MOST_UPLOADS else at_last

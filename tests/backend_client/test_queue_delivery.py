@@ -13,6 +13,7 @@ from backend_client.errors import (
     BackendFailure,
     Conflict,
     Denied,
+    DoorRefused,
     InvalidAnswers,
     InvalidRequest,
     NotFound,
@@ -208,3 +209,10 @@ def test_waits_double_up_to_a_bound_and_chance_takes_off_up_to_half(failures: in
 def test_waits_are_as_written() -> None:
     assert [back_off(failures, 0.0) for failures in (1, 2, 3, 4, 5, 6, 7)] == [0.5, 1, 2, 4, 8, 15, 15]
     assert back_off(1, 1.0) == 0.25
+
+
+@pytest.mark.parametrize("reason", ["DOOR_REVOKED", "DOOR_UNKNOWN", "CERTIFICATE_EXPIRED"])
+def test_what_residents_were_promised_waits_until_the_door_is_let_in_again(reason: str) -> None:
+    for deferred in (False, True):
+        assert after(DoorRefused(reason), told=True, deferred=deferred, tries=1000) is Next.WAIT
+    assert after(DoorRefused(reason), told=False, deferred=False, tries=1) is Next.REFUSE
