@@ -114,7 +114,7 @@ class KeyRing:
         return cls.load(file), made
 
     @classmethod
-    def find(cls, room: str, *, file: Path | None, folder: Path) -> Self:
+    def find(cls, room: str, *, file: Path | None, folder: Path, warn: bool = True) -> Self:
         """The keys of a room, from the first of these places that is given.
 
         1. ``file``, a key file of the configuration;
@@ -122,7 +122,7 @@ class KeyRing:
         3. the systemd credential ``huimin-{room}.key`` (LoadCredential= or LoadCredentialEncrypted=,
            systemd.exec(5)), below ``$CREDENTIALS_DIRECTORY``;
         4. ``folder/key``, made at the first use. It lies beside the data that it seals, and so guards only
-           what leaves the machine without it; the log warns of it at every start.
+           what leaves the machine without it; the log warns of it, unless `warn` is off.
 
         Raises KeysUnusable. The folder has to be for its owner only where a key is made in it.
         """
@@ -140,7 +140,8 @@ class KeyRing:
                 return cls.load(credential)
         beside = folder / "key"
         keys, made = cls.load_or_make(beside)
-        _log.warning("key_beside_data", room=room, file=str(beside), made=made)
+        if warn or made:
+            _log.warning("key_beside_data", room=room, file=str(beside), made=made)
         return keys
 
     def seal(self, plain: bytes, context: str) -> bytes:

@@ -57,13 +57,13 @@ class Vault:
         self._reading = threading.Lock()
 
     @classmethod
-    def find(cls, settings: Keyed) -> Vault:
+    def find(cls, settings: Keyed, *, warn: bool = False) -> Vault:
         """The vault of a backend; see `KeyRing.find` for where its keys lie. Raises KeysUnusable."""
 
-        def read() -> KeyRing:
-            return KeyRing.find("backend", file=settings.keys, folder=settings.data)
+        def read(warn: bool = False) -> KeyRing:
+            return KeyRing.find("backend", file=settings.keys, folder=settings.data, warn=warn)
 
-        return cls(read(), read)
+        return cls(read(warn), read)
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Seals a value for a place, with the newest key."""
