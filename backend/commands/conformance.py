@@ -20,7 +20,7 @@ from backend.conformance.reading import (
     policy_demands,
     server_demands,
 )
-from backend.conformance.trial import SECONDS, Outcome, Result, Server, run
+from backend.conformance.trial import Outcome, Result, Server, run
 from backend.conformance.writing import (
     attachment_demands,
     case_demands,
@@ -29,6 +29,8 @@ from backend.conformance.writing import (
 )
 from foundation.language import Translate
 
+CONNECT_SECONDS = 4.0
+"""So long a server may take to be connected to."""
 PARTS = (
     server_demands,
     catalog_demands,
@@ -95,7 +97,7 @@ async def conformance(target: str, files: Files, translate: Translate, *, write:
     """Tries all demands. Raises ConformanceCommandError where the server does not answer at all."""
     async with _channel(target, files, translate) as channel:
         try:
-            await asyncio.wait_for(channel.channel_ready(), SECONDS)
+            await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
         except TimeoutError:
             raise ConformanceCommandError(translate("conformance.unreachable", target=target)) from None
         return await run(Server(channel), PARTS, write=write)
