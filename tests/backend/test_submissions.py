@@ -13,7 +13,8 @@ from google.type.date_pb2 import Date
 from huimin.v1 import case_pb2, form_pb2
 from sqlalchemy import func, select
 
-from backend.storage.tables import CaseRow, SubmissionRow
+from backend.storage import cases, submissions
+from backend.storage.tables import CaseRow
 from backend_client.forms.reference import check_reference
 from tests.backend import house as running
 from tests.backend.house import House, failed
@@ -51,10 +52,8 @@ async def test_answers_are_kept_as_they_were_checked(house: House, form: form_pb
         form, given=answers(full_name=Answer(text="  示范居民 "), phone=Answer(phone_number="138 0000-0000"))
     )
     await send(house, sent)
-    message = await house.database.read(
-        lambda connection: connection.execute(select(SubmissionRow.message)).scalar_one()
-    )
-    kept = form_pb2.Submission.FromString(message)
+    kept, problems = await house.database.read(submissions.opened, sent.name)
+    assert problems == ()
     by_field = {answer.field: answer for answer in kept.answers}
     assert by_field["full_name"].text == "示范居民"
     assert by_field["phone"].phone_number == "13800000000"
@@ -263,7 +262,8 @@ async def test_a_repeat_gets_its_answer_even_after_the_form_is_gone(tmp_path: An
 
 async def test_what_is_kept_begins_as_received(house: House, form: form_pb2.Form) -> None:
     await send(house, submission(form))
-    asked = select(CaseRow.state, CaseRow.title_zh, CaseRow.applicant)
+    asked = select(CaseRow.state, CaseRow.title_zh, CaseRow.reference)
     row = await house.database.read(lambda connection: connection.execute(asked).one())
     assert row.state == case_pb2.CASE_STATE_RECEIVED
-    assert (row.title_zh, row.applicant) == ("许可申请表", RESIDENT)
+    assert row.title_zh == "许可申请表"
+    assert await house.database.read(cases.applicant, row.reference) == RESIDENT
