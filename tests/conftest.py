@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import Cluster, cluster
+from tests.postgres import DATABASES, Cluster, cluster, new_database
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +16,7 @@ def postgres() -> Iterator[Cluster]:
         yield started
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def empty_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """`BackendSettings.database` of a test that runs on both: empty for SQLite, else the URL of a new one."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    started: Cluster = request.getfixturevalue("postgres")
-    url = started.empty_database()
-    yield url
-    started.drop(url)
+    yield from new_database(request, request.param, tables=False)

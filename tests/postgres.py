@@ -21,6 +21,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -33,6 +34,25 @@ SERVER_USER = "postgres"
 """The user of Debian's package, as whom the server runs where the tests run as root."""
 _SECONDS = 30.0
 _DEBIAN = Path("/usr/lib/postgresql")
+
+
+DATABASES = ("sqlite", "postgresql")
+BOTH = pytest.mark.parametrize("database", DATABASES, indirect=True)
+"""For tests, or a module of them, whose `house` is to run over each."""
+
+
+def new_database(request: pytest.FixtureRequest, kind: str, *, tables: bool) -> Iterator[str]:
+    """What a fixture gives for that kind of database: empty for SQLite, else the URL of a new one.
+
+    tables: whether PostgreSQL's has its tables already, which is faster.
+    """
+    if kind == "sqlite":
+        yield ""
+        return
+    started: Cluster = request.getfixturevalue("postgres")
+    url = started.database() if tables else started.empty_database()
+    yield url
+    started.drop(url)
 
 
 def program(name: str) -> Path:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from huimin.v1 import form_pb2
 
 from tests.backend import house as running
+from tests.postgres import new_database
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`BackendSettings.database` of the house: SQLite, unless the test is run on both (`BOTH`)."""
+    yield from new_database(request, getattr(request, "param", "sqlite"), tables=True)
 
 
 @pytest_asyncio.fixture
-async def house(tmp_path: Path) -> AsyncIterator[running.House]:
+async def house(tmp_path: Path, database: str) -> AsyncIterator[running.House]:
     """A backend of its own for one test."""
-    async with running.house(tmp_path / "data") as started:
+    async with running.house(tmp_path / "data", database=database) as started:
         yield started
 
 

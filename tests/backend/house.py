@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 import sys
@@ -95,18 +96,18 @@ _published: dict[str, bytes] = {}
 """The database with a content, by its digest: made once, copied into every empty folder."""
 
 
-async def _opened(file: Path, written: Content, now: datetime) -> Database:
-    """The database of a house, with its tables and the content."""
-    empty, ready = is_absent(file), _published.get(written.digest)
+async def _opened(url: str, file: Path, written: Content, now: datetime) -> Database:
+    """The database of a house, with its tables and the content. url: of PostgreSQL, or empty."""
+    empty, ready = not url and is_absent(file), _published.get(written.digest)
     if empty and ready:
         write(file, ready)
-    database = await open_database(database_url("", file.parent), VAULT)
+    database = await open_database(database_url(url, file.parent), VAULT)
     if await database.read(in_force_digest, now) != written.digest:
         await publish(database, written, now, Origin(from_start=True))
     if empty and not ready:
         await database.close()  # nothing is left in the -wal file
         _published[written.digest] = read(file)
-        database = await open_database(database_url("", file.parent), VAULT)
+        database = await open_database(database_url(url, file.parent), VAULT)
     return database
 
 
@@ -119,7 +120,7 @@ async def house(
     written = read_content(content)
     make(data)
     put_keys(data)
-    database = await _opened(data / FILE_NAME, written, clock())
+    database = await _opened(more.get("database", ""), data / FILE_NAME, written, clock())
     given: dict[str, Any] = {
         "listen": "127.0.0.1:0",
         "data": data,
@@ -152,7 +153,9 @@ class Process:
 
 
 @asynccontextmanager
-async def process(data: Path, content: Path = CONTENT, log: Path | None = None) -> AsyncIterator[Process]:
+async def process(
+    data: Path, content: Path = CONTENT, log: Path | None = None, database: str = ""
+) -> AsyncIterator[Process]:
     """Starts ``huimin-backend`` and waits for its ready line."""
     with (log or data.with_suffix(".log")).open("ab") as errors:
         started = await asyncio.create_subprocess_exec(
@@ -165,6 +168,7 @@ async def process(data: Path, content: Path = CONTENT, log: Path | None = None) 
             content,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
+            env={**os.environ, "HUIMIN_BACKEND_DATABASE": database},
         )
     assert started.stdout is not None
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from backend.storage import attachments as stored
 from backend.storage.tables import AttachmentChunkRow, AttachmentRow
 from tests.backend.house import Failed, House, failed
 from tests.backend.sample import answers, submission, submission_name
+from tests.postgres import BOTH
 
 SOUND = os.urandom(700_000)
 """More than two pieces."""
@@ -71,12 +73,14 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
+@BOTH
 async def test_a_file_is_kept_whole(house: House) -> None:
     about = info()
     assert await upload(house, messages(about)) == about.name
     assert await files(house) == [SOUND]
 
 
+@BOTH
 async def test_a_repeated_upload_changes_nothing(house: House) -> None:
     about = info()
     await upload(house, messages(about))
@@ -85,6 +89,7 @@ async def test_a_repeated_upload_changes_nothing(house: House) -> None:
     assert await files(house) == [SOUND]
 
 
+@BOTH
 async def test_of_the_same_upload_several_times_at_once_one_file_comes(house: House) -> None:
     about = info()
     ended = await asyncio.gather(*(upload(house, messages(about)) for _ in range(8)), return_exceptions=True)
@@ -112,6 +117,7 @@ DAMAGED = [
 ]
 
 
+@BOTH
 @pytest.mark.parametrize(("parts", "field"), DAMAGED)
 async def test_a_damaged_file_leaves_nothing(house: House, parts: Any, field: str) -> None:
     sound = SOUND[:-1] + b"\1"
@@ -123,6 +129,7 @@ async def test_a_damaged_file_leaves_nothing(house: House, parts: Any, field: st
     await upload(house, messages(about, sound))
 
 
+@BOTH
 async def test_a_file_that_is_cut_short_is_refused_and_can_be_completed(house: House) -> None:
     about = info()
     for parts, came in (([Upload(info=about)], b""), (messages(about, SOUND[:-1]), SOUND[:-1])):
@@ -163,12 +170,14 @@ async def test_bytes_before_the_description_and_chunks_that_are_too_large_are_re
     assert list((await refused(house, [Upload(info=about), Upload(info=about)])).violations) == ["chunk"]
 
 
+@BOTH
 async def test_the_largest_file_arrives(house: House) -> None:
     largest = bytes(16 << 20)
     await upload(house, messages(info(largest), largest, 65_536))
     assert [len(file) for file in await files(house)] == [16 << 20]
 
 
+@BOTH
 async def test_a_submission_has_a_bounded_number_of_files_also_side_by_side(house: House) -> None:
     name = submission_name()
     small = [bytes([number]) for number in range(25)]
@@ -181,6 +190,7 @@ async def test_a_submission_has_a_bounded_number_of_files_also_side_by_side(hous
     assert len(await files(house)) == 20
 
 
+@BOTH
 async def test_what_lies_in_the_database_is_sealed(house: House) -> None:
     content = bytes(range(256)) * 2000
     await upload(house, messages(info(content), content))
@@ -191,61 +201,52 @@ async def test_what_lies_in_the_database_is_sealed(house: House) -> None:
     assert all(bytes(range(64)) not in piece for piece in sealed)
 
 
-class Cut:
-    """An upload that stops after some messages, and the call to be cut."""
-
-    def __init__(self, house: House, parts: Sequence[Upload]) -> None:
-        self.sent = asyncio.Event()
-        self.call = house.stubs.form.UploadAttachment(self._stopping(parts))
-
-    async def _stopping(self, parts: Sequence[Upload]) -> AsyncIterator[Upload]:
-        for part in parts:
-            yield part
-        self.sent.set()
-        await asyncio.sleep(60)
-
-
 async def arrived(house: House, name: str) -> form_pb2.GetAttachmentResponse:
     return await house.stubs.form.GetAttachment(form_pb2.GetAttachmentRequest(name=name))
 
 
+async def stopping(parts: Iterable[Upload]) -> AsyncIterator[Upload]:
+    """A sender that says no more."""
+    for part in parts:
+        yield part
+    await asyncio.sleep(60)
+
+
+async def cut(house: House, about: form_pb2.AttachmentInfo, content: bytes = SOUND) -> int:
+    """Cuts an upload when its first piece is kept; how much has arrived then."""
+    call = house.stubs.form.UploadAttachment(stopping(messages(about, content)[:8]))
+    came = 0
+
+    async def more_than(size: int) -> bool:
+        nonlocal came
+        with suppress(grpc.aio.AioRpcError):
+            came = (await arrived(house, about.name)).received_bytes
+        return came > size
+
+    await until(lambda: more_than(0))
+    call.cancel()
+    await until(lambda: more_than(stored.CHUNK))  # of the next piece, what came of it
+    return came
+
+
+@BOTH
 async def test_an_upload_that_was_cut_goes_on_where_it_stopped(house: House) -> None:
     about = info()
-    cut = Cut(house, messages(about)[:8])  # 420,000 bytes: a piece and some
-    await cut.sent.wait()
-
-    async def begun() -> bool:
-        return await files(house) != []
-
-    await until(begun)
-    cut.call.cancel()
-
-    async def all_that_came() -> bool:
-        return (await arrived(house, about.name)).received_bytes == 420_000
-
-    await until(all_that_came)
+    came = await cut(house, about)
     assert not (await arrived(house, about.name)).complete
     refusal = await refused(house, messages(about))
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.OUT_OF_RANGE, "OFFSET_WRONG")
-    about.offset = 420_000
-    assert await upload(house, messages(about, SOUND[420_000:])) == about.name
+    about.offset = came
+    assert await upload(house, messages(about, SOUND[came:])) == about.name
     assert (await arrived(house, about.name)).complete
     assert await files(house) == [SOUND]
 
 
+@BOTH
 async def test_the_check_is_over_what_came_before_too(house: House) -> None:
     about = info()
-    cut = Cut(house, messages(about, b"other" * 84_000)[:8])
-    await cut.sent.wait()
-
-    async def came() -> bool:
-        return (await files(house))[:1] == [b"other" * 84_000]
-
-    await asyncio.sleep(0.2)
-    cut.call.cancel()
-    await until(came)
-    about.offset = 420_000
-    refusal = await refused(house, messages(about, SOUND[420_000:]))
+    about.offset = await cut(house, about, b"other" * 140_000)
+    refusal = await refused(house, messages(about, SOUND[about.offset :]))
     assert (refusal.reason, list(refusal.violations)) == ("ATTACHMENT_DAMAGED", ["info.sha256"])
     assert await files(house) == []
     about.offset = 0
@@ -253,6 +254,7 @@ async def test_the_check_is_over_what_came_before_too(house: House) -> None:
     assert await files(house) == [SOUND]
 
 
+@BOTH
 async def test_another_door_can_neither_ask_for_a_file_nor_go_on_with_it(house: House) -> None:
     about = info()
     await upload(house, messages(about))
@@ -291,20 +293,21 @@ async def test_a_disk_that_is_nearly_full_is_left_to_submissions(
     await house.stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=submission(form)))
 
 
+@BOTH
 @pytest.mark.parametrize("limit", ["SILENT_SECONDS", "LONGEST_SECONDS"])
 async def test_a_sender_that_is_silent_or_never_ends_is_cut_off(
     house: House, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(uploads, limit, 0.5)
     about = info()
-    cut = Cut(house, messages(about)[:3])
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await cut.call
+        await house.stubs.form.UploadAttachment(stopping(messages(about)[:3]))
     refusal = failed(caught.value)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_TOO_SLOW")
     assert (await arrived(house, about.name)).received_bytes == 120_000
 
 
+@BOTH
 async def test_a_recorded_answer_needs_its_file_first(house: House, form: form_pb2.Form) -> None:
     sent = submission(form)
     about = info(submission=sent.name)
@@ -322,6 +325,7 @@ async def test_a_recorded_answer_needs_its_file_first(house: House, form: form_p
     assert claimed == accepted.reference
 
 
+@BOTH
 async def test_the_file_of_another_submission_does_not_count(house: House, form: form_pb2.Form) -> None:
     about = info()
     await upload(house, messages(about))
@@ -331,27 +335,20 @@ async def test_the_file_of_another_submission_does_not_count(house: House, form:
     assert failed(caught.value).reason == "ATTACHMENT_MISSING"
 
 
+@BOTH
 async def test_what_broke_off_goes_after_a_day_and_what_no_submission_named_after_thirty(
     house: House, form: form_pb2.Form
 ) -> None:
     sent = submission(form)
-    named, unnamed, broken = info(submission=sent.name), info(b"unnamed"), info(b"broken")
+    named, unnamed, broken = info(submission=sent.name), info(b"unnamed"), info()
     await upload(house, messages(named))
     await upload(house, messages(unnamed, b"unnamed"))
-    cut = Cut(house, [Upload(info=broken), Upload(chunk=b"brok")])
-    await cut.sent.wait()
-    await asyncio.sleep(0.2)
-    cut.call.cancel()
-
-    async def kept() -> bool:
-        return sorted(await files(house), key=len)[0] == b"brok"
-
-    await until(kept)
+    part = SOUND[: await cut(house, broken)]
     sent = submission(form, sent.name, answers(remarks=form_pb2.Answer(recording=named.name)))
     await house.stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=sent))
     begun = house.clock()
     for later, left in (
-        (timedelta(hours=23), [b"brok", b"unnamed", SOUND]),
+        (timedelta(hours=23), [b"unnamed", part, SOUND]),
         (stored.KEPT_UNFINISHED + timedelta(minutes=1), [b"unnamed", SOUND]),
         (stored.KEPT_UNCLAIMED - timedelta(minutes=1), [b"unnamed", SOUND]),
         (stored.KEPT_UNCLAIMED + timedelta(minutes=1), [SOUND]),
