@@ -37,7 +37,6 @@ from backend_client.submission import (
     Accepted,
     Attachment,
     Channel,
-    Leased,
     Submission,
     new_attachment_name,
     new_submission_name,
@@ -112,8 +111,6 @@ class Door:
         say("tried", marker)
         while True:
             try:
-                if self._order.plant == "early":
-                    say("accepted", marker, "000000000000")
                 accepted = await self._outbox.send(submission, files)
             except (QueueFull, QueueUnusable, NoReference):
                 await asyncio.sleep(_AGAIN)
@@ -162,16 +159,6 @@ def plant(fault: str) -> None:
             return await really(self, message.SerializeToString(), deferred=False)
 
         BackendClient.create_encoded_submission = renamed  # type: ignore[method-assign]
-    elif fault == "same":  # the door makes its references itself
-        count = iter(range(10**6))
-
-        async def made(self: BackendClient, *_: Any, **__: Any) -> Leased:
-            from backend_client.forms.reference import check_digit
-
-            bodies = [f"{10**10 + next(count):011}" for _ in range(200)]
-            return Leased(frozenset(), tuple(body + check_digit(body) for body in bodies))
-
-        BackendClient.lease_references = made  # type: ignore[method-assign]
     elif fault == "forgets":  # what was not delivered at once is not kept
         really_send = queue.Outbox.send
 

@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FORM = "forms/letter"
 TROUBLE_SECONDS = 2.5
 """How long faults are dealt in a round."""
+OFFLINE_SECONDS = 10.0
+"""How long at most a round without a connection lasts beyond that: until everybody was told something."""
 DRAIN_SECONDS = 90.0
 DECADE = 10 * 365 * 86_400
 
@@ -127,8 +129,8 @@ class Figures:
         return (
             f"seed {self.seed}: {self.rounds} rounds, {self.sent} sent, {self.accepted} accepted, "
             f"all of them stored once; {self.stored} stored in all, {self.files} with a file; "
-            f"{self.seconds:.0f} s, longest time to deliver what was left {self.longest_drain:.1f} s; disk: {self.disk}; "
-            f"faults: {faults}"
+            f"{self.seconds:.0f} s, longest time to deliver what was left {self.longest_drain:.1f} s; "
+            f"disk: {self.disk}; faults: {faults}"
         )
 
 
@@ -192,10 +194,15 @@ class Driver:
         for door in taking_part:
             await self._start(door)
         self.figures.faults["two doors"] += two
-        if number and self._chance.random() < 0.15:
+        offline = number > 0 and self._chance.random() < 0.2
+        if offline:
             self.figures.faults["offline"] += 1
             await self._line.take_up()
         await self._trouble(taking_part, room)
+        if offline:
+            await self._until(
+                lambda: all(door.done or not door.left for door in taking_part), OFFLINE_SECONDS
+            )
         await self._mend(taking_part, room)
         await self._drain(number, taking_part)
         for door in taking_part:
