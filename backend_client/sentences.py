@@ -35,6 +35,7 @@ _BY_REASON = {
     "FORM_UNKNOWN": "error.form_unknown",
     "NOTICE_UNKNOWN": "error.notice_unknown",
     "CASE_UNKNOWN": "error.case_unknown",
+    "CASE_ERASED": "error.case_erased",
     "ATTACHMENT_TOO_LARGE": "error.attachment_too_large",
     "ATTACHMENT_MISSING": "error.attachment_missing",
     "ATTACHMENT_DAMAGED": "error.attachment_damaged",

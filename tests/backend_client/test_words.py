@@ -178,6 +178,7 @@ ERRORS: list[BackendError] = [
     NotFound("FORM_UNKNOWN"),
     NotFound("NOTICE_UNKNOWN"),
     NotFound("CASE_UNKNOWN"),
+    NotFound("CASE_ERASED"),
     InvalidRequest("INVALID_ARGUMENT"),
     InvalidRequest("INVALID_ARGUMENT", "query"),
     InvalidRequest("ATTACHMENT_TOO_LARGE", "content"),
