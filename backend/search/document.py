@@ -17,14 +17,25 @@ from functools import lru_cache
 import tantivy
 from huimin.v1 import policy_pb2
 
-from backend.search.units import RunKind, fold, initial_tokens, runs, sound_tokens, written_tokens
+from backend.search.units import (
+    RunKind,
+    fold,
+    initial_tokens,
+    runs,
+    sound_tokens,
+    sound_triples,
+    written_tokens,
+    written_triples,
+)
 from backend.storage import policies
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever a policy's document is made differently: the index is then built anew."""
 
 NUMBER, DIGEST, NEWNESS = "number", "digest", "newness"
 DOCUMENT_NUMBER, INITIALS, WORDS = "document_number", "initials", "words"
+TRIPLES = "triples"
+"""Threes of neighbours in titles and summaries, written and by sound."""
 
 
 class Scope(IntEnum):
@@ -53,7 +64,8 @@ def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in (*WRITTEN, *SOUND, DOCUMENT_NUMBER, INITIALS):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    builder.add_text_field(WORDS, tokenizer_name="whitespace", index_option="basic")
+    for name in (WORDS, TRIPLES):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
     builder.add_integer_field(DIGEST, fast=True)
     builder.add_float_field(NEWNESS, fast=True)
@@ -80,6 +92,7 @@ def document(number: int, message: bytes) -> tantivy.Document:
         whole_sound=sound,
         document_number=[of_number],
         initials=[_joined(initial_tokens(part)) for part in title],
+        triples=[_cut(_triples, part) for part in (policy.title.zh_cn, policy.summary.zh_cn)],
         words=[_joined(dict.fromkeys(_cut(_letters, part) for part in (*title, *summary, *body)))],
         number=number,
         digest=policies.mark(hashlib.sha256(message).digest()),
@@ -109,6 +122,11 @@ def _written(sentence: str) -> str:
 @lru_cache(_CACHED)
 def _sound(sentence: str) -> str:
     return _joined(sound_tokens(sentence))
+
+
+@lru_cache(_CACHED)
+def _triples(sentence: str) -> str:
+    return _joined([*written_triples(sentence), *sound_triples(sentence)])
 
 
 @lru_cache(_CACHED)

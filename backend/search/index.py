@@ -34,6 +34,8 @@ MAX_FOUND = 500
 """Nobody turns more pages than that."""
 _ISSUED = "发"
 """The last character before the year in the number of a document."""
+_TELLING = 1000
+"""A word that is in more titles than this tells nothing."""
 _GOES_ON = 8
 """So many English words are tried for a beginning."""
 
@@ -65,8 +67,10 @@ class PolicyIndex:
             asking.ask(meant, self._surest(meant))
             for scope in Scope:
                 asking.ask(meant, self._words(meant, scope))
-        for scope in Scope:
-            asking.ask(cut, self._words(cut, scope))
+        asking.ask(cut, self._words(cut, Scope.TITLE))
+        asking.ask(cut, self._words(cut, Scope.BRIEF))
+        asking.ask(cut, self._telling(cut))
+        asking.ask(cut, self._words(cut, Scope.WHOLE))
         if not asking.found and len(cut.pieces) > 1:
             asking.ask(
                 cut, [self._any((phrase for piece in cut.pieces for phrase in piece.meant), Scope.WHOLE)]
@@ -90,6 +94,9 @@ class PolicyIndex:
                 yield self._in_field(DOCUMENT_NUMBER, phrase)
         if query.exact:
             yield self._any(query.exact, Scope.TITLE)
+            if any(piece.meant != piece.literal for piece in query.pieces):
+                titled = self._each(query, lambda piece: piece.meant, Scope.TITLE)
+                yield _all([titled, self._any(query.exact, Scope.WHOLE)])
 
     def _words(self, query: Query, scope: Scope) -> Iterator[tantivy.Query]:
         """The steps within one scope."""
@@ -106,6 +113,31 @@ class PolicyIndex:
         yield self._each(query, lambda piece: piece.meant, scope)
         if scope is not Scope.BRIEF:
             yield self._each(query, lambda piece: piece.loose, scope)
+
+    def _telling(self, query: Query) -> Iterator[tantivy.Query]:
+        """Titles that hold the rarest of the words that are in titles, by how much of the rest they hold."""
+        if len(query.pieces) < 2:
+            return
+        often = {piece: self._titles(piece) for piece in query.pieces}
+        telling = min(
+            (piece for piece in often if often[piece]), key=lambda piece: often[piece], default=None
+        )
+        if telling is None or often[telling] > _TELLING:
+            return
+        others = (self._any(piece.meant, Scope.WHOLE) for piece in query.pieces if piece is not telling)
+        yield tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, self._any(telling.meant, Scope.TITLE)),
+                *((tantivy.Occur.Should, other) for other in others),
+            ]
+        )
+
+    def _titles(self, piece: Piece) -> int:
+        """In how many titles a piece is at most."""
+        return max(
+            min((self.lexicon.frequency(token, Scope.TITLE) for token in phrase.tokens[0]), default=0)
+            for phrase in piece.meant
+        )
 
     def _each(
         self, query: Query, grade: Callable[[Piece], tuple[Phrase, ...]], scope: Scope

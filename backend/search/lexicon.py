@@ -8,7 +8,7 @@ from functools import cached_property
 
 import tantivy
 
-from backend.search.document import SOUND, WORDS, WRITTEN, Scope
+from backend.search.document import SOUND, TRIPLES, WORDS, WRITTEN, Scope
 from backend.search.units import JOINT
 
 _RAREST = 2_000_000
@@ -25,6 +25,10 @@ class Lexicon:
         """In how many policies a token is."""
         field = (SOUND if JOINT in token else WRITTEN)[scope]
         return self._searcher.doc_freq(field, token)
+
+    def has_triple(self, token: str) -> bool:
+        """Whether three neighbours stand side by side in a title or a summary."""
+        return self._searcher.doc_freq(TRIPLES, token) > 0
 
     def knows_word(self, letters: str) -> bool:
         """Whether a word of letters stands in a text, as it is written."""

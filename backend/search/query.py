@@ -25,7 +25,7 @@ LONGEST_WORD = 4
 """Characters of the longest Chinese word that is guessed without knowing it."""
 
 _FILLERS = re.compile(
-    "请问|怎么办理|怎样办理|如何办理|怎么办|怎么|怎样|如何|什么|哪些|哪里|多少|我要|我想|需要|可以|[吗呢的了和与]"
+    "请问|什么时候|啥时候|几时|怎么办理|怎样办理|如何办理|怎么办|怎么|怎样|如何|什么|哪些|哪里|多少|我要|我想|需要|可以|[吗呢呀啊的了和与]|^岁"
 )
 _ENGLISH_FILLERS = (
     "a an and are can do does for from get has have how i in is it my of on or the to what when where who "
@@ -119,7 +119,11 @@ def understand(text: str, synonyms: Synonyms) -> Query:
         else:
             for run in group:
                 pieces.extend(_chinese_pieces(run.text, synonyms))
-    exact = pieces[0].literal if len(pieces) == 1 and len(found) == 1 else tuple(_whole(found))
+    exact = pieces[0].literal if len(pieces) == 1 else ()
+    if len(found) > 1:
+        exact = _distinct((*exact, *_whole(found)))
+    if not any(piece.english for piece in pieces):  # a number may have its 号
+        pieces = [piece for piece in pieces if not piece.is_one_character] or pieces
     return Query(exact, tuple(pieces), synonyms)
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from backend.search.document import Scope
@@ -71,16 +71,16 @@ def _corrected(piece: Piece, query: Query, lexicon: Lexicon) -> list[Piece] | No
         return _chinese(typed, query, lexicon)
     if any(lexicon.frequency(unit) for phrase in piece.english for unit in phrase.units):
         return None
-    way = _likeliest(len(typed), _letters(typed), _sound_gain(lexicon))
-    word = _word(typed, lexicon)
+    way = _likeliest(len(typed), _letters(typed), _Gain(lexicon, JOINT))
+    word = _word(typed, query, lexicon)
     if word and (way is None or not way.changed or word[0] > way.score):
         return [english_piece(word[1], query.synonyms)]
     return _pieces(way, Spelling.SOUND, query) if way and way.changed and way.score >= _CLEAR else None
 
 
 def _chinese(typed: str, query: Query, lexicon: Lexicon) -> list[Piece] | None:
-    written = _likeliest(len(typed), _characters(typed, lexicon), _written_gain(lexicon))
-    heard = _likeliest(len(typed), _heard(typed), _sound_gain(lexicon))
+    written = _likeliest(len(typed), _characters(typed, lexicon), _Gain(lexicon))
+    heard = _likeliest(len(typed), _heard(typed), _Gain(lexicon, JOINT))
     if heard and heard.score >= _CLEAR and (written is None or heard.score - _BY_SOUND > written.score):
         return _pieces(heard, Spelling.SOUND, query)
     return _pieces(written, Spelling.HAN, query) if written and written.changed else None
@@ -115,8 +115,35 @@ class Way:
     changed: bool
 
 
-Gain = Callable[[str, str], float]
-"""What it counts that two units stand side by side; 0 where they do nowhere."""
+@dataclass(frozen=True, slots=True)
+class _Gain:
+    """What the texts say of units side by side. joint: between them in the index's tokens."""
+
+    lexicon: Lexicon
+    joint: str = ""
+    _known: dict[str, float] = field(default_factory=dict)
+
+    def of(self, word: Sequence[str], unit: str) -> float:
+        """What it counts that a unit goes on with a word; 0 where it does nowhere."""
+        token = self.joint.join((word[-1], unit))
+        counts = self._known.get(token)
+        if counts is None:
+            counts = self._known[token] = self._pair(token)
+        if counts and len(word) > 1 and not self._triple(self.joint.join((*word[-2:], unit))):
+            return 0.0
+        return counts
+
+    def _pair(self, token: str) -> float:
+        for scope, weight in ((Scope.TITLE, 4.0), (Scope.BRIEF, 3.0)):
+            if often := self.lexicon.frequency(token, scope):
+                return weight + math.log1p(often)
+        often = self.lexicon.frequency(token)
+        return 1.0 + math.log1p(often) / 2 if often else 0.0
+
+    def _triple(self, token: str) -> bool:
+        if token not in self._known:
+            self._known[token] = float(self.lexicon.has_triple(token))
+        return bool(self._known[token])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +156,18 @@ class _State:
     once: bool = False
 
     @property
-    def key(self) -> tuple[str, bool, bool]:
-        return (self.words[-1][-1] if self.words else "", self.alone, self.once)
+    def key(self) -> tuple[tuple[str, ...], bool]:
+        return (self.words[-1][-2:] if self.words else (), self.once)
 
     @property
     def alone(self) -> bool:
         return bool(self.words) and len(self.words[-1]) == 1
 
 
-def _likeliest(length: int, steps: Callable[[int], Iterable[Step]], gain: Gain) -> Way | None:
+def _likeliest(length: int, steps: Callable[[int], Iterable[Step]], gain: _Gain) -> Way | None:
     """The best way from the beginning to the end; None where there is none."""
-    places: list[dict[tuple[str, bool, bool], _State]] = [{} for _ in range(length + 1)]
-    places[0][("", False, False)] = _State(0.0)
+    places: list[dict[tuple[tuple[str, ...], bool], _State]] = [{} for _ in range(length + 1)]
+    places[0][((), False)] = _State(0.0)
     for place in range(length):
         best = heapq.nlargest(_BEAM, places[place].values(), key=lambda state: state.score)
         if not best:
@@ -149,10 +176,10 @@ def _likeliest(length: int, steps: Callable[[int], Iterable[Step]], gain: Gain) 
             for state in best:
                 if step.once and state.once:
                     continue
-                reached = _taken(state, step, gain)
                 others = places[step.end]
-                if reached.key not in others or reached.score > others[reached.key].score:
-                    others[reached.key] = reached
+                for reached in _taken(state, step, gain):
+                    if reached.key not in others or reached.score > others[reached.key].score:
+                        others[reached.key] = reached
     ends = [_ended(state) for state in places[length].values() if state.words]
     if not ends:
         return None
@@ -160,38 +187,27 @@ def _likeliest(length: int, steps: Callable[[int], Iterable[Step]], gain: Gain) 
     return Way(end.score, end.words, end.cost > 0)
 
 
-def _taken(state: _State, step: Step, gain: Gain) -> _State:
-    score, words = state.score - step.cost, state.words
+def _taken(state: _State, step: Step, gain: _Gain) -> list[_State]:
+    """Where a step leads: each of its units goes on with the last word, or begins another."""
+    states = [_State(state.score - step.cost, state.words, state.cost + step.cost, state.once or step.once)]
     for unit in step.units:
-        counts = gain(words[-1][-1], unit) if words else 0.0
-        if counts:
-            score += counts
-            words = (*words[:-1], (*words[-1], unit))
-        else:
-            if words:
-                score -= _BREAK + (_ALONE if len(words[-1]) == 1 else 0.0)
-            words = (*words, (unit,))
-    return _State(score, words, state.cost + step.cost, state.once or step.once)
+        states = [reached for one in states for reached in _with_unit(one, unit, gain)]
+    return states
+
+
+def _with_unit(state: _State, unit: str, gain: _Gain) -> Iterator[_State]:
+    words = state.words
+    if not words:
+        yield replace(state, words=((unit,),))
+        return
+    if counts := gain.of(words[-1], unit):
+        yield replace(state, score=state.score + counts, words=(*words[:-1], (*words[-1], unit)))
+    between = _BREAK + (_ALONE if state.alone else 0.0)
+    yield replace(state, score=state.score - between, words=(*words, (unit,)))
 
 
 def _ended(state: _State) -> _State:
     return replace(state, score=state.score - (_ALONE if state.alone else 0.0))
-
-
-def _written_gain(lexicon: Lexicon) -> Gain:
-    return lru_cache(None)(lambda first, second: _gain(first + second, lexicon))
-
-
-def _sound_gain(lexicon: Lexicon) -> Gain:
-    return lru_cache(None)(lambda first, second: _gain(f"{first}{JOINT}{second}", lexicon))
-
-
-def _gain(token: str, lexicon: Lexicon) -> float:
-    in_brief = lexicon.frequency(token, Scope.BRIEF)
-    if in_brief:
-        return 3.0 + math.log1p(in_brief)
-    anywhere = lexicon.frequency(token)
-    return 1.0 + math.log1p(anywhere) / 2 if anywhere else 0.0
 
 
 # Chinese ----------------------------------------------------------------------------------------------------
@@ -332,15 +348,16 @@ def _next_keys() -> dict[str, frozenset[str]]:
 # English ----------------------------------------------------------------------------------------------------
 
 
-def _word(typed: str, lexicon: Lexicon) -> tuple[float, str] | None:
+def _word(typed: str, query: Query, lexicon: Lexicon) -> tuple[float, str] | None:
     """The likeliest word that one slip makes this of, with its score."""
     if len(typed) < _SHORTEST_WORD or not typed.isalpha():
         return None
     words = lexicon.words
     found = []
     for candidate in _one_slip_away(typed):
-        if candidate in words and (cost := _slip_cost(typed, candidate)) is not None:
-            found.append((3.0 + math.log1p(words[candidate]) - cost, candidate))
+        known = candidate in words or candidate in query.synonyms.words
+        if known and (cost := _slip_cost(typed, candidate)) is not None:
+            found.append((3.0 + math.log1p(words.get(candidate, 0)) - cost, candidate))
     return max(found, default=None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from backend.search.phrase import Phrase, Spelling
@@ -22,9 +22,11 @@ class Synonyms:
     _groups: dict[tuple[Spelling, tuple[str, ...]], tuple[tuple[Phrase, Group], ...]] = field(
         default_factory=dict
     )
+    words: frozenset[str] = frozenset()
+    """The words of letters among them, as they are written."""
 
     @classmethod
-    def of(cls, groups: Iterable[Iterable[str]]) -> Synonyms:
+    def of(cls, groups: Collection[Collection[str]]) -> Synonyms:
         """From groups of words as the content writes them."""
         found: dict[tuple[Spelling, tuple[str, ...]], tuple[tuple[Phrase, Group], ...]] = {}
         for words in groups:
@@ -32,7 +34,8 @@ class Synonyms:
             for member in group:
                 for key in _keys(member):
                     found[key] = (*found.get(key, ()), (member, group))
-        return cls(found)
+        letters = (run.text for group in groups for word in group for run in runs(fold(word)))
+        return cls(found, frozenset(word for word in letters if word.isalpha() and word.isascii()))
 
     def knows(self, spelling: Spelling, units: tuple[str, ...]) -> bool:
         """Whether it is a word of some group."""

@@ -95,6 +95,26 @@ def neighbours(units: Sequence[str], joint: str = "", *, closed: bool) -> list[s
     return [*pairs, f"{units[-1]}{joint}"] if closed and units else pairs
 
 
+def triples(units: Sequence[str], joint: str = "") -> list[str]:
+    """Every three neighbours as one token: it says whether three are side by side, without their positions."""
+    return [joint.join(units[place : place + 3]) for place in range(len(units) - 2)]
+
+
+def written_triples(text: str) -> list[str]:
+    """Every three neighbouring Chinese characters of a text."""
+    return [token for run in runs(fold(text)) if run.kind is RunKind.HAN for token in triples(run.text)]
+
+
+def sound_triples(text: str) -> list[str]:
+    """Every three neighbouring syllables of how its Chinese sounds."""
+    return [
+        token
+        for run in runs(fold(text))
+        if run.kind is RunKind.HAN
+        for token in triples(sounds(run.text), JOINT)
+    ]
+
+
 def written_tokens(text: str) -> list[str]:
     """The tokens of a text as it is written."""
     return run_tokens(runs(fold(text)))
