@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from foundation.log import logger
+from foundation.private_file import open_to_others
 
 KEY_BYTES = 32
 OVERHEAD = 33
@@ -70,7 +71,7 @@ class KeyRing:
     def load(cls, file: Path) -> Self:
         """Reads a key file. Raises KeysUnusable, also where others than its owner may read it."""
         try:
-            if file.stat().st_mode & 0o077:
+            if open_to_others(file):
                 raise KeysUnusable(f"{file}: others than its owner may read it; chmod 600 mends that")
             with file.open("rb") as opened:
                 text = opened.read(_MAX_FILE + 1)

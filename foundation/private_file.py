@@ -32,5 +32,13 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def open_to_others(file: Path) -> bool:
-    """Whether others than its owner may read or change a file. Raises OSError."""
-    return bool(file.stat().st_mode & 0o077)
+    """Whether others than its owner may read or change a file. Raises OSError.
+
+    Credentials of systemd are its unit's alone: it lets the user in by an ACL, whose mask shows as rights of
+    the group (systemd.exec(5), LoadCredential).
+    """
+    mode = file.stat().st_mode
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and file.absolute().is_relative_to(credentials):
+        return False
+    return bool(mode & 0o077)
