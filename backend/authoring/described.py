@@ -6,7 +6,7 @@ id, other parts of a list by their position from 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
@@ -121,8 +121,7 @@ def _rule(rule: Rule) -> Iterator[_Part]:
     yield ("sentence",), rule.sentence
 
 
-def _sections(sections: object) -> Iterator[_Part]:
-    assert hasattr(sections, "__iter__")
+def _sections(sections: Iterable[common_pb2.Section]) -> Iterator[_Part]:
     for number, section in enumerate(sections, 1):
         yield ("sections", str(number), "heading"), _text(section.heading)
         yield ("sections", str(number), "text"), _text(section.text)
