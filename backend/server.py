@@ -33,6 +33,7 @@ from backend.authoring.published import Published
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
+from backend.rpc import limits
 from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
@@ -54,25 +55,8 @@ from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
 NAME = "huimin-backend"
-MAX_MESSAGE = 4 << 20
-"""Bytes of one message: 100 answers of the longest text fit."""
-MAX_CALLS = 1000
-"""More calls at a time than this are refused with RESOURCE_EXHAUSTED."""
 SEARCH_INDEX = "search"
 """Folder of the search index in the data folder."""
-PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
-"""The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
-
-_OPTIONS = (
-    ("grpc.so_reuseport", 0),  # a second backend on the same port is a mistake, not a helper
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
-    ("grpc.max_send_message_length", MAX_MESSAGE),
-    ("grpc.max_metadata_size", 16 << 10),
-    ("grpc.keepalive_time_ms", 60_000),
-    # Doors ping an idle connection every 30 s; by default that is answered with GOAWAY too_many_pings.
-    ("grpc.keepalive_permit_without_calls", 1),
-    (PING_INTERVAL, 10_000),
-)
 _CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2, door_pb2)
 _log = logger(__name__)
 
@@ -134,11 +118,11 @@ async def _listening(
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
     doors = Doors(database, now)
-    edge = Edge()
+    edge = Edge(database, now)
     server = grpc.aio.server(
         interceptors=(Guard(doors.recognise if files else recognise_local), edge),
-        options=_OPTIONS,
-        maximum_concurrent_rpcs=MAX_CALLS,
+        options=limits.CHANNEL_OPTIONS,
+        maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
     _add_services(server, database, published, search, now)

@@ -1,4 +1,7 @@
-"""What happens around every call: a request id, a log entry, errors as the contract documents them.
+"""What every call goes through: who may make it, what it may hold, how long it may take, what is told of it.
+
+In this order, and each before anything else of the call is looked at: the door (`backend.rpc.guard`), the
+table of permissions and the session, the bounds of the message. A call that is refused early costs little.
 
 A handler raises `Refusal` for what it documents. Anything else that escapes it is the backend's own fault:
 the client gets INTERNAL with a request id, the log the type of the error and where it arose, but not its
@@ -7,37 +10,53 @@ message, which may hold what a resident entered.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import grpc
-import structlog
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from huimin.v1 import identity_pb2
 
-from backend.rpc import metrics
-from backend.rpc.bounds import MALFORMED, violations
-from backend.rpc.refusal import Refusal, Wrong, invalid
+from backend.rpc import limits, metrics, permissions
+from backend.rpc.bounds import MALFORMED, REQUIRED, violations
+from backend.rpc.door import Context, Door, door_of
+from backend.rpc.failure import refusal_of
+from backend.rpc.permissions import Credential, Rights
+from backend.rpc.refusal import Wrong, invalid
+from backend.rpc.session import Right, grant, session_expired, token_of
+from backend.storage import sessions
+from backend.storage.database import Database, answer_by
 from foundation.log import logger
+from foundation.request_id import METADATA_KEY, begin_request
 from foundation.tracing import incoming, span
 
+_OURS = "/huimin."
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_RETRY_STORAGE = timedelta(seconds=2)
+_SHOWN = {
+    "identity_card": Credential.CARD,
+    "reference": Credential.REFERENCE,
+    "code": Credential.CODE,
+}
+"""The credential that a CreateSessionRequest shows, by the name of its field."""
 _log = logger(__name__)
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Handler = Callable[[Any, Context], Awaitable[Message]]
+Received = AsyncIterator[bytes]
+Answer = Callable[[], Awaitable[Any]]
 
 
 class Edge(grpc.aio.ServerInterceptor):
-    """The interceptor around the services of the contract; health and reflection are left as they are."""
+    """The interceptor around every method, health and reflection included, inside the guard."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._under_way = limits.UnderWay()
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
@@ -45,105 +64,115 @@ class Edge(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Puts itself around a handler."""
-        handler: Any = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or not method.startswith("/huimin."):
-            return handler  # type: ignore[no-any-return]
-        parse = handler.request_deserializer
-        if handler.request_streaming:
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler: Any = await continuation(handler_call_details)
+            if handler is None:
+                return None
+            wrapped = self._wrapped[method] = self._wrap(method, handler)
+        return wrapped
 
-            async def streamed(received: AsyncIterator[bytes], context: Context) -> Message:
-                requests = (_parsed(parse, data) async for data in received)
-                return await _call(method, handler.stream_unary, requests, context)
+    def _wrap(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        """A handler around another.
 
-            return grpc.stream_unary_rpc_method_handler(
-                streamed, response_serializer=handler.response_serializer
-            )
+        It always takes a stream, which on the wire is the same: gRPC would wait for a single message as long
+        as its sender likes, before it asks any handler.
+        """
+        inner = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
+        parse, streaming = handler.request_deserializer, handler.request_streaming
+        look = method.startswith(_OURS)
 
-        async def single(received: bytes, context: Context) -> Message:
-            async def handle(data: bytes, inner: Context) -> Message:
-                answer: Message = await handler.unary_unary(_parsed(parse, data), inner)
-                return answer
+        async def request(received: Received, allowed: Rights) -> Any:
+            if streaming:
+                return (_parsed(parse, data, look) async for data in received)
+            data = await anext(received, None)
+            if data is None:
+                raise invalid(Wrong("", REQUIRED, "there is no message"))
+            message = _parsed(parse, data, look)
+            if isinstance(message, identity_pb2.CreateSessionRequest):
+                shown = _SHOWN[message.WhichOneof("credential") or ""]
+                grant(Right(permissions.scope(allowed, shown)))
+            return message
 
-            return await _call(method, handle, received, context)
+        async def one(received: Received, context: Context) -> Any:
+            async def answer(allowed: Rights) -> Any:
+                return await inner(await request(received, allowed), context)
 
-        return grpc.unary_unary_rpc_method_handler(single, response_serializer=handler.response_serializer)
+            return await self._call(method, answer, context)
+
+        async def many(received: Received, context: Context) -> None:
+            async def answer(allowed: Rights) -> None:
+                answers = inner(await request(received, allowed), context)
+                if isinstance(answers, AsyncIterable):
+                    async for message in answers:
+                        await context.write(message)
+                else:
+                    await answers
+
+            await self._call(method, answer, context)
+
+        made: grpc.RpcMethodHandler[Any, Any]
+        if handler.response_streaming:
+            made = grpc.stream_stream_rpc_method_handler(many, None, handler.response_serializer)
+        else:
+            made = grpc.stream_unary_rpc_method_handler(one, None, handler.response_serializer)
+        return made
+
+    async def _call(self, method: str, answer: Callable[[Rights], Awaitable[Any]], context: Context) -> Any:
+        metadata = context.invocation_metadata() or ()
+        request_id = begin_request(_request_id(metadata))
+        began = time.monotonic()
+        seconds = limits.seconds(method, context.time_remaining())
+        outcome, reason = "CANCELLED", ""
+        try:
+            with metrics.UNDER_WAY.track_inprogress(), span(method, incoming(metadata)):
+                answer_by.set(began + seconds)
+                async with asyncio.timeout(seconds):
+                    door = door_of(context)
+                    with self._under_way.one_more(door):
+                        given = await answer(await self._let_in(method, door, context))
+            outcome = "OK"
+            return given
+        except Exception as error:
+            refusal = refusal_of(error, request_id)
+            outcome, reason = refusal.code.name, refusal.reason
+        finally:
+            seconds = time.monotonic() - began
+            metrics.ended(method, outcome, reason, seconds)
+            say = _log.info if method.startswith(_OURS) else _log.debug
+            say("call", method=method, code=outcome, reason=reason, milliseconds=round(seconds * 1000, 1))
+        status = rpc_status.to_status(refusal.status)
+        return await context.abort(status.code, status.details, status.trailing_metadata)
+
+    async def _let_in(self, method: str, door: Door, context: Context) -> Rights:
+        """What those may who make this call; what this caller may is granted where it is known already."""
+        allowed = permissions.rights(method, door.kind)
+        if Credential.NONE in allowed:
+            grant(Right(allowed[Credential.NONE]))
+        elif permissions.needs_session(allowed):
+            token = token_of(context)
+            opened = await self._database.read(sessions.opened_by, token, door.name, self._now())
+            if opened is None:
+                raise session_expired()
+            grant(Right(permissions.scope(allowed, Credential(opened.kind)), opened))
+        return allowed
 
 
-def _parsed(parse: Callable[[bytes], Any], data: bytes) -> Any:
+def _parsed(parse: Callable[[bytes], Any], data: bytes, look: bool) -> Any:
+    """A message. look: whether its bounds are looked at, which only the contract's own messages have."""
     try:
         message = parse(data)
     except DecodeError:
         raise invalid(Wrong("", MALFORMED, "is not a message of this call")) from None
-    if wrong := violations(message):
+    if look and (wrong := violations(message)):
         raise invalid(wrong)
     return message
 
 
-async def _call(method: str, handler: Handler, request: Any, context: Context) -> Message:
-    request_id = _request_id(context)
-    structlog.contextvars.bind_contextvars(request_id=request_id)
-    began = time.monotonic()
-    outcome, reason = "CANCELLED", ""
-    try:
-        with (
-            metrics.UNDER_WAY.track_inprogress(),
-            span(method, incoming(context.invocation_metadata() or ())),
-        ):
-            answer = await handler(request, context)
-        outcome = "OK"
-        return answer
-    except Exception as error:
-        refusal = _refusal(error, request_id)
-        outcome, reason = refusal.code.name, refusal.reason
-    finally:
-        seconds = time.monotonic() - began
-        metrics.ended(method, outcome, reason, seconds)
-        milliseconds = round(seconds * 1000, 1)
-        _log.info("call", method=method, code=outcome, reason=reason, milliseconds=milliseconds)
-    status = rpc_status.to_status(refusal.status)
-    return await context.abort(status.code, status.details, status.trailing_metadata)
-
-
-def _refusal(error: Exception, request_id: str) -> Refusal:
-    """What the client is told of an error; what it is not told goes into the log."""
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, (OperationalError, PoolTimeout, OSError)):  # database, its queue, attachments
-        _log.error("storage_failed", error=type(error).__name__, detail=_detail(error))
-        return Refusal(
-            grpc.StatusCode.UNAVAILABLE,
-            "STORAGE_UNAVAILABLE",
-            "The storage does not answer.",
-            retry_after=_RETRY_STORAGE,
-        )
-    _log.error("call_failed", error=type(error).__name__, where=_where(error))
-    return Refusal(
-        grpc.StatusCode.INTERNAL,
-        "INTERNAL",
-        "The backend failed; its log tells why.",
-        metadata={"request_id": request_id},
-    )
-
-
-def _detail(error: Exception) -> str:
-    """What the database or the operating system said, without what was to be stored."""
-    if isinstance(error, OSError):
-        return error.strerror or ""
-    return str(getattr(error, "orig", ""))
-
-
-def _request_id(context: Context) -> str:
-    """The caller's, where it sent a fit one, else a new one."""
-    for key, value in context.invocation_metadata() or ():
-        if key == "x-request-id" and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+def _request_id(metadata: Any) -> str:
+    """The caller's, where it sent a fit one, else empty."""
+    for key, value in metadata:
+        if key == METADATA_KEY and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
             return value
-    return uuid4().hex
-
-
-def _where(error: BaseException) -> list[str]:
-    """The frames of an error without anything that was in them."""
-    return [
-        f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)[-12:]
-    ]
+    return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,15 +13,15 @@ from sqlalchemy import Connection
 from backend.clock import timestamp
 from backend.rpc import bounds, page_token
 from backend.rpc.acting import actor_of
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context
+from backend.rpc.permissions import Credential, Scope
 from backend.rpc.refusal import Refusal, not_found
-from backend.storage import cases, sessions
+from backend.rpc.session import Right, right_of
+from backend.storage import cases
 from backend.storage.audit import Actor, AuditTrail
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
 from backend.storage.database import Database
-from backend.storage.sessions import Opened
 
-_BEARER = re.compile(rf"Bearer ([A-Za-z0-9_-]{{1,{sessions.MAX_TOKEN}}})")
 _LIST = ("ListCases",)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -41,7 +40,7 @@ class Seen:
 
 
 class CaseService(case_pb2_grpc.CaseServiceServicer):
-    """`huimin.v1.CaseService`. Which cases a session opens is decided in `_visible` and nowhere else.
+    """`huimin.v1.CaseService`. What a session may see is its scope in `backend.rpc.permissions`.
 
     Nobody is told of a case before the audit trail says so.
     """
@@ -57,7 +56,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
         """Gets a case with its events."""
         reference = request.name.removeprefix("cases/")
         now = self._now()
-        seen = await self._database.read(_case, _token(context), reference, now)
+        seen = await self._database.read(_case, right_of(context), reference)
         await self._trail.record(
             _actor(context, seen).did("CaseService.GetCase", f"cases/{reference}", now, seen.outcome)
         )
@@ -74,7 +73,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
         size = bounds.page_size(request.page_size, default=20, most=100)
         after = _position(request.page_token)
         now = self._now()
-        seen = await self._database.read(_cases, _token(context), after, size + 1, now)
+        seen = await self._database.read(_cases, right_of(context), after, size + 1)
         page, token = seen.cases[:size], ""
         actor = _actor(context, seen)
         shown = [f"cases/{case.reference}" for case in page] or ["cases"]
@@ -94,52 +93,41 @@ def erased() -> Refusal:
     )
 
 
-def _token(context: Context) -> str | None:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization" and isinstance(value, str) and (found := _BEARER.fullmatch(value)):
-            return found[1]
-    return None
-
-
-def _opened(connection: Connection, token: str | None, now: datetime) -> Opened:
-    """What a session opens. Refuses the call where there is no session."""
-    if token is None:
-        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_NEEDED", "This call needs a session.")
-    opened = sessions.opened_by(connection, token, now)
+def _visible(connection: Connection, right: Right, reference: str) -> bool:
+    """Whether a call may see a case, by its scope."""
+    opened = right.opened
     if opened is None:
-        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED", "The session is over.")
-    return opened
+        return False
+    match right.scope:
+        case Scope.CASE:
+            return opened.reference == reference
+        case Scope.PERSON:
+            return opened.person is not None and opened.person == cases.person(connection, reference)
+    return False
 
 
-def _visible(connection: Connection, opened: Opened, reference: str) -> bool:
-    if opened.reference is not None:
-        return opened.reference == reference
-    return opened.person is not None and opened.person == cases.person(connection, reference)
-
-
-def _case(connection: Connection, token: str | None, reference: str, now: datetime) -> Seen:
-    opened = _opened(connection, token, now)
-    found = cases.one(connection, reference) if _visible(connection, opened, reference) else None
+def _case(connection: Connection, right: Right, reference: str) -> Seen:
+    found = cases.one(connection, reference) if _visible(connection, right, reference) else None
     if found is None:
-        return _seen(connection, opened, (), CASE_UNKNOWN)
-    return _seen(connection, opened, (found,), CASE_ERASED if found.erased else "OK")
+        return _seen(connection, right, (), CASE_UNKNOWN)
+    return _seen(connection, right, (found,), CASE_ERASED if found.erased else "OK")
 
 
-def _cases(
-    connection: Connection, token: str | None, after: cases.Position | None, most: int, now: datetime
-) -> Seen:
-    opened = _opened(connection, token, now)
-    if opened.person is not None:
-        return _seen(connection, opened, cases.newest_first(connection, opened.person, after, most))
-    only = cases.one(connection, opened.reference or "") if after is None else None
-    return _seen(connection, opened, [] if only is None or only.erased else [only])
+def _cases(connection: Connection, right: Right, after: cases.Position | None, most: int) -> Seen:
+    opened = right.opened
+    if opened and opened.person is not None and right.scope is Scope.PERSON:
+        return _seen(connection, right, cases.newest_first(connection, opened.person, after, most))
+    only = cases.one(connection, opened.reference or "") if opened and after is None else None
+    return _seen(connection, right, [] if only is None or only.erased else [only])
 
 
-def _seen(connection: Connection, opened: Opened, found: Sequence[cases.Case], outcome: str = "OK") -> Seen:
+def _seen(connection: Connection, right: Right, found: Sequence[cases.Case], outcome: str = "OK") -> Seen:
+    opened = right.opened
+    assert opened is not None
     person = opened.person
     if person is None and opened.reference is not None:
         person = cases.person(connection, opened.reference)
-    return Seen(tuple(found), outcome, "reference" if opened.person is None else "card", person)
+    return Seen(tuple(found), outcome, Credential(opened.kind).name.lower(), person)
 
 
 def _actor(context: Context, seen: Seen) -> Actor:

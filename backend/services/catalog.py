@@ -6,7 +6,7 @@ from huimin.v1 import catalog_pb2, catalog_pb2_grpc
 
 from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context
 from backend.rpc.refusal import not_found
 
 

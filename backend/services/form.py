@@ -14,8 +14,7 @@ from backend.authoring.published import Published
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
 from backend.rpc.acting import actor_of
-from backend.rpc.door import door_of
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context, door_of
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.services.judging import Judged, judge
 from backend.services.uploads import Upload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import grpc
@@ -12,16 +12,17 @@ from huimin.v1 import identity_pb2, identity_pb2_grpc
 from sqlalchemy import Connection
 
 from backend.clock import county_day, timestamp
-from backend.rpc import bounds
 from backend.rpc.acting import actor_of
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context, door_of
+from backend.rpc.permissions import Credential
 from backend.rpc.refusal import Refusal, Wrong, invalid
 from backend.services.case import erased
-from backend.storage import audit, cases, sessions
+from backend.storage import audit, cases, codes, sessions, tries
 from backend.storage.audit import Actor
 from backend.storage.cases import CASE_ERASED
 from backend.storage.database import Database
 from backend.storage.sessions import Opened
+from backend.storage.tries import Scope, Subject
 from backend.storage.vault import vault_of
 from backend_client.forms.identity_number import (
     SUFFIX_LENGTH,
@@ -32,12 +33,39 @@ from backend_client.forms.identity_number import (
 from backend_client.forms.reference import ReferenceError_, check_reference
 
 SIGN_IN = "IdentityService.CreateSession"
+SIGN_OUT = "IdentityService.DeleteSession"
 _NOBODY = "0" * SUFFIX_LENGTH + "X"
 """Compared with where a reference does not exist: ends in no suffix that anybody can give."""
 
+_Started = tuple[str, datetime]
+"""The token of a new session, and when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """A try to open a case with its reference and a secret, a code or the end of an identity number."""
+
+    reference: str
+    secret: str
+    kind: Credential
+    caller: str
+
+    def subjects(self, door: str) -> tuple[Subject, ...]:
+        """At what, and from where, it is guessed."""
+        caller = (Subject(Scope.CALLER, self.caller),) if self.caller else ()
+        return (
+            Subject(Scope.REFERENCE, self.reference),
+            Subject(Scope.DOOR, door),
+            *caller,
+            Subject(Scope.ALL),
+        )
+
+    def __repr__(self) -> str:
+        return f"_Guess({self.kind.name}, …)"
+
 
 class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
-    """`huimin.v1.IdentityService`."""
+    """`huimin.v1.IdentityService`. Which credentials a door may use is in `backend.rpc.permissions`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -46,19 +74,25 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
     async def CreateSession(  # noqa: N802 (the contract's name)
         self, request: identity_pb2.CreateSessionRequest, context: Context
     ) -> identity_pb2.CreateSessionResponse:
-        """Opens a session with a card or with a reference."""
+        """Opens a session with a card, a code or a reference."""
+        caller = request.caller.strip()
         match request.WhichOneof("credential"):
             case "identity_card":
                 return await self._with_card(request.identity_card, context)
-            case "reference":
-                return await self._with_reference(request.reference, context)
-        raise invalid(Wrong("credential", bounds.REQUIRED, "neither a card nor a reference"))
+            case "code":
+                reference = _reference("code.reference", request.code.reference)
+                guess = _Guess(reference, request.code.code, Credential.CODE, caller)
+            case _:
+                reference = _reference("reference.reference", request.reference.reference)
+                suffix = _suffix(request.reference.identity_suffix)
+                guess = _Guess(reference, suffix, Credential.REFERENCE, caller)
+        return await self._with_secret(guess, context)
 
     async def DeleteSession(  # noqa: N802
         self, request: identity_pb2.DeleteSessionRequest, context: Context
     ) -> identity_pb2.DeleteSessionResponse:
-        """Ends a session."""
-        await self._database.write(sessions.end, request.token)
+        """Ends a session that was opened through this door."""
+        await self._database.write(_end, request.token, actor_of(context), self._now())
         return identity_pb2.DeleteSessionResponse()
 
     async def _with_card(
@@ -66,71 +100,108 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
     ) -> identity_pb2.CreateSessionResponse:
         now = self._now()
         try:
-            applicant = check_identity_number(card.identity_number, county_day(now))
+            number = check_identity_number(card.identity_number, county_day(now))
         except IdentityNumberError as error:
             raise invalid(Wrong("identity_card.identity_number", error.problem.name)) from None
-        token, end = await self._database.write(_start, applicant, actor_of(context), now)
-        return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
+        started = await self._database.write(_start, number, actor_of(context, "card"), now)
+        return _answer(started, Credential.CARD)
 
-    async def _with_reference(
-        self, credential: identity_pb2.ReferenceCredential, context: Context
-    ) -> identity_pb2.CreateSessionResponse:
-        """A reference that does not exist takes the same steps as a wrong suffix."""
-        now = self._now()
-        try:
-            reference = check_reference(credential.reference)
-        except ReferenceError_ as error:
-            raise invalid(Wrong("reference.reference", error.problem.name)) from None
-        try:
-            suffix = check_identity_suffix(credential.identity_suffix)
-        except IdentityNumberError as error:
-            raise invalid(Wrong("reference.identity_suffix", error.problem.name)) from None
-        started, locked, gone = await self._database.write(_try, reference, suffix, actor_of(context), now)
-        if gone:
+    async def _with_secret(self, guess: _Guess, context: Context) -> identity_pb2.CreateSessionResponse:
+        """A reference that does not exist takes the same steps as a wrong secret."""
+        actor = actor_of(context, guess.kind.name.lower())
+        outcome = await self._database.write(_try, guess, actor, door_of(context).name, self._now())
+        if outcome.gone:
             raise erased()
-        if started is not None:
-            token, end = started
-            return identity_pb2.CreateSessionResponse(token=token, expire_time=timestamp(end))
-        if locked is not None:
+        if outcome.closed is not None:
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 "TOO_MANY_TRIES",
-                "Too many wrong tries at this reference.",
-                retry_after=locked,
+                "Too many wrong tries.",
+                retry_after=outcome.closed,
             )
-        raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CREDENTIAL_WRONG", "The credential opens nothing.")
+        if outcome.started is None:
+            raise Refusal(
+                grpc.StatusCode.PERMISSION_DENIED, "CREDENTIAL_WRONG", "The credential opens nothing."
+            )
+        return _answer(outcome.started, guess.kind)
 
 
-def _start(connection: Connection, applicant: str, actor: Actor, now: datetime) -> tuple[str, datetime]:
+def _answer(started: _Started, kind: Credential) -> identity_pb2.CreateSessionResponse:
+    token, end = started
+    return identity_pb2.CreateSessionResponse(
+        token=token, expire_time=timestamp(end), kind=identity_pb2.CredentialKind.ValueType(kind.value)
+    )
+
+
+def _reference(field: str, given: str) -> str:
+    try:
+        return check_reference(given)
+    except ReferenceError_ as error:
+        raise invalid(Wrong(field, error.problem.name)) from None
+
+
+def _suffix(given: str) -> str:
+    try:
+        return check_identity_suffix(given)
+    except IdentityNumberError as error:
+        raise invalid(Wrong("reference.identity_suffix", error.problem.name)) from None
+
+
+def _start(connection: Connection, number: str, actor: Actor, now: datetime) -> _Started:
     """A session of the holder of a card."""
-    person = vault_of(connection).person(applicant)
-    started = sessions.start(connection, Opened(None, person), now)
-    audit.append(connection, replace(actor, credential="card", person=person).did(SIGN_IN, "persons", now))
+    person = vault_of(connection).person(number)
+    opened = Opened(Credential.CARD.value, actor.door, None, person)
+    started = sessions.start(connection, opened, now)
+    audit.append(connection, replace(actor, person=person).did(SIGN_IN, "persons", now))
     return started
 
 
-def _try(
-    connection: Connection, reference: str, suffix: str, actor: Actor, now: datetime
-) -> tuple[tuple[str, datetime] | None, timedelta | None, bool]:
-    """A session where the suffix is right, how long the reference stays closed where it is, and whether its
-    case was erased."""
+def _end(connection: Connection, token: str, actor: Actor, now: datetime) -> None:
+    opened = sessions.opened_by(connection, token, actor.door, now)
+    if opened is None:
+        return
+    sessions.end(connection, token, actor.door)
+    about = "persons" if opened.reference is None else f"cases/{opened.reference}"
+    who = replace(actor, credential=Credential(opened.kind).name.lower(), person=opened.person)
+    audit.append(connection, who.did(SIGN_OUT, about, now))
 
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a guess: a session; how long it may not be tried again; whether the case was erased."""
+
+    started: _Started | None = None
+    closed: timedelta | None = None
+    gone: bool = False
+
+    def __repr__(self) -> str:
+        return "_Outcome(…)"
+
+
+def _try(connection: Connection, guess: _Guess, actor: Actor, door: str, now: datetime) -> _Outcome:
     def enter(outcome: str, person: bytes | None = None) -> None:
-        who = replace(actor, credential="reference", person=person)
-        audit.append(connection, who.did(SIGN_IN, f"cases/{reference}", now, outcome))
+        who = replace(actor, person=person)
+        audit.append(connection, who.did(SIGN_IN, f"cases/{guess.reference}", now, outcome))
 
-    locked = sessions.locked_for(connection, reference, now)
-    applicant = cases.applicant(connection, reference)
-    right = hmac.compare_digest((applicant or _NOBODY)[-SUFFIX_LENGTH:], suffix) and applicant
-    if locked is not None:
+    subjects = guess.subjects(door)
+    closed = tries.closed_for(connection, subjects, now)
+    if closed is not None:
         enter("TOO_MANY_TRIES")
-        return None, locked, False
-    if not right:
-        sessions.count_wrong_try(connection, reference, now)
-        gone = cases.is_erased(connection, reference)
+        return _Outcome(closed=closed)
+    if not _is_right(connection, guess, now):
+        tries.count_wrong(connection, subjects, now)
+        gone = cases.is_erased(connection, guess.reference)
         enter(CASE_ERASED if gone else "CREDENTIAL_WRONG")
-        return None, None, gone
-    sessions.forget_tries(connection, reference)
-    started = sessions.start(connection, Opened(reference, None), now)
-    enter("OK", cases.person(connection, reference))
-    return started, None, False
+        return _Outcome(gone=gone)
+    tries.forget(connection, Subject(Scope.REFERENCE, guess.reference))
+    started = sessions.start(connection, Opened(guess.kind.value, door, guess.reference, None), now)
+    enter("OK", cases.person(connection, guess.reference))
+    return _Outcome(started)
+
+
+def _is_right(connection: Connection, guess: _Guess, now: datetime) -> bool:
+    if guess.kind is Credential.CODE:
+        return codes.take(connection, guess.reference, guess.secret, now)
+    applicant = cases.applicant(connection, guess.reference)
+    same = hmac.compare_digest((applicant or _NOBODY)[-SUFFIX_LENGTH:], guess.secret)
+    return same and applicant is not None

@@ -10,7 +10,7 @@ from huimin.v1 import notice_pb2, notice_pb2_grpc
 from backend.authoring.published import Published
 from backend.clock import county_day
 from backend.rpc import bounds, page_token
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context
 from backend.rpc.refusal import not_found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
-from backend.rpc.interceptor import Context
+from backend.rpc.door import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.search.index import MAX_FOUND, PolicyIndex
 from backend.search.keeping import PolicySearch

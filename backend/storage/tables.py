@@ -201,26 +201,50 @@ class AttachmentChunkRow(Table):
 
 
 class SessionRow(Table):
-    """What a token opens: one case, or the cases of one person, by keyed hash. The token is not kept."""
+    """What a token opens: one case, or the cases of one person, by keyed hash. The token is not kept.
+
+    `kind` is a number of `huimin.v1.CredentialKind`; the token is good through `door` only.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "expire_time"),)
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     expire_time: Mapped[datetime]
+    kind: Mapped[int]
+    door: Mapped[str]
     reference: Mapped[str | None]
     person: Mapped[bytes | None]
 
 
 class WrongTries(Table):
-    """How often somebody guessed at one reference, which need not exist."""
+    """How often somebody guessed wrong, at one of the things in `backend.storage.tries`.
+
+    `subject` is a keyed hash; `count` is since `since_time` or the last time that it was closed, `closures`
+    is how often it was closed in a row.
+    """
 
     __tablename__ = "wrong_tries"
     __table_args__ = (Index(None, "last_time"),)
 
-    reference: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[bytes] = mapped_column(primary_key=True)
     count: Mapped[int]
+    since_time: Mapped[datetime]
     last_time: Mapped[datetime]
+    closures: Mapped[int]
+    closed_until: Mapped[datetime | None]
+
+
+class CaseCode(Table):
+    """The code by which one case is opened once, as a keyed hash."""
+
+    __tablename__ = "case_codes"
+    __table_args__ = (Index(None, "expire_time"),)
+
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"), primary_key=True)
+    code_hash: Mapped[bytes]
+    expire_time: Mapped[datetime]
 
 
 class AuditEntryRow(Table):

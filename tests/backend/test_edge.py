@@ -12,12 +12,12 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from huimin.v1 import common_pb2, policy_pb2
+from huimin.v1 import case_pb2, common_pb2, policy_pb2
 from sqlalchemy import text
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from backend import server
+from backend.rpc import limits
 from backend.storage import policies
 from tests.backend import house as running
 from tests.backend.house import House, failed
@@ -62,10 +62,10 @@ ACKNOWLEDGED = bytes((0, 0, 8, 6, 1, 0, 0, 0, 0))
 async def test_a_door_without_calls_may_ask_whether_the_line_is_whole(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    options = dict(server._OPTIONS)
-    assert options[server.PING_INTERVAL] < 30_000  # doors ping every 30 s
-    sped_up = options | {server.PING_INTERVAL: 100}
-    monkeypatch.setattr(server, "_OPTIONS", tuple(sped_up.items()))
+    options = dict(limits.CHANNEL_OPTIONS)
+    assert options[limits.PING_INTERVAL] < 30_000  # doors ping every 30 s
+    sped_up = options | {limits.PING_INTERVAL: 100}
+    monkeypatch.setattr(limits, "CHANNEL_OPTIONS", tuple(sped_up.items()))
     async with running.house(tmp_path / "data") as started:
         host, _, port = started.address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -130,10 +130,12 @@ async def test_a_failure_of_the_backend_tells_a_request_id_and_nothing_else(
 
 
 async def test_a_storage_that_fails_asks_to_come_again(house: House) -> None:
-    away = text("ALTER TABLE policies RENAME TO elsewhere")
+    away = text("ALTER TABLE sessions RENAME TO elsewhere")
     await house.database.write(lambda connection: connection.execute(away))
     with capture_logs() as entries, pytest.raises(grpc.aio.AioRpcError) as caught:
-        await house.stubs.policy.GetPolicy(policy_pb2.GetPolicyRequest(name="policies/stalls"))
+        await house.stubs.case.ListCases(
+            case_pb2.ListCasesRequest(), metadata=(("authorization", f"Bearer {'A' * 43}"),)
+        )
     refusal = failed(caught.value)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     assert refusal.retry_after == 2
@@ -154,11 +156,14 @@ def test_every_reason_is_in_the_operators_page() -> None:
         reason
         for room in ("services", "rpc")
         for file in (root / "backend" / room).glob("*.py")
-        for reason in re.findall(
-            r'(?:Refusal\(|not_found\(|invalid\().*?"([A-Z]+(?:_[A-Z]+)+)"',
-            file.read_text("utf-8"),
-            re.DOTALL,
+        for reason in (
+            *re.findall(
+                r'(?:Refusal\(|not_found\(|invalid\().*?"([A-Z]+(?:_[A-Z]+)+)"',
+                file.read_text("utf-8"),
+                re.DOTALL,
+            ),
+            *re.findall(r'^([A-Z]+(?:_[A-Z]+)+) = "\1"$', file.read_text("utf-8"), re.MULTILINE),
         )
     }
-    assert {"FORM_CHANGED", "POLICY_UNKNOWN", "STORAGE_FULL", "TOO_MANY_TRIES"} <= reasons
+    assert {"FORM_CHANGED", "OUT_OF_RANGE", "POLICY_UNKNOWN", "STORAGE_FULL", "TOO_MANY_TRIES"} <= reasons
     assert {reason for reason in reasons if f"`{reason}`" not in told} == set()

@@ -34,10 +34,12 @@ def upgrade() -> None:
     _seal_personal_data()
     _drop_search_index()
     _add_publications()
+    _bind_sessions()
 
 
 def downgrade() -> None:
     """Back to the first release; what it cannot hold is lost."""
+    _unbind_sessions()
     _drop_publications()
     _make_search_index()
     _attachments_into_folder()
@@ -445,3 +447,65 @@ def _drop_publications() -> None:
     )
     op.create_index("ix_policies_issue_date_name", "policies", ["issue_date", "name"])
     op.create_index("ix_policies_topic_issue_date_name", "policies", ["topic", "issue_date", "name"])
+
+
+def _bind_sessions() -> None:
+    """Sessions last for minutes and wrong tries for hours: both begin anew."""
+    op.drop_table("sessions")
+    op.create_table(
+        "sessions",
+        sa.Column("token_hash", sa.LargeBinary, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.Integer, nullable=False),
+        sa.Column("door", sa.String, nullable=False),
+        sa.Column("reference", sa.String),
+        sa.Column("person", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_sessions"),
+    )
+    op.create_index("ix_sessions_expire_time", "sessions", ["expire_time"])
+    op.drop_table("wrong_tries")
+    op.create_table(
+        "wrong_tries",
+        sa.Column("scope", sa.String, nullable=False),
+        sa.Column("subject", sa.LargeBinary, nullable=False),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("since_time", sa.BigInteger, nullable=False),
+        sa.Column("last_time", sa.BigInteger, nullable=False),
+        sa.Column("closures", sa.Integer, nullable=False),
+        sa.Column("closed_until", sa.BigInteger),
+        sa.PrimaryKeyConstraint("scope", "subject", name="pk_wrong_tries"),
+    )
+    op.create_index("ix_wrong_tries_last_time", "wrong_tries", ["last_time"])
+    op.create_table(
+        "case_codes",
+        sa.Column("reference", sa.String, nullable=False),
+        sa.Column("code_hash", sa.LargeBinary, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("reference", name="pk_case_codes"),
+        sa.ForeignKeyConstraint(["reference"], ["cases.reference"], name="fk_case_codes_reference"),
+    )
+    op.create_index("ix_case_codes_expire_time", "case_codes", ["expire_time"])
+
+
+def _unbind_sessions() -> None:
+    """As `_open_personal_data` expects them."""
+    op.drop_table("case_codes")
+    op.drop_table("sessions")
+    op.create_table(
+        "sessions",
+        sa.Column("token_hash", sa.LargeBinary, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.Column("reference", sa.String),
+        sa.Column("person", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_sessions"),
+    )
+    op.create_index("ix_sessions_expire_time", "sessions", ["expire_time"])
+    op.drop_table("wrong_tries")
+    op.create_table(
+        "wrong_tries",
+        sa.Column("reference", sa.String, nullable=False),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("last_time", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("reference", name="pk_wrong_tries"),
+    )
+    op.create_index("ix_wrong_tries_last_time", "wrong_tries", ["last_time"])

@@ -1,0 +1,133 @@
+"""Who may call what: one table, method by kind of door by credential, enforced around every call.
+
+A method that is not in the table is refused, and so is whatever the table does not name.
+`docs/permissions.md` shows the table to operators; a test keeps the two the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+
+import grpc
+from huimin.v1 import identity_pb2
+
+from backend.rpc.door import DoorKind
+from backend.rpc.refusal import Refusal
+
+
+class Credential(Enum):
+    """What a resident is known by."""
+
+    NONE = identity_pb2.CREDENTIAL_KIND_UNSPECIFIED
+    """Nothing but the door is known."""
+    CARD = identity_pb2.CREDENTIAL_KIND_CARD
+    CODE = identity_pb2.CREDENTIAL_KIND_CODE
+    REFERENCE = identity_pb2.CREDENTIAL_KIND_REFERENCE
+
+
+class Scope(StrEnum):
+    """What a call may see and do."""
+
+    PUBLIC = "public"
+    """What everybody may read."""
+    DOOR = "door"
+    """What this door sends, and what it sent itself."""
+    SIGN_IN = "sign in"
+    """Open a session, where the credential in the request is right."""
+    SIGN_OUT = "sign out"
+    """End a session that was opened through this door."""
+    CASE = "one case"
+    """The case of the reference or code with which the session was opened."""
+    PERSON = "own cases"
+    """All cases of the holder of the card with which the session was opened."""
+    ENROL = "enrol"
+    """Become the door that the code in the request names."""
+
+
+Rights = Mapping[Credential, Scope]
+"""By credential: what those may who come with it. What is missing is refused."""
+Row = Mapping[DoorKind, Rights]
+"""The rights of one method."""
+
+_DOORS = (DoorKind.TERMINAL, DoorKind.LINE, DoorKind.LOCAL)
+
+
+def _anybody(scope: Scope) -> Row:
+    """Through every known door, without a credential of a resident."""
+    return {kind: {Credential.NONE: scope} for kind in _DOORS}
+
+
+_PUBLIC = _anybody(Scope.PUBLIC)
+_BY_DOOR = _anybody(Scope.DOOR)
+_SIGN_IN: Row = {
+    DoorKind.TERMINAL: dict.fromkeys(
+        (Credential.CARD, Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN
+    ),  # a terminal has a card reader
+    DoorKind.LINE: dict.fromkeys((Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN),
+    DoorKind.LOCAL: dict.fromkeys((Credential.CARD, Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN),
+}
+_OF_ONE_CASE = {Credential.CODE: Scope.CASE, Credential.REFERENCE: Scope.CASE}
+_CASES: Row = {
+    DoorKind.TERMINAL: {Credential.CARD: Scope.PERSON, **_OF_ONE_CASE},
+    DoorKind.LINE: _OF_ONE_CASE,
+    DoorKind.LOCAL: {Credential.CARD: Scope.PERSON, **_OF_ONE_CASE},
+}
+_V1 = "/huimin.v1."
+
+TABLE: Mapping[str, Row] = {
+    f"{_V1}CatalogService/ListServices": _PUBLIC,
+    f"{_V1}CatalogService/GetService": _PUBLIC,
+    f"{_V1}PolicyService/ListTopics": _PUBLIC,
+    f"{_V1}PolicyService/ListPolicies": _PUBLIC,
+    f"{_V1}PolicyService/SearchPolicies": _PUBLIC,
+    f"{_V1}PolicyService/GetPolicy": _PUBLIC,
+    f"{_V1}NoticeService/ListNotices": _PUBLIC,
+    f"{_V1}NoticeService/GetNotice": _PUBLIC,
+    f"{_V1}FormService/GetForm": _PUBLIC,
+    f"{_V1}FormService/UploadAttachment": _BY_DOOR,
+    f"{_V1}FormService/GetAttachment": _BY_DOOR,
+    f"{_V1}FormService/LeaseReferences": _BY_DOOR,
+    f"{_V1}FormService/CreateSubmission": _BY_DOOR,
+    f"{_V1}IdentityService/CreateSession": _SIGN_IN,
+    f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
+    f"{_V1}CaseService/GetCase": _CASES,
+    f"{_V1}CaseService/ListCases": _CASES,
+    f"{_V1}EnrolmentService/Enrol": {DoorKind.NEWCOMER: {Credential.NONE: Scope.ENROL}},
+    f"{_V1}EnrolmentService/RenewCertificate": _BY_DOOR,
+    # Doors balance over several backends by their health; the contract is no secret.
+    "/grpc.health.v1.Health/Check": _PUBLIC,
+    "/grpc.health.v1.Health/Watch": _PUBLIC,
+    "/grpc.health.v1.Health/List": _PUBLIC,
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _PUBLIC,
+}
+
+
+def rights(method: str, kind: DoorKind) -> Rights:
+    """What those may who call a method through a door of that kind. Raises Refusal where nobody may."""
+    found = TABLE.get(method, {}).get(kind)
+    if not found:
+        raise not_through_this_door()
+    return found
+
+
+def needs_session(allowed: Rights) -> bool:
+    """Whether a call needs a session, because nobody may make it without a credential shown before."""
+    return Credential.NONE not in allowed and Scope.SIGN_IN not in allowed.values()
+
+
+def scope(allowed: Rights, credential: Credential) -> Scope:
+    """What those may who come with a credential. Raises Refusal where they may nothing."""
+    found = allowed.get(credential)
+    if found is None:
+        raise not_through_this_door()
+    return found
+
+
+def not_through_this_door() -> Refusal:
+    """Doors of this kind may not do so."""
+    return Refusal(
+        grpc.StatusCode.PERMISSION_DENIED,
+        "NOT_THROUGH_THIS_DOOR",
+        "This is not for doors of this kind, or not with such a credential.",
+    )
