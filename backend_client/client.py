@@ -36,7 +36,7 @@ from backend_client.case import Case, Session
 from backend_client.catalog import Service, ServiceKind
 from backend_client.connection import Connection
 from backend_client.credentials import DoorCredentials
-from backend_client.errors import BackendFailure, InvalidRequest, Unreachable
+from backend_client.errors import BackendFailure, InvalidRequest, NeedsConnection, Unreachable
 from backend_client.forms.form import Form
 from backend_client.forms.wire import language_to_proto
 from backend_client.methods import Method
@@ -257,8 +257,7 @@ class BackendClient:
 
         InvalidRequest where the identity number or the name cannot be one.
         """
-        card = {"identity_number": identity_number, "full_name": full_name}
-        return await self._call(methods.CREATE_SESSION, SIGN_IN, identity_card=card)
+        return await self._sign_in(identity_card={"identity_number": identity_number, "full_name": full_name})
 
     async def sign_in_with_reference(
         self, reference: str, identity_suffix: str, *, caller: str = ""
@@ -269,9 +268,14 @@ class BackendClient:
         after too many wrong tries.
         """
         credential = {"reference": reference, "identity_suffix": identity_suffix}
-        return await self._call(
-            methods.CREATE_SESSION, SIGN_IN, reference=credential, caller=caller[:MAX_CALLER]
-        )
+        return await self._sign_in(reference=credential, caller=caller[:MAX_CALLER])
+
+    async def _sign_in(self, **credential: Any) -> Session:
+        """Raises NeedsConnection where the backend does not answer."""
+        try:
+            return await self._call(methods.CREATE_SESSION, SIGN_IN, **credential)
+        except Unreachable as error:
+            raise NeedsConnection(error.reason) from None
 
     async def sign_out(self, session: Session) -> None:
         """Ends a session. Ending one that is over succeeds."""

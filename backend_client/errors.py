@@ -32,7 +32,7 @@ class NotSecure(Unreachable):
     | BACKEND_EXPIRED | its certificate is over, or not yet good by the door's clock |
     | BACKEND_NAME_WRONG | its certificate is for another name or address than the door calls |
     | BACKEND_PLAIN | it speaks plain text where the door wants TLS |
-    | CERTIFICATE_UNFIT | the door's own certificate cannot be used for TLS; it lacks the key usage of signing |
+    | CERTIFICATE_UNFIT | the door's own certificate cannot be used for TLS: its key usage lacks signing |
     | LINE_REFUSED | it closed the line at once: it wants a certificate, or another than the door showed |
     """
 
@@ -43,6 +43,10 @@ class DoorRefused(BackendError):
     Reasons DOOR_UNKNOWN, DOOR_REVOKED, CERTIFICATE_EXPIRED. What waits to be sent stays good: it goes once
     the door is let in again.
     """
+
+
+class NeedsConnection(Unreachable):
+    """What was asked for cannot wait and cannot be known from before, such as signing in."""
 
 
 class NotFound(BackendError):

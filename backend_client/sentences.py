@@ -14,6 +14,7 @@ from backend_client.errors import (
     DoorRefused,
     InvalidAnswers,
     InvalidRequest,
+    NeedsConnection,
     NoReference,
     NotFound,
     NotSecure,
@@ -45,6 +46,9 @@ _BY_REASON = {
     "STORAGE_UNAVAILABLE": "error.storage_unavailable",
 }
 
+_MORE_THAN_THE_LINE = ("BACKEND_BUSY", "STORAGE_FULL", "STORAGE_UNAVAILABLE")
+"""Reasons for which an Unreachable backend has a sentence that says more."""
+
 _BY_KIND: tuple[tuple[type[BackendError], str], ...] = (
     (NotSecure, "error.not_secure"),
     (DoorRefused, "error.door_refused"),
@@ -71,6 +75,8 @@ def sentence(error: BackendError, language: Language) -> str:
         return _too_many_tries(error.retry_after, language)
     if isinstance(error, InvalidRequest) and error.field == "query":
         return translate("error.query")
+    if isinstance(error, NeedsConnection) and error.reason not in _MORE_THAN_THE_LINE:
+        return translate("error.needs_connection")
     if error.reason in _BY_REASON:
         return translate(_BY_REASON[error.reason])
     for kind, identifier in _BY_KIND:

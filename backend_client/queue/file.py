@@ -33,6 +33,7 @@ CREATE TABLE submissions (
     sealed BLOB NOT NULL,
     accept_time INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
     problem TEXT
 );
 CREATE TABLE attachments (

@@ -31,6 +31,7 @@ from backend_client.queue.store import CANNOT_OPEN, Bounds, Kept, damaged
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Submission
 from foundation.keys import CannotOpen, KeyRing
 from foundation.log import logger
+from foundation.request_id import begin_request, current_request
 
 __all__ = ["Bounds", "Outbox"]
 
@@ -203,10 +204,11 @@ class Outbox:
     ) -> _Asking:
         """Brings a submission to the disk and into the line; to its end, also where `send` is cancelled."""
         accept_time = self._now()
+        request_id = current_request()
         while True:
             try:
                 kept = await self._disk.run(
-                    lambda store: store.keep(message, applicant, attachments, accept_time)
+                    lambda store: store.keep(message, applicant, attachments, accept_time, request_id)
                 )
                 break
             except NoReference:
@@ -275,6 +277,8 @@ class Outbox:
         resume = number in self._tries or number not in self._asking
         tries = self._tries.setdefault(number, _Tries())
         parcel = await self._disk.run(lambda store: store.parcel(number))
+        if parcel.request_id:
+            begin_request(parcel.request_id)
         for position in parcel.files:
             await self._upload(number, position, resume=resume)
         tries.deferred = number not in self._asking

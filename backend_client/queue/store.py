@@ -2,7 +2,7 @@
 
 One SQLite file in a folder of its own, in WAL mode with synchronous=FULL: a transaction is on the disk when
 it has been committed. Everything that a resident said, and every reference, is sealed (`foundation.keys`);
-what is not are the submission's random name, moments, sizes and a keyed hash of the applicant. One process
+what is not are random names, moments, sizes and a keyed hash of the applicant. One process
 owns the folder at a time, by a lock that ends with the process.
 
 A queue that SQLite finds damaged is moved into a folder of its own beside it and a new one is begun: a
@@ -72,11 +72,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A submission as it is sent: bytes of a `huimin.v1.Submission`, positions of files not yet uploaded."""
+    """A submission as it is sent: bytes of a `huimin.v1.Submission`, positions of files not yet uploaded.
+
+    request_id: of the touch or key that sent it.
+    """
 
     encoded: bytes = field(repr=False)
     reference: str = field(repr=False)
     files: tuple[int, ...]
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +138,12 @@ class Store:
         applicant: str,
         attachments: Sequence[Attachment],
         now: datetime,
+        request_id: str = "",
     ) -> Kept:
         """Takes a submission under a reference of the pool; both are on the disk when it returns.
 
-        One that is kept already is not taken again. Raises QueueFull, NoReference; Conflict where another one
-        has its name.
+        request_id: of the touch or key that sends it. One that is kept already is not taken again. Raises
+        QueueFull, NoReference; Conflict where another one has its name.
         """
         resident = self._keys.index(applicant, "queue.resident")
         with failures(), self._writing():
@@ -151,7 +156,7 @@ class Store:
                 raise NoReference
             identifier, reference = next(iter(self._pool.items()))
             self._database.execute("DELETE FROM pool WHERE id = ?", (identifier,))
-            number = self._insert(_under(message, reference), resident, now, size)
+            number = self._insert(_under(message, reference), resident, now, size, request_id)
             for position, attachment in enumerate(attachments):
                 self._insert_file(message.name, number, position, attachment)
         del self._pool[identifier]
@@ -165,14 +170,17 @@ class Store:
     def parcel(self, number: int) -> Parcel:
         """What is to be sent. Raises CannotOpen."""
         with failures():
-            name, sealed = self._row("SELECT name, sealed FROM submissions WHERE number = ?", (number,))
+            name, sealed, request_id = self._row(
+                "SELECT name, sealed, request_id FROM submissions WHERE number = ?", (number,)
+            )
             encoded = self._keys.open(sealed, _place(name))
             waiting = self._database.execute(
                 "SELECT position FROM attachments WHERE submission = ? AND NOT arrived ORDER BY position",
                 (number,),
             )
             files = tuple(position for (position,) in waiting)
-        return Parcel(encoded, form_pb2.Submission.FromString(encoded).reference, files)
+        reference = form_pb2.Submission.FromString(encoded).reference
+        return Parcel(encoded, reference, files, request_id)
 
     def attachment(self, number: int, position: int) -> Attachment:
         """A file with its bytes. Raises CannotOpen."""
@@ -312,15 +320,19 @@ class Store:
         if count >= self._bounds.submissions or total + size > self._bounds.bytes:
             raise QueueFull(f"{count} submissions, {total} bytes")
 
-    def _insert(self, message: form_pb2.Submission, resident: bytes, now: datetime, size: int) -> int:
+    def _insert(
+        self, message: form_pb2.Submission, resident: bytes, now: datetime, size: int, request_id: str
+    ) -> int:
         cursor = self._database.execute(
-            "INSERT INTO submissions (name, resident, sealed, accept_time, bytes) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO submissions (name, resident, sealed, accept_time, bytes, request_id)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 message.name,
                 resident,
                 self._keys.seal(message.SerializeToString(), _place(message.name)),
                 (now - _EPOCH) // _MICROSECOND,
                 size,
+                request_id,
             ),
         )
         assert cursor.lastrowid is not None
