@@ -63,15 +63,19 @@ class PolicyIndex:
         asking.ask(cut, self._surest(cut))
         if not cut.lost:
             asking.ask(cut, self._words(cut, Scope.TITLE))
+        if not asking.found:
+            asking.ask(cut, self._long_phrase(cut))
         if not asking.found and (meant := slips.meant(query, self.lexicon)):
             asking.ask(meant, self._surest(meant))
             for scope in Scope:
                 asking.ask(meant, self._words(meant, scope))
         asking.ask(cut, self._words(cut, Scope.TITLE))
         asking.ask(cut, self._words(cut, Scope.BRIEF))
+        whole = bool(asking.found)
         asking.ask(cut, self._telling(cut))
+        partly = len(asking.found)
         asking.ask(cut, self._words(cut, Scope.WHOLE))
-        if not asking.found and len(cut.pieces) > 1:
+        if not whole and len(asking.found) == partly and len(cut.pieces) > 1:
             asking.ask(
                 cut, [self._any((phrase for piece in cut.pieces for phrase in piece.meant), Scope.WHOLE)]
             )
@@ -113,6 +117,14 @@ class PolicyIndex:
         yield self._each(query, lambda piece: piece.meant, scope)
         if scope is not Scope.BRIEF:
             yield self._each(query, lambda piece: piece.loose, scope)
+
+    def _long_phrase(self, query: Query) -> Iterator[tantivy.Query]:
+        """All of it as it is written, anywhere: three characters or two words in a row are no accident."""
+        for phrase in query.exact:
+            least = {Spelling.HAN: 3, Spelling.TOKENS: 2, Spelling.WORDS: 2}.get(phrase.spelling)
+            if least and len(phrase.units) >= least:
+                for scope in (Scope.BRIEF, Scope.WHOLE):
+                    yield self._in_field(WRITTEN[scope], phrase)
 
     def _telling(self, query: Query) -> Iterator[tantivy.Query]:
         """Titles that hold the rarest of the words that are in titles, by how much of the rest they hold."""

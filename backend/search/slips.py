@@ -35,7 +35,7 @@ _SHORTEST_WORD = 5
 
 _BREAK, _ALONE = 2.0, 3.0
 """What it costs where two neighbours are so in no text, and where a unit has no neighbour at all."""
-_CLEAR = 1.0
+_CLEAR = 2.0
 """What a corrected reading has to reach."""
 _BY_SOUND = 1.6
 """What it costs to take Chinese by its sound: other characters have to be five times as frequent."""

@@ -96,7 +96,7 @@ def neighbours(units: Sequence[str], joint: str = "", *, closed: bool) -> list[s
 
 
 def triples(units: Sequence[str], joint: str = "") -> list[str]:
-    """Every three neighbours as one token: it says whether three are side by side, without their positions."""
+    """Every three neighbours as one token: it says without positions what is side by side."""
     return [joint.join(units[place : place + 3]) for place in range(len(units) - 2)]
 
 
