@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup run test lint contract tour bench lock clean
+.PHONY: help setup run test lint contract tour bench chaos lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
 	@echo "make bench  measure"
+	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
 	@echo "make setup  install what is missing (the others call it)"
 
 setup:
@@ -45,6 +46,9 @@ tour: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos $(OPTIONS)
 
 # Resolves the newest versions within pyproject.toml's bounds.
 lock: setup

@@ -22,7 +22,6 @@ def main(rounds: int, submissions: int, seed: int | None, folder: Path | None) -
     """Kills, cuts, fills and moves whatever it can while doors send, and counts what was lost."""
     seed = secrets.randbelow(10**6) if seed is None else seed
     folder = folder or Path(tempfile.mkdtemp(prefix="huimin-chaos-"))
-    folder.mkdir(parents=True, exist_ok=True)
     click.echo(f"seed {seed}, logs in {folder}")
     try:
         click.echo(str(asyncio.run(Driver(folder, seed).run(rounds, submissions))))

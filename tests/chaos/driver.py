@@ -35,8 +35,6 @@ from tests.ports import free_port
 CONTENT = Path(__file__).resolve().parents[1] / "backend" / "content"
 ROOT = Path(__file__).resolve().parents[2]
 FORM = "forms/letter"
-TROUBLE_SECONDS = 2.5
-"""How long faults are dealt in a round."""
 OFFLINE_SECONDS = 10.0
 """How long at most a round without a connection lasts beyond that: until everybody was told something."""
 DRAIN_SECONDS = 90.0
@@ -135,10 +133,25 @@ class Figures:
 
 
 class Driver:
-    """One run. `folder` is empty and stays for a look at the logs."""
+    """One run. `folder` is empty and stays for a look at the logs.
 
-    def __init__(self, folder: Path, seed: int, *, plant: str = "") -> None:
+    trouble: seconds in which faults are dealt in a round; offline: how likely a round is to be without a
+    connection; plant: see `tests.chaos.door.Order`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        *,
+        trouble: float = 2.5,
+        offline: float = 0.2,
+        plant: str = "",
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._trouble_seconds = trouble
+        self._offline = offline
         self._chance = random.Random(seed)
         self._plant = plant
         self._port = free_port()
@@ -194,7 +207,7 @@ class Driver:
         for door in taking_part:
             await self._start(door)
         self.figures.faults["two doors"] += two
-        offline = number > 0 and self._chance.random() < 0.2
+        offline = number > 0 and self._chance.random() < self._offline
         if offline:
             self.figures.faults["offline"] += 1
             await self._line.take_up()
@@ -242,7 +255,7 @@ class Driver:
             self._move_clock,
         ]
         dealt = self._chance.sample(faults, self._chance.randint(1, 4))
-        moments = sorted(self._chance.random() * TROUBLE_SECONDS for _ in dealt)
+        moments = sorted(self._chance.random() * self._trouble_seconds for _ in dealt)
         began = time.monotonic()
         for moment, fault in zip(moments, dealt, strict=True):
             await asyncio.sleep(max(began + moment - time.monotonic(), 0))
@@ -256,9 +269,12 @@ class Driver:
 
     async def _kill_backend(self, door: Door, room: Room) -> None:
         self._backend.kill()
-        await asyncio.sleep(self._chance.random())
+        await self._a_while()
         await self._backend.stop()
         await self._backend.start("huimin-backend")
+
+    async def _a_while(self) -> None:
+        await asyncio.sleep(self._chance.random() * self._trouble_seconds / 2)
 
     async def _cut(self, door: Door, room: Room) -> None:
         if self._chance.random() < 0.3:
@@ -277,11 +293,11 @@ class Driver:
     async def _fill_disk(self, door: Door, room: Room) -> None:
         if room.real:
             room.fill()
-            await asyncio.sleep(self._chance.random())
+            await self._a_while()
             if self._chance.random() < 0.5:
                 await door.end(signal.SIGKILL)  # and it starts on the full disk
                 await self._start(door)
-                await asyncio.sleep(self._chance.random())
+                await self._a_while()
             room.clear()
         else:
             await self._fail_disk(door, room)
@@ -289,7 +305,7 @@ class Driver:
     async def _fail_disk(self, door: Door, room: Room) -> None:
         if door.process is not None and door.runs:
             room.refuse(door.process.pid, self._chance.choice((1, 50_000, 500_000)))
-            await asyncio.sleep(self._chance.random())
+            await self._a_while()
             room.allow(door.process.pid)
 
     async def _move_clock(self, door: Door, room: Room) -> None:
