@@ -110,7 +110,9 @@ def _write(connection: Connection, file: Path, now: datetime) -> Contents:
     engine = create_engine(URL.create("sqlite", database=str(file)))
     with engine.begin() as target:
         for table in _tables(connection).sorted_tables:
-            copied = Table(table.name, MetaData(), *(Column(c.name, c.type) for c in table.columns))
+            copied = Table(
+                table.name, MetaData(), *(Column(c.name, c.type.as_generic()) for c in table.columns)
+            )
             copied.create(target)
             rows = connection.execution_options(yield_per=_ROWS).execute(select(table))
             contents.rows[table.name] = 0
