@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import audit, cases
+from backend.storage import audit, cases, codes
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN, MAX_NOTE, Case, Event
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
@@ -91,6 +92,43 @@ def case_show(settings: BackendSettings, data: Path | None, reference: str) -> N
         give_up(translate("case.unknown", reference=group(number)))
     for line in _lines(case, language, translate):
         click.echo(line)
+
+
+@command.command(name="code")
+@_DATA
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 168),
+    default=codes.LIFETIME // timedelta(hours=1),
+    show_default=True,
+    help="How long the code is good.",
+)
+@click.argument("reference")
+@click.pass_obj
+def case_code(settings: BackendSettings, data: Path | None, hours: int, reference: str) -> None:
+    """Makes a code that opens the case REFERENCE once, at any terminal and by telephone.
+
+    It is for the applicant, who has shown the office who he is. A code given out before opens nothing from
+    then on.
+    """
+    _, translate = words()
+    number = _reference(reference, translate)
+    now, actor = clock.now(), clerk()
+    end = now + timedelta(hours=hours)
+
+    def give(connection: Connection) -> tuple[str, str]:
+        case = cases.one(connection, number)
+        outcome = "OK" if case is not None and not case.erased else _why(connection, number)
+        code = codes.give(connection, number, end) if outcome == "OK" else ""
+        audit.append(connection, actor.did("case code", f"cases/{number}", now, outcome))
+        return outcome, code
+
+    outcome, code = _write(settings, data, give, translate)
+    _need(outcome, number, translate)
+    until = end.astimezone(clock.COUNTY_TIME).strftime("%Y-%m-%d %H:%M")
+    half = codes.DIGITS // 2
+    shown = f"{code[:half]} {code[half:]}"
+    click.echo(translate("case.code", reference=group(number), code=shown, until=until))
 
 
 def _write(

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text, update
@@ -176,6 +177,18 @@ async def test_a_read_sees_one_state_and_changes_nothing(tmp_path: Path, empty_d
         assert await database.read(tokens) == 1
 
 
+def tried(name: str) -> dict[str, Any]:
+    """A row that is counted in."""
+    return {
+        "scope": name,
+        "subject": b"",
+        "count": 1,
+        "since_time": now(),
+        "last_time": now(),
+        "closures": 0,
+    }
+
+
 async def test_two_backends_that_look_for_the_same_row_make_it_once(
     tmp_path: Path, empty_database: str
 ) -> None:
@@ -183,12 +196,12 @@ async def test_two_backends_that_look_for_the_same_row_make_it_once(
 
     def count(connection: Connection, reference: str) -> int:
         held = connection.execute(
-            select(WrongTries.count).where(WrongTries.reference == reference).with_for_update()
+            select(WrongTries.count).where(WrongTries.scope == reference).with_for_update()
         ).scalar()
         if held is None:
-            connection.execute(insert(WrongTries).values(reference=reference, count=1, last_time=now()))
+            connection.execute(insert(WrongTries).values(tried(reference)))
             return 1
-        row = WrongTries.reference == reference
+        row = WrongTries.scope == reference
         connection.execute(update(WrongTries).where(row).values(count=held + 1))
         return held + 1
 
@@ -205,14 +218,14 @@ async def test_a_deadlock_is_tried_again(postgres: Cluster, tmp_path: Path) -> N
     first_time = {"a": True, "b": True}
 
     def change(connection: Connection, mine: str, others: str) -> None:
-        connection.execute(update(WrongTries).where(WrongTries.reference == mine).values(count=2))
+        connection.execute(update(WrongTries).where(WrongTries.scope == mine).values(count=2))
         if first_time[mine]:
             first_time[mine] = False
             both.wait(10)
-        connection.execute(update(WrongTries).where(WrongTries.reference == others).values(count=3))
+        connection.execute(update(WrongTries).where(WrongTries.scope == others).values(count=3))
 
     def try_once(connection: Connection, name: str) -> None:
-        connection.execute(insert(WrongTries).values(reference=name, count=1, last_time=now()))
+        connection.execute(insert(WrongTries).values(tried(name)))
 
     async with opened(postgres.database(), tmp_path) as database:
         for name in first_time:
