@@ -34,6 +34,7 @@ from foundation.private_file import write_private
 from tests.backend.house import failed
 from tests.certificates import door_folder, new_authority, server_files
 from tests.doors.running import Office, Ticking, office
+from tests.postgres import BOTH
 
 TWO_SECONDS = 2.0
 """Within so long a door that was revoked is shut."""
@@ -80,6 +81,7 @@ async def test_a_door_that_was_only_invited_is_unknown(office: Office, tmp_path:
         assert await reason(client) == "DOOR_UNKNOWN"
 
 
+@BOTH
 async def test_a_code_opens_once_but_again_for_the_same_key(office: Office, tmp_path: Path) -> None:
     invitation = await office.invite("hall-1")
     first = await enrol(invitation, tmp_path / "first")
@@ -183,6 +185,7 @@ async def test_a_door_is_shut_within_two_seconds_on_an_open_line(office: Office)
         assert await shut(client) == "DOOR_REVOKED"
 
 
+@BOTH
 async def test_a_door_that_was_shut_is_let_in_again_by_a_new_code_only(office: Office) -> None:
     stolen = await office.enrolled("hall-1", "stolen")
     open_code = await office.invite("hall-1")

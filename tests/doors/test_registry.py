@@ -15,6 +15,7 @@ from backend.storage import doors
 from backend.storage.doors import DoorState, KindDiffers, KnownDoor
 from tests.backend.house import House
 from tests.doors.running import TERMINAL
+from tests.postgres import BOTH
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -70,6 +71,7 @@ async def test_many_calls_ask_the_database_once(house: House, monkeypatch: pytes
     assert asked == 1
 
 
+@BOTH
 async def test_a_new_door_is_let_in_at_its_first_call_by_every_backend(house: House) -> None:
     await add(house, "doors/hall-1")
     backends = [Doors(house.database, house.clock) for _ in range(2)]
@@ -91,12 +93,14 @@ async def test_nobody_is_let_in_while_the_database_is_away(house: House) -> None
     assert not isinstance(caught.value, Refusal)
 
 
+@BOTH
 async def test_a_door_keeps_its_kind(house: House) -> None:
     await add(house, "doors/hall-1")
     with pytest.raises(KindDiffers):
         await house.database.write(doors.add, "doors/hall-1", TERMINAL + 1, house.clock())
 
 
+@BOTH
 async def test_what_is_over_is_swept(house: House) -> None:
     now = house.clock()
     await house.database.write(
