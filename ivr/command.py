@@ -12,6 +12,7 @@ import click
 from backend_client.client import BackendClient
 from backend_client.credentials import DoorCredentials, configured_credentials
 from backend_client.enrol_command import enrol_command
+from backend_client.preview_command import preview_command
 from foundation.config import ConfigError, load
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger, start_log
@@ -20,6 +21,7 @@ from ivr import prompts
 from ivr.answering import Answering
 from ivr.console import hold_in_terminal
 from ivr.line import Utterance
+from ivr.preview import preview
 from ivr.settings import IvrSettings, Timing
 from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
@@ -75,6 +77,7 @@ def main(context: click.Context, /, console: bool, config: Path | None, **option
         sys.exit(2)
 
 
+main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
 
 

@@ -25,7 +25,7 @@ async def fill_in(conversation: Conversation, name: str) -> None:
     """Fills in the form `forms/{form}` and sends it. Raises Back where the caller leaves it."""
     form = await fetch(conversation, lambda: conversation.client.get_form(name))
     await conversation.tell_demonstration(form.demonstration)
-    await _begin(conversation, form)
+    await begin(conversation, form)
     draft = Draft(form, conversation.today)
     try:
         accepted = None
@@ -38,7 +38,9 @@ async def fill_in(conversation: Conversation, name: str) -> None:
         draft.wipe()
 
 
-async def _begin(conversation: Conversation, form: Form) -> None:
+async def begin(conversation: Conversation, form: Form) -> None:
+    """Says what the form is for, and waits for the caller to begin. Raises Back."""
+
     def short() -> list[Utterance]:
         return [conversation.prompt("form.begin")]
 

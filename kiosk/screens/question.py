@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from kivy.uix.widget import Widget
 
 from backend_client.forms.explain import explain
-from backend_client.forms.form import MAX_TEXT, Field, FieldType
+from backend_client.forms.form import MAX_TEXT, FieldType
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
+from kiosk.screens import question_words
 from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
@@ -55,17 +56,13 @@ class QuestionScreen(Screen[Question]):
 
     def actions(self) -> Sequence[Action]:
         """On; or past it, where it may stay unanswered."""
-        words = self.words
-        on = Action(
-            "form.next",
-            words("question.check" if self.page.checking else "question.next"),
-            did.Next(),
-            icon="next",
-            icon_after=True,
-        )
-        if self.page.field.required:
-            return (on,)
-        return (Action("form.skip", words("question.skip"), did.Skip(), look=SECONDARY), on)
+        offered = question_words.actions(self.page.field, self.words, checking=self.page.checking)
+        return [
+            Action(name, text, did.Next(), icon="next", icon_after=True)
+            if name == "form.next"
+            else Action(name, text, did.Skip(), look=SECONDARY)
+            for name, text in offered
+        ]
 
     def refresh(self, page: Question) -> bool:
         """What was entered changes in place; everything else is another picture."""
@@ -120,9 +117,7 @@ class QuestionScreen(Screen[Question]):
 
     def _above_in(self, width: float, sizes: Sizes) -> Box:
         page, c, space = self.page, theme.colour, theme.space
-        where = self.words("question.where", number=page.number, total=page.total)
-        if not page.field.required:
-            where = self.words("question.optional", where=where)
+        where = question_words.where(page.field, page.number, page.total, self.words)
         parts: list[Widget | int] = [
             Text(
                 where, width, size=theme.type.caption, colour=c.soft_ink, leading=TIGHT, name="form.position"
@@ -169,7 +164,7 @@ class QuestionScreen(Screen[Question]):
         self.sheets(lambda width: self._option_rows(width, self.height - top), top)
 
     def _option_rows(self, width: float, height: float) -> list[Block]:
-        options = self._options()
+        options = question_words.options(self.page.field, self.language, self.words)
         several = self.page.field.type is FieldType.CHOICES
         chosen = self.page.entered.split(",") if self.page.entered else []
         columns = self._columns([label for _, label in options], height)
@@ -202,12 +197,6 @@ class QuestionScreen(Screen[Question]):
         one = (theme.touch + theme.space.s) * 1.15
         short = max(len(label.encode()) for label in labels) <= 36
         return 2 if short and (len(labels) * one > room or (not theme.portrait and len(labels) > 3)) else 1
-
-    def _options(self) -> list[tuple[str, str]]:
-        field: Field = self.page.field
-        if field.type is FieldType.YES_NO:
-            return [("yes", self.words("question.yes")), ("no", self.words("question.no"))]
-        return [(one.id, one.label[self.language]) for one in field.options]
 
     # Text.
 

@@ -1,0 +1,49 @@
+"""What the terminal shows of a form, page by page, without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from backend_client.forms.example import reaching
+from backend_client.forms.filling import Filling
+from backend_client.forms.form import Field, FieldType, Form
+from backend_client.preview_command import Part
+from foundation.language import Language, Translate, translator
+from kiosk.screens import question_words
+
+_LOCALE = Path(__file__).parent / "locale"
+
+
+def preview(form: Form, language: Language) -> Sequence[Part]:
+    """What is shown, place by place, in the order of the form."""
+    words = translator("kiosk", _LOCALE, language)
+    parts: list[Part] = [("introduction", form.introduction[language].splitlines())]
+    parts += [(f"fields/{field.id}", _page(form, field, language, words)) for field in form.fields]
+    parts += [(f"rules/{number}", [rule.sentence[language]]) for number, rule in enumerate(form.rules, 1)]
+    parts.append(("declaration", form.declaration[language].splitlines()))
+    parts.append(("next_steps", form.next_steps[language].splitlines()))
+    return parts
+
+
+def _page(form: Form, field: Field, language: Language, words: Translate) -> Sequence[str]:
+    """The lines of a question's page from the top: how far, the question, its hint, what it is answered with,
+    and the buttons. None for a question that is never asked."""
+    before = reaching(form, field)
+    if before is None:
+        return ()
+    filling = Filling(form, date.today)
+    for field_id, value in before.items():
+        filling.answer(field_id, value)
+    number, total = filling.position(field.id)
+    lines = [question_words.where(field, number, total, words), field.question[language]]
+    if field.hint:
+        lines.append(field.hint[language])
+    options = question_words.options(field, language, words)
+    mark = "☐" if field.type is FieldType.CHOICES else "○"
+    lines += [f"{mark} {label}" for _, label in options]
+    if not options:
+        lines.append(f"⌨ {words(f'preview.{field.type.name.lower()}')}")
+    lines.append(" ".join(f"[{label}]" for _, label in question_words.actions(field, words)))
+    return lines
