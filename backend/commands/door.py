@@ -10,14 +10,16 @@ from pathlib import Path
 
 import click
 from huimin.v1 import door_pb2
+from sqlalchemy import Connection
 
 from backend import clock
+from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.doors import code as codes
 from backend.rpc.door import RESERVED
 from backend.settings import BackendSettings
-from backend.storage import doors
+from backend.storage import audit, doors
 from backend.storage.doors import KindDiffers, KnownDoor
 from foundation.address import check_address, host_and_port
 from foundation.language import Translate
@@ -81,7 +83,8 @@ def invite(
         settings,
         translate,
         lambda connection: doors.invite(connection, door, KINDS[kind], code=code, expire_time=end, now=now),
-        name,
+        door,
+        "door invite",
     )
     command_name = "huimin-kiosk" if kind == "terminal" else "huimin-ivr"
     if out is None:
@@ -121,7 +124,14 @@ def revoke(settings: BackendSettings, name: str) -> None:
     _, translate = words()
     door = _door(name, translate)
     now = clock.now()
-    if not with_database(settings, translate, lambda database: database.write(doors.revoke, door, now)):
+    actor = clerk()
+
+    def change(connection: Connection) -> bool:
+        known = doors.revoke(connection, door, now)
+        audit.append(connection, actor.did("door revoke", door, now, "OK" if known else "DOOR_UNKNOWN"))
+        return known
+
+    if not with_database(settings, translate, lambda database: database.write(change)):
         give_up(translate("door.unknown", door=name))
     click.echo(translate("door.revoked", door=name))
 
@@ -138,7 +148,13 @@ def add(settings: BackendSettings, name: str, kind: str) -> None:
     _, translate = words()
     door = _door(name, translate)
     now = clock.now()
-    _change(settings, translate, lambda connection: doors.add(connection, door, KINDS[kind], now), name)
+    _change(
+        settings,
+        translate,
+        lambda connection: doors.add(connection, door, KINDS[kind], now),
+        door,
+        "door add",
+    )
     click.echo(translate("door.added", door=name))
 
 
@@ -159,12 +175,23 @@ def enrolment_file(
 
 
 def _change(
-    settings: BackendSettings, translate: Translate, change: Callable[..., object], name: str
+    settings: BackendSettings,
+    translate: Translate,
+    change: Callable[[Connection], object],
+    door: str,
+    action: str,
 ) -> None:
+    """Changes a door, and says so in the audit trail."""
+    actor = clerk()
+
+    def audited(connection: Connection) -> None:
+        change(connection)
+        audit.append(connection, actor.did(action, door, clock.now()))
+
     try:
-        with_database(settings, translate, lambda database: database.write(change))
+        with_database(settings, translate, lambda database: database.write(audited))
     except KindDiffers:
-        give_up(translate("door.kind_differs", door=name))
+        give_up(translate("door.kind_differs", door=door.removeprefix("doors/")))
 
 
 def _door(name: str, translate: Translate) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import structlog
-
 from backend.rpc.door import Context, door_of
 from backend.storage.audit import Actor
+from foundation.request_id import current_request
 
 
 def actor_of(context: Context, credential: str = "door", person: bytes | None = None) -> Actor:
@@ -13,5 +12,4 @@ def actor_of(context: Context, credential: str = "door", person: bytes | None = 
 
     Refuses a call that no guard has seen.
     """
-    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
-    return Actor(door_of(context).name, credential, request_id, person)
+    return Actor(door_of(context).name, credential, current_request(), person)

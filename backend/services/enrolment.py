@@ -15,11 +15,13 @@ from sqlalchemy import Connection
 from backend.clock import timestamp
 from backend.doors import code as codes
 from backend.doors.authority import Authority, PublicKey, RequestWrong, read_request, serial_of
-from backend.doors.tls import TlsFiles
+from backend.doors.tls import TlsFiles, TlsUnusable
+from backend.rpc.acting import actor_of
 from backend.rpc.bounds import MALFORMED
 from backend.rpc.door import Context, DoorKind, door_of, unknown
 from backend.rpc.refusal import Refusal, Wrong, invalid
-from backend.storage import doors
+from backend.storage import audit, doors
+from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.doors import DoorState, KnownDoor
 from foundation.log import logger
@@ -57,7 +59,9 @@ class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
             )
         code = codes.typed(request.code)
         enrolled = (
-            await self._database.write(_enrol, code, key, authority, now=now, life=self._life)
+            await self._database.write(
+                _enrol, code, key, authority, actor=actor_of(context), now=now, life=self._life
+            )
             if code
             else None
         )
@@ -87,7 +91,7 @@ class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
         authority, authorities = await self._authority()
         key = _key(request.certificate_request)
         certificate = await self._database.write(
-            _renew, door.name, key, authority, now=self._now(), life=self._life
+            _renew, actor_of(context), key, authority, now=self._now(), life=self._life
         )
         if certificate is None:
             raise unknown("DOOR_REVOKED")
@@ -106,25 +110,50 @@ class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
                 "NO_AUTHORITY",
                 "This backend signs no certificates; the county's own authority does.",
             )
-        material = await asyncio.to_thread(self._files.read)
-        key = await asyncio.to_thread(self._files.authority_key.read_bytes)
-        return Authority.read(material.authority, key), material.authorities
+        try:
+            material = await asyncio.to_thread(self._files.read)
+            return await asyncio.to_thread(self._files.signing), material.authorities
+        except TlsUnusable as error:  # they were well at the start, and are perhaps being replaced
+            _log.error("authority_unusable", reason=str(error))
+            raise Refusal(
+                grpc.StatusCode.UNAVAILABLE, "AUTHORITY_UNUSABLE", "The authority cannot sign at the moment."
+            ) from None
 
 
 def _enrol(
-    connection: Connection, code: str, key: PublicKey, authority: Authority, *, now: datetime, life: timedelta
+    connection: Connection,
+    code: str,
+    key: PublicKey,
+    authority: Authority,
+    *,
+    actor: Actor,
+    now: datetime,
+    life: timedelta,
 ) -> tuple[KnownDoor, x509.Certificate] | None:
     door = doors.redeem(connection, code, _key_der(key), now)
-    return None if door is None else (door, _issue(connection, door.name, key, authority, now=now, life=life))
+    if door is None:
+        audit.append(connection, actor.did("EnrolmentService.Enrol", "doors", now, "CODE_WRONG"))
+        return None
+    certificate = _issue(connection, door.name, key, authority, now=now, life=life)
+    audit.append(connection, actor.did("EnrolmentService.Enrol", door.name, now))
+    return door, certificate
 
 
 def _renew(
-    connection: Connection, name: str, key: PublicKey, authority: Authority, *, now: datetime, life: timedelta
+    connection: Connection,
+    actor: Actor,
+    key: PublicKey,
+    authority: Authority,
+    *,
+    now: datetime,
+    life: timedelta,
 ) -> x509.Certificate | None:
-    door = doors.one(connection, name)
+    door = doors.one(connection, actor.door)
     if door is None or door.state is not DoorState.ACTIVE:  # revoked since the guard looked
         return None
-    return _issue(connection, name, key, authority, now=now, life=life)
+    certificate = _issue(connection, door.name, key, authority, now=now, life=life)
+    audit.append(connection, actor.did("EnrolmentService.RenewCertificate", door.name, now))
+    return certificate
 
 
 def _issue(

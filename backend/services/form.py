@@ -18,7 +18,7 @@ from backend.rpc.door import Context, door_of
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.services.judging import Judged, judge
 from backend.services.uploads import Upload
-from backend.storage import attachments, forms, references, submissions
+from backend.storage import attachments, audit, forms, references, submissions
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend_client.forms.form import Form
@@ -47,7 +47,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         self, request_iterator: AsyncIterator[form_pb2.UploadAttachmentRequest], context: Context
     ) -> form_pb2.UploadAttachmentResponse:
         """Stores a file. Repeating a finished upload changes nothing."""
-        upload = Upload(self.database, self.now, door_of(context).name)
+        upload = Upload(self.database, self.now, actor_of(context))
         return form_pb2.UploadAttachmentResponse(name=await upload.receive(request_iterator))
 
     async def GetAttachment(  # noqa: N802
@@ -112,8 +112,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             _reference(f"held[{number}]", held)
         try:
             leased = await self.database.write(
-                references.lease,
-                door_of(context).name,
+                _lease,
+                actor_of(context),
                 held=tuple(request.held),
                 wanted=request.wanted,
                 request_id=request.request_id,
@@ -126,6 +126,26 @@ class FormService(form_pb2_grpc.FormServiceServicer):
                 f"This door has {references.MAX_LEASED} references already.",
             ) from None
         return form_pb2.LeaseReferencesResponse(usable=leased.usable, fresh=leased.fresh)
+
+
+def _lease(
+    connection: Connection,
+    actor: Actor,
+    *,
+    held: tuple[str, ...],
+    wanted: int,
+    request_id: str,
+    now: datetime,
+) -> references.Leased:
+    """Sets references aside, and says so in the audit trail. Raises TooManyLeased."""
+    leased = references.lease(
+        connection, actor.door, held=held, wanted=wanted, request_id=request_id, now=now
+    )
+    if leased.fresh:
+        audit.append(
+            connection, actor.did("FormService.LeaseReferences", f"references:{len(leased.fresh)}", now)
+        )
+    return leased
 
 
 def _known(

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 import grpc
 from huimin.v1 import form_pb2
+from sqlalchemy import Connection
 
 from backend.rpc import bounds
 from backend.rpc.refusal import Refusal, Wrong, invalid
-from backend.storage import attachments
+from backend.storage import attachments, audit
 from backend.storage.attachments import CHUNK, Description, Progress, Refused
+from backend.storage.audit import Actor
 from backend.storage.database import Database, answer_by
 
 SILENT_SECONDS = 30.0
@@ -33,10 +35,10 @@ Requests = AsyncIterator[form_pb2.UploadAttachmentRequest]
 class Upload:
     """One upload, from its first message to its end."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], door: str) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime], actor: Actor) -> None:
         self._database = database
         self._now = now
-        self._door = door
+        self._actor = actor
         self._end = time.monotonic() + LONGEST_SECONDS
         self._position = 0
         self._buffer = bytearray()
@@ -64,7 +66,7 @@ class Upload:
         if hashed.digest() != file.sha256:
             raise await self._damaged(file, "sha256")
         if not await self._append(file, len(self._buffer)):
-            done = await self._database.read(attachments.progress, file.name, self._door)
+            done = await self._database.read(attachments.progress, file.name, self._actor.door)
             if done is None or not done.complete:  # another upload of it was faster, and is not at the end
                 raise _offset_wrong()
         return file.name
@@ -81,7 +83,7 @@ class Upload:
         described = Description(
             name=info.name,
             submission=info.submission,
-            door=self._door,
+            door=self._actor.door,
             media_type=info.media_type,
             size_bytes=info.size_bytes,
             sha256=info.sha256,
@@ -144,7 +146,9 @@ class Upload:
     async def _append(self, file: Description, size: int) -> bool:
         """Keeps the first bytes of the buffer. False where another upload of the same file was faster."""
         piece = bytes(self._buffer[:size])
-        kept = await self._database.write(attachments.append, file.name, self._position, piece, self._now())
+        kept = await self._database.write(
+            _keep, file, self._position, piece, actor=self._actor, now=self._now()
+        )
         self._position += size
         del self._buffer[:size]
         return kept
@@ -160,6 +164,16 @@ class Upload:
         """Forgets a file whose bytes are not those that were described; the refusal that says so."""
         await self._database.write(attachments.discard, file.name)
         return _mismatch(field)
+
+
+def _keep(
+    connection: Connection, file: Description, start: int, piece: bytes, *, actor: Actor, now: datetime
+) -> bool:
+    """Keeps a piece; with the last one the file is in the audit trail."""
+    kept = attachments.append(connection, file.name, start, piece, now)
+    if kept and start + len(piece) == file.size_bytes:
+        audit.append(connection, actor.did("FormService.UploadAttachment", file.name, now))
+    return kept
 
 
 def _mismatch(field: str) -> Refusal:
