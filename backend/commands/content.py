@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from backend.authoring.finding import ContentWrong
-from backend.authoring.reading import read_content
-from backend.commands.words import words
+from backend import clock
+from backend.authoring.difference import Change, difference
+from backend.authoring.finding import ContentWrong, Finding
+from backend.authoring.reading import Content, read_content
+from backend.authoring.telling import told
+from backend.commands.clerk import clerk
+from backend.commands.database_work import with_database
+from backend.commands.words import give_up, words
+from backend.settings import BackendSettings
+from backend.storage import audit, publishing
+from backend.storage.database import Database
+from backend.storage.publishing import NoSuchPublication, Origin, Publication
+from backend_client.forms.form import Form
+from backend_client.forms.text import has_bad_character, normalise
+from foundation.language import Language, Translate
+
+MAX_NOTE = 200
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+_NOTE = click.option("--note", default="", help="Why, for the list of publications; at most 200 characters.")
+_LATEST = timedelta(days=3660)
 
 
 @click.group()
@@ -18,17 +38,11 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@_FOLDER
 def check(folder: Path) -> None:
     """Checks a folder of content; prints FILE:LINE: what is wrong."""
     language, translate = words()
-    try:
-        content = read_content(folder)
-    except ContentWrong as wrong:
-        for finding in wrong.findings:
-            click.echo(finding.sentence(language))
-        click.echo(translate("content.total", count=len(wrong.findings)), err=True)
-        sys.exit(1)
+    content = _read(folder, language, translate)
     click.echo(
         translate(
             "content.fine",
@@ -38,3 +52,205 @@ def check(folder: Path) -> None:
             notices=len(content.notices),
         )
     )
+
+
+@command.command()
+@_FOLDER
+@click.pass_obj
+def diff(settings: BackendSettings, folder: Path) -> None:
+    """Shows what residents will meet otherwise once FOLDER is published, at terminals and by telephone."""
+    language, translate = words()
+    new = _read(folder, language, translate)
+    old = with_database(settings, translate, lambda database: _in_force(database, translate))
+    changes = difference(old, new)
+    if not changes:
+        click.echo(translate("diff.none"))
+        return
+    _tell(changes, language, translate)
+    from backend.commands.previewing import compare  # noqa: PLC0415 (starts the doors' own programs)
+
+    compare(old.forms, new.forms, translate)
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("form", required=False)
+@click.option("--published", is_flag=True, help="What is in force, instead of a folder.")
+@click.pass_obj
+def preview(settings: BackendSettings, folder: Path | None, form: str | None, *, published: bool) -> None:
+    """Prints the questions of FOLDER as the screen will ask them and as the phone will say them.
+
+    FORM is the id of a form, or of a service with one; all forms are printed without it.
+    """
+    from backend.commands.previewing import asked, show  # noqa: PLC0415 (starts the doors' own programs)
+
+    language, translate = words()
+    if published:
+        wanted = form or (str(folder) if folder else None)
+        content = with_database(settings, translate, lambda database: _in_force(database, translate))
+    else:
+        if folder is None:
+            give_up(translate("preview.which"))
+        wanted, content = form, _read(folder, language, translate)
+    forms = _chosen(content, wanted, translate)
+    for one, made in zip(forms, asked(forms, translate), strict=True):
+        show(one, made, translate)
+
+
+@command.command()
+@_FOLDER
+@click.option(
+    "--at", "moment", metavar="TIME", help="From when: 2026-12-01 or 2026-12-01T08:00, county time."
+)
+@_NOTE
+@click.pass_obj
+def publish(settings: BackendSettings, folder: Path, moment: str | None, note: str) -> None:
+    """Publishes FOLDER, at once or at a time. Backends that are running switch to it by themselves."""
+    language, translate = words()
+    now = clock.now()
+    at = now if moment is None else _moment(moment, now, translate)
+    origin = Origin(clerk().door, _note(note, translate))
+    content = _read(folder, language, translate)
+
+    async def work(database: Database) -> tuple[int, Sequence[Change]]:
+        held = await database.read(publishing.in_force, now)
+        old = await database.read(publishing.content, held, whole=True) if held is not None else None
+        number = await publishing.publish(database, content, now, origin, at=at)
+        await _note_in_trail(database, "content publish", number, now)
+        return number, () if old is None else difference(old, content)
+
+    number, changes = with_database(settings, translate, work, make=True)
+    click.echo(translate("publication.made", number=number, time=_local(at), changes=len(changes)))
+
+
+@command.command()
+@click.argument("number", type=int, required=False)
+@_NOTE
+@click.pass_obj
+def rollback(settings: BackendSettings, number: int | None, note: str) -> None:
+    """Goes back to the publication before the present one, or to NUMBER, at once."""
+    _, translate = words()
+    now, said = clock.now(), _note(note, translate)
+
+    async def work(database: Database) -> tuple[int, int]:
+        to = number if number is not None else await database.read(publishing.before, now)
+        if to is None:
+            give_up(translate("publication.nothing_before"))
+        origin = Origin(clerk().door, said or translate("publication.back_to", number=to))
+        made = await database.write(publishing.republish, to, now, origin)
+        await _note_in_trail(database, "content rollback", made, now)
+        return to, made
+
+    try:
+        to, made = with_database(settings, translate, work)
+    except NoSuchPublication:
+        give_up(translate("publication.unknown", number=number))
+    click.echo(translate("publication.back", number=made, earlier=to))
+
+
+@command.command()
+@click.argument("number", type=int)
+@click.pass_obj
+def cancel(settings: BackendSettings, number: int) -> None:
+    """Takes back the publication NUMBER, whose time has not come."""
+    _, translate = words()
+    now = clock.now()
+
+    async def work(database: Database) -> bool:
+        cancelled = await database.write(publishing.cancel, number, now)
+        if cancelled:
+            await _note_in_trail(database, "content cancel", number, now)
+        return cancelled
+
+    if not with_database(settings, translate, work):
+        give_up(translate("publication.not_waiting", number=number))
+    click.echo(translate("publication.cancelled", number=number))
+
+
+@command.command(name="list")
+@click.pass_obj
+def list_(settings: BackendSettings) -> None:
+    """Lists the publications, the newest first; * is in force, > waits for its time."""
+    _, translate = words()
+    now = clock.now()
+
+    async def work(database: Database) -> tuple[int | None, Sequence[Publication]]:
+        return await database.read(publishing.in_force, now), await database.read(publishing.all_newest_first)
+
+    present, publications = with_database(settings, translate, work)
+    for one in publications:
+        mark = "*" if one.number == present else ">" if one.publish_time > now else " "
+        author = translate("publication.by_start") if one.origin.from_start else one.origin.author
+        about = f"{one.digest[:12]}  {author}  {one.origin.note}".rstrip()
+        click.echo(f"{mark} {one.number:>5}  {_local(one.publish_time)}  {about}")
+    if not publications:
+        click.echo(translate("publication.none"))
+
+
+def _read(folder: Path, language: Language, translate: Translate) -> Content:
+    """The content of a folder; ends the command with every mistake where there are some."""
+    try:
+        return read_content(folder)
+    except ContentWrong as wrong:
+        _tell_findings(wrong.findings, language, translate)
+
+
+def _tell_findings(findings: Sequence[Finding], language: Language, translate: Translate) -> NoReturn:
+    for finding in findings:
+        click.echo(finding.sentence(language))
+    click.echo(translate("content.total", count=len(findings)), err=True)
+    sys.exit(1)
+
+
+async def _in_force(database: Database, translate: Translate) -> Content:
+    number = await database.read(publishing.in_force, clock.now())
+    if number is None:
+        give_up(translate("publication.none"))
+    return await database.read(publishing.content, number, whole=True)
+
+
+async def _note_in_trail(database: Database, action: str, number: int, now: datetime) -> None:
+    await database.write(audit.append, clerk().did(action, f"publications/{number}", now))
+
+
+def _chosen(content: Content, wanted: str | None, translate: Translate) -> list[Form]:
+    """The forms that are meant; ends the command where there is none such."""
+    if wanted is None:
+        return list(content.forms.values())
+    service = next((one for one in content.services if one.name == f"services/{wanted}" and one.form), None)
+    found = content.forms.get(service.form if service else f"forms/{wanted}")
+    if found is None:
+        known = ", ".join(name.removeprefix("forms/") for name in content.forms)
+        give_up(translate("preview.unknown", given=wanted[:60], forms=known))
+    return [found]
+
+
+def _tell(changes: Sequence[Change], language: Language, translate: Translate) -> None:
+    for change in changes:
+        for line in told(change, language, translate):
+            click.echo(line)
+
+
+def _moment(typed: str, now: datetime, translate: Translate) -> datetime:
+    try:
+        found = datetime.fromisoformat(typed.strip())
+    except ValueError:
+        give_up(translate("publication.no_moment", given=typed[:40]))
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=clock.COUNTY_TIME)
+    if found < now:
+        give_up(translate("publication.past", time=_local(found)))
+    if found > now + _LATEST:
+        give_up(translate("publication.too_late", time=_local(found)))
+    return found.astimezone(UTC)
+
+
+def _note(typed: str, translate: Translate) -> str:
+    fit = " ".join(normalise(typed).split())
+    if len(fit) > MAX_NOTE or has_bad_character(fit):
+        give_up(translate("publication.note", longest=MAX_NOTE))
+    return fit
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(clock.COUNTY_TIME).strftime("%Y-%m-%d %H:%M:%S")

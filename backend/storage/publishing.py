@@ -85,6 +85,17 @@ def republish(connection: Connection, earlier: int, now: datetime, origin: Origi
     return _finish(connection, number, now)
 
 
+def cancel(connection: Connection, number: int, now: datetime) -> bool:
+    """Removes a publication whose time has not come; False where there is none such."""
+    waiting = select(PublicationRow.number).where(
+        PublicationRow.number == number, PublicationRow.publish_time > now
+    )
+    if connection.execute(waiting).scalar() is None:
+        return False
+    withdraw(connection, number)
+    return True
+
+
 def withdraw(connection: Connection, number: int) -> None:
     """Removes a publication that never was in force."""
     connection.execute(delete(PublishedPolicy).where(PublishedPolicy.publication == number))
