@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -20,7 +21,7 @@ from backend_client.forms.form import Form
 from backend_client.forms.wire import form_to_proto
 from foundation.language import Language, Translate
 
-DOORS = {"screen": "kiosk.command", "phone": "ivr.command"}
+DOORS = {"screen": "huimin-kiosk", "phone": "huimin-ivr"}
 """Each channel, and the program of its door."""
 LONGEST = 120.0
 """Seconds that a door may take."""
@@ -97,7 +98,7 @@ def _of_door(channel: str, forms: Sequence[Form], translate: Translate) -> list[
     sent = [base64.b64encode(form_to_proto(form).SerializeToString()).decode() for form in forms]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", DOORS[channel], "preview"],
+            [Path(sys.executable).with_name(DOORS[channel]), "preview"],
             input=json.dumps(sent),
             capture_output=True,
             check=True,
