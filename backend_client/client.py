@@ -54,6 +54,8 @@ KNOWN = Patience(each=2, tries=2, total=2.5, elsewhere=0.4)
 AWAY = Patience(each=1, tries=4, total=2, elsewhere=0.4)
 """Of a read whose answer is not known, while no backend answers."""
 SUBMIT = Patience(each=8, tries=5, total=20, elsewhere=2)
+SUBMIT_AWAY = Patience(each=8, tries=2, total=8, elsewhere=2)
+"""While no backend answers."""
 UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 
@@ -239,7 +241,7 @@ class BackendClient:
             message = wire.submission_to_proto(submission)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidRequest("REQUEST_MALFORMED", detail=type(error).__name__) from None
-        return await self._call(methods.CREATE_SUBMISSION, SUBMIT, submission=message)
+        return await self._submit(message)
 
     async def create_encoded_submission(self, encoded: bytes, *, deferred: bool) -> Accepted:
         """Sends a form that was kept as the bytes of a `huimin.v1.Submission`; else as create_submission."""
@@ -248,7 +250,11 @@ class BackendClient:
         except DecodeError:
             raise InvalidRequest("REQUEST_MALFORMED", "submission") from None
         message.deferred = deferred
-        return await self._call(methods.CREATE_SUBMISSION, SUBMIT, submission=message)
+        return await self._submit(message)
+
+    async def _submit(self, message: form_pb2.Submission) -> Accepted:
+        patience = SUBMIT_AWAY if self.away else SUBMIT
+        return await self._call(methods.CREATE_SUBMISSION, patience, submission=message)
 
     # Cases
 

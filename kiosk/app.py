@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from kivy.app import App
 from kivy.core.window import Window
 
-from backend_client.client import BackendClient
+from backend_client.door import Door
+from backend_client.warming import Sizes
 from foundation.language import LocalizedText
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
@@ -24,6 +25,7 @@ from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
 from kiosk.theme import theme
+from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
 from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
@@ -34,6 +36,9 @@ from kiosk.visit.services import Services
 from kiosk.visit.visit import Chapter, Pace, Visit
 
 log = logger(__name__)
+
+SIZES = Sizes(services=home.AT_ONCE, policies=policies.AT_ONCE, notices=notices.AT_ONCE)
+"""What this door asks for at once, for reading ahead."""
 
 
 class TerminalApp(App):
@@ -68,13 +73,14 @@ class Typing(Chapter):
 
 async def run(
     settings: KioskSettings,
-    client: BackendClient,
+    door: Door,
     devices: Devices,
     pinyin: Callable[[], PinyinEngine],
     inspect: Path | None,
 ) -> None:
     """Shows the terminal until SIGTERM, SIGINT or the window's end. pinyin: opens the engine."""
     stop = stop_requested()
+    client = door.client
     register_fonts()
     with pinyin() as engine:
         visit = Visit(
@@ -99,6 +105,7 @@ async def run(
             cards,
             devices.receipt_printer,
             slips,
+            outbox=door.outbox,
             origin=settings.terminal,
             today=lambda: datetime.now(zone).date(),
         )

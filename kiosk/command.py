@@ -10,11 +10,13 @@ import click
 
 from backend_client.credentials import DoorCredentials, configured_credentials
 from backend_client.enrol_command import enrol_command
+from backend_client.preview_command import preview_command
 from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.log import start_log
 from foundation.observing import observed
 from hardware.registry import Devices, DeviceSettings
+from kiosk.preview import preview
 from kiosk.settings import KioskSettings
 from kiosk.window import NoWindow, prepare, require_window
 
@@ -33,6 +35,11 @@ from kiosk.window import NoWindow, prepare, require_window
     help="TOML file; its tables [kiosk] and [devices] count.",
 )
 @click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of what waits for the backend and what was read there.  [default: ~/.local/share/huimin]",
+)
+@click.option(
     "--inspect",
     type=click.Path(path_type=Path),
     metavar="SOCKET",
@@ -46,6 +53,7 @@ def main(
     size: str | None,
     language: str | None,
     config: Path | None,
+    data: Path | None,
     inspect: Path | None,
 ) -> None:
     """Shows the terminal: policies, services, progress and notices, to be touched."""
@@ -54,7 +62,7 @@ def main(
         return
     start_log("huimin-kiosk")
     try:
-        settings = load(KioskSettings, config, backend=backend, size=size, language=language)
+        settings = load(KioskSettings, config, backend=backend, size=size, language=language, data=data)
         credentials = configured_credentials(settings.backend, settings.credentials)
         devices = load(DeviceSettings, config).configured()
         prepare(settings)
@@ -65,6 +73,7 @@ def main(
         sys.exit(2)
 
 
+main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-kiosk", lambda config: load(KioskSettings, config).credentials))
 
 
@@ -72,7 +81,7 @@ async def _run(
     settings: KioskSettings, credentials: DoorCredentials | None, devices: Devices, inspect: Path | None
 ) -> None:
     """Everything that needs Kivy is imported here, after it was prepared."""
-    from backend_client.client import BackendClient  # noqa: PLC0415 (faster --help)
+    from backend_client.door import open_door  # noqa: PLC0415 (faster --help)
     from kiosk.fonts import FontError  # noqa: PLC0415
     from kiosk.input.deploy import deploy  # noqa: PLC0415
     from kiosk.input.errors import InputMethodError  # noqa: PLC0415
@@ -81,12 +90,12 @@ async def _run(
     try:
         dictionary = await asyncio.to_thread(deploy)
         require_window()
-        from kiosk.app import run, shows  # noqa: PLC0415 (it needs the window)
+        from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
 
         opening = asyncio.create_task(devices.open())
         try:
-            async with BackendClient(settings.backend, credentials=credentials) as client:
-                await run(settings, client, devices, lambda: PinyinEngine(dictionary, shows), inspect)
+            async with open_door(settings, settings.backend, credentials, SIZES) as door:
+                await run(settings, door, devices, lambda: PinyinEngine(dictionary, shows), inspect)
         finally:
             await opening
             await devices.close()

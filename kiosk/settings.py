@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.language import Language
-from foundation.observing import ObservedSettings
 
 SMALLEST = (720, 768)
 LARGEST = 7680
@@ -59,7 +59,7 @@ class Office(BaseModel):
     en: Annotated[str, Field(min_length=1, max_length=40)] = "Huimin County Government Services"
 
 
-class KioskSettings(ObservedSettings):
+class KioskSettings(DoorSettings):
     """Settings of the terminal. Times are in seconds."""
 
     room: ClassVar[str] = "kiosk"

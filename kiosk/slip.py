@@ -64,6 +64,10 @@ class SlipWriter:
             TextLine(group(accepted.reference), Align.CENTRE, scale=2, bold=True),
             QrCode(self.qr_text(accepted)),
             Rule(),
+        ]
+        if not accepted.delivered:
+            parts += [TextLine(words("slip.later")), Rule()]
+        parts += [
             TextLine(words("slip.next"), bold=True),
             TextLine(form.next_steps[language]),
             TextLine(words("slip.ask")),

@@ -315,6 +315,8 @@ class Outbox:
                 case Next.WAIT_FOR_BACKEND:
                     tries.refused -= 1
                     self._pause()
+                    if asking is not None and self._asking.pop(number, None) is not None:
+                        asking.tell(asking.later)  # waiting on would not help
                     self._line.again(number, self._pause_until)
                 case Next.UPLOAD_AGAIN:
                     await self._disk.run(lambda store: store.upload_again(number))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from foundation.language import Translate
 from kiosk.screens.screen import Action, Surroundings
+from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
@@ -93,6 +95,22 @@ def _toggle(text: str, icon: str, name: str, touched: Callable[[], None], *, cho
         sizes=(size,),
         chosen=chosen,
     )
+
+
+def age(width: float, as_of: datetime, words: Translate, surroundings: Surroundings, view: View) -> Box:
+    """One line that says as of when the page is: the backend is away."""
+    c, space, t = theme.colour, theme.space, theme.type
+    there = as_of.astimezone(surroundings.zone)
+    if there.date() == datetime.now(surroundings.zone).date():
+        text = words("age.today", hour=there.hour, minute=f"{there:%M}")
+    else:
+        text = words("age.before", time=local_time(as_of, surroundings.zone, view.language))
+    room = width - 2 * space.xl
+    size = fitting(text, room, (t.caption, t.mark), lines=1)
+    label = Text(text, room, size=size, colour=c.soft_ink, align="centre", leading=TIGHT, name="bar.age")
+    band = Box(width, label.height + 2 * space.xs, fill=c.surface, radius=0)
+    band.put(label, space.xl, space.xs)
+    return band
 
 
 def foot_height() -> int:

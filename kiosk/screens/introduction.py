@@ -42,7 +42,10 @@ class IntroductionScreen(Screen[Introduction]):
             Block(self._point("back", self.words("introduction.back"), width), theme.space.m, 2.0),
             Block(self._point("done", self.words("introduction.private"), width), theme.space.m, 3.0),
         ]
-        if self.page.begun:
+        if self.page.changed:
+            text = self.words("introduction.changed")
+            blocks.insert(0, Block(self._point("information", text, width), 0, 0.0))
+        elif self.page.begun:
             blocks.append(
                 Block(self._point("information", self.words("introduction.begun"), width), theme.space.m, 4.0)
             )

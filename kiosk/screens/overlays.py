@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backend_client.errors import BackendFailure, TooManyTries, Unreachable
+from backend_client.errors import (
+    BackendFailure,
+    NoReference,
+    QueueFull,
+    QueueUnusable,
+    TooManyTries,
+    Unreachable,
+)
 from backend_client.sentences import sentence
 from foundation.language import Translate
 from kiosk.theme import theme
@@ -14,7 +21,7 @@ from kiosk.visit.visit import View
 from kiosk.widgets.overlay import Moving, Overlay, inner_width
 from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
 
-WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure)
+WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure, QueueFull, NoReference, QueueUnusable)
 """What may go well the next time; anything else does not change by being repeated."""
 
 

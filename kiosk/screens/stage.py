@@ -13,7 +13,7 @@ from kivy.uix.floatlayout import FloatLayout
 from foundation.language import translator
 from foundation.log import logger
 from kiosk.screens.directory import SCREENS
-from kiosk.screens.frame import foot, foot_height, header, marks
+from kiosk.screens.frame import age, foot, foot_height, header, marks
 from kiosk.screens.overlays import overlay
 from kiosk.screens.screen import Screen, Surroundings
 from kiosk.slip import LOCALE
@@ -134,11 +134,12 @@ class Stage(FloatLayout):
 
     def _refreshed(self, before: View, now: View) -> bool:
         """Whether the screen shown can show that too."""
-        if (before.language, before.large, before.back, before.leave) != (
+        if (before.language, before.large, before.back, before.leave, before.page.as_of) != (
             now.language,
             now.large,
             now.back,
             now.leave,
+            now.page.as_of,
         ):
             return False
         if now.page is before.page:
@@ -155,6 +156,8 @@ class Stage(FloatLayout):
         band = marks(width, words, self._surroundings)
         head = header(width, view, words, self._surroundings, self.send)
         self._above = [band, head] if band else [head]
+        if view.page.as_of is not None:
+            self._above.append(age(width, view.page.as_of, words, self._surroundings, view))
         top = 0
         for box in self._above:
             self._put(box, 0, top)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from backend_client.client import BackendClient
-from backend_client.errors import InvalidAnswers
+from backend_client.errors import Conflict, InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.card import CardAnswers
 from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.present import present
 from backend_client.forms.together import Broken
+from backend_client.queue.outbox import Outbox
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language
 from foundation.log import logger
@@ -76,10 +77,21 @@ class Draft:
         return self.entered.get(field_id, "")
 
     def renewed(self, filling: Filling) -> Draft:
-        """The same entries for a newer revision of the form; each is looked at again."""
+        """The same entries for a newer revision of the form. An answer that still fits stands; what does not,
+        or was no answer yet, stands where it was entered."""
         old = {question.id: question.type for question in self.form.fields}
-        same = [q.id for q in filling.form.fields if old.get(q.id) is q.type]
-        return Draft(filling, {field_id: text for field_id in same if (text := self.text_of(field_id))})
+        draft = Draft(filling)
+        for question in filling.form.fields:
+            text = self.text_of(question.id) if old.get(question.id) is question.type else ""
+            if not text:
+                continue
+            try:
+                if question.id in self.entered:
+                    raise AnswerError(question.id, Problem.REQUIRED)
+                filling.answer(question.id, text)
+            except AnswerError:
+                draft.entered[question.id] = text
+        return draft
 
     def submission(self, language: Language, origin: str) -> Submission:
         """What to send: until an answer comes the same as before, its name too, while the answers are."""
@@ -121,12 +133,15 @@ class Applications(Chapter):
         printer: ReceiptPrinter | None,
         slips: SlipWriter,
         *,
+        outbox: Outbox,
         origin: str,
         today: Callable[[], date],
     ) -> None:
-        """origin: the terminal's name, for the office; today: the local date of the county."""
+        """outbox: takes what is sent; origin: the terminal's name, for the office; today: the local date of
+        the county."""
         self._visit = visit
         self._client = client
+        self._outbox = outbox
         self._cards = cards
         self._printer = printer
         self._slips = slips
@@ -349,18 +364,32 @@ class Applications(Chapter):
     async def _send(self, form: Form) -> None:
         draft = self._open
         try:
-            submission = draft.submission(self._visit.language, self._origin)
-            accepted = await self._client.create_submission(submission)
+            accepted = await self._outbox.send(draft.submission(self._visit.language, self._origin))
         except InvalidAnswers as refused:
             first = refused.violations[0]
-            self._ask(form.field(first.field), checking=True, error=AnswerError(first.field, first.problem))
+            if any(one.field not in {field.id for field in form.fields} for one in refused.violations):
+                await self._renew(form)
+            else:
+                wrong = AnswerError(first.field, first.problem)
+                self._ask(form.field(first.field), checking=True, error=wrong)
             return
-        log.info("submission_accepted", form=form.name)
+        except Conflict as refused:
+            if refused.reason != "FORM_CHANGED":
+                raise
+            await self._renew(form)
+            return
+        log.info("submission_accepted", form=form.name, delivered=accepted.delivered)
         draft.wipe()
         del self._drafts[form.name]
         self._draft = None
         self._visit.unwind(Home)
         self._visit.open(Confirmation(form, accepted, Slip.OFFERED if self._printer else Slip.NO_PRINTER))
+
+    async def _renew(self, form: Form) -> None:
+        """Goes on with the form as it is now: what fits is kept, what is new is asked."""
+        now = await self._client.get_form(form.name)
+        self._draft = self._drafts[form.name] = self._open.renewed(Filling(now, self._today))
+        self._visit.show(Introduction(now, begun=True, changed=True))
 
     # The slip.
 

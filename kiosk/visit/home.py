@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 
 from backend_client.catalog import Service, ServiceKind
 from backend_client.client import BackendClient
@@ -13,6 +14,9 @@ from kiosk.visit.pages import Door, Home
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
+
+AT_ONCE = 200
+"""Services that are fetched at once."""
 
 DOORS = {
     ServiceKind.POLICY: Door.POLICIES,
@@ -54,22 +58,22 @@ class Catalogue(Chapter):
     async def _fetch(self) -> None:
         while True:
             try:
-                services = await self._all()
+                services, as_of = await self._all()
             except BackendError as error:
                 log.warning("catalogue_missing", reason=error.reason)
                 if not self._visit.home.doors:
                     self._visit.show_home(Home(failure=error))
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
-                self._visit.show_home(Home(doors(services), services))
+                self._visit.show_home(Home(doors(services), services, services_as_of=as_of))
                 return
 
-    async def _all(self) -> tuple[Service, ...]:
+    async def _all(self) -> tuple[tuple[Service, ...], datetime | None]:
         services: tuple[Service, ...] = ()
         token = ""
         while True:
-            part = await self._client.list_services(page_size=200, page_token=token)
+            part = await self._client.list_services(page_size=AT_ONCE, page_token=token)
             services += part.items
             token = part.next_page_token
             if not token:
-                return services
+                return services, part.as_of

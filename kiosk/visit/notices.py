@@ -34,12 +34,17 @@ class Notices(Chapter):
 
     async def _open_list(self) -> None:
         part = await self._client.list_notices(page_size=AT_ONCE)
-        self._visit.open(NoticeList(part.items, part.next_page_token))
+        self._visit.open(NoticeList(part.items, part.next_page_token, as_of=part.as_of))
 
     async def _more(self, page: NoticeList) -> None:
         part = await self._client.list_notices(page_size=AT_ONCE, page_token=page.next_page_token)
         self._visit.show(
-            NoticeList(page.notices + part.items, part.next_page_token, place=float(len(page.notices)))
+            NoticeList(
+                page.notices + part.items,
+                part.next_page_token,
+                place=float(len(page.notices)),
+                as_of=part.as_of or page.as_of,
+            )
         )
 
     async def _open_notice(self, name: str) -> None:

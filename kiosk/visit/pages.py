@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from backend_client.case import Case
@@ -27,6 +28,11 @@ from hardware.interfaces.device import DeviceError
 @dataclass(frozen=True, slots=True)
 class Page:
     """Base of all."""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When what it shows was read, where the backend is away; None where it is fresh."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,15 @@ class Door(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Home(Page):
-    """The beginning and the end of a visit. `failure` says why there are no doors yet."""
+    """The beginning and the end of a visit. `failure` says why there are no doors yet.
+
+    services_as_of: when the services were read, where the backend is away.
+    """
 
     doors: tuple[Door, ...] = ()
     services: tuple[Service, ...] = ()
     failure: BackendError | None = None
+    services_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class Topics(Turned):
     """The topics of the policies, and the way to the search."""
 
     topics: tuple[Topic, ...]
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ class PolicyResults(Turned):
     query: str
     matches: tuple[PolicyMatch, ...]
     next_page_token: str = ""
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,7 @@ class PolicyList(Turned):
     topic: Topic
     policies: tuple[Policy, ...]
     next_page_token: str = ""
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +110,18 @@ class PolicyText(Turned):
 
     policy: Policy
 
+    @property
+    def as_of(self) -> datetime | None:
+        """As of the policy."""
+        return self.policy.as_of
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceList(Turned):
     """The matters that can be applied for or have a guide."""
 
     services: tuple[Service, ...]
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +130,27 @@ class ServiceGuide(Turned):
 
     service: Service
 
+    @property
+    def as_of(self) -> datetime | None:
+        """As of the service."""
+        return self.service.as_of
+
 
 @dataclass(frozen=True, slots=True)
 class Introduction(Turned):
-    """What to know before a form. `begun`: some of it was filled in already."""
+    """What to know before a form.
+
+    begun: some of it was filled in already; changed: the office changed the form since.
+    """
 
     form: Form
     begun: bool = False
+    changed: bool = False
+
+    @property
+    def as_of(self) -> datetime | None:
+        """As of the form."""
+        return self.form.as_of
 
 
 class CardUse(Enum):
@@ -254,6 +287,7 @@ class NoticeList(Turned):
 
     notices: tuple[Notice, ...]
     next_page_token: str = ""
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +295,8 @@ class NoticeText(Turned):
     """A notice to read."""
 
     notice: Notice
+
+    @property
+    def as_of(self) -> datetime | None:
+        """As of the notice."""
+        return self.notice.as_of

@@ -61,11 +61,12 @@ class Policies(Chapter):
         return True
 
     async def _open_topics(self) -> None:
-        self._visit.open(Topics((await self._client.list_topics()).items))
+        found = await self._client.list_topics()
+        self._visit.open(Topics(found.items, as_of=found.as_of))
 
     async def _open_topic(self, topic: Topic) -> None:
         part = await self._client.list_policies(topic.name, page_size=AT_ONCE)
-        self._visit.open(PolicyList(topic, part.items, part.next_page_token))
+        self._visit.open(PolicyList(topic, part.items, part.next_page_token, as_of=part.as_of))
 
     async def _more_policies(self, page: PolicyList) -> None:
         part = await self._client.list_policies(
@@ -73,13 +74,17 @@ class Policies(Chapter):
         )
         self._visit.show(
             PolicyList(
-                page.topic, page.policies + part.items, part.next_page_token, place=float(len(page.policies))
+                page.topic,
+                page.policies + part.items,
+                part.next_page_token,
+                place=float(len(page.policies)),
+                as_of=part.as_of or page.as_of,
             )
         )
 
     async def _search(self, query: str) -> None:
         part = await self._client.search_policies(query, self._visit.language, page_size=AT_ONCE)
-        self._visit.open(PolicyResults(query, part.items, part.next_page_token))
+        self._visit.open(PolicyResults(query, part.items, part.next_page_token, as_of=part.as_of))
 
     async def _more_results(self, page: PolicyResults) -> None:
         part = await self._client.search_policies(
@@ -87,7 +92,11 @@ class Policies(Chapter):
         )
         self._visit.show(
             PolicyResults(
-                page.query, page.matches + part.items, part.next_page_token, place=float(len(page.matches))
+                page.query,
+                page.matches + part.items,
+                part.next_page_token,
+                place=float(len(page.matches)),
+                as_of=part.as_of or page.as_of,
             )
         )
 
@@ -97,7 +106,7 @@ class Policies(Chapter):
             part = await self._client.search_policies(page.query, self._visit.language, page_size=AT_ONCE)
         except BackendError:
             return
-        self._visit.show(PolicyResults(page.query, part.items, part.next_page_token))
+        self._visit.show(PolicyResults(page.query, part.items, part.next_page_token, as_of=part.as_of))
 
     async def _open_policy(self, policy: Policy) -> None:
         self._visit.open(PolicyText(await self._client.get_policy(policy.name)))

@@ -23,7 +23,8 @@ class Services(Chapter):
         """Knows the list and the guides."""
         match page, event:
             case Home(services=services), did.OpenDoor(Door.SERVICES):
-                self._visit.open(ServiceList(tuple(s for s in services if s.kind in LISTED)))
+                listed = tuple(s for s in services if s.kind in LISTED)
+                self._visit.open(ServiceList(listed, as_of=page.services_as_of))
             case ServiceList(), did.OpenService(service):
                 self._visit.do(lambda: self._open_guide(service))
             case _:

@@ -17,6 +17,7 @@ from typing import Any
 from backend_client.errors import BackendError, BackendFailure
 from foundation.language import Language
 from foundation.log import logger
+from foundation.request_id import begin_request
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
@@ -158,6 +159,7 @@ class Visit:
 
     def send(self, event: Event) -> None:
         """Takes what a resident did. Never raises; what cannot be done now is ignored."""
+        begin_request()
         self.touched()
         match event:
             case did.SwitchLanguage():
