@@ -45,7 +45,7 @@ def reachable(descriptor: Descriptor, seen: set[str] | None = None) -> Iterator[
             yield from reachable(field.message_type, seen)
 
 
-def bounds_of(field: FieldDescriptor) -> bounds_pb2.Bounds:
+def bounds_of(field: Any) -> bounds_pb2.Bounds:
     return field.GetOptions().Extensions[bounds_pb2.bounds]
 
 
