@@ -1,8 +1,8 @@
 """Erasing personal data: when a form's rule says so, and when somebody asks for it.
 
 What is erased is all that somebody said or that was said of somebody: the submission, who applied, notes,
-files, and sessions that would open them. What is left is a skeleton, by which the county counts: reference,
-form, door, states and times; and the audit trail, which knows persons by keyed hash only.
+files, and the sessions and codes that would open them. What is left is a skeleton, by which the county
+counts: reference, form, door, states and times; and the audit trail, which knows persons by keyed hash only.
 
 Erased is erased from the file too: SQLite overwrites what it deletes (`engine`), and `Database.tidy` empties
 the log in which old pages lie. PostgreSQL leaves sealed bytes in its files and its log until it writes over
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from backend.storage import audit
 from backend.storage.audit import Actor
-from backend.storage.tables import AttachmentRow, CaseEventRow, CaseRow, SessionRow, SubmissionRow
+from backend.storage.tables import AttachmentRow, CaseCode, CaseEventRow, CaseRow, SessionRow, SubmissionRow
 
 BATCH = 20
 """Cases that are erased in one transaction, each with up to 320 MB of files."""
@@ -50,7 +50,8 @@ def erase(connection: Connection, references: Sequence[str], actor: Actor, actio
         .execution_options(synchronize_session=False)
     )
     connection.execute(update(CaseEventRow).where(CaseEventRow.reference.in_(references)).values(note=None))
-    connection.execute(delete(SessionRow).where(SessionRow.reference.in_(references)))
+    for table in (SessionRow, CaseCode):
+        connection.execute(delete(table).where(table.reference.in_(references)))
     erased = connection.execute(
         update(CaseRow)
         .where(these, CaseRow.erased_time.is_(None))

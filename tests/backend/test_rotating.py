@@ -43,7 +43,9 @@ def sealed_values(connection: Connection) -> dict[str, list[bytes]]:
 async def fill(database: Database) -> list[str]:
     references = [
         await database.write(lambda connection: apply(connection, file=FILE)),
-        *[await database.write(apply, resident(number)) for number in range(100, 150)],
+        *await database.write(
+            lambda connection: [apply(connection, resident(number)) for number in range(100, 150)]
+        ),
     ]
     for reference in references[:3]:
         await database.write(move, reference, case_pb2.CASE_STATE_NEEDS_MATERIAL, NOTE)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from huimin.v1 import case_pb2
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from structlog.testing import capture_logs
 
 from backend import upkeep
-from backend.storage import audit, cases
+from backend.storage import audit, cases, retention
 from backend.storage.database import Database
 from tests.backend.sample import resident
 from tests.backend.test_sealing import FILE, NOTE, NOW, apply, move, opened
@@ -20,15 +20,21 @@ from tests.backend.test_sealing import FILE, NOTE, NOW, apply, move, opened
 LATER = NOW + timedelta(days=1096)
 
 
+def ended_cases(connection: Connection) -> list[str]:
+    """More than are erased in one transaction, one with a file."""
+    references = [apply(connection, resident(100 + number)) for number in range(retention.BATCH + 2)]
+    references.append(apply(connection, file=FILE))
+    for reference in references:
+        move(connection, reference, case_pb2.CASE_STATE_COMPLETED, NOTE)
+    return references
+
+
 async def test_the_hour_erases_what_is_due_and_notes_where_the_trail_ends(
     empty_database: str, tmp_path: Path
 ) -> None:
     async with opened(empty_database, tmp_path) as database:
-        due = [await database.write(apply, resident(number)) for number in range(100, 145)]
-        due.append(await database.write(lambda connection: apply(connection, file=FILE)))
+        due = await database.write(ended_cases)
         open_ = await database.write(apply)
-        for reference in due:
-            await database.write(move, reference, case_pb2.CASE_STATE_COMPLETED, NOTE)
         with capture_logs() as logs:
             await upkeep.once(upkeep.hourly(database, lambda: LATER))
         assert [log for log in logs if log["log_level"] == "error"] == []
@@ -57,9 +63,7 @@ async def test_a_step_that_fails_does_not_keep_the_others_from_being_done(tmp_pa
 
 async def test_two_backends_erase_each_case_once(empty_database: str, tmp_path: Path) -> None:
     async with opened(empty_database, tmp_path) as one, opened(empty_database, tmp_path) as other:
-        for number in range(100, 160):
-            reference = await one.write(apply, resident(number))
-            await one.write(move, reference, case_pb2.CASE_STATE_REJECTED)
+        references = await one.write(ended_cases)
 
         async def hour(database: Database) -> None:
             await upkeep.once(upkeep.hourly(database, lambda: LATER))
@@ -67,7 +71,7 @@ async def test_two_backends_erase_each_case_once(empty_database: str, tmp_path: 
         await asyncio.gather(hour(one), hour(other))
         kept = await one.read(audit.entries, most=1000)
         erased = [one.entry.object for one in kept if one.entry.action == "retention erase"]
-        assert len(erased) == len(set(erased)) == 60
+        assert sorted(erased) == sorted(f"cases/{reference}" for reference in references)
         assert (await one.read(audit.verify)).findings == ()
 
 
