@@ -155,6 +155,8 @@ def _checked(settings: BackendSettings, now: Callable[[], datetime]) -> TlsFiles
     files = tls_files(settings)
     if files:
         material = files.read()
+        if files.authority_key:
+            files.signing()
         if ends_soon(material, now()):
             _log.warning("certificate_ends_soon", until=material.own.not_valid_after_utc.isoformat())
     return files

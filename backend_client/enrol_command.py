@@ -12,7 +12,7 @@ import click
 
 from backend_client.credentials import CredentialsUnusable, DoorCredentials, read_public, unusable_sentence
 from backend_client.enrolment import Invitation, enrol, take_certificate, write_request
-from backend_client.errors import BackendError, NotSecure, Unreachable
+from backend_client.errors import BackendError, InvalidRequest, NotSecure, Unreachable
 from backend_client.forms.wording import wording
 from backend_client.target import check_target
 from foundation.config import ConfigError
@@ -102,7 +102,9 @@ def _enrolled(
         return asyncio.run(enrol(invitation, folder)), invitation.backend
     except BackendError as error:
         kind = "enrol.unreachable" if isinstance(error, Unreachable) else "enrol.failed"
-        if isinstance(error, NotSecure) or not isinstance(error, Unreachable):
+        if isinstance(error, InvalidRequest):  # the request is ours; what was typed is too long for a code
+            kind = "enrol.code_wrong"
+        elif isinstance(error, NotSecure) or not isinstance(error, Unreachable):
             kind = _BY_REASON.get(error.reason, kind)
         _give_up(name, translate(kind, backend=invitation.enrolment, reason=error.reason))
 

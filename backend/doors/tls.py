@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from backend.doors.authority import Authority, AuthorityUnusable
 from foundation.address import host_and_port, is_loopback_host
 from foundation.log import logger
 from foundation.private_file import open_to_others
@@ -72,6 +73,17 @@ class TlsFiles:
         if own.public_key() != private.public_key():
             raise TlsUnusable("tls.not_a_pair", self.key)
         return Material(certificate, key, authority, _certificates(authority, self.authority), own)
+
+    def signing(self) -> Authority:
+        """Who signs doors' certificates: one of `authority`. Raises TlsUnusable."""
+        assert self.authority_key
+        key = _read(self.authority_key)
+        if open_to_others(self.authority_key):
+            raise TlsUnusable("tls.open_to_others", self.authority_key)
+        try:
+            return Authority.read(_read(self.authority), key)
+        except AuthorityUnusable:
+            raise TlsUnusable("tls.not_the_authoritys", self.authority_key) from None
 
 
 @dataclass(frozen=True, slots=True)

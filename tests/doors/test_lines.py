@@ -25,7 +25,7 @@ from backend_client.connection import PlainTextRefused
 from backend_client.credentials import DoorCredentials, store
 from backend_client.errors import DoorRefused, NotSecure
 from foundation.address import host_and_port
-from foundation.pem import certificates_pem
+from foundation.pem import certificates_pem, key_pem
 from foundation.private_file import write_private
 from tests.backend.house import failed, house
 from tests.certificates import door_folder, new_authority, server_files
@@ -181,6 +181,10 @@ async def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> Non
             async with house(tmp_path / "data", **settings):
                 pytest.fail("it serves")
         assert caught.value.problem == problem
+    write_private(tmp_path / "stranger", key_pem(new_authority().key))
+    with pytest.raises(TlsUnusable, match=r"tls\.not_the_authoritys"):
+        async with house(tmp_path / "data", **files.settings() | {"authority_key": tmp_path / "stranger"}):
+            pytest.fail("it serves")
     files.key.chmod(0o640)
     with pytest.raises(TlsUnusable, match=r"tls\.open_to_others"):
         async with house(tmp_path / "data", **files.settings()):
