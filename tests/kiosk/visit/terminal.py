@@ -17,10 +17,14 @@ from sqlalchemy import select
 
 import backend_client.client
 from backend.storage.database import Database
+from backend.storage.submissions import opened
 from backend.storage.tables import CaseRow, SubmissionRow
+from backend_client.cache import ReadCache
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError
+from backend_client.queue.outbox import Bounds, Outbox
 from backend_client.submission import Accepted
+from foundation.keys import KEY_BYTES, KeyRing
 from foundation.language import Language, LocalizedText
 from hardware.registry import DeviceConfig, Devices
 from hardware.simulators import cards as card_files
@@ -58,6 +62,8 @@ from tests.kiosk.visit.cable import Cable
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2)
+KEYS = KeyRing([bytes(range(KEY_BYTES))])
+BOUNDS = Bounds(low=5, wanted=10)
 PERMIT, LETTER = "services/permit", "services/letter"
 """Matters of the content: a form with a field of every type, and a short one that no card fills in."""
 CARD = card_files.load("default")
@@ -86,6 +92,7 @@ class Terminal:
 
     visit: Visit
     client: BackendClient
+    outbox: Outbox
     cable: Cable
     reader: SimulatedIdentityCardReader
     printer: SimulatedReceiptPrinter
@@ -196,8 +203,27 @@ class Terminal:
 
 
 @asynccontextmanager
-async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterator[Terminal]:
-    """A terminal of its own, with its devices, at a backend."""
+async def open_outbox(folder: Path, client: BackendClient, bounds: Bounds = BOUNDS) -> AsyncIterator[Outbox]:
+    """A queue of its own."""
+    outbox = await Outbox.open(folder, KEYS, client, bounds=bounds)
+    try:
+        yield outbox
+    finally:
+        await outbox.close()
+
+
+@asynccontextmanager
+async def terminal(
+    address: str,
+    folder: Path,
+    pace: Pace = PACE,
+    cache: ReadCache | None = None,
+    bounds: Bounds = BOUNDS,
+) -> AsyncIterator[Terminal]:
+    """A terminal of its own, with its devices, at a backend.
+
+    cache: for what is shown without one; bounds: of the queue.
+    """
     reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
     printer = SimulatedReceiptPrinter(
         folder / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
@@ -210,7 +236,12 @@ async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterat
     )
     cable = Cable(address)
     await cable.plug_in()
-    async with running(reader), running(printer), BackendClient(cable.address) as client:
+    async with (
+        running(reader),
+        running(printer),
+        BackendClient(cable.address, cache=cache) as client,
+        open_outbox(folder / "queue", client, bounds) as outbox,
+    ):
         await devices.open()
         visit = Visit(language=Language.ZH_CN, pace=pace)
         office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
@@ -224,6 +255,7 @@ async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterat
             cards,
             devices.receipt_printer,
             slips,
+            outbox=outbox,
             origin="terminal-1",
             today=lambda: datetime.now(COUNTY).date(),
         )
@@ -232,9 +264,10 @@ async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterat
         changes = asyncio.Event()
         visit.changed = changes.set
         catalogue.fetch()
-        here = Terminal(visit, client, cable, reader, printer, applications, progress, changes)
+        here = Terminal(visit, client, outbox, cable, reader, printer, applications, progress, changes)
         try:
             await here.until(lambda: isinstance(visit.page, Home) and bool(visit.home.doors))
+            await eventually(lambda: outbox.references > 0)
             yield here
         finally:
             visit.end("closed")
@@ -246,12 +279,22 @@ async def terminal(address: str, folder: Path, pace: Pace = PACE) -> AsyncIterat
             await cable.pull_out()
 
 
+async def eventually(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits for what the visit does not tell."""
+    for _ in range(round(seconds / 0.02)):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("did not come")
+
+
 async def kept(database: Database, reference: str) -> form_pb2.Submission:
     """What the backend keeps of the submission behind a reference."""
-    asked = select(SubmissionRow.message).join(CaseRow, CaseRow.submission == SubmissionRow.name)
-    asked = asked.where(CaseRow.reference == reference)
-    message = await database.read(lambda connection: connection.execute(asked).scalar_one())
-    return form_pb2.Submission.FromString(message)
+    asked = select(CaseRow.submission).where(CaseRow.reference == reference)
+    message, _ = await database.read(
+        lambda connection: opened(connection, connection.execute(asked).scalar_one())
+    )
+    return message
 
 
 async def submissions(database: Database) -> set[str]:

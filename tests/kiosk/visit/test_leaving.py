@@ -24,6 +24,7 @@ from kiosk.visit.pages import (
     Declaration,
     Door,
     Home,
+    Introduction,
     PolicyResults,
     ProgressWays,
     Question,
@@ -33,7 +34,7 @@ from kiosk.visit.pages import (
 )
 from kiosk.visit.visit import Pace
 from tests.backend.house import House
-from tests.kiosk.visit.terminal import CARD, SUFFIX, Terminal, terminal
+from tests.kiosk.visit.terminal import CARD, PERMIT, SUFFIX, Terminal, eventually, terminal
 from tests.kiosk.visit.traces import traces
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -160,16 +161,17 @@ async def test_the_answers_go_as_soon_as_the_form_is_sent(at: Terminal) -> None:
     assert await left(at, SECRETS) == set()
 
 
-async def test_nothing_of_a_form_that_could_not_be_sent_stays(at: Terminal) -> None:
+async def test_nothing_of_a_form_that_waits_for_the_line_stays_in_the_visit(at: Terminal) -> None:
     await at.first_question()
     fill(at)
     await at.page(Declaration, did.Next())
     await at.cable.pull_out()
-    await at.trouble(did.Send())
     assert traces(at.visit, SECRETS)
+    assert not (await at.page(Confirmation, did.Send())).accepted.delivered
     at.do(did.LeaveAnyway())
     assert await left(at, SECRETS) == set()
     await at.cable.plug_in()
+    await eventually(lambda: at.outbox.waiting == 0)
 
 
 async def test_nothing_stays_where_a_resident_leaves_while_it_is_sent(at: Terminal) -> None:
@@ -250,7 +252,11 @@ async def test_the_log_knows_nobody(house: House, tmp_path: Path, caplog: pytest
     caplog.set_level("DEBUG")
     with capture_logs() as entries:
         async with terminal(house.address, tmp_path) as at:
-            await at.introduction()
+            await at.guide(PERMIT)
+            await at.cable.pull_out()
+            await at.trouble(did.Apply())
+            await at.cable.plug_in()
+            await at.page(Introduction, did.TryAgain())
             await at.page(CardWanted, did.Next())
             at.lay(CARD, CardFault.WRONG_CHECKSUM)
             await at.until(lambda: isinstance(at.visit.page, CardWanted) and at.visit.page.fault is not None)
@@ -262,9 +268,9 @@ async def test_the_log_knows_nobody(house: House, tmp_path: Path, caplog: pytest
             fill(at)
             await at.page(Declaration, did.Next())
             await at.cable.pull_out()
-            await at.trouble(did.Send())
+            accepted = (await at.page(Confirmation, did.Send())).accepted
             await at.cable.plug_in()
-            accepted = (await at.page(Confirmation, did.TryAgain())).accepted
+            await eventually(lambda: at.outbox.waiting == 0)
             at.printer.fault = PrinterFault.PAPER_OUT
             at.do(did.PrintSlip())
             await at.applications.settle()

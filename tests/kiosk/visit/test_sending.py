@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from backend_client.errors import NotFound, Unreachable
+from backend.storage.tables import CaseRow, SubmissionRow
+from backend_client.cache import ReadCache
+from backend_client.errors import NeedsConnection, NotFound, QueueFull, Unreachable
+from backend_client.queue.outbox import Bounds
+from backend_client.sentences import sentence
 from foundation.language import Language
+from foundation.request_id import current_request
 from kiosk.visit import events as did
 from kiosk.visit.pages import (
     Confirmation,
@@ -17,14 +24,32 @@ from kiosk.visit.pages import (
     Door,
     Home,
     Introduction,
+    NoticeList,
+    NoticeText,
+    Page,
+    PolicyList,
+    PolicyText,
     Question,
     Review,
     ServiceGuide,
     ServiceList,
+    Topics,
 )
 from tests.backend import house as running
 from tests.backend.house import House
-from tests.kiosk.visit.terminal import BY_HAND, LETTER, PERMIT, Terminal, kept, submissions, terminal
+from tests.kiosk.visit.terminal import (
+    BY_HAND,
+    LETTER,
+    PERMIT,
+    SUFFIX,
+    Terminal,
+    eventually,
+    kept,
+    submissions,
+    terminal,
+)
+
+REFERENCE = "002006673085"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,22 +65,27 @@ async def test_touching_send_often_sends_once(at: Terminal, house: House) -> Non
     assert len(await submissions(house.database) - before) == 1
 
 
-async def test_a_backend_that_is_down_loses_nothing(at: Terminal, house: House) -> None:
+async def test_without_a_line_the_resident_has_the_reference_and_the_office_gets_it_later(
+    at: Terminal, house: House
+) -> None:
     before = await submissions(house.database)
-    declaration = await at.declaration()
+    await at.declaration()
     await at.cable.pull_out()
-    assert isinstance(await at.trouble(did.Send()), Unreachable)
-    assert at.visit.page == declaration
-    at.do(did.Next(), did.Send(), did.Back())
-    assert at.visit.page == declaration
-    await at.trouble(did.TryAgain())
+    began = time.monotonic()
+    accepted = (await at.page(Confirmation, did.Send())).accepted
+    assert time.monotonic() - began < 5
+    assert not accepted.delivered
+    assert await submissions(house.database) == before
+    at.do(did.GoHome())
+    assert not at.applications.holds()
     await at.cable.plug_in()
-    accepted = (await at.page(Confirmation, did.TryAgain())).accepted
+    await eventually(lambda: at.outbox.waiting == 0)
     assert len(await submissions(house.database) - before) == 1
-    assert len((await kept(house.database, accepted.reference)).answers) == len(BY_HAND)
+    stored = await kept(house.database, accepted.reference)
+    assert len(stored.answers) == len(BY_HAND)
 
 
-async def test_an_answer_that_was_lost_is_asked_for_again_by_the_same_name(
+async def test_an_answer_that_was_lost_makes_no_second_case_and_changes_no_reference(
     at: Terminal, house: House
 ) -> None:
     """The backend has kept the form, and the line breaks before the resident is told."""
@@ -68,27 +98,39 @@ async def test_an_answer_that_was_lost_is_asked_for_again_by_the_same_name(
             await asyncio.sleep(0.02)
     await at.cable.pull_out()
     at.cable.answers.set()
-    await at.until(lambda: at.visit.view.trouble is not None)
+    accepted = (await at.page(Confirmation)).accepted
+    assert not accepted.delivered
     await at.cable.plug_in()
-    accepted = (await at.page(Confirmation, did.TryAgain())).accepted
+    await eventually(lambda: at.outbox.waiting == 0)
     assert await submissions(house.database) - before == arrived
     assert {(await kept(house.database, accepted.reference)).name} == arrived
 
 
-async def test_after_a_failure_answers_can_be_changed_and_sent(at: Terminal, house: House) -> None:
-    await at.declaration()
-    await at.cable.pull_out()
-    await at.trouble(did.Send())
-    at.do(did.Dismiss())
-    assert at.visit.view.trouble is None
-    await at.cable.plug_in()
-    assert isinstance(at.do(did.Back()), Review)
-    at.do(did.Change("remarks"))
-    assert isinstance(at.answer("换了一种说法。"), Review)
-    await at.page(Declaration, did.Next())
-    accepted = (await at.page(Confirmation, did.Send())).accepted
-    answers = {a.field: a for a in (await kept(house.database, accepted.reference)).answers}
-    assert answers["remarks"].text == "换了一种说法。"
+async def test_what_cannot_be_kept_is_not_lost_and_can_be_sent_once_there_is_room(
+    house: House, tmp_path: Path
+) -> None:
+    full = Bounds(submissions=1, low=1, wanted=5)
+    async with terminal(house.address, tmp_path, cache=ReadCache(), bounds=full) as at:
+        before = await submissions(house.database)
+        await at.introduction()
+        at.do(did.GoHome())
+        await at.first_question(LETTER)
+        at.answer(BY_HAND["identity_number"])
+        at.answer("门口的路灯坏了。")
+        await at.page(Declaration, did.Next())
+        await at.cable.pull_out()
+        assert not (await at.page(Confirmation, did.Send())).accepted.delivered
+        at.do(did.GoHome())
+        declaration = await at.declaration()
+        assert isinstance(await at.trouble(did.Send()), QueueFull)
+        assert at.visit.page == declaration
+        assert at.applications.unsent()
+        await at.cable.plug_in()
+        await eventually(lambda: at.outbox.waiting == 0)
+        accepted = (await at.page(Confirmation, did.TryAgain())).accepted
+        assert accepted.delivered
+        assert len(await submissions(house.database) - before) == 2
+        assert len((await kept(house.database, accepted.reference)).answers) == len(BY_HAND)
 
 
 async def test_sending_cannot_be_stopped_half_way(at: Terminal) -> None:
@@ -166,6 +208,60 @@ async def test_the_guide_can_be_tried_again_once_the_backend_is_back(at: Termina
     await at.page(ServiceGuide, did.TryAgain())
 
 
+async def test_what_was_read_before_is_shown_without_a_line_and_says_how_old_it_is(
+    house: House, tmp_path: Path
+) -> None:
+    async with terminal(house.address, tmp_path, cache=ReadCache()) as at:
+
+        async def look_around() -> list[Page]:
+            topics = await at.page(Topics, did.OpenDoor(Door.POLICIES))
+            listed = await at.page(PolicyList, did.OpenTopic(topics.topics[0]))
+            seen: list[Page] = [topics, listed, await at.page(PolicyText, did.OpenPolicy(listed.policies[0]))]
+            at.do(did.GoHome())
+            seen += [await at.guide(PERMIT), await at.page(Introduction, did.Apply())]
+            at.do(did.GoHome())
+            seen.append(notices := await at.page(NoticeList, did.OpenDoor(Door.NOTICES)))
+            seen.append(await at.page(NoticeText, did.OpenNotice(notices.notices[0].name)))
+            at.do(did.GoHome())
+            return seen
+
+        fresh = await look_around()
+        assert [page.as_of for page in fresh] == [None] * len(fresh)
+        await at.cable.pull_out()
+        old = await look_around()
+        for page in old:
+            assert page.as_of is not None
+            assert timedelta(0) <= datetime.now(UTC) - page.as_of < timedelta(minutes=1)
+        at.do(did.LeaveAnyway())
+        await at.idle()
+        await eventually(lambda: at.visit.home.services_as_of is not None)
+        assert (await at.page(ServiceList, did.OpenDoor(Door.SERVICES))).as_of is not None
+
+
+async def test_signing_in_says_what_can_be_done_without_a_line(at: Terminal) -> None:
+    await at.cable.pull_out()
+    at.do(did.OpenDoor(Door.PROGRESS), did.ByReference(), did.Insert(REFERENCE), did.Next())
+    at.do(did.Insert(SUFFIX))
+    error = await at.trouble(did.Next())
+    assert isinstance(error, NeedsConnection)
+    assert "申请现在仍然可以提交" in sentence(error, Language.ZH_CN)
+
+
+async def test_one_name_leads_from_the_touch_to_the_row(at: Terminal, house: House) -> None:
+    await at.declaration()
+    await at.cable.pull_out()
+    at.do(did.Send())
+    name = current_request()
+    accepted = (await at.page(Confirmation)).accepted
+    at.do(did.GoHome())
+    assert current_request() != name
+    await at.cable.plug_in()
+    await eventually(lambda: at.outbox.waiting == 0)
+    asked = select(SubmissionRow.request_id).join(CaseRow, CaseRow.submission == SubmissionRow.name)
+    asked = asked.where(CaseRow.reference == accepted.reference)
+    assert await house.database.read(lambda connection: connection.execute(asked).scalar_one()) == name
+
+
 # A backend with other content.
 
 
@@ -196,12 +292,7 @@ async def test_what_was_entered_comes_along_into_a_form_that_has_changed(tmp_pat
             page = await at.introduction()
             assert page.begun
             at.do(did.Next())
-            for name, text in BY_HAND.items():
-                if name == "amount":
-                    break
-                assert (at.question.field.id, at.question.entered) == (name, text)
-                at.do(did.Next())
-            assert at.question.entered == "77"
+            assert (at.question.field.id, at.question.entered) == ("amount", "77")
             at.answer_to("reason")
             review = at.answer("想开一家店。")
             assert isinstance(review, Review)
@@ -223,6 +314,30 @@ async def test_a_form_that_changed_after_it_was_filled_in_is_still_taken(tmp_pat
             await at.page(Confirmation, did.Send())
             at.do(did.GoHome())
             assert not (await at.introduction()).begun
+        await at.cable.pull_out()
+
+
+async def test_a_form_that_changed_long_ago_is_renewed_and_only_what_is_new_is_asked(tmp_path: Path) -> None:
+    async with (
+        running.house(tmp_path / "data") as before,
+        terminal(before.address, tmp_path) as at,
+    ):
+        await at.declaration()
+        await at.cable.pull_out()
+        later = running.Clock()
+        async with running.house(tmp_path / "data", changed(tmp_path / "content"), later) as after:
+            later.forward(days=8)
+            await at.cable.plug_in(after.address)
+            page = await at.page(Introduction, did.Send())
+            assert page.changed
+            at.do(did.Next())
+            assert at.question.field.id == "reason"
+            assert isinstance(at.answer("想开一家店。"), Review)
+            await at.page(Declaration, did.Next())
+            accepted = (await at.page(Confirmation, did.Send())).accepted
+            assert accepted.delivered
+            assert len((await kept(after.database, accepted.reference)).answers) == len(BY_HAND) + 1
+            assert len(await submissions(after.database)) == 1
         await at.cable.pull_out()
 
 
