@@ -30,7 +30,7 @@ class DoorSettings(ObservedSettings):
     queue: Path | None = None
     """Folder of what waits for the backend; DATA/ROOM/queue where not given."""
     queue_key: Path | None = None
-    """Key file of the queue; see docs/queue.md for where a key is looked for without it."""
+    """Key file of the queue; see docs/references-and-queue.md for where a key is looked for without it."""
 
     @property
     def queue_folder(self) -> Path:

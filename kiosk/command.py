@@ -11,6 +11,7 @@ import click
 from backend_client.credentials import DoorCredentials, configured_credentials
 from backend_client.enrol_command import enrol_command
 from backend_client.preview_command import preview_command
+from backend_client.queue.command import queue_command
 from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.log import start_log
@@ -75,6 +76,7 @@ def main(
 
 main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-kiosk", lambda config: load(KioskSettings, config).credentials))
+main.add_command(queue_command("huimin-kiosk", lambda config: load(KioskSettings, config).queue_folder))
 
 
 async def _run(

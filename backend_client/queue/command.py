@@ -1,0 +1,107 @@
+"""``queue``, beside the commands that run a terminal or a phone line: what waits, and what was set aside.
+
+It shows nothing of what residents said, needs no keys, and works while the door runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from backend_client.errors import QueueUnusable
+from backend_client.forms.wording import wording
+from backend_client.queue.store import CANNOT_OPEN, Entry, damaged, entries, retry
+from foundation.config import ConfigError
+from foundation.language import Translate, language_of_environment
+
+_PROBLEMS = {
+    CANNOT_OPEN: "queue.cannot_open",
+    "SUBMISSION_DIFFERS": "queue.submission_differs",
+    "ATTACHMENT_MISSING": "queue.attachment_missing",
+    "ATTACHMENT_DAMAGED": "queue.attachment_missing",
+}
+_FOLDER = click.option(
+    "--queue",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the queue; the one of the settings by default.",
+)
+
+
+def queue_command(name: str, configured: Callable[[Path | None], Path]) -> click.Group:
+    """The commands for one room. name: of its program; configured: the folder by a configuration file."""
+
+    @click.group(name="queue")
+    def group() -> None:
+        """What waits for the backend, and what was set aside."""
+
+    def place(context: click.Context, folder: Path | None) -> Path:
+        try:
+            return folder or configured(context.obj)
+        except ConfigError as error:
+            _give_up(name, str(error))
+
+    @group.command(name="list")
+    @_FOLDER
+    @click.pass_context
+    def show(context: click.Context, folder: Path | None) -> None:
+        """Lists what is in the queue, without anything that residents said.
+
+        Exit code 1 where something was set aside.
+        """
+        translate = wording(language_of_environment())
+        where = place(context, folder)
+        try:
+            found = entries(where)
+        except QueueUnusable as error:
+            _give_up(name, translate("queue.unreadable", folder=where, reason=error))
+        for entry in found:
+            click.echo(_line(entry, translate))
+        moved = damaged(where)
+        for one in moved:
+            click.echo(translate("queue.damaged", folder=one))
+        aside = sum(entry.problem is not None for entry in found)
+        click.echo(translate("queue.total", waiting=len(found) - aside, aside=aside))
+        sys.exit(1 if aside or moved else 0)
+
+    @group.command(name="retry")
+    @click.argument("numbers", nargs=-1, type=click.IntRange(min=1))
+    @click.option("--all", "all_", is_flag=True, help="Everything that was set aside.")
+    @_FOLDER
+    @click.pass_context
+    def again(context: click.Context, numbers: tuple[int, ...], *, all_: bool, folder: Path | None) -> None:
+        """Puts submissions that were set aside back into the queue, by their NUMBERS.
+
+        A door that runs sends them within a quarter of a minute, one that does not at its next start.
+        """
+        translate = wording(language_of_environment())
+        if bool(numbers) == all_:
+            raise click.UsageError(translate("queue.usage"))
+        where = place(context, folder)
+        try:
+            count = retry(where, numbers)
+        except QueueUnusable as error:
+            _give_up(name, translate("queue.unreadable", folder=where, reason=error))
+        click.echo(translate("queue.put_back", count=count))
+
+    return group
+
+
+def _line(entry: Entry, translate: Translate) -> str:
+    kind = _PROBLEMS.get(entry.problem or "", "queue.refused") if entry.problem else "queue.waiting"
+    return translate(
+        "queue.entry",
+        number=entry.number,
+        time=f"{entry.accept_time.astimezone():%Y-%m-%d %H:%M:%S}",
+        kilobytes=-(-entry.bytes // 1024),
+        state=translate(kind, reason=entry.problem),
+    )
+
+
+def _give_up(name: str, sentence: str) -> NoReturn:
+    click.echo(f"{name}: {sentence}", err=True)
+    sys.exit(2)
