@@ -20,7 +20,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from backend.storage.database import Database
 from backend.storage.tables import AuditEntryRow, AuditHead, microseconds
@@ -177,8 +177,8 @@ def append(connection: Connection, *entries: Entry) -> Head:
         )
         at = Head(number, digest)
     if rows:
-        connection.execute(insert(AuditEntryRow), rows)
-        connection.execute(update(AuditHead).values(number=at.number, hash=at.hash))
+        connection.execute(_INSERT, rows)
+        connection.execute(_MOVE_HEAD, {"new_number": at.number, "new_hash": at.hash})
     return at
 
 
@@ -279,19 +279,16 @@ def _tell(waiting: Sequence[tuple[object, asyncio.Future[None]]], error: Excepti
 
 
 def _head(connection: Connection, *, lock: bool) -> Head:
-    statement = select(AuditHead.number, AuditHead.hash)
-    row = connection.execute(statement.with_for_update() if lock else statement).one()
+    row = connection.execute(_LOCKED_HEAD if lock else _HEAD).one()
     return Head(row.number, row.hash)
 
 
 def _bounded(entry: Entry) -> Entry:
-    return replace(
-        entry,
-        **{
-            name: getattr(entry, name)[:MAX_TEXT]
-            for name in ("door", "credential", "action", "object", "outcome", "request_id")
-        },
-    )
+    """With its texts cut; few are that long."""
+    texts = {name: getattr(entry, name) for name in _TEXTS}
+    if all(len(text) <= MAX_TEXT for text in texts.values()):
+        return entry
+    return replace(entry, **{name: text[:MAX_TEXT] for name, text in texts.items()})
 
 
 def _in_order(connection: Connection) -> Iterator[Kept]:
@@ -307,6 +304,14 @@ def _in_order(connection: Connection) -> Iterator[Kept]:
         after = rows[-1].number
 
 
+_TEXTS = ("door", "credential", "action", "object", "outcome", "request_id")
+# Every read of a case runs these: they are built once.
+_INSERT = AuditEntryRow.__table__.insert()  # type: ignore[attr-defined]
+_HEAD = select(AuditHead.number, AuditHead.hash)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_MOVE_HEAD = update(AuditHead.__table__).values(  # type: ignore[arg-type]
+    number=bindparam("new_number"), hash=bindparam("new_hash")
+)
 _COLUMNS = (
     AuditEntryRow.number,
     AuditEntryRow.time,

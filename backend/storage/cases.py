@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from huimin.v1 import case_pb2
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from backend.storage import forms
 from backend.storage.tables import CaseEventRow, CaseRow, microseconds
@@ -74,18 +74,22 @@ _COLUMNS = (
     CaseRow.update_time,
     CaseRow.erased_time,
 )
+# Every status query runs these: they are built once.
+_ONE = select(*_COLUMNS).where(CaseRow.reference == bindparam("asked"))
+_PERSON = select(CaseRow.person).where(CaseRow.reference == bindparam("asked"))
+_EVENTS = (
+    select(CaseEventRow.state, CaseEventRow.event_time, CaseEventRow.note)
+    .where(CaseEventRow.reference == bindparam("asked"))
+    .order_by(CaseEventRow.id)
+)
 
 
 def one(connection: Connection, reference: str) -> Case | None:
     """The case of that reference, with its events."""
-    row = (connection.execute(select(*_COLUMNS).where(CaseRow.reference == reference))).first()
+    row = connection.execute(_ONE, {"asked": reference}).first()
     if row is None:
         return None
-    found = connection.execute(
-        select(CaseEventRow.state, CaseEventRow.event_time, CaseEventRow.note)
-        .where(CaseEventRow.reference == reference)
-        .order_by(CaseEventRow.id)
-    )
+    found = connection.execute(_EVENTS, {"asked": reference})
     return _case(row, tuple(_event(connection, reference, event) for event in found))
 
 
@@ -108,7 +112,7 @@ def newest_first(connection: Connection, person: bytes, after: Position | None, 
 
 def person(connection: Connection, reference: str) -> bytes | None:
     """Keyed hash of the applicant of a case; None where none is known."""
-    return connection.execute(select(CaseRow.person).where(CaseRow.reference == reference)).scalar()
+    return connection.execute(_PERSON, {"asked": reference}).scalar()
 
 
 def applicant(connection: Connection, reference: str) -> str | None:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from backend.storage.tables import SessionRow
 
@@ -35,6 +35,12 @@ class Opened:
         return f"Opened({self.kind}, {self.door}, …)"
 
 
+_OPENED_BY = select(
+    SessionRow.kind, SessionRow.door, SessionRow.reference, SessionRow.person, SessionRow.expire_time
+).where(SessionRow.token_hash == bindparam("asked"))
+"""Every call with a session runs it: it is built once."""
+
+
 def start(connection: Connection, opened: Opened, now: datetime) -> tuple[str, datetime]:
     """Opens a session; its token and when it ends."""
     token = secrets.token_urlsafe(32)
@@ -53,11 +59,7 @@ def start(connection: Connection, opened: Opened, now: datetime) -> tuple[str, d
 
 def opened_by(connection: Connection, token: str, door: str, now: datetime) -> Opened | None:
     """What a token opens through a door; None where it is unknown, over, or of another door."""
-    row = connection.execute(
-        select(
-            SessionRow.kind, SessionRow.door, SessionRow.reference, SessionRow.person, SessionRow.expire_time
-        ).where(SessionRow.token_hash == _hash(token))
-    ).first()
+    row = connection.execute(_OPENED_BY, {"asked": _hash(token)}).first()
     if row is None or row.expire_time <= now or row.door != door:
         return None
     return Opened(row.kind, row.door, row.reference, row.person)
