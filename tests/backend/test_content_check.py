@@ -11,6 +11,7 @@ import pytest
 from backend.authoring.finding import ContentWrong
 from backend.authoring.reading import read_content
 from backend.settings import PACKAGED
+from backend_client.forms.form import Condition
 from foundation.language import Language
 from tests.backend.house import CONTENT, command, copy_content
 
@@ -44,6 +45,22 @@ POLICY, SERVICE, FORM, NOTICE = (
     "forms/everything.yaml",
     "notices/jobs.yaml",
 )
+
+
+def asked_if(field: str, *any_of: str, of: str = "remarks") -> Callable[[Path], None]:
+    """A condition in front of the type of a question."""
+    condition = f"  asked_if: {{field: {field}, any_of: [{', '.join(any_of)}]}}\n"
+    return replace(FORM, f"- id: {of}\n", f"- id: {of}\n{condition}")
+
+
+def rules(*written: str) -> Callable[[Path], None]:
+    """Rules before the declaration, one a line."""
+    lines = "".join(f"- {{{rule}sentence: {{zh: 请改正。, en: Please correct it.}}}}\n" for rule in written)
+    return replace(FORM, "declaration:\n", f"rules:\n{lines}declaration:\n")
+
+
+RULES = line_of(FORM, "declaration:") + 1
+REMARKS = line_of(FORM, "- id: remarks") + 1
 
 MISTAKES = [
     # the file itself
@@ -216,6 +233,40 @@ MISTAKES = [
     ),
     (FORM, replace(FORM, "id: female", "id: woman"), line_of(FORM, "options:"), "sex_options"),
     (FORM, replace(FORM, "type: yes_no", "type: choice"), line_of(FORM, "type: yes_no"), "options_needed"),
+    # what hangs together
+    (FORM, asked_if("nobody", "yes"), REMARKS, "no_such_field"),
+    (FORM, asked_if("remarks", "yes"), REMARKS, "condition_not_earlier"),
+    (
+        FORM,
+        asked_if("neighbours_agree", '"yes"', of="phone"),
+        line_of(FORM, "- id: phone") + 1,
+        "condition_not_earlier",
+    ),
+    (FORM, asked_if("amount", "yes"), REMARKS, "condition_of_other_type"),
+    (FORM, asked_if("goods", "fruit", "gold"), REMARKS, "no_such_option"),
+    (FORM, asked_if("neighbours_agree", "perhaps"), REMARKS, "no_such_option"),
+    (
+        FORM,
+        asked_if("sex", "male", of="identity_number"),
+        line_of(FORM, "- id: identity_number") + 1,
+        "applicant_field_conditional",
+    ),
+    (FORM, rules("at_most: {field: start, other: nobody}, "), RULES, "no_such_field"),
+    (FORM, rules("at_most: {field: start, other: amount}, "), RULES, "rule_types"),
+    (FORM, rules("at_most: {field: remarks, other: full_name}, "), RULES, "rule_types"),
+    (FORM, rules("at_most: {field: start, other: start}, "), RULES, "rule_of_itself"),
+    (FORM, rules("one_of: {fields: [remarks, nobody]}, "), RULES, "no_such_field"),
+    (FORM, rules("one_of: {fields: [remarks, phone]}, "), RULES, "rule_of_required"),
+    (FORM, rules("one_of: {fields: [remarks, remarks]}, "), RULES, "id_twice"),
+    (FORM, rules("one_of: {fields: [remarks, born], min: 3}, "), RULES, "impossible"),
+    (FORM, rules("one_of: {fields: [remarks, born], min: 0}, "), RULES, "rule_without_bound"),
+    (FORM, rules(""), RULES, "rule_of_one_kind"),
+    (
+        FORM,
+        replace(FORM, "declaration:\n", "retention: 7\ndeclaration:\n"),
+        line_of(FORM, "declaration:"),
+        "below_least",
+    ),
 ]
 
 
@@ -260,6 +311,42 @@ def test_all_mistakes_are_found_in_one_go(tmp_path: Path) -> None:
         "not_a_moment",
         "no_such_topic",
     ]
+
+
+def test_what_is_named_is_looked_up_beside_what_is_wrong_in_the_same_file(tmp_path: Path) -> None:
+    folder = copy_content(tmp_path / "content")
+    replace(POLICY, "topic: business", "topic: nothing")(folder)
+    replace(POLICY, "issue_date:", "issue_day:")(folder)
+    replace(FORM, "applicant_field: identity_number", "applicant_field: nobody")(folder)
+    replace(FORM, "type: money", "type: coins")(folder)
+    with pytest.raises(ContentWrong) as caught:
+        read_content(folder)
+    assert {finding.problem for finding in caught.value.findings} == {
+        "no_such_topic",
+        "missing",
+        "misspelt_key",
+        "no_such_field",
+        "not_one_of",
+    }
+
+
+def test_a_condition_may_be_written_alone_or_in_a_list(tmp_path: Path) -> None:
+    forms = []
+    for number, written in enumerate(
+        ("{field: goods, any_of: [fruit]}", "[{field: goods, any_of: [fruit]}]")
+    ):
+        folder = copy_content(tmp_path / str(number))
+        replace(FORM, "- id: remarks\n", f"- id: remarks\n  asked_if: {written}\n")(folder)
+        forms.append(read_content(folder).forms["forms/everything"])
+    assert forms[0] == forms[1]
+    assert forms[0].field("remarks").asked_if == (Condition("goods", ("fruit",)),)
+
+
+def test_how_long_applications_are_kept_is_the_forms_to_say(tmp_path: Path) -> None:
+    folder = copy_content(tmp_path / "content")
+    assert read_content(folder).retention["forms/everything"] == 1095
+    replace(FORM, "declaration:\n", "retention: 365\ndeclaration:\n")(folder)
+    assert read_content(folder).retention["forms/everything"] == 365
 
 
 def test_there_are_bounds_on_how_much_there_is(tmp_path: Path) -> None:
