@@ -182,13 +182,18 @@ class Outbox:
 
         Once it is kept it will be delivered, also where the caller is cancelled. Sending one that is kept
         already gives the same answer. Raises, and keeps nothing: InvalidAnswers, Conflict, NotFound and
-        InvalidRequest where the backend refuses it at once; QueueFull, NoReference, QueueUnusable.
+        InvalidRequest where the backend refuses it at once; QueueFull, NoReference, QueueUnusable. A backend
+        that leases no references is sent to without the queue; then any BackendError is raised.
         """
         message, applicant = _encoded(submission, attachments)
         end = time.monotonic() + self._patience
-        asking = await asyncio.shield(
-            asyncio.ensure_future(self._keep(message, applicant, tuple(attachments), end))
-        )
+        keeping = asyncio.ensure_future(self._keep(message, applicant, tuple(attachments), end))
+        try:
+            asking = await asyncio.shield(keeping)
+        except NoReference:
+            if not self._stock.none_leased:
+                raise
+            return await self._send_past_queue(message, attachments)
         number = asking.kept.number
         try:
             done, _ = await asyncio.wait((asking.answer,), timeout=max(end - time.monotonic(), 0))
@@ -198,6 +203,14 @@ class Outbox:
         finally:
             self._asking.pop(number, None)
             self._line.calm(number)
+
+    async def _send_past_queue(
+        self, message: form_pb2.Submission, attachments: Sequence[Attachment]
+    ) -> Accepted:
+        """Sends to a backend that leases no references: only its answer is an acceptance."""
+        for attachment in attachments:
+            await self._client.upload_attachment(attachment)
+        return await self._client.create_encoded_submission(message.SerializeToString(), deferred=False)
 
     async def _keep(
         self, message: form_pb2.Submission, applicant: str, attachments: tuple[Attachment, ...], end: float

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 import pytest_asyncio
 
@@ -32,8 +34,9 @@ from backend_client.queue.outbox import Bounds, Outbox
 from backend_client.queue.store import entries
 from backend_client.submission import Attachment, Submission, new_attachment_name
 from foundation.keys import KEY_BYTES, KeyRing
+from tests.backend_client import county as other
 from tests.backend_client.county import Cable
-from tests.backend_client.sample import NUMBER
+from tests.backend_client.sample import FORM, NUMBER
 from tests.backend_client.test_real_backend import backend, filled, submission
 from tests.chaos.ledger import Ledger
 
@@ -347,6 +350,32 @@ async def test_what_cannot_be_sent_at_all_is_refused_before_it_is_kept(
             with pytest.raises(InvalidRequest):
                 await outbox.send(one, files)
         assert outbox.waiting == 0
+
+
+class OtherCounty(other.County):
+    """A county's own server, older than leases."""
+
+    async def LeaseReferences(self, request: Any, context: Any) -> Any:  # noqa: N802
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+
+
+async def test_a_backend_that_leases_no_references_is_sent_to_directly_and_nothing_is_promised_without_it(
+    tmp_path: Path,
+) -> None:
+    async with other.serving(OtherCounty()) as address, BackendClient(address) as client:
+        outbox = await Outbox.open(tmp_path, KEYS, client)
+        try:
+            told = await outbox.send(application(FORM))
+            assert told.delivered
+            assert told.reference == other.REFERENCE
+            assert (outbox.waiting, outbox.references) == (0, 0)
+        finally:
+            await outbox.close()
+        await client.close()
+        outbox = await Outbox.open(tmp_path, KEYS, client, patience=0.1)
+        with pytest.raises(NoReference):
+            await outbox.send(application(FORM))
+        await outbox.close()
 
 
 async def test_two_processes_cannot_have_one_queue(county: County, tmp_path: Path) -> None:
