@@ -75,7 +75,7 @@ async def run(settings: BackendSettings) -> None:
     os.umask(0o077)  # residents' data is for the user that the backend runs as
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)
-    vault = await asyncio.to_thread(Vault.find, settings, warn=True)
+    vault = await asyncio.to_thread(Vault.find, settings, starting=True)
     database = await open_database(database_url(settings.database, settings.data), vault)
     try:
         await publish_at_start(database, settings, clock.now())

@@ -115,17 +115,18 @@ class KeyRing:
         return cls.load(file), made
 
     @classmethod
-    def find(cls, room: str, *, file: Path | None, folder: Path, warn: bool = True) -> Self:
+    def find(cls, room: str, *, file: Path | None, folder: Path, starting: bool = True) -> Self:
         """The keys of a room, from the first of these places that is given.
 
         1. ``file``, a key file of the configuration;
         2. the variable ``HUIMIN_{ROOM}_KEY``, which holds what a key file holds;
         3. the systemd credential ``huimin-{room}.key`` (LoadCredential= or LoadCredentialEncrypted=,
            systemd.exec(5)), below ``$CREDENTIALS_DIRECTORY``;
-        4. ``folder/key``, made at the first use. It lies beside the data that it seals, and so guards only
-           what leaves the machine without it; the log warns of it, unless `warn` is off.
+        4. ``folder/key``, made at the first start. It lies beside the data that it seals, and so guards only
+           what leaves the machine without it; the log warns of it at every start.
 
-        Raises KeysUnusable. The folder has to be for its owner only where a key is made in it.
+        starting: whether a key is made there where there is none. Raises KeysUnusable. The folder has to be
+        for its owner only where a key is made in it.
         """
         if file is not None:
             return cls.load(file)
@@ -140,9 +141,10 @@ class KeyRing:
             if credential.exists():
                 return cls.load(credential)
         beside = folder / "key"
+        if not starting:
+            return cls.load(beside)
         keys, made = cls.load_or_make(beside)
-        if warn or made:
-            _log.warning("key_beside_data", room=room, file=str(beside), made=made)
+        _log.warning("key_beside_data", room=room, file=str(beside), made=made)
         return keys
 
     def seal(self, plain: bytes, context: str) -> bytes:

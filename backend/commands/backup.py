@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 from backend import clock
+from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage.backup import BackupUnusable, back_up
+from backend.storage import audit, migrating
+from backend.storage.backup import BackupUnusable, Contents, back_up
+from backend.storage.database import Database
 
 
 @click.command()
@@ -27,13 +30,20 @@ def command(settings: BackendSettings, file: Path) -> None:
     os.umask(0o077)
     try:
         contents = with_database(
-            settings, translate, lambda database: back_up(database, file, clock.now()), as_it_is=True
+            settings, translate, lambda database: _back_up(database, file), as_it_is=True
         )
     except OSError as error:
         give_up(translate("backup.unwritable", file=file, reason=error.strerror))
     except BackupUnusable:
         give_up(translate("backup.not_written", file=file))
     click.echo(translate("backup.done", file=file, count=sum(contents.rows.values()), size=_size(file)))
+
+
+async def _back_up(database: Database, file: Path) -> Contents:
+    """Writes the file, which holds its own entry in the audit trail; the first release has no trail."""
+    if await database.read(migrating.current) == migrating.newest():
+        await database.write(audit.append, clerk().did("backup", "database", clock.now()))
+    return await back_up(database, file, clock.now())
 
 
 def _size(file: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from sqlalchemy import Connection
 
 from backend import clock
 from backend.authoring.difference import Change, difference
@@ -116,7 +117,7 @@ def publish(settings: BackendSettings, folder: Path, moment: str | None, note: s
         held = await database.read(publishing.in_force, now)
         old = await database.read(publishing.content, held, whole=True) if held is not None else None
         number = await publishing.publish(database, content, now, origin, at=at)
-        await _note_in_trail(database, "content publish", number, now)
+        await database.write(_enter, "content publish", number, now)
         return number, () if old is None else difference(old, content)
 
     number, changes = with_database(settings, translate, work, make=True)
@@ -137,9 +138,13 @@ def rollback(settings: BackendSettings, number: int | None, note: str) -> None:
         if to is None:
             give_up(translate("publication.nothing_before"))
         origin = Origin(clerk().door, said or translate("publication.back_to", number=to))
-        made = await database.write(publishing.republish, to, now, origin)
-        await _note_in_trail(database, "content rollback", made, now)
-        return to, made
+
+        def change(connection: Connection) -> int:
+            made = publishing.republish(connection, to, now, origin)
+            _enter(connection, "content rollback", made, now)
+            return made
+
+        return to, await database.write(change)
 
     try:
         to, made = with_database(settings, translate, work)
@@ -157,10 +162,13 @@ def cancel(settings: BackendSettings, number: int) -> None:
     now = clock.now()
 
     async def work(database: Database) -> bool:
-        cancelled = await database.write(publishing.cancel, number, now)
-        if cancelled:
-            await _note_in_trail(database, "content cancel", number, now)
-        return cancelled
+        def change(connection: Connection) -> bool:
+            cancelled = publishing.cancel(connection, number, now)
+            if cancelled:
+                _enter(connection, "content cancel", number, now)
+            return cancelled
+
+        return await database.write(change)
 
     if not with_database(settings, translate, work):
         give_up(translate("publication.not_waiting", number=number))
@@ -209,8 +217,8 @@ async def _in_force(database: Database, translate: Translate) -> Content:
     return await database.read(publishing.content, number, whole=True)
 
 
-async def _note_in_trail(database: Database, action: str, number: int, now: datetime) -> None:
-    await database.write(audit.append, clerk().did(action, f"publications/{number}", now))
+def _enter(connection: Connection, action: str, number: int, now: datetime) -> None:
+    audit.append(connection, clerk().did(action, f"publications/{number}", now))
 
 
 def _chosen(content: Content, wanted: str | None, translate: Translate) -> list[Form]:

@@ -33,14 +33,16 @@ def with_database(
     otherwise, because a mistyped folder is no place to look for anything.
     """
     url = database_url(settings.database, settings.data)
+    new = False
     if url.get_backend_name() == "sqlite":
+        new = make and not Path(url.database or "").is_file()
         if make:
             Path(url.database or ".").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not Path(url.database or "").is_file():
             give_up(translate("case.no_data", folder=settings.data))
 
     async def run() -> T:
-        vault = await asyncio.to_thread(Vault.find, settings)
+        vault = await asyncio.to_thread(Vault.find, settings, starting=new)
         database = Database(url, vault) if as_it_is else await open_database(url, vault)
         try:
             return await work(database)

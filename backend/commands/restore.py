@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
+from backend import clock
+from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage.backup import BackupUnusable, NewerBackup, NotEmpty, restore
+from backend.storage import audit
+from backend.storage.backup import BackupUnusable, Contents, NewerBackup, NotEmpty, restore
+from backend.storage.database import Database
 
 
 @click.command()
@@ -27,7 +31,7 @@ def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
     os.umask(0o077)
     try:
         contents = with_database(
-            settings, translate, lambda database: restore(database, file, replace=replace), make=True
+            settings, translate, lambda database: _restore(database, file, replace=replace), make=True
         )
     except BackupUnusable:
         give_up(translate("restore.damaged", file=file))
@@ -38,3 +42,10 @@ def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
     except OSError as error:
         give_up(translate("restore.unreadable", file=file, reason=error.strerror))
     click.echo(translate("restore.done", file=file, count=sum(contents.rows.values())))
+
+
+async def _restore(database: Database, file: Path, *, replace: bool) -> Contents:
+    """Brings it back; the trail that came with it goes on with that."""
+    contents = await restore(database, file, replace=replace)
+    await database.write(audit.append, clerk().did("restore", "database", clock.now()))
+    return contents

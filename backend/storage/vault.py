@@ -57,13 +57,16 @@ class Vault:
         self._reading = threading.Lock()
 
     @classmethod
-    def find(cls, settings: Keyed, *, warn: bool = False) -> Vault:
-        """The vault of a backend; see `KeyRing.find` for where its keys lie. Raises KeysUnusable."""
+    def find(cls, settings: Keyed, *, starting: bool = False) -> Vault:
+        """The vault of a backend; see `KeyRing.find` for where its keys lie. Raises KeysUnusable.
 
-        def read(warn: bool = False) -> KeyRing:
-            return KeyRing.find("backend", file=settings.keys, folder=settings.data, warn=warn)
+        starting: a key is made where there is none. A command makes none: it would be the wrong one.
+        """
 
-        return cls(read(warn), read)
+        def read(starting: bool = False) -> KeyRing:
+            return KeyRing.find("backend", file=settings.keys, folder=settings.data, starting=starting)
+
+        return cls(read(starting), read)
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Seals a value for a place, with the newest key."""
