@@ -154,16 +154,26 @@ class _Threads:
 
     async def run(self, function: Callable[[], T], end: float | None) -> T:
         """Runs it. Raises TimeoutError where that cannot begin before `end`, or for too long."""
+        await self._turn(end)
+        running = self._executor.submit(function)
+        try:
+            return await asyncio.wrap_future(running)
+        finally:
+            if running.done():
+                self._free.release()
+            else:  # the caller has gone, and the thread is not free yet
+                loop = asyncio.get_running_loop()
+                running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
+
+    async def _turn(self, end: float | None) -> None:
         longest = TURN_SECONDS if end is None else min(TURN_SECONDS, end - time.monotonic())
         if longest <= 0:
             raise TimeoutError
+        if not self._free.locked():
+            await self._free.acquire()  # at once
+            return
         async with asyncio.timeout(longest):
             await self._free.acquire()
-        loop = asyncio.get_running_loop()
-        running = self._executor.submit(function)
-        # Not when the caller has gone, but when the thread is free.
-        running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
-        return await asyncio.wrap_future(running)
 
     async def close(self) -> None:
         """Ends what is under way."""

@@ -172,6 +172,7 @@ class PostgreSql:
             hide_parameters=True,  # no error carries what a resident entered
             pool_size=_CONNECTIONS,
             max_overflow=0,
+            pool_reset_on_return=None,  # each transaction has been ended
             # The driver sends no BEGIN of its own: `_begin` does.
             connect_args={"autocommit": True, "connect_timeout": BUSY_SECONDS, "options": _SESSION, **_LINE},
         )
@@ -240,6 +241,7 @@ def _sqlite(url: URL, vault: Vault, connections: int, pragmas: tuple[str, ...]) 
         hide_parameters=True,  # no error carries what a resident entered
         pool_size=connections,
         max_overflow=0,
+        pool_reset_on_return=None,  # each transaction has been ended
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
