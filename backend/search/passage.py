@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from huimin.v1 import policy_pb2
 
+from backend.search.occurrence import Range, occurrences
 from backend.search.phrase import Phrase, Spelling
-from backend.search.pinyin import readings, sounds
+from backend.search.pinyin import sounds
 from backend.search.query import Query
-from backend.search.units import RunKind, fold, runs, stem
+from backend.search.units import RunKind, fold, runs
 from foundation.language import Language
 
 LONGEST = 120
@@ -20,8 +21,6 @@ _LEFT_OUT = "…"
 _BEFORE = 20
 """Characters that are kept before the first mark where a sentence begins farther away."""
 _SENTENCE_END = re.compile(r"[。！？；\n]|[.!?;](?=\s)")
-
-Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +31,50 @@ class Passage:
     marks: tuple[Range, ...]
 
 
-def passage(policy: policy_pb2.Policy, query: Query, language: Language) -> Passage:
-    """The best passage of a policy in one language.
+class Passages:
+    """Cuts passages for one query."""
 
-    Where the words are in the other language only, it is the same part of the text, without marks.
-    """
-    marker = _Marker.of(query, policy)
-    parts = [policy.summary, *(section.text for section in policy.sections)]
-    chinese = [part.zh_cn for part in parts]
-    english = [part.en for part in parts]
-    wanted, other = (chinese, english) if language is Language.ZH_CN else (english, chinese)
-    best = _best(wanted, marker)
-    if best is None:
-        best = _best(other, marker)
-        return _window(wanted[best[0] if best else 0], ())
-    return _window(wanted[best[0]], best[1])
+    def __init__(self, query: Query, language: Language) -> None:
+        self._language = language
+        alone = len(query.pieces) == 1
+        self._pieces = tuple(
+            tuple(phrase for phrase in piece.loose if alone or sum(map(len, phrase.units)) > 1)
+            for piece in query.pieces
+        )
+
+    def of(self, policy: policy_pb2.Policy) -> Passage:
+        """The best passage of a policy.
+
+        Where the words are in the other language only, it is the same part of the text, without marks.
+        """
+        pieces = [
+            tuple(written for phrase in piece for written in _in_title(phrase, policy.title.zh_cn))
+            for piece in self._pieces
+        ]
+        parts = [policy.summary, *(section.text for section in policy.sections)]
+        chinese = self._language is Language.ZH_CN
+        best = _best([part.zh_cn if chinese else part.en for part in parts], pieces)
+        if best is not None:
+            shown = parts[best[0]]
+            return _window(shown.zh_cn if chinese else shown.en, best[1])
+        best = _best([part.en if chinese else part.zh_cn for part in parts], pieces)
+        shown = parts[best[0] if best else 0]
+        return _window(shown.zh_cn if chinese else shown.en, ())
 
 
-def _best(parts: Sequence[str], marker: _Marker) -> tuple[int, tuple[Range, ...]] | None:
+def _best(parts: Sequence[str], pieces: Sequence[Sequence[Phrase]]) -> tuple[int, tuple[Range, ...]] | None:
     """Position and marks of the part that shows most of what was searched for, the earliest of equals."""
-    best: tuple[int, tuple[Range, ...]] | None = None
+    best: tuple[int, list[Range]] | None = None
     most = 0
     for position, part in enumerate(parts):
-        marks = marker.marks(part)
-        shown = len({piece for piece, _, _ in marks})
+        text = fold(part)
+        marks = [[mark for phrase in piece for mark in occurrences(phrase, text)] for piece in pieces]
+        shown = sum(map(bool, marks))
         if shown > most:
-            most, best = shown, (position, _merged(part, ((start, end) for _, start, end in marks)))
-    return best
+            most, best = shown, (position, [mark for of_piece in marks for mark in of_piece])
+            if most == len(pieces):
+                break
+    return best and (best[0], _merged(parts[best[0]], best[1]))
 
 
 def _merged(text: str, ranges: Iterable[Range]) -> tuple[Range, ...]:
@@ -110,35 +126,8 @@ def _word_start(text: str, position: int) -> int:
     return position
 
 
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    """Finds the pieces of a query in a text as it is written."""
-
-    pieces: tuple[tuple[Phrase, ...], ...]
-
-    @classmethod
-    def of(cls, query: Query, policy: policy_pb2.Policy) -> _Marker:
-        """Initials would mark anything in a long text: they stand for what they match in the title."""
-        return cls(
-            tuple(
-                tuple(written for phrase in piece.loose for written in _in_title(phrase, policy.title.zh_cn))
-                for piece in query.pieces
-            )
-        )
-
-    def marks(self, text: str) -> list[tuple[int, int, int]]:
-        """(number of the piece, start, end) of each occurrence. Single characters only where alone."""
-        sought = _Sought(text)
-        return [
-            (number, start, end)
-            for number, phrases in enumerate(self.pieces)
-            for phrase in phrases
-            if len(self.pieces) == 1 or sum(map(len, phrase.units)) > 1
-            for start, end in sought.occurrences(phrase)
-        ]
-
-
 def _in_title(phrase: Phrase, title: str) -> Iterator[Phrase]:
+    """Initials would mark anything in a long text: they stand for what they match in the title."""
     if phrase.spelling is not Spelling.INITIALS:
         yield phrase
         return
@@ -149,48 +138,3 @@ def _in_title(phrase: Phrase, title: str) -> Iterator[Phrase]:
             for start in range(len(initials) - length + 1):
                 if initials[start : start + length] == phrase.units:
                     yield Phrase(Spelling.HAN, tuple(run.text[start : start + length]))
-
-
-class _Sought:
-    """One text, cut up once for all phrases."""
-
-    def __init__(self, text: str) -> None:
-        self._folded = fold(text)
-        found = list(runs(self._folded))
-        self._chinese = [run for run in found if run.kind is RunKind.HAN]
-        self._words = [run for run in found if run.kind is not RunKind.HAN]
-        self._stems = tuple(run.text if run.kind is RunKind.NUMBER else stem(run.text) for run in self._words)
-
-    def occurrences(self, phrase: Phrase) -> Iterator[Range]:
-        """Where a phrase stands in the text."""
-        match phrase.spelling:
-            case Spelling.HAN:
-                han = re.escape("".join(phrase.units))
-                yield from (found.span() for found in re.finditer(han, self._folded))
-            case Spelling.WORDS if phrase.begun:
-                yield from (
-                    (run.start, run.end) for run in self._words if run.text.startswith(phrase.units[0])
-                )
-            case Spelling.WORDS:
-                length = len(phrase.units)
-                for first in range(len(self._words) - length + 1):
-                    if self._stems[first : first + length] == phrase.units:
-                        yield self._words[first].start, self._words[first + length - 1].end
-            case Spelling.SOUND:
-                yield from self._sounding(phrase)
-
-    def _sounding(self, phrase: Phrase) -> Iterator[Range]:
-        """Characters side by side that can be read so; a single one only if its word is read so."""
-        *whole, last = phrase.units
-        for run in self._chinese:
-            heard = [readings(character) for character in run.text]
-            if not whole:
-                heard = [frozenset((sound,)) for sound in sounds(run.text)]
-            for first in range(len(heard) - len(whole)):
-                end = first + len(whole)
-                if all(unit in heard[first + place] for place, unit in enumerate(whole)) and (
-                    any(sound.startswith(last) for sound in heard[end])
-                    if phrase.begun
-                    else last in heard[end]
-                ):
-                    yield run.start + first, run.start + end + 1

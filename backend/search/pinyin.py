@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
@@ -43,15 +43,29 @@ def readings(character: str) -> frozenset[str]:
 @cache
 def syllables() -> frozenset[str]:
     """Every syllable of Mandarin."""
-    found: set[str] = set()
+    return frozenset(_characters())
+
+
+def characters(syllable: str, *, begun: bool = False) -> str:
+    """The common characters that can be read so. begun: the syllable may go on."""
+    if not begun:
+        return _characters().get(syllable, "")
+    return "".join(read for other, read in _characters().items() if other.startswith(syllable))
+
+
+@cache
+def _characters() -> Mapping[str, str]:
+    """The characters of each syllable."""
+    found: dict[str, list[str]] = {}
     for code in _LEVEL_ONE_AND_TWO:
         try:
-            found |= readings(code.to_bytes(2, "big").decode("gb2312"))
+            character = code.to_bytes(2, "big").decode("gb2312")
         except UnicodeDecodeError:
             continue
-    return frozenset(
-        syllable for syllable in found if syllable.isascii() and _VOWELS & set(syllable) and len(syllable) < 7
-    )
+        for reading in readings(character):
+            if reading.isascii() and _VOWELS & set(reading) and len(reading) < 7:
+                found.setdefault(reading, []).append(character)
+    return {syllable: "".join(read) for syllable, read in found.items()}
 
 
 @cache

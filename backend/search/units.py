@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from itertools import pairwise
 
 import snowballstemmer
-from opencc import OpenCC
 
 from backend.search.pinyin import sounds
 
@@ -30,7 +30,8 @@ JOINT = "·"
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<number>[0-9]+)|(?P<word>(?:(?![{_HAN}])[^\W\d_])+(?:['’]s\b)?)")
-_SIMPLIFIED = OpenCC("t2s")
+_LETTERS = (*range(0x41, 0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x10000))
+"""Where the letters and digits are that are compared as another."""
 _STEMMER = snowballstemmer.stemmer("english")
 
 
@@ -52,27 +53,37 @@ class Run:
     end: int
 
 
-class _Folding(dict[int, str]):
-    """Each code point as it is compared, always one code point long, made when first met."""
-
-    def __missing__(self, code: int) -> str:
+@cache
+def _folding() -> tuple[Mapping[int, str], re.Pattern[str]]:
+    """What each character is compared as, one code point long, and a pattern of those that are another."""
+    table = {ord(character): simple for character, simple in _simplified()}
+    for code in _LETTERS:
         character = chr(code)
         plain = unicodedata.normalize("NFKD", character).lower()
         base = "v" if plain.startswith("u\u0308") else plain[:1]
-        kept = base if base and all(unicodedata.combining(mark) for mark in plain[1:]) else character
-        simplified = _SIMPLIFIED.convert(kept) if kept >= "\u3400" else kept
-        kept = simplified if len(simplified) == 1 else kept
-        if len(self) < 20_000:
-            self[code] = kept
-        return kept
+        if character.isalnum() and base not in ("", character) and all(map(unicodedata.combining, plain[1:])):
+            table[code] = table.get(ord(base), base)
+    return table, re.compile(f"[{re.escape(''.join(map(chr, table)))}]")
 
 
-_FOLDING = _Folding()
+def _simplified() -> Iterator[tuple[str, str]]:
+    """Traditional characters and the usual simplified one of each, from OpenCC's table.
+
+    Those beyond the basic plane nobody types; a pattern with one of them is fifty times slower.
+    """
+    table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt").read_text("utf-8")
+    for line in table.splitlines():
+        traditional, _, simple = line.partition("\t")
+        if len(traditional) == 1 and traditional < "\U00010000" and simple[:1] not in ("", traditional):
+            yield traditional, simple[0]
 
 
 def fold(text: str) -> str:
     """The text without case, width and accents, in simplified characters, ü as v, place by place."""
-    return text.translate(_FOLDING)
+    if text.isascii():
+        return text.lower()
+    table, other = _folding()
+    return text.translate(table) if other.search(text) else text
 
 
 def runs(folded: str) -> Iterator[Run]:

@@ -15,7 +15,7 @@ from backend.rpc.door import Context
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.search.index import MAX_FOUND, PolicyIndex
 from backend.search.keeping import PolicySearch
-from backend.search.passage import passage
+from backend.search.passage import Passages
 from backend.search.query import Query, understand
 from backend.storage import policies
 from backend.storage.database import Database
@@ -98,12 +98,13 @@ def _searched(
     found = list(state.find(query, min(wanted.stop + 1, MAX_FOUND)).items())
     page = found[wanted.start : wanted.stop]
     shown = policies.numbered(connection, [number for number, _ in page])
-    matches = [_match(shown[number], reading, language) for number, reading in page if number in shown]
+    cutting = {id(reading): Passages(reading, language) for _, reading in page}
+    matches = [_match(shown[number], cutting[id(reading)]) for number, reading in page if number in shown]
     return matches, len(found) > wanted.stop
 
 
-def _match(policy: policy_pb2.Policy, query: Query, language: Language) -> policy_pb2.PolicyMatch:
-    shown = passage(policy, query, language)
+def _match(policy: policy_pb2.Policy, passages: Passages) -> policy_pb2.PolicyMatch:
+    shown = passages.of(policy)
     return policy_pb2.PolicyMatch(
         policy=_listed(policy),
         passage=shown.text,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.search.document import document, schema
 from backend.search.index import PolicyIndex
-from backend.search.passage import passage
+from backend.search.passage import Passages
 from backend.search.query import understand
 from backend.search.synonyms import Synonyms
 from foundation.language import Language
@@ -64,7 +64,7 @@ def test_a_passage_is_short_and_from_the_text_and_its_marks_lie_in_it(
 ) -> None:
     words = common_pb2.LocalizedText(zh_cn=text, en=text)
     policy = policy_pb2.Policy(title=words, summary=words, sections=[common_pb2.Section(text=words)])
-    found = passage(policy, understand(typed, SYNONYMS), language)
+    found = Passages(understand(typed, SYNONYMS), language).of(policy)
     assert len(found.text) <= 120
     assert found.text.strip("…") in text.replace("\n", " ")
     end = -1
