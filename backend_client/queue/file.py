@@ -93,26 +93,31 @@ def locked(file: Path) -> int:
     return descriptor
 
 
-def opened(folder: Path) -> sqlite3.Connection:
-    """The database, made where there is none, and anew where it is damaged.
+def opened(folder: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """The database, made where there is none, and anew where it is damaged; then also where the old one is.
 
     Raises QueueUnusable where a newer release made it, sqlite3.Error and OSError.
     """
     file = folder / FILE_NAME
     try:
-        return _checked(file)
+        return _checked(file), None
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (
-            sqlite3.SQLITE_CORRUPT,
-            sqlite3.SQLITE_NOTADB,
-        ):
+        if _reason(error) != DAMAGED_REASON:
             raise
     aside = folder / f"{DAMAGED}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{uuid4().hex[:4]}"
     aside.mkdir(mode=0o700)
     for part in folder.glob(f"{FILE_NAME}*"):
         part.rename(aside / part.name)
-    _log.error("queue_damaged", moved_to=str(aside))
-    return _checked(file)
+    return _checked(file), aside / FILE_NAME
+
+
+def put_back(folder: Path, old: Path) -> None:
+    """Undoes what `opened` did with a damaged file, so that it is tried again later. Raises OSError."""
+    for part in folder.glob(f"{FILE_NAME}*"):
+        part.unlink()
+    for part in old.parent.iterdir():
+        part.rename(folder / part.name)
+    old.parent.rmdir()
 
 
 def _checked(file: Path) -> sqlite3.Connection:
@@ -125,7 +130,8 @@ def _checked(file: Path) -> sqlite3.Connection:
             raise QueueUnusable("QUEUE_NEWER", f"{file}: made by a newer release")
         if version == 0:
             database.execute("PRAGMA auto_vacuum = FULL")
-            database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA journal_mode = WAL")
+        if version == 0:
             database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;")
             _sync_folder(file.parent)
         elif database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":

@@ -5,8 +5,9 @@ it has been committed. Everything that a resident said, and every reference, is 
 what is not are random names, moments, sizes and a keyed hash of the applicant. One process
 owns the folder at a time, by a lock that ends with the process.
 
-A queue that SQLite finds damaged is moved into a folder of its own beside it and a new one is begun: a
-terminal on the street has nobody to mend it. Nothing is ever deleted but what the backend has answered for.
+A queue that SQLite finds damaged is moved into a folder of its own beside it, and a new one is begun with
+what can still be read: a terminal on the street has nobody to mend it. Nothing is ever deleted but what the
+backend has answered for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,17 @@ from uuid import uuid4
 from huimin.v1 import form_pb2
 
 from backend_client.errors import Conflict, NoReference, QueueFull
-from backend_client.queue.file import DAMAGED, FILE_NAME, LOCK_NAME, connected, failures, locked, opened
+from backend_client.queue.file import (
+    DAMAGED,
+    FILE_NAME,
+    LOCK_NAME,
+    connected,
+    failures,
+    locked,
+    opened,
+    put_back,
+)
+from backend_client.queue.salvage import salvage
 from backend_client.submission import Attachment, Leased
 from foundation.keys import OVERHEAD, CannotOpen, KeyRing
 from foundation.log import logger
@@ -36,6 +47,8 @@ MOST_HELD = 1000
 
 _PART_BYTES = 256 << 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = 253_402_300_800_000_000
+"""Microseconds from 1970 to the end of the year 9999."""
 _MICROSECOND = timedelta(microseconds=1)
 
 _log = logger(__name__)
@@ -111,7 +124,9 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = locked(folder / LOCK_NAME)
             try:
-                self._database = opened(folder)
+                self._database, old = opened(folder)
+                if old is not None:
+                    self._take_in(old)
                 self._pool = self._held()
                 with self._writing():
                     self._database.execute(
@@ -287,6 +302,16 @@ class Store:
 
     # Within
 
+    def _take_in(self, old: Path) -> None:
+        """Copies what can be read of a damaged file. Where the disk does not take it, it is tried again."""
+        try:
+            taken, lost = salvage(old, self._database)
+        except sqlite3.Error:
+            self._database.close()
+            put_back(self.folder, old)
+            raise
+        _log.error("queue_damaged", moved_to=str(old.parent), taken=taken, lost=lost)
+
     def _held(self) -> dict[int, str]:
         """The references of the pool by their row; those that cannot be opened stay on the disk alone."""
         pool: dict[int, str] = {}
@@ -441,7 +466,10 @@ def _place(name: str, *within: int) -> str:
     return ".".join(["queue", name, *map(str, within)])
 
 
-def _moment(microseconds: int) -> datetime:
+def _moment(microseconds: object) -> datetime:
+    """A moment; the beginning of 1970 where the column is damaged."""
+    if not isinstance(microseconds, int) or not 0 <= microseconds < _END:
+        return _EPOCH
     return _EPOCH + timedelta(microseconds=microseconds)
 
 

@@ -294,6 +294,18 @@ def test_a_damaged_row_is_found_and_the_others_are_not_touched(tmp_path: Path) -
     store.close()
 
 
+@pytest.mark.parametrize("nonsense", [-1, 2**62, "soon", b"\x00", 1.5])
+def test_a_moment_that_is_damaged_keeps_nothing_from_being_delivered(
+    tmp_path: Path, nonsense: object
+) -> None:
+    store = stocked(tmp_path)
+    number = store.keep(message(), NUMBER, [], NOW).number
+    store._database.execute("UPDATE submissions SET accept_time = ?", (nonsense,))
+    assert [entry.number for entry in store.entries()] == [number]
+    assert store.parcel(number).encoded
+    store.close()
+
+
 def test_a_file_that_lost_a_part_is_found(tmp_path: Path) -> None:
     store = stocked(tmp_path)
     one = message()
@@ -328,6 +340,68 @@ def test_a_damaged_file_is_moved_aside_and_a_new_queue_begun(tmp_path: Path, har
     assert (aside / FILE_NAME).read_bytes() == spoilt
     store.end_lease(frozenset(), Leased(frozenset(), REFERENCES))
     store.keep(message(), NUMBER, [], NOW)
+    store.close()
+
+
+def test_what_can_be_read_of_a_damaged_file_is_taken_into_the_new_queue(tmp_path: Path) -> None:
+    store = stocked(tmp_path)
+    sent = {}
+    for turn in range(15):
+        one = message("长" * 3000)
+        files = [file_of(one, bytes([turn]) * 30_000)] if turn % 2 else []
+        sent[store.keep(one, NUMBER, files, NOW).number] = (one, files)
+    store.remove(1)
+    store.close()
+    file = tmp_path / FILE_NAME
+    whole = bytearray(file.read_bytes())
+    with sqlite3.connect(file) as database:
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+    pages = len(whole) // page
+    whole[pages // 2 * page : (pages // 2 + 4) * page] = os.urandom(4 * page)
+    file.write_bytes(whole)
+    store = opened(tmp_path)
+    assert damaged(tmp_path)
+    read = 0
+    for entry in store.entries():
+        one, files = sent[entry.number]
+        try:
+            parcel = store.parcel(entry.number)
+            assert [store.attachment(entry.number, position) for position in parcel.files] == files
+        except CannotOpen:
+            continue
+        assert form_pb2.Submission.FromString(parcel.encoded).answers == one.answers
+        read += 1
+    assert 8 <= read < 15
+    assert store.references == 0
+    store.end_lease(frozenset(), Leased(frozenset(), REFERENCES))
+    assert store.keep(message(), NUMBER, [], NOW).number > max(sent)
+    store.close()
+
+
+def test_a_damaged_file_is_tried_again_where_the_disk_has_no_room_for_what_can_be_read(
+    tmp_path: Path,
+) -> None:
+    store = stocked(tmp_path)
+    one = message()
+    number = store.keep(one, NUMBER, [file_of(one, bytes(3 << 20))], NOW).number
+    store.keep(message("长" * 3000), NUMBER, [], NOW)
+    store.close()
+    file = tmp_path / FILE_NAME
+    spoilt = file.read_bytes()[:-4096] + os.urandom(4096)  # the end of the second
+    file.write_bytes(spoilt)
+    with capture_logs():
+        Room.refuse(os.getpid(), 1 << 20)
+        try:
+            with pytest.raises(QueueUnusable):
+                opened(tmp_path)
+        finally:
+            Room.allow(os.getpid())
+    assert not damaged(tmp_path)
+    assert file.read_bytes() == spoilt
+    store = opened(tmp_path)
+    assert store.entries()[0].number == number
+    assert store.attachment(number, 0).content == bytes(3 << 20)
+    assert damaged(tmp_path)
     store.close()
 
 
