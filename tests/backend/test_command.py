@@ -54,13 +54,32 @@ async def test_it_serves_keeps_everything_over_a_restart_and_logs_no_personal_da
         again = await stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=sent))
         assert again == accepted
         assert await second.end(signal.SIGINT) == 0
-    assert [path.read_bytes() for path in (data / "attachments").iterdir()] == [SOUND]
+    on_disk = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    assert accepted.reference.encode() in on_disk
+    for personal in (RESIDENT.encode(), "示范居民".encode(), b"13800000000", SOUND[:64]):
+        assert personal not in on_disk
+    code, _, err = await command("--data", data, "person", "export", RESIDENT, "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    assert [path.read_bytes() for path in (tmp_path / "out").iterdir() if path.suffix != ".json"] == [SOUND]
     written = log.read_text("utf-8")
     entries = [json.loads(line) for line in written.splitlines()]
     assert [entry["event"] for entry in entries].count("stopped") == 2
     assert [entry["event"] for entry in entries].count("content_published") == 1  # it had not changed
     for secret in (RESIDENT, "示范居民", "13800000000", accepted.reference, token):
         assert secret not in written
+
+
+async def test_with_other_keys_it_does_not_start(tmp_path: Path) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    async with running.process(data, log=log) as first:
+        assert await first.end(signal.SIGTERM) == 0
+    before = (data / "huimin.sqlite3").read_bytes()
+    (data / "key").write_text("A" * 43 + "=\n")
+    for language, said in (("C", "sealed with other keys"), ("zh_CN.UTF-8", "其他密钥加密")):
+        code, out, err = await command("--data", data, "--listen", "127.0.0.1:0", language=language)
+        assert (code, out) == (2, "")
+        assert said in err.splitlines()[-1]
+    assert (data / "huimin.sqlite3").read_bytes() == before
 
 
 async def test_what_was_accepted_survives_kill_9(tmp_path: Path) -> None:
@@ -145,7 +164,8 @@ async def test_it_needs_no_arguments_and_takes_configuration_from_file_and_envir
         assert found.topics[0].name == "topics/health"
         process.terminate()
         _, errors = await asyncio.wait_for(process.communicate(), 20)
-        assert (process.returncode, errors) == (0, b"")
+        assert process.returncode == 0
+        assert [json.loads(line)["event"] for line in errors.splitlines()] == ["key_beside_data"]
     finally:
         if process.returncode is None:
             process.kill()
