@@ -2,12 +2,13 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup run test lint contract tour bench chaos lock clean
+.PHONY: help setup run test fuzz lint contract tour bench chaos lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
 	@echo "            OPTIONS=--help names its options"
 	@echo "make test   run the tests"
+	@echo "make fuzz   say to a backend whatever no client would, for MINUTES=10"
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
 	@echo "make bench  measure"
@@ -23,6 +24,10 @@ run: setup
 # A file of tests stays in one process; two processes, because most tests wait for sound, paint and serial lines.
 test: setup
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# MINUTES=30 SEED=1: how long, and the same attacks again.
+fuzz: setup
+	@$(BIN)/python -m tests.backend.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 lint: setup
 	$(BIN)/ruff check .

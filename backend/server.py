@@ -34,6 +34,7 @@ from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
 from backend.rpc import limits
+from backend.rpc.failure import say_nothing_of_callers_that_are_gone
 from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
@@ -72,6 +73,7 @@ async def run(settings: BackendSettings) -> None:
     it cannot start.
     """
     stop = stop_requested()
+    say_nothing_of_callers_that_are_gone()
     os.umask(0o077)  # residents' data is for the user that the backend runs as
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from datetime import timedelta
 
 import grpc
+from grpc_status import rpc_status
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from backend.rpc.door import Context
 from backend.rpc.refusal import Refusal
 from foundation.log import logger
 
 _RETRY_STORAGE = timedelta(seconds=2)
+_GRPC = "grpc._cython.cygrpc"
 _log = logger(__name__)
 
 
@@ -39,6 +43,21 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
         "The backend failed; its log tells why.",
         metadata={"request_id": request_id},
     )
+
+
+async def abort(context: Context, refusal: Refusal) -> None:
+    """Ends a call with a refusal; raises what gRPC wants to be raised then."""
+    status = rpc_status.to_status(refusal.status)
+    await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+def say_nothing_of_callers_that_are_gone() -> None:
+    """gRPC logs a traceback where an answer finds its connection broken, which is nobody's error here."""
+    logging.getLogger(_GRPC).addFilter(_is_of_the_server)
+
+
+def _is_of_the_server(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("ExecuteBatchError raised in core")
 
 
 def _detail(error: Exception) -> str:

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Any
 
 import grpc
-from grpc_status import rpc_status
 
 from backend.rpc.door import LOCAL, NEWCOMER, Context, Door, remember
+from backend.rpc.failure import abort
 from backend.rpc.refusal import Refusal
 from foundation.log import logger
 
@@ -88,5 +88,4 @@ class Guard(grpc.aio.ServerInterceptor):
                 grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE", "The storage does not answer."
             )
         _log.warning("door_refused", method=method, reason=refusal.reason, peer=context.peer())
-        status = rpc_status.to_status(refusal.status)
-        await context.abort(status.code, status.details, status.trailing_metadata)
+        await abort(context, refusal)

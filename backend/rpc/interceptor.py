@@ -19,13 +19,12 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
-from grpc_status import rpc_status
 from huimin.v1 import identity_pb2
 
 from backend.rpc import limits, metrics, permissions
 from backend.rpc.bounds import MALFORMED, REQUIRED, violations
 from backend.rpc.door import Context, Door, door_of
-from backend.rpc.failure import refusal_of
+from backend.rpc.failure import abort, refusal_of
 from backend.rpc.permissions import Credential, Rights
 from backend.rpc.refusal import Wrong, invalid
 from backend.rpc.session import Right, grant, session_expired, token_of
@@ -134,6 +133,9 @@ class Edge(grpc.aio.ServerInterceptor):
                         given = await answer(await self._let_in(method, door, context))
             outcome = "OK"
             return given
+        except grpc.aio.AbortError:  # a handler that is not ours has said itself what is to be said
+            outcome = "ABORTED_BY_HANDLER"
+            raise
         except Exception as error:
             refusal = refusal_of(error, request_id)
             outcome, reason = refusal.code.name, refusal.reason
@@ -142,8 +144,7 @@ class Edge(grpc.aio.ServerInterceptor):
             metrics.ended(method, outcome, reason, seconds)
             say = _log.info if method.startswith(_OURS) else _log.debug
             say("call", method=method, code=outcome, reason=reason, milliseconds=round(seconds * 1000, 1))
-        status = rpc_status.to_status(refusal.status)
-        return await context.abort(status.code, status.details, status.trailing_metadata)
+        return await abort(context, refusal)
 
     async def _let_in(self, method: str, door: Door, context: Context) -> Rights:
         """What those may who make this call; what this caller may is granted where it is known already."""

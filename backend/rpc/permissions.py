@@ -98,7 +98,6 @@ TABLE: Mapping[str, Row] = {
     # Doors balance over several backends by their health; the contract is no secret.
     "/grpc.health.v1.Health/Check": _PUBLIC,
     "/grpc.health.v1.Health/Watch": _PUBLIC,
-    "/grpc.health.v1.Health/List": _PUBLIC,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _PUBLIC,
 }
 

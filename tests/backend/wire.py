@@ -27,12 +27,16 @@ class Wire:
 
     async def flush(self) -> None:
         """Sends what is to be sent; that the other side has gone shows in `closed`."""
+        if self.writer.is_closing():
+            return
         with suppress(ConnectionError):
             self.writer.write(self.http2.data_to_send())
             await self.writer.drain()
 
     async def raw(self, data: bytes) -> None:
         """Sends bytes that are no matter of h2."""
+        if self.writer.is_closing():
+            return
         with suppress(ConnectionError):
             self.writer.write(data)
             await self.writer.drain()
