@@ -16,7 +16,7 @@ from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import audit, cases, codes
+from backend.storage import audit, cases, codes, submissions
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN, MAX_NOTE, Case, Event
 from backend_client.forms.reference import ReferenceError_, check_reference, group
 from backend_client.forms.text import has_bad_character, normalise
@@ -81,17 +81,19 @@ def case_show(settings: BackendSettings, data: Path | None, reference: str) -> N
     number = _reference(reference, translate)
     now, actor = clock.now(), clerk()
 
-    def look(connection: Connection) -> Case | None:
+    def look(connection: Connection) -> tuple[Case | None, tuple[str, ...]]:
         case = cases.one(connection, number)
         outcome = "OK" if case is not None else CASE_UNKNOWN
         audit.append(connection, actor.did("case show", f"cases/{number}", now, outcome))
-        return case
+        return case, submissions.problems(connection, number)
 
-    case = _write(settings, data, look, translate)
+    case, problems = _write(settings, data, look, translate)
     if case is None:
         give_up(translate("case.unknown", reference=group(number)))
     for line in _lines(case, language, translate):
         click.echo(line)
+    for problem in problems:
+        click.echo(translate("case.problem", problem=problem))
 
 
 @command.command(name="code")

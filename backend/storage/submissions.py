@@ -128,6 +128,21 @@ def opened(connection: Connection, name: str) -> tuple[form_pb2.Submission, tupl
     return message, tuple(problems.split())
 
 
+def problems(connection: Connection, reference: str) -> tuple[str, ...]:
+    """What was wrong with the submission of a case, as codes, where it was kept nevertheless.
+
+    Raises CannotOpen.
+    """
+    row = connection.execute(
+        select(SubmissionRow.name, SubmissionRow.problems)
+        .join(CaseRow, CaseRow.submission == SubmissionRow.name)
+        .where(CaseRow.reference == reference)
+    ).first()
+    if row is None or row.problems is None:
+        return ()
+    return tuple(vault_of(connection).open_text(row.problems, problems_place(row.name)).split())
+
+
 def _reference(connection: Connection, checked: Checked, now: datetime) -> str:
     """The reference of a submission: its own, or a new one. Raises NotLeased."""
     submission = checked.submission

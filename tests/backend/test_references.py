@@ -18,7 +18,7 @@ from backend.storage import references, submissions
 from backend.storage.references import MAX_LEASED, MAX_WANTED, TooManyLeased
 from backend.storage.tables import CaseRow, FormRevision, ReferenceLease
 from backend_client.forms.reference import check_reference, new_reference
-from tests.backend.house import Failed, House, failed
+from tests.backend.house import Failed, House, command, failed
 from tests.backend.sample import RESIDENT, answers, submission
 from tests.postgres import BOTH
 
@@ -328,3 +328,19 @@ async def test_a_deferred_submission_is_refused_where_it_is_malformed_or_lacks_a
     spoken.answers[0].recording = f"attachments/{uuid.uuid4()}"
     assert (await refused(house, spoken)).reason == "ATTACHMENT_MISSING"
     assert await cases(house) == 0
+
+
+async def test_a_clerk_sees_what_is_wrong_with_a_case(house: House, form: form_pb2.Form) -> None:
+    right, wrong = (await lease(house, 2)).fresh
+    await send(house, bringing(form, right, deferred=True))
+    one = bringing(form, wrong, deferred=True)
+    one.form_revision = "unheard-of"
+    del one.answers[:]
+    one.answers.extend(answers(phone=None))
+    await send(house, one)
+    code, shown, _ = await command("case", "show", "--data", house.data, wrong)
+    assert code == 0
+    assert "FORM_CHANGED" in shown
+    assert "answers.phone:REQUIRED" in shown
+    _, shown, _ = await command("case", "show", "--data", house.data, right)
+    assert "Problem" not in shown
