@@ -82,7 +82,8 @@ def line(kept: Kept, translate: Translate) -> str:
     entry = kept.entry
     when = entry.time.astimezone(clock.COUNTY_TIME).strftime("%Y-%m-%d %H:%M:%S")
     who = _said(f"audit.credential.{entry.credential}", entry.credential, translate)
-    action = _said(f"audit.action.{entry.action}", entry.action, translate)
+    named = entry.action.replace(" ", "-")
+    action = _said(f"audit.action.{named}", entry.action, translate)
     outcome = _said(f"audit.outcome.{entry.outcome}", entry.outcome, translate)
     return f"{when}  {entry.door}  {who}  {action}  {entry.object}  {outcome}"
 
