@@ -11,6 +11,10 @@ from typing import Any
 
 from huimin.v1 import form_pb2
 
+from backend.storage.attachments import place
+from backend.storage.submissions import message_place
+from tests.keys import VAULT, put_keys
+
 COMMAND = Path(sys.executable).with_name("huimin-backend")
 CONTENT = Path(__file__).with_name("content")
 SHIPPED = Path(__file__).parents[2] / "backend" / "content"
@@ -27,6 +31,8 @@ class County:
 
     def start(self) -> None:
         """Returns once it serves."""
+        self._data.mkdir(exist_ok=True)
+        put_keys(self._data)
         options = ["--listen", self.address, "--data", str(self._data), "--content", str(self._content)]
         self._process = subprocess.Popen(
             [COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -52,10 +58,11 @@ class County:
 
     def submission(self, reference: str) -> form_pb2.Submission:
         """What was sent under a reference, as the backend keeps it."""
-        (message,) = self._rows(
-            "SELECT message FROM submissions JOIN cases ON submission = name WHERE reference = ?", reference
+        name, message = self._rows(
+            "SELECT name, message FROM submissions JOIN cases ON submission = name WHERE reference = ?",
+            reference,
         )[0]
-        return form_pb2.Submission.FromString(message)
+        return form_pb2.Submission.FromString(VAULT.open(message, message_place(name)))
 
     def references(self) -> list[str]:
         """Every case's reference, the oldest first."""
@@ -63,8 +70,8 @@ class County:
 
     def attachment(self, name: str) -> bytes:
         """The bytes of `attachments/{uuid}`."""
-        (file,) = (self._data / "attachments").glob(f"{name.removeprefix('attachments/')}-*")
-        return file.read_bytes()
+        pieces = self._rows("SELECT start, sealed FROM attachment_chunks WHERE name = ? ORDER BY start", name)
+        return b"".join(VAULT.open(sealed, place(name, start)) for start, sealed in pieces)
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self._data / "huimin.sqlite3")) as database:
