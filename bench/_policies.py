@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import accumulate
+from typing import overload
 
 from google.type import date_pb2
 from huimin.v1 import common_pb2, policy_pb2
@@ -26,6 +27,7 @@ from backend.settings import PACKAGED
 
 SENTENCES = 100_000
 _KINDS = ("办法", "通知", "意见", "实施方案", "管理规定", "实施细则", "补贴办法", "暂行规定")
+_TOPICS = tuple(f"topics/{name}" for name in ("medical-care", "pensions", "farming", "employment", "housing"))
 _FIRST_DAY = date(2000, 1, 1)
 _DAYS = 9000
 
@@ -55,9 +57,7 @@ def language() -> Language:
     """The words of the demonstration content, the most frequent first, then others."""
     chance = random.Random(3)
     used: dict[RunKind, dict[str, int]] = {RunKind.HAN: {}, RunKind.WORD: {}}
-    topics: set[str] = set()
     for policy in read_content(PACKAGED).policies:
-        topics.add(policy.topic)
         texts = [policy.title, policy.summary, *(section.text for section in policy.sections)]
         for text in texts:
             for run in (*runs(fold(text.zh_cn)), *runs(fold(text.en))):
@@ -92,41 +92,56 @@ def _sentences() -> list[tuple[str, str]]:
     ]
 
 
-def policies(count: int) -> Iterator[policy_pb2.Policy]:
-    """So many policies, the same for the same count, in no order of time."""
-    words, sentences = language(), _sentences()
-    chance = random.Random(count)
-    topics = [f"topics/{name}" for name in ("medical-care", "pensions", "farming", "employment", "housing")]
+class MadePolicies(Sequence[policy_pb2.Policy]):
+    """So many policies, made when they are asked for; one of a place is always the same."""
 
-    def text(most: int) -> common_pb2.LocalizedText:
-        chosen = chance.choices(sentences, k=chance.randint(1, most))
-        return common_pb2.LocalizedText(
-            zh_cn="".join(zh for zh, _ in chosen), en=" ".join(en for _, en in chosen)
-        )
+    def __init__(self, count: int) -> None:
+        self._count = count
 
-    for number in range(count):
-        day = _FIRST_DAY + timedelta(days=chance.randrange(_DAYS))
-        subject = "".join(words.chinese.draw(chance, chance.randint(2, 5)))
-        yield policy_pb2.Policy(
-            name=f"policies/made-{number}",
-            topic=chance.choice(topics),
-            title=common_pb2.LocalizedText(
-                zh_cn=subject + chance.choice(_KINDS),
-                en=" ".join(words.english.draw(chance, chance.randint(3, 8))).capitalize(),
-            ),
-            document_number=f"惠政发〔{day.year}〕{number}号",
-            issuer=common_pb2.LocalizedText(zh_cn="惠民县人民政府", en="Huimin County People's Government"),
-            issue_date=date_pb2.Date(year=day.year, month=day.month, day=day.day),
-            summary=text(2),
-            sections=[
-                common_pb2.Section(
-                    heading=common_pb2.LocalizedText(
-                        zh_cn="".join(words.chinese.draw(chance, 2)),
-                        en=" ".join(words.english.draw(chance, 2)),
-                    ),
-                    text=text(2),
-                )
-                for _ in range(chance.randint(3, 6))
-            ],
-            demonstration=True,
-        )
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> policy_pb2.Policy: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[policy_pb2.Policy]: ...
+    def __getitem__(self, place: int | slice) -> policy_pb2.Policy | list[policy_pb2.Policy]:
+        if isinstance(place, slice):
+            return [_policy(number) for number in range(self._count)[place]]
+        return _policy(range(self._count)[place])
+
+
+def _policy(number: int) -> policy_pb2.Policy:
+    words, chance = language(), random.Random(number)
+    day = _FIRST_DAY + timedelta(days=chance.randrange(_DAYS))
+    subject = "".join(words.chinese.draw(chance, chance.randint(2, 5)))
+    return policy_pb2.Policy(
+        name=f"policies/made-{number}",
+        topic=chance.choice(_TOPICS),
+        title=common_pb2.LocalizedText(
+            zh_cn=subject + chance.choice(_KINDS),
+            en=" ".join(words.english.draw(chance, chance.randint(3, 8))).capitalize(),
+        ),
+        document_number=f"惠政发〔{day.year}〕{number}号",
+        issuer=common_pb2.LocalizedText(zh_cn="惠民县人民政府", en="Huimin County People's Government"),
+        issue_date=date_pb2.Date(year=day.year, month=day.month, day=day.day),
+        summary=_text(chance, 2),
+        sections=[
+            common_pb2.Section(
+                heading=common_pb2.LocalizedText(
+                    zh_cn="".join(words.chinese.draw(chance, 2)),
+                    en=" ".join(words.english.draw(chance, 2)),
+                ),
+                text=_text(chance, 2),
+            )
+            for _ in range(chance.randint(3, 6))
+        ],
+        demonstration=True,
+    )
+
+
+def _text(chance: random.Random, most: int) -> common_pb2.LocalizedText:
+    chosen = chance.choices(_sentences(), k=chance.randint(1, most))
+    return common_pb2.LocalizedText(
+        zh_cn="".join(chinese for chinese, _ in chosen), en=" ".join(english for _, english in chosen)
+    )

@@ -32,8 +32,6 @@ from backend.search.units import stem
 
 MAX_FOUND = 500
 """Nobody turns more pages than that."""
-_ISSUED = "发"
-"""The last character before the year in the number of a document."""
 _TELLING = 1000
 """A word that is in more titles than this tells nothing."""
 _GOES_ON = 8
@@ -55,6 +53,11 @@ class PolicyIndex:
     def size(self) -> int:
         """How many policies are in it."""
         return self._searcher.num_docs
+
+    def warm(self) -> None:
+        """Reads and makes what is kept, so that no search waits for it."""
+        self.lexicon.warm()
+        slips.warm()
 
     def find(self, query: Query, most: int) -> Found:
         """The policies that are found, at most `most`."""
@@ -93,9 +96,8 @@ class PolicyIndex:
                     _best(self._in_field(DOCUMENT_NUMBER, phrase) for phrase in piece.literal)
                     for piece in telling
                 )
-        for phrase in query.exact:
-            if phrase.spelling is Spelling.HAN and phrase.units[-1] == _ISSUED:
-                yield self._in_field(DOCUMENT_NUMBER, phrase)
+        for phrase in query.offices:
+            yield self._in_field(DOCUMENT_NUMBER, phrase)
         if query.exact:
             yield self._any(query.exact, Scope.TITLE)
             if any(piece.meant != piece.literal for piece in query.pieces):

@@ -2,7 +2,8 @@
 
 A wording of a policy has a number for ever, so the index follows a publication by taking out the wordings
 that left and putting in those that came; searches go on meanwhile in the state before, and a crash leaves it
-that state. What was made by another version, or cannot be read, is made anew.
+that state. What was made by another version, or cannot be read, is made anew; while a large one is made, what
+is in it so far is searched.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from backend.storage.database import Database
 from foundation.log import logger
 
 START_SECONDS = 10.0
-"""So long the start waits for the first index; after that, search refuses until it is there."""
+"""So long the start waits until the whole publication is in the index."""
 RETRY_SECONDS = 5.0
 """Until following is tried again where it failed."""
 _BATCH = 500
@@ -41,28 +42,30 @@ class PolicySearch:
 
     def __init__(self, folder: Path) -> None:
         self._index = _opened(folder)
-        state = PolicyIndex(self._index)
-        self.current: PolicyIndex | None = state if state.size else None
-        """The state that is searched; None before there is one."""
+        self.current = self._newest()
+        """The state that is searched."""
 
     async def follow(self, database: Database, publication: int) -> None:
         """Makes the index hold the wordings of a publication."""
         wanted = await database.read(policies.wordings, publication)
         held = await asyncio.to_thread(self._held)
         gone = [number for number, made_of in held.items() if wanted.get(number) != made_of]
-        new = [number for number, made_of in wanted.items() if held.get(number) != made_of]
+        new = sorted((number for number in wanted if held.get(number) != wanted[number]), reverse=True)
         if gone or new:
             writer = await asyncio.to_thread(self._index.writer, _MEMORY, 1)
             try:
                 await asyncio.to_thread(_take_out, writer, gone)
+                written = 0
                 for start in range(0, len(new), _BATCH):
                     some = await database.read(_messages, new[start : start + _BATCH])
                     await asyncio.to_thread(_put_in, writer, some)
-                await asyncio.to_thread(writer.commit)
+                    if start + len(some) - written > max(self.current.size, 2 * _BATCH):
+                        self.current = await asyncio.to_thread(self._written, writer)
+                        written = start + len(some)
+                self.current = await asyncio.to_thread(self._written, writer)
             finally:
                 await asyncio.to_thread(writer.wait_merging_threads)
             _log.info("search_index_follows", publication=publication, added=len(new), removed=len(gone))
-        self.current = await asyncio.to_thread(self._newest)
 
     def _held(self) -> Mapping[int, int]:
         """The wordings in the index: the digest of each by its number."""
@@ -88,10 +91,14 @@ class PolicySearch:
             )
             after = hits[-1][0]
 
+    def _written(self, writer: tantivy.IndexWriter) -> PolicyIndex:
+        writer.commit()
+        return self._newest()
+
     def _newest(self) -> PolicyIndex:
         self._index.reload()
         state = PolicyIndex(self._index)
-        state.lexicon.warm()
+        state.warm()
         return state
 
 

@@ -27,6 +27,7 @@ LONGEST_WORD = 4
 _FILLERS = re.compile(
     "请问|什么时候|啥时候|几时|怎么办理|怎样办理|如何办理|怎么办|怎么|怎样|如何|什么|哪些|哪里|多少|我要|我想|需要|可以|[吗呢呀啊的了和与]|^岁"
 )
+_LAST_OF_OFFICE = "发"
 _ENGLISH_FILLERS = (
     "a an and are can do does for from get has have how i in is it my of on or the to what when where who "
     "with you your"
@@ -78,6 +79,15 @@ class Query:
         """Whether digits are in it, as in the number of a document."""
         return any(
             unit.isdigit() for piece in self.pieces for phrase in piece.english for unit in phrase.units
+        )
+
+    @property
+    def offices(self) -> tuple[Phrase, ...]:
+        """The ways to read all of it as what stands before the year in the number of a document."""
+        return tuple(
+            phrase
+            for phrase in self.exact
+            if phrase.spelling is Spelling.HAN and phrase.units[-1] == _LAST_OF_OFFICE
         )
 
     @property

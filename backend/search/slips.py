@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from backend.search.document import Scope
 from backend.search.lexicon import Lexicon
@@ -28,8 +29,9 @@ from backend.search.units import JOINT
 
 LONGEST = 24
 """Units of the longest piece that is looked at."""
-_BEAM = 24
+_BEAM = 12
 """Ways that are followed at each place."""
+_ANY_CHARACTER = 0x4E00
 _SHORTEST_WORD = 5
 """Letters of the shortest English word that is corrected."""
 
@@ -46,6 +48,13 @@ _NEXT_KEY = 2.0
 _NEAR_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _NEAR_FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def warm() -> None:
+    """Makes the tables that are made once."""
+    sounds(chr(_ANY_CHARACTER))
+    _syllables_less_one()
+    _next_keys()
 
 
 def meant(query: Query, lexicon: Lexicon) -> Query | None:
@@ -65,10 +74,12 @@ def meant(query: Query, lexicon: Lexicon) -> Query | None:
 def _corrected(piece: Piece, query: Query, lexicon: Lexicon) -> list[Piece] | None:
     """What was meant by a piece; None where it is better as it is."""
     typed = piece.typed
-    if piece.known or not 2 <= len(typed) <= LONGEST or typed.isdigit():
+    if piece.known or not 2 <= len(typed) <= LONGEST:
         return None
     if not typed.isascii():
-        return _chinese(typed, query, lexicon)
+        return _chinese(typed, query, lexicon) if piece.literal[0].spelling is Spelling.HAN else None
+    if not typed.isalpha():
+        return None
     if any(lexicon.frequency(unit) for phrase in piece.english for unit in phrase.units):
         return None
     way = _likeliest(len(typed), _letters(typed), _Gain(lexicon, JOINT))
@@ -95,8 +106,7 @@ def _pieces(way: Way, spelling: Spelling, query: Query) -> list[Piece] | None:
 # The lattice ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """From one place in what was typed to another: the units it stands for, and what it costs."""
 
     end: int
@@ -146,8 +156,7 @@ class _Gain:
         return bool(self._known[token])
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """The best way to a place that ends with a unit."""
 
     score: float
@@ -198,16 +207,17 @@ def _taken(state: _State, step: Step, gain: _Gain) -> list[_State]:
 def _with_unit(state: _State, unit: str, gain: _Gain) -> Iterator[_State]:
     words = state.words
     if not words:
-        yield replace(state, words=((unit,),))
+        yield _State(state.score, ((unit,),), state.cost, state.once)
         return
     if counts := gain.of(words[-1], unit):
-        yield replace(state, score=state.score + counts, words=(*words[:-1], (*words[-1], unit)))
-    between = _BREAK + (_ALONE if state.alone else 0.0)
-    yield replace(state, score=state.score - between, words=(*words, (unit,)))
+        longer = (*words[:-1], (*words[-1], unit))
+        yield _State(state.score + counts, longer, state.cost, state.once)
+    between = _BREAK + (_ALONE if len(words[-1]) == 1 else 0.0)
+    yield _State(state.score - between, (*words, (unit,)), state.cost, state.once)
 
 
 def _ended(state: _State) -> _State:
-    return replace(state, score=state.score - (_ALONE if state.alone else 0.0))
+    return state._replace(score=state.score - (_ALONE if state.alone else 0.0))
 
 
 # Chinese ----------------------------------------------------------------------------------------------------
@@ -350,7 +360,7 @@ def _next_keys() -> dict[str, frozenset[str]]:
 
 def _word(typed: str, query: Query, lexicon: Lexicon) -> tuple[float, str] | None:
     """The likeliest word that one slip makes this of, with its score."""
-    if len(typed) < _SHORTEST_WORD or not typed.isalpha():
+    if len(typed) < _SHORTEST_WORD:
         return None
     words = lexicon.words
     found = []

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-import grpc
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
 from sqlalchemy import Connection
 
 from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.door import Context
-from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
+from backend.rpc.refusal import Wrong, invalid, not_found
 from backend.search.index import MAX_FOUND, PolicyIndex
 from backend.search.keeping import PolicySearch
 from backend.search.passage import Passages
@@ -22,13 +21,6 @@ from backend.storage.database import Database
 from backend.storage.policies import issue_date
 from backend_client.forms.text import normalise
 from foundation.language import Language
-
-_PREPARING = Refusal(
-    grpc.StatusCode.UNAVAILABLE,
-    "SEARCH_PREPARING",
-    "The search index is being made.",
-    retry_after=timedelta(seconds=5),
-)
 
 
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
@@ -73,8 +65,6 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         position = page_token.decode(request.page_token, of_list, int)
         start = min(max(int(position[0]), 0), MAX_FOUND) if position else 0
         state = self._search.current
-        if state is None:
-            raise _PREPARING
         query = understand(asked, self._published.current.synonyms)
         wanted = range(start, start + size)
         matches, more = await self._database.read(_searched, state, query, language, wanted)

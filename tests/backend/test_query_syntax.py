@@ -18,9 +18,27 @@ from foundation.language import Language
 SYNONYMS = Synonyms.of([["医保", "医疗保险", "medical insurance"], ["户口", "hukou"], ["?"], ["医保b", "x"]])
 TYPED = st.one_of(
     st.text(max_size=100),
-    st.text(alphabet="医保报销养老金 yiba\"*():^{}-+'12〔〕AND", max_size=100),
+    st.text(alphabet="医保报销养老金 yiba\"*():^{}-+'12〔〕ANDgns", max_size=100),
     st.lists(
-        st.sampled_from(["医保", "yibao", "yb", "AND", "NEAR", "pension", '"', "xian", "2024", "号"]),
+        st.sampled_from(
+            [
+                "医保",
+                "yibao",
+                "yb",
+                "yiabo's",
+                "penison's",
+                "ньюс",
+                "xi'an",
+                "養保老険",
+                "AND",
+                "NEAR",
+                "pension",
+                '"',
+                "xian",
+                "2024",
+                "号",
+            ]
+        ),
         max_size=20,
     ).map(" ".join),
 )
