@@ -30,8 +30,9 @@ from backend_client.forms.answer import Recording
 from backend_client.forms.form import FieldType, Form
 from backend_client.forms.identity_number import check_character
 from backend_client.forms.reference import check_reference
+from backend_client.queue.file import FILE_NAME
 from backend_client.queue.outbox import Bounds, Outbox
-from backend_client.queue.store import entries
+from backend_client.queue.store import damaged, entries
 from backend_client.submission import Attachment, Submission, new_attachment_name
 from foundation.keys import KEY_BYTES, KeyRing
 from tests.backend_client import county as other
@@ -39,6 +40,7 @@ from tests.backend_client.county import Cable
 from tests.backend_client.sample import FORM, NUMBER
 from tests.backend_client.test_real_backend import backend, filled, submission
 from tests.chaos.ledger import Ledger
+from tests.chaos.room import Room
 
 KEYS = KeyRing([b"k" * KEY_BYTES])
 FEW = Bounds(low=4, wanted=8)
@@ -418,6 +420,51 @@ def copy(source: Path, target: Path) -> None:
     target.mkdir()
     for file in source.iterdir():
         (target / file.name).write_bytes(file.read_bytes())
+
+
+async def test_a_queue_that_is_damaged_while_a_door_runs_is_begun_anew(
+    county: County, form: Form, tmp_path: Path
+) -> None:
+    async with opened(county, tmp_path, patience=0.1) as outbox:
+        await stocked(outbox)
+        await county.cable.cut()
+        large, attachment = spoken(form, 4 << 20)  # more than SQLite has in its memory
+        await outbox.send(large, [attachment])
+        for file in tmp_path.glob(f"{FILE_NAME}*"):
+            if not file.name.endswith("-shm"):
+                await asyncio.to_thread(file.write_bytes, b"x" * file.stat().st_size)
+        await county.cable.mend()
+        await until(lambda: outbox.set_aside == 1)  # the file; what was in it cannot be read
+        assert len(damaged(tmp_path)) == 1
+        await stocked(outbox)
+        sent = application(form)
+        accepted = await outbox.send(sent)
+        await until(lambda: outbox.waiting == 0)
+    assert county.ledger.references()[sent.name] == accepted.reference
+
+
+async def test_a_queue_on_a_full_disk_refuses_and_is_opened_once_there_is_room(
+    county: County, form: Form, tmp_path: Path
+) -> None:
+    room = Room(tmp_path / "room")
+    try:
+        if not room.real:
+            return  # Room says so; test_queue_store has what can be tried without a file system of its own
+        room.fill()
+        async with opened(county, room.folder / "queue") as outbox:
+            with pytest.raises(QueueUnusable):
+                await outbox.send(application(form))
+            room.clear()
+            await stocked(outbox)
+            assert (await outbox.send(application(form))).delivered
+            room.fill()
+            with pytest.raises(QueueUnusable) as caught:
+                await outbox.send(application(form))
+            assert caught.value.reason == "QUEUE_DISK_FULL"
+            room.clear()
+            assert (await outbox.send(application(form))).delivered
+    finally:
+        room.close()
 
 
 async def test_a_door_whose_clock_lost_its_battery_is_served(
