@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 import structlog
@@ -22,7 +21,6 @@ def start_log(command: str, level: str = "info") -> None:
 
     command: name of the command, put into every record; level: logging's name.
     """
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells of each refused handshake in lines of its own
     logging.captureWarnings(True)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -136,6 +136,8 @@ class Edge(grpc.aio.ServerInterceptor):
         except grpc.aio.AbortError:  # a handler that is not ours has said itself what is to be said
             outcome = "ABORTED_BY_HANDLER"
             raise
+        except grpc.aio.InternalError:  # what was to be sent found the connection broken
+            raise
         except Exception as error:
             refusal = refusal_of(error, request_id)
             outcome, reason = refusal.code.name, refusal.reason

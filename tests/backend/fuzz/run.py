@@ -219,8 +219,13 @@ class Fuzzer:
             new = log.read()
         whole = new.rpartition(b"\n")[0]
         self._read += len(whole)
-        for line in whole.decode("utf-8", "replace").splitlines():
-            entry = json.loads(line) if line.startswith("{") else {"event": line, "level": "raw"}
+        for line in whole.decode("utf-8", "replace").split("\n"):
+            if not line:
+                continue
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                raise Unwell(f"a line of the log is no JSON: {line[:2000]!r}") from None
             failed = entry.get("event") in ("call_failed", "storage_failed") or "exception" in entry
             if failed or "Traceback" in line or entry.get("level") in ("error", "critical"):
                 raise Unwell(f"the log says {line[:2000]} after {self.tally}")
