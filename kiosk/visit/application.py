@@ -309,9 +309,13 @@ class Applications(Chapter):
         if broken := draft.filling.broken():
             self._mend(broken[0], checking=page.checking)
             return
+        still_open = draft.filling.next_field()
+        if page.checking and still_open:
+            self._ask(still_open, checking=True)
+            return
         later = () if page.checking else draft.filling.asked[page.number :]
         following = next((f for f in later if f.id not in draft.filling.prefilled), None)
-        self._visit.show(self._page_of(following or draft.filling.next_field()))
+        self._visit.show(self._page_of(following or still_open))
 
     def _mend(self, broken: Broken, *, checking: bool) -> None:
         """Asks again what breaks a rule, with the answer still standing there and the rule's sentence."""
