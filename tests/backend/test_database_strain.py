@@ -6,20 +6,18 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from backend.clock import now
 from backend.storage import database as module
-from backend.storage.database import Database, answer_by, database_url, open_database
-from backend.storage.tables import SessionRow, WrongTries
-from tests.keys import VAULT
+from backend.storage.database import answer_by
+from tests.backend.marks import MARKS, mark, marks, opened
 from tests.postgres import Cluster, cluster
 
 
@@ -30,50 +28,34 @@ def own_postgres() -> Iterator[Cluster]:
         yield started
 
 
-@asynccontextmanager
-async def opened(url: str, folder: Path) -> AsyncIterator[Database]:
-    database = await open_database(database_url(url, folder), VAULT)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-def tokens(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(SessionRow)).scalar_one()
-
-
-def add_token(connection: Connection, token: bytes) -> None:
-    connection.execute(insert(SessionRow).values(token_hash=token, expire_time=now()))
-
-
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
     own_postgres: Cluster, tmp_path: Path
 ) -> None:
     async with opened(own_postgres.database(), tmp_path) as database:
-        acknowledged = 0
-        crashed = asyncio.create_task(asyncio.to_thread(_crash_soon, own_postgres))
-        with pytest.raises(DBAPIError):
+        acknowledged, well_under_way = 0, threading.Event()
+
+        def crash() -> None:
+            assert well_under_way.wait(30)
+            own_postgres.end(signal.SIGQUIT)
+
+        crashed = asyncio.create_task(asyncio.to_thread(crash))
+        with pytest.raises(OperationalError):
             for number in range(100_000):
-                await database.write(add_token, b"%d" % number)
+                await database.write(mark, str(number))
                 acknowledged += 1
+                if acknowledged == 50:
+                    well_under_way.set()
         await crashed
         began = time.monotonic()
         with pytest.raises(OperationalError):
-            await database.read(tokens)
+            await database.read(marks)
         assert time.monotonic() - began < 2
         own_postgres.start()
-        assert await database.read(tokens) in (
+        assert await database.read(marks) in (
             acknowledged,
             acknowledged + 1,
         )  # the last may have come through
-        assert acknowledged > 0
-        await database.write(add_token, b"after")
-
-
-def _crash_soon(server: Cluster) -> None:
-    time.sleep(0.3)
-    server.end(signal.SIGQUIT)
+        await database.write(mark, "after")
 
 
 async def test_lost_connections_are_replaced_without_anybody_noticing(
@@ -82,10 +64,10 @@ async def test_lost_connections_are_replaced_without_anybody_noticing(
     url = own_postgres.database()
     async with opened(url, tmp_path) as database:
         for round_ in range(3):
-            await asyncio.gather(*(database.read(tokens) for _ in range(30)))
+            await asyncio.gather(*(database.read(marks) for _ in range(30)))
             assert own_postgres.disconnect(url) > 1
-            await asyncio.gather(*(database.write(add_token, b"%d %d" % (round_, i)) for i in range(30)))
-        assert await database.read(tokens) == 90
+            await asyncio.gather(*(database.write(mark, f"{round_} {i}") for i in range(30)))
+        assert await database.read(marks) == 90
 
 
 async def test_a_connection_that_is_lost_half_way_leaves_nothing(
@@ -95,13 +77,13 @@ async def test_a_connection_that_is_lost_half_way_leaves_nothing(
     async with opened(url, tmp_path) as database:
 
         def fail(connection: Connection) -> None:
-            add_token(connection, b"1")
+            mark(connection, "1")
             own_postgres.disconnect(url)
-            add_token(connection, b"2")
+            mark(connection, "2")
 
         with pytest.raises(OperationalError):
             await database.write(fail)
-        assert await database.read(tokens) == 0
+        assert await database.read(marks) == 0
 
 
 SLOW = {
@@ -116,24 +98,24 @@ async def test_what_takes_longer_than_the_caller_waits_is_broken_off(
 ) -> None:
     async with opened(empty_database, tmp_path) as database:
 
-        def slowly(connection: Connection, token: bytes) -> None:
-            if token:
-                add_token(connection, token)
+        def slowly(connection: Connection, name: str) -> None:
+            if name:
+                mark(connection, name)
             connection.execute(text(SLOW[connection.dialect.name])).all()
 
         began = time.monotonic()
         answer_by.set(began + 0.3)
         with pytest.raises(OperationalError):
-            await database.read(slowly, b"")
+            await database.read(slowly, "")
         with pytest.raises((OperationalError, TimeoutError)):
-            await database.write(slowly, b"1")
+            await database.write(slowly, "1")
         with pytest.raises(TimeoutError):
-            await database.write(add_token, b"2")
+            await database.write(mark, "2")
         assert time.monotonic() - began < 3
         answer_by.set(None)
-        assert await database.read(tokens) == 0
-        await database.write(add_token, b"3")
-        assert await database.read(tokens) == 1
+        assert await database.read(marks) == 0
+        await database.write(mark, "3")
+        assert await database.read(marks) == 1
 
 
 async def test_nobody_waits_for_a_turn_for_ever(
@@ -149,12 +131,12 @@ async def test_nobody_waits_for_a_turn_for_ever(
         await asyncio.sleep(0.1)
         began = time.monotonic()
         with pytest.raises(TimeoutError):
-            await database.write(add_token, b"1")
+            await database.write(mark, "1")
         assert time.monotonic() - began < 2
         go_on.set()
         await asyncio.gather(*holding)
-        await database.write(add_token, b"2")
-        assert await database.read(tokens) == 1
+        await database.write(mark, "2")
+        assert await database.read(marks) == 1
 
 
 async def test_a_read_sees_one_state_and_changes_nothing(tmp_path: Path, empty_database: str) -> None:
@@ -162,19 +144,19 @@ async def test_a_read_sees_one_state_and_changes_nothing(tmp_path: Path, empty_d
         counted, added = threading.Event(), threading.Event()
 
         def twice(connection: Connection) -> tuple[int, int]:
-            first = tokens(connection)
+            first = marks(connection)
             counted.set()
             assert added.wait(10)
-            return first, tokens(connection)
+            return first, marks(connection)
 
         reading = asyncio.create_task(database.read(twice))
         assert await asyncio.to_thread(counted.wait, 10)
-        await database.write(add_token, b"1")
+        await database.write(mark, "1")
         added.set()
         assert await reading == (0, 0)
         with pytest.raises(DBAPIError):
-            await database.read(add_token, b"2")
-        assert await database.read(tokens) == 1
+            await database.read(mark, "2")
+        assert await database.read(marks) == 1
 
 
 def tried(name: str) -> dict[str, Any]:
@@ -194,16 +176,14 @@ async def test_two_backends_that_look_for_the_same_row_make_it_once(
 ) -> None:
     """A function that looks first and inserts after is right from any number of backends."""
 
-    def count(connection: Connection, reference: str) -> int:
-        held = connection.execute(
-            select(WrongTries.count).where(WrongTries.scope == reference).with_for_update()
-        ).scalar()
+    def count(connection: Connection, name: str) -> int:
+        row = MARKS.c.name == name
+        held = connection.execute(select(MARKS.c["count"]).where(row).with_for_update()).scalar()
         if held is None:
-            connection.execute(insert(WrongTries).values(tried(reference)))
+            mark(connection, name)
             return 1
-        row = WrongTries.scope == reference
-        connection.execute(update(WrongTries).where(row).values(count=held + 1))
-        return held + 1
+        connection.execute(update(MARKS).where(row).values(count=held + 1))
+        return int(held) + 1
 
     async with opened(empty_database, tmp_path) as one, opened(empty_database, tmp_path) as other:
         for number in range(5):
@@ -218,20 +198,17 @@ async def test_a_deadlock_is_tried_again(postgres: Cluster, tmp_path: Path) -> N
     first_time = {"a": True, "b": True}
 
     def change(connection: Connection, mine: str, others: str) -> None:
-        connection.execute(update(WrongTries).where(WrongTries.scope == mine).values(count=2))
+        connection.execute(update(MARKS).where(MARKS.c.name == mine).values(count=2))
         if first_time[mine]:
             first_time[mine] = False
             both.wait(10)
-        connection.execute(update(WrongTries).where(WrongTries.scope == others).values(count=3))
+        connection.execute(update(MARKS).where(MARKS.c.name == others).values(count=3))
 
-    def try_once(connection: Connection, name: str) -> None:
-        connection.execute(insert(WrongTries).values(tried(name)))
+    def counts(connection: Connection) -> list[int]:
+        return sorted(connection.execute(select(MARKS.c["count"])).scalars())
 
     async with opened(postgres.database(), tmp_path) as database:
         for name in first_time:
-            await database.write(try_once, name)
+            await database.write(mark, name)
         await asyncio.gather(database.write(change, "a", "b"), database.write(change, "b", "a"))
-        left = await database.read(
-            lambda connection: connection.execute(select(WrongTries.count)).scalars().all()
-        )
-        assert sorted(left) == [2, 3]
+        assert await database.read(counts) == [2, 3]
