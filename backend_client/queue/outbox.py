@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from backend_client.queue.delivery import LONGEST_WAIT_OF_ONE, Line, Next, after
 from backend_client.queue.disk import Disk
 from backend_client.queue.file import DAMAGED_REASON
 from backend_client.queue.stock import Stock
-from backend_client.queue.store import CANNOT_OPEN, Bounds, Kept, damaged
+from backend_client.queue.store import CANNOT_OPEN, Bounds, Kept, Store, damaged
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Submission
 from foundation.keys import CannotOpen, KeyRing
 from foundation.log import logger
@@ -148,6 +149,9 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(QueueUnusable):
+            for number, unused in self._to_remove.items():
+                await self._disk.run(partial(Store.remove, number=number, unused=unused))
         await self._disk.close()
         for asking in self._asking.values():
             asking.tell(asking.later)

@@ -233,10 +233,10 @@ class Store:
         """Lets go of a submission. unused: its reference, where nobody was told it: it may be given out."""
         identifier = 0
         with failures(), self._writing():
-            self._database.execute("DELETE FROM submissions WHERE number = ?", (number,))
-            if unused:
+            gone = self._database.execute("DELETE FROM submissions WHERE number = ?", (number,)).rowcount
+            if gone and unused:
                 identifier = self._insert_reference(unused)
-        if unused:
+        if identifier:
             self._pool[identifier] = unused
 
     def set_aside(self, number: int, problem: str) -> None:

@@ -488,7 +488,7 @@ async def test_a_queue_with_other_keys_is_set_aside_and_delivered_once_they_are_
         await until(lambda: outbox.set_aside == 1)
         assert outbox.waiting == 0
         assert (await outbox.send(application(form))).delivered
-    assert [entry.problem for entry in entries(tmp_path)] == ["CANNOT_OPEN"]
+    assert [entry.problem for entry in entries(tmp_path)] == ["CANNOT_OPEN"]  # the other is gone at the end
     rotated = KeyRing([b"n" * KEY_BYTES, b"k" * KEY_BYTES])
     async with opened(county, tmp_path, keys=rotated) as outbox:
         await until(lambda: outbox.waiting == 0)

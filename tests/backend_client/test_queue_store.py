@@ -202,11 +202,12 @@ def test_a_reference_that_nobody_was_told_is_given_out_again_and_others_are_not(
     store = stocked(tmp_path)
     told, not_told = (store.keep(message(), NUMBER, [], NOW) for _ in range(2))
     store.remove(told.number)
-    store.remove(not_told.number, unused=not_told.reference)
+    for _ in range(2):
+        store.remove(not_told.number, unused=not_told.reference)
     store.close()
     store = opened(tmp_path)
-    given = {store.keep(message(), NUMBER, [], NOW).reference for _ in range(store.references)}
-    assert given == set(REFERENCES) - {told.reference}
+    given = [store.keep(message(), NUMBER, [], NOW).reference for _ in range(store.references)]
+    assert sorted(given) == sorted(set(REFERENCES) - {told.reference})
     store.close()
 
 
