@@ -16,6 +16,7 @@ from backend.upkeep import hourly, once
 from backend_client.forms.reference import new_reference
 from tests.backend.house import Failed, House, command, failed
 from tests.backend.sample import RESIDENT, answers, resident, submission
+from tests.postgres import BOTH
 
 OTHER = resident(120)
 
@@ -63,6 +64,7 @@ async def refused(call: Callable[[], Awaitable[object]]) -> Failed:
     return failed(caught.value)
 
 
+@BOTH
 async def test_a_reference_and_the_end_of_the_number_open_that_case_only(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -78,6 +80,7 @@ async def test_a_reference_and_the_end_of_the_number_open_that_case_only(
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "CASE_UNKNOWN")
 
 
+@BOTH
 async def test_a_card_opens_the_cases_of_its_holder_and_no_others(house: House, form: form_pb2.Form) -> None:
     mine = []
     for _ in range(3):
@@ -105,6 +108,7 @@ async def test_the_end_of_a_number_may_be_typed_as_on_a_phone(house: House, form
         await by_reference(house, reference, suffix)
 
 
+@BOTH
 async def test_cases_come_in_pages(house: House, form: form_pb2.Form) -> None:
     mine = [await apply(house, form) for _ in range(5)]  # all at the same moment
     token = await by_card(house)
@@ -129,6 +133,7 @@ async def test_every_call_about_cases_needs_a_session(house: House, form: form_p
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAUTHENTICATED, "SESSION_EXPIRED")
 
 
+@BOTH
 async def test_a_session_ends_by_itself_and_by_request(house: House, form: form_pb2.Form) -> None:
     reference = await apply(house, form)
     token, ended = await by_card(house), await by_card(house)
@@ -141,6 +146,7 @@ async def test_a_session_ends_by_itself_and_by_request(house: House, form: form_
     assert (await refused(lambda: get(house, token, reference))).reason == "SESSION_EXPIRED"
 
 
+@BOTH
 async def test_tokens_and_tries_do_not_pile_up(house: House, form: form_pb2.Form) -> None:
     token = await by_card(house)
     await refused(lambda: by_reference(house, new_reference()))
@@ -156,6 +162,7 @@ async def test_tokens_and_tries_do_not_pile_up(house: House, form: form_pb2.Form
     assert left == [[], []]
 
 
+@BOTH
 async def test_a_wrong_suffix_and_an_unknown_reference_look_the_same(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -184,6 +191,7 @@ async def test_after_five_wrong_tries_a_reference_stays_closed_for_a_while(
         assert (await refused(lambda: by_reference(house, reference))).reason == "CREDENTIAL_WRONG"
 
 
+@BOTH
 async def test_five_wrong_tries_at_once_count_as_five(house: House, form: form_pb2.Form) -> None:
     reference = await apply(house, form)
     refusals = await asyncio.gather(
@@ -192,6 +200,7 @@ async def test_five_wrong_tries_at_once_count_as_five(house: House, form: form_p
     assert sorted(refusal.reason for refusal in refusals) == ["CREDENTIAL_WRONG"] * 5 + ["TOO_MANY_TRIES"] * 7
 
 
+@BOTH
 async def test_a_right_try_forgets_the_wrong_ones(house: House, form: form_pb2.Form) -> None:
     reference = await apply(house, form)
     for _ in range(3):

@@ -19,6 +19,7 @@ from backend_client.forms.reference import check_reference
 from tests.backend import house as running
 from tests.backend.house import House, failed
 from tests.backend.sample import RESIDENT, answers, submission, submission_name
+from tests.postgres import BOTH
 
 Answer = form_pb2.Answer
 
@@ -38,6 +39,7 @@ async def stored(house: House) -> int:
     return await house.database.read(lambda connection: connection.execute(asked).scalar_one())
 
 
+@BOTH
 async def test_a_submission_becomes_a_case_with_a_reference_that_can_be_keyed(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -47,6 +49,7 @@ async def test_a_submission_becomes_a_case_with_a_reference_that_can_be_keyed(
     assert await stored(house) == 1
 
 
+@BOTH
 async def test_answers_are_kept_as_they_were_checked(house: House, form: form_pb2.Form) -> None:
     sent = submission(
         form, given=answers(full_name=Answer(text="  示范居民 "), phone=Answer(phone_number="138 0000-0000"))
@@ -61,6 +64,7 @@ async def test_answers_are_kept_as_they_were_checked(house: House, form: form_pb
     assert list(by_field) == [field.id for field in form.fields if field.id in by_field]
 
 
+@BOTH
 async def test_the_same_submission_sent_again_gets_the_first_answer(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -76,6 +80,7 @@ async def test_the_same_submission_sent_again_gets_the_first_answer(
     assert await stored(house) == 1
 
 
+@BOTH
 async def test_many_identical_submissions_at_once_make_one_case(house: House, form: form_pb2.Form) -> None:
     sent = submission(form)
     async with grpc.aio.insecure_channel(house.address, (("grpc.use_local_subchannel_pool", 1),)) as other:
@@ -90,14 +95,18 @@ async def test_many_identical_submissions_at_once_make_one_case(house: House, fo
     assert await stored(house) == 1
 
 
-async def test_two_backends_over_one_database_make_one_case(house: House, form: form_pb2.Form) -> None:
+@BOTH
+async def test_two_backends_over_one_database_make_one_case(
+    house: House, form: form_pb2.Form, database: str
+) -> None:
     sent = submission(form)
-    async with running.house(house.data) as second:
+    async with running.house(house.data, database=database) as second:
         got = await asyncio.gather(*(send(backend, sent) for _ in range(10) for backend in (house, second)))
     assert len({answer.reference for answer in got}) == 1
     assert await stored(house) == 1
 
 
+@BOTH
 async def test_different_submissions_at_once_all_get_their_own_reference(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -106,6 +115,7 @@ async def test_different_submissions_at_once_all_get_their_own_reference(
     assert await stored(house) == 40
 
 
+@BOTH
 async def test_the_name_of_a_submission_cannot_be_used_for_other_answers(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -205,6 +215,7 @@ async def test_a_malformed_submission_is_refused_at_the_door(
     assert await stored(house) == 0
 
 
+@BOTH
 async def test_an_unknown_form_and_an_unknown_revision_are_told_apart(
     house: House, form: form_pb2.Form
 ) -> None:
@@ -260,6 +271,7 @@ async def test_a_repeat_gets_its_answer_even_after_the_form_is_gone(tmp_path: An
         assert (await refused(after, late)).reason == "FORM_UNKNOWN"
 
 
+@BOTH
 async def test_what_is_kept_begins_as_received(house: House, form: form_pb2.Form) -> None:
     await send(house, submission(form))
     asked = select(CaseRow.state, CaseRow.title_zh, CaseRow.reference)
