@@ -11,7 +11,7 @@ help:
 	@echo "make fuzz   say to a backend whatever no client would, for MINUTES=10"
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
-	@echo "make bench  measure"
+	@echo "make bench  measure; OPTIONS=\"search --full\" searches a million policies too"
 	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
 	@echo "make setup  install what is missing (the others call it)"
 
@@ -50,7 +50,7 @@ tour: setup
 	@$(BIN)/python -m deploy.tour
 
 bench: setup
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(OPTIONS)
 
 chaos: setup
 	@$(BIN)/python -m tests.chaos $(OPTIONS)

@@ -23,13 +23,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
 from backend.authoring.reading import read_content
 from backend.clock import now
 from backend.search.pinyin import sounds
 from backend.server import SEARCH_INDEX
 from backend.settings import PACKAGED, BackendSettings
+from backend.storage import policies
 from backend.storage.database import FILE_NAME, database_url, open_database
 from backend.storage.publishing import Origin, publish
 from backend.storage.vault import Vault
@@ -45,6 +45,7 @@ OF_EACH = 40
 """Queries of each kind."""
 ROUNDS = 3
 TOGETHER = 8
+BATCH = 1000
 LOG = "backend.log"
 
 Queries = Mapping[str, Sequence[str]]
@@ -109,16 +110,16 @@ def _swapped(text: str, chance: random.Random) -> str:
 
 
 async def fill(url: str, data: Path, count: int) -> float:
-    """Publishes so many policies as any content is published; seconds."""
+    """Publishes so many policies; seconds."""
     settings = BackendSettings(data=data, database=url)
     await asyncio.to_thread(data.mkdir)
     began = time.perf_counter()
     database = await open_database(database_url(url, data), Vault.find(settings, starting=True))
     try:
-        content = replace(
-            read_content(PACKAGED), policies=cast(Any, MadePolicies(count)), digest=f"made {count}"
-        )
-        await publish(database, content, now(), Origin("bench"))
+        content = replace(read_content(PACKAGED), policies=(), digest=f"made {count}")
+        number, made = await publish(database, content, now(), Origin("bench")), MadePolicies(count)
+        for start in range(0, count, BATCH):
+            await database.write(policies.add, number, made[start : start + BATCH])
     finally:
         await database.close()
     return time.perf_counter() - began
