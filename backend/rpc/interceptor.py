@@ -55,7 +55,6 @@ class Edge(grpc.aio.ServerInterceptor):
         self._database = database
         self._now = now
         self._under_way = limits.UnderWay()
-        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
@@ -63,14 +62,8 @@ class Edge(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Puts itself around a handler."""
-        method = handler_call_details.method
-        wrapped = self._wrapped.get(method)
-        if wrapped is None:
-            handler: Any = await continuation(handler_call_details)
-            if handler is None:
-                return None
-            wrapped = self._wrapped[method] = self._wrap(method, handler)
-        return wrapped
+        handler = await continuation(handler_call_details)
+        return None if handler is None else self._wrap(handler_call_details.method, handler)
 
     def _wrap(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         """A handler around another.
