@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from backend_client.client import BackendClient
+from backend_client.door import Door
 from foundation.language import Language
 from foundation.log import logger
 from ivr import records
@@ -30,14 +30,14 @@ class Answering:
 
     def __init__(
         self,
-        client: BackendClient,
+        door: Door,
         settings: IvrSettings,
         *,
         language: Language = Language.ZH_CN,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """language: in which calls begin; now: the time, aware."""
-        self._client = client
+        self._door = door
         self._settings = settings
         self._language = language
         self._now = now
@@ -48,7 +48,7 @@ class Answering:
         record = CallRecord(line.call_id, line.caller, line.start_time, now=self._now)
         call = Call(line, record, self._settings.timing, self._language)
         conversation = Conversation(
-            call, self._client, self._settings, self._messages, reach_person, now=self._now
+            call, self._door, self._settings, self._messages, reach_person, now=self._now
         )
         result = Result.FAILURE
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from foundation.language import Language
+from foundation.request_id import begin_request
 from ivr import prompts
 from ivr.keys import ONE_KEY, Collector, End, Entry, Wanted
 from ivr.line import HungUp, Line, Recorded, Utterance
@@ -97,6 +98,7 @@ class Call:
                     end = End.PAUSE if collector.keys else End.SILENCE
                     self._record.event(end.value)
                     return Entry(collector.keys, end)
+            begin_request()
             self._record.key(key, private=private)
             ended = collector.take(key)
             if ended is not None:

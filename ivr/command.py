@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
-from backend_client.client import BackendClient
 from backend_client.credentials import DoorCredentials, configured_credentials
+from backend_client.door import open_door
 from backend_client.enrol_command import enrol_command
 from backend_client.preview_command import preview_command
+from backend_client.queue.command import queue_command
+from backend_client.warming import Sizes
 from foundation.config import ConfigError, load
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger, start_log
@@ -20,6 +22,7 @@ from foundation.observing import observed
 from ivr import prompts
 from ivr.answering import Answering
 from ivr.console import hold_in_terminal
+from ivr.dialogue import notices, policies, services
 from ivr.line import Utterance
 from ivr.preview import preview
 from ivr.settings import IvrSettings, Timing
@@ -30,6 +33,9 @@ GREETING = "main."
 """Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""
 TYPING = 60.0
 """Seconds to wait for keys from somebody who types and reads instead of keying and listening."""
+
+SIZES = Sizes(services=services.MOST, policies=policies.MOST, notices=notices.MOST)
+"""What this door asks for at once, for reading ahead."""
 
 _log = logger(__name__)
 
@@ -79,6 +85,7 @@ def main(context: click.Context, /, console: bool, config: Path | None, **option
 
 main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
+main.add_command(queue_command("huimin-ivr", lambda config: load(IvrSettings, config).queue_folder))
 
 
 def _check_folders(settings: IvrSettings) -> None:
@@ -105,7 +112,7 @@ async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> 
     stop = stop_requested()
     try:
         async with (
-            BackendClient(settings.backend, credentials=credentials) as client,
+            open_door(settings, settings.backend, credentials, SIZES) as door,
             _speech(settings) as speech,
         ):
             fixed = prompts.always_the_same()
@@ -113,7 +120,7 @@ async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> 
             async with SipEndpoint(
                 settings.sip,
                 speech,
-                Answering(client, settings),
+                Answering(door, settings),
                 max_calls=settings.max_calls,
                 drain_seconds=settings.timing.closing,
             ) as endpoint:
@@ -140,14 +147,14 @@ async def _in_terminal(settings: IvrSettings, credentials: DoorCredentials | Non
         slow = {"first_key": TYPING, "between_keys": TYPING}
         settings = settings.model_copy(update={"timing": Timing(**settings.timing.model_dump() | slow)})
     async with (
-        BackendClient(settings.backend, credentials=credentials) as client,
+        open_door(settings, settings.backend, credentials, SIZES, queue=settings.console_queue) as door,
         _speech(settings) as speech,
     ):
 
         async def voice(utterance: Utterance) -> bytes:
             return b"".join([pcm async for pcm in speech.sounds([utterance])])
 
-        await hold_in_terminal(Answering(client, settings), voice)
+        await hold_in_terminal(Answering(door, settings), voice)
 
 
 def _speech(settings: IvrSettings) -> Speech:

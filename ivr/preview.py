@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backend_client.client import BackendClient
 from backend_client.forms.answer import Value
 from backend_client.forms.example import reaching
 from backend_client.forms.filling import Filling
@@ -89,8 +88,7 @@ async def _heard(language: Language, talk: Callable[[Conversation], Awaitable[No
     settings = IvrSettings()
     record = CallRecord(line.call_id, line.caller, line.start_time)
     call = Call(line, record, settings.timing, language)
-    client = BackendClient(settings.backend)
-    conversation = Conversation(call, client, settings, Messages(Path()), _nobody)
+    conversation = Conversation(call, None, settings, Messages(Path()), _nobody)
     with suppress(HungUp):
         await talk(conversation)
     return line.heard

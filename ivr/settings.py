@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from backend_client.door import DoorSettings
 from backend_client.target import check_target
-from foundation.config import data_folder
-from foundation.observing import ObservedSettings
 from ivr.sip.address import listen_address, sip_address
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -52,7 +51,7 @@ class Timing(BaseModel):
     """For calls under way once the line is told to end; then they hear that it ends."""
 
 
-class IvrSettings(ObservedSettings):
+class IvrSettings(DoorSettings):
     """Settings of the phone line."""
 
     room: ClassVar[str] = "ivr"
@@ -66,8 +65,6 @@ class IvrSettings(ObservedSettings):
     """Name of this line, sent with each form."""
     person: Annotated[str, AfterValidator(_person)] = ""
     """SIP address of the people who answer; where empty, callers leave a message."""
-    data: Path = Field(default_factory=data_folder)
-    """Folder of the call records, the messages and the rendered speech."""
     records: Path | None = None
     """File of the call records; DATA/calls.jsonl where not given."""
     max_calls: int = Field(default=4, ge=1, le=10_000)
@@ -87,6 +84,11 @@ class IvrSettings(ObservedSettings):
     def messages_folder(self) -> Path:
         """Where messages for a person go."""
         return self.data / "messages"
+
+    @property
+    def console_queue(self) -> Path:
+        """Where calls in a terminal keep what waits: the other queue may be a running line's."""
+        return self.data / "ivr" / "console-queue"
 
     @property
     def speech_folder(self) -> Path:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from enum import Enum
 
 from backend_client.client import BackendClient
+from backend_client.door import Door
+from backend_client.queue.outbox import Outbox
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.call import Call
@@ -34,23 +36,36 @@ class Conversation:
     def __init__(
         self,
         call: Call,
-        client: BackendClient,
+        door: Door | None,
         settings: IvrSettings,
         messages: Messages,
         reach_person: Callable[[Conversation, Why], Awaitable[None]],
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """reach_person: gets a person or takes a message; it returns where the caller wants to go on;
-        now: the time, aware."""
+        """door: the way to the backend, None where nothing is asked of it; reach_person: gets a person or
+        takes a message; it returns where the caller wants to go on; now: the time, aware."""
         self.call = call
-        self.client = client
+        self._door = door
         self.settings = settings
         self.messages = messages
         self.now = now
         self._reach_person = reach_person
         self._with_person = False
         self._told_demonstration = False
+        self._told_age = False
+
+    @property
+    def client(self) -> BackendClient:
+        """Asks the backend."""
+        assert self._door is not None, "nothing is asked of the backend here"
+        return self._door.client
+
+    @property
+    def outbox(self) -> Outbox:
+        """Takes what is sent."""
+        assert self._door is not None, "nothing is sent here"
+        return self._door.outbox
 
     @property
     def language(self) -> Language:
@@ -95,6 +110,16 @@ class Conversation:
         if demonstration and not self._told_demonstration:
             self._told_demonstration = True
             await self.call.say(self.prompt("demonstration"))
+
+    async def tell_age(self, as_of: datetime | None) -> None:
+        """Says, once a topic, as of when what is heard is; nothing where it is fresh, which is None."""
+        if as_of is not None and not self._told_age:
+            self._told_age = True
+            await self.call.say(self.prompt("age", moment=self.read.moment(self.local(as_of))))
+
+    def begin_topic(self) -> None:
+        """The caller chooses anew what the call is about."""
+        self._told_age = False
 
     @property
     def with_person(self) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from backend_client.errors import BackendError, BackendFailure, Unreachable
+from backend_client.errors import BackendError, BackendFailure, NeedsConnection, Unreachable
 from backend_client.sentences import sentence
 from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
@@ -60,7 +60,8 @@ async def tell(conversation: Conversation, error: BackendError) -> None:
 
 def told_by(conversation: Conversation, error: BackendError) -> Utterance:
     """The sentence for an error; in the record it stands by its code."""
-    return conversation.content(f"error.{error.reason}", sentence(error, conversation.language))
+    name = "NEEDS_CONNECTION" if isinstance(error, NeedsConnection) else error.reason
+    return conversation.content(f"error.{name}", sentence(error, conversation.language))
 
 
 async def _patiently(conversation: Conversation, work: Awaitable[T], *, to_the_end: bool) -> T:

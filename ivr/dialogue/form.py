@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend_client.errors import Conflict, InvalidAnswers
+from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
 from backend_client.forms.answer import AnswerError
 from backend_client.forms.form import Field, Form
 from backend_client.forms.reference import group
@@ -20,10 +20,14 @@ from ivr.line import Utterance
 
 SEND, CHANGE = "1", "2"
 
+NOT_TAKEN = (InvalidAnswers, Conflict, QueueFull, NoReference, QueueUnusable)
+"""Why a form is not taken, each with an answer of its own here."""
+
 
 async def fill_in(conversation: Conversation, name: str) -> None:
     """Fills in the form `forms/{form}` and sends it. Raises Back where the caller leaves it."""
     form = await fetch(conversation, lambda: conversation.client.get_form(name))
+    await conversation.tell_age(form.as_of)
     await conversation.tell_demonstration(form.demonstration)
     await begin(conversation, form)
     draft = Draft(form, conversation.today)
@@ -145,37 +149,37 @@ async def _change(conversation: Conversation, draft: Draft) -> None:
 
 
 async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:
-    """Sends it, again and again the same, until it has arrived or the caller gives up, which raises Back.
+    """Sends it, until it is taken or the caller gives up, which raises Back. What is taken has its reference,
+    also where the backend gets it later.
 
     A caller who hangs up meanwhile has sent it all the same. None where the backend does not take these
     answers: the caller knows why, and what is wrong is open again.
     """
-    draft.seal(conversation.language, conversation.settings.line, conversation.now())
 
     async def work() -> Accepted:
-        accepted = await draft.send(conversation.client)
-        conversation.call.note("submission accepted")
+        accepted = await draft.send(
+            conversation.outbox, conversation.language, conversation.settings.line, conversation.now()
+        )
+        conversation.call.note("submission accepted" if accepted.delivered else "submission kept")
         return accepted
 
     while True:
         try:
-            return await fetch(conversation, work, passing=(InvalidAnswers, Conflict), to_the_end=True)
+            return await fetch(conversation, work, passing=NOT_TAKEN, to_the_end=True)
         except InvalidAnswers as error:
             await tell(conversation, error)
             await _open_again(conversation, draft, error)
             return None
         except Conflict as error:
-            await tell(conversation, error)
             if error.reason == "FORM_CHANGED":
                 await _renew(conversation, draft)
                 return None
+            await tell(conversation, error)
             if error.reason != "ATTACHMENT_MISSING":
                 raise Back from None
-            draft.upload_again()
-            await _confirm_leaving(conversation, "form.leave_unsent")
-        except Back:
-            # It may have arrived all the same, so nothing can be changed now: only sent again, or left.
-            await _confirm_leaving(conversation, "form.leave_unsent")
+        except (QueueFull, NoReference, QueueUnusable) as error:
+            await tell(conversation, error)
+        await _confirm_leaving(conversation, "form.leave_unsent")
 
 
 async def _open_again(conversation: Conversation, draft: Draft, error: InvalidAnswers) -> None:
@@ -184,7 +188,6 @@ async def _open_again(conversation: Conversation, draft: Draft, error: InvalidAn
     if any(violation.field not in fields for violation in error.violations):
         await _renew(conversation, draft)
         return
-    draft.reopen()
     for violation in error.violations:
         field = fields[violation.field]
         draft.filling.clear(field.id)
@@ -196,6 +199,8 @@ async def _open_again(conversation: Conversation, draft: Draft, error: InvalidAn
 
 async def _renew(conversation: Conversation, draft: Draft) -> None:
     """Gets the form as it is now; answers that still fit stay. Raises Back where it cannot be had."""
+    await conversation.call.forget_keys_typed_ahead()
+    await conversation.call.say(conversation.prompt("form.renewed"))
     draft.change_form(await fetch(conversation, lambda: conversation.client.get_form(draft.form.name)))
 
 
@@ -221,7 +226,7 @@ async def _tell_reference(conversation: Conversation, form: Form, accepted: Acce
     def full() -> list[Utterance]:
         reference = conversation.read.reference(accepted.reference)
         return [
-            conversation.prompt("sent.done"),
+            conversation.prompt("sent.done" if accepted.delivered else "sent.kept"),
             conversation.prompt("sent.reference", private=True, reference=reference),
             conversation.prompt("sent.reference_again", private=True, reference=reference),
             conversation.prompt("sent.how_to_ask"),

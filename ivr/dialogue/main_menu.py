@@ -44,5 +44,6 @@ async def hold(conversation: Conversation) -> Never:
     while True:
         with suppress(Back):
             key = await menu(conversation, Menu("".join(PARTS), full, short, first=first))
+            conversation.begin_topic()
             await PARTS[key](conversation)
         first = full

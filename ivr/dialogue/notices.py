@@ -21,6 +21,7 @@ NEXT, DETAILS = "1", "2"
 async def notices(conversation: Conversation) -> None:
     """Raises Back where the caller leaves, or has heard all."""
     page = await fetch(conversation, lambda: conversation.client.list_notices(page_size=MOST))
+    await conversation.tell_age(page.as_of)
     found = sorted(page.items, key=_order)
     if not found:
         await conversation.call.say(conversation.prompt("notices.none"))
@@ -88,6 +89,7 @@ def _in_short(conversation: Conversation, notice: Notice) -> list[Utterance]:
 
 async def _read(conversation: Conversation, name: str) -> None:
     notice = await fetch(conversation, lambda: conversation.client.get_notice(name))
+    await conversation.tell_age(notice.as_of)
     parts: list[Said] = [
         partial(section, conversation, f"{notice.name}/{number}", part)
         for number, part in enumerate(notice.sections, 1)

@@ -21,6 +21,7 @@ MOST = 100
 async def policies(conversation: Conversation) -> None:
     """Raises Back where the caller leaves."""
     page = await fetch(conversation, conversation.client.list_topics)
+    await conversation.tell_age(page.as_of)
     topics = [topic for topic in page.items if topic.policy_count]
     items = [Item(topic.name, topic.title) for topic in topics]
     chosen = 0
@@ -34,6 +35,7 @@ async def policies(conversation: Conversation) -> None:
 
 async def _of_topic(conversation: Conversation, topic: Topic) -> None:
     page = await fetch(conversation, lambda: conversation.client.list_policies(topic.name, page_size=MOST))
+    await conversation.tell_age(page.as_of)
     items = [Item(policy.name, policy.title) for policy in page.items]
 
     def lead() -> list[Utterance]:
@@ -49,6 +51,7 @@ async def _of_topic(conversation: Conversation, topic: Topic) -> None:
 
 async def _read(conversation: Conversation, name: str) -> None:
     policy = await fetch(conversation, lambda: conversation.client.get_policy(name))
+    await conversation.tell_age(policy.as_of)
     await conversation.tell_demonstration(policy.demonstration)
     language = conversation.language
     conversation.call.send_text(

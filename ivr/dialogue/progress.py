@@ -70,10 +70,10 @@ async def _suffix(conversation: Conversation) -> str:
 
 async def _open(conversation: Conversation, reference: str, suffix: str) -> Case:
     """The case; the session that opened it is ended at once."""
-    client = conversation.client
+    client, caller = conversation.client, conversation.call.caller
 
     async def work() -> Case:
-        session = await client.sign_in_with_reference(reference, suffix)
+        session = await client.sign_in_with_reference(reference, suffix, caller=caller)
         try:
             return await client.get_case(session, reference)
         finally:

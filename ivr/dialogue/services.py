@@ -27,6 +27,7 @@ APPLY, GUIDE = "1", "2"
 async def services(conversation: Conversation) -> None:
     """Returns once an application was sent; raises Back where the caller leaves."""
     page = await fetch(conversation, lambda: conversation.client.list_services(page_size=MOST))
+    await conversation.tell_age(page.as_of)
     items = [Item(service.name, service.title) for service in page.items if service.kind in OFFERED]
     chosen = 0
     while True:
@@ -41,6 +42,7 @@ async def services(conversation: Conversation) -> None:
 async def _service(conversation: Conversation, name: str) -> bool:
     """True once an application was sent. Raises Back."""
     service = await fetch(conversation, lambda: conversation.client.get_service(name))
+    await conversation.tell_age(service.as_of)
     await conversation.tell_demonstration(service.demonstration)
     head = partial(_head, conversation, service)
     if not service.form:

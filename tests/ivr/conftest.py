@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from backend_client.cache import ReadCache
 from backend_client.client import BackendClient
+from backend_client.door import Door
+from backend_client.queue.outbox import Bounds, Outbox
+from foundation.keys import KEY_BYTES, KeyRing
 from foundation.language import Language
 from ivr.answering import Answering
 from ivr.console import ConsoleLine, step
@@ -71,8 +75,41 @@ class Phone:
         """address: of the backend, where it is not reached directly."""
         self.county = county
         self.settings = IvrSettings(backend=address or county.address, data=folder, timing=FAST)
-        self.client = BackendClient(self.settings.backend)
+        self._stack = AsyncExitStack()
+        self.door: Door
         self.now = lambda: datetime.now(UTC)
+
+    @property
+    def client(self) -> BackendClient:
+        """Asks the backend over the same way."""
+        return self.door.client
+
+    async def open(self, *, bounds: Bounds | None = None, cache: ReadCache | None = None) -> None:
+        """Opens its way to the backend, with references to give out. cache: what is told without one."""
+        client = await self._stack.enter_async_context(BackendClient(self.settings.backend, cache=cache))
+        keys = KeyRing([bytes(KEY_BYTES)])
+        outbox = await Outbox.open(
+            self.settings.queue_folder, keys, client, bounds=bounds or Bounds(low=5, wanted=10)
+        )
+        self._stack.push_async_callback(outbox.close)
+        self.door = Door(client, outbox)
+        await self.until(lambda: outbox.references > 0)
+
+    async def delivered(self) -> None:
+        """Waits until the backend has everything."""
+        await self.until(lambda: self.door.outbox.waiting == 0)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Waits for something that no call tells."""
+        for _ in range(1500):
+            if is_so():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("did not come")
+
+    async def close(self) -> None:
+        """Closes it."""
+        await self._stack.aclose()
 
     def set(self, **settings: Any) -> None:
         """Changes settings for the calls that follow."""
@@ -88,7 +125,7 @@ class Phone:
     async def calling(self, language: Language = Language.ZH_CN, **options: Any) -> AsyncIterator[Live]:
         """Holds a call whose caller acts inside the block; it ends by hanging up, unless it has ended."""
         live = Live(ConsoleLine(hum, output=io.StringIO(), **options))
-        answering = Answering(self.client, self.settings, language=language, now=self.now)
+        answering = Answering(self.door, self.settings, language=language, now=self.now)
         holding = asyncio.create_task(answering(live.line))
         yield live
         live.does("!")
@@ -105,8 +142,9 @@ class Phone:
 async def phone(county: County, tmp_path: Path) -> AsyncIterator[Phone]:
     """The phone line of the county of these tests."""
     made = Phone(county, tmp_path / "phone")
+    await made.open()
     yield made
-    await made.client.close()
+    await made.close()
 
 
 @pytest_asyncio.fixture
@@ -122,13 +160,15 @@ async def cable(county: County) -> AsyncIterator[Cable]:
 async def weak_phone(county: County, cable: Cable, tmp_path: Path) -> AsyncIterator[Phone]:
     """The phone line over that way."""
     made = Phone(county, tmp_path / "phone", cable.address)
+    await made.open()
     yield made
-    await made.client.close()
+    await made.close()
 
 
 @pytest_asyncio.fixture
 async def shipped_phone(shipped: County, tmp_path: Path) -> AsyncIterator[Phone]:
     """The phone line with the content that Huimin comes with."""
     made = Phone(shipped, tmp_path / "phone")
+    await made.open()
     yield made
-    await made.client.close()
+    await made.close()

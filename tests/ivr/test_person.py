@@ -136,7 +136,7 @@ async def test_a_line_that_fails_while_speaking_is_hung_up_and_recorded(
 
 async def test_a_line_told_to_end_says_so_to_its_callers(phone: Phone) -> None:
     held = line("~\n~")
-    task = asyncio.create_task(Answering(phone.client, phone.settings)(held))
+    task = asyncio.create_task(Answering(phone.door, phone.settings)(held))
     await asyncio.sleep(0.03)
     task.cancel()
     await task
