@@ -9,24 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import tantivy
 from huimin.v1 import policy_pb2
 
-from backend.search.units import (
-    RunKind,
-    fold,
-    initial_tokens,
-    runs,
-    sound_tokens,
-    sound_triples,
-    written_tokens,
-    written_triples,
-)
+from backend.search.pinyin import sounds
+from backend.search.units import JOINT, RunKind, fold, neighbours, run_tokens, runs, triples
 from backend.storage import policies
 
 VERSION = 3
@@ -51,7 +43,7 @@ SOUND = ("title_sound", "brief_sound", "whole_sound")
 """The fields of each scope."""
 
 _SENTENCE = re.compile(r"(?<=[。！？；\n])|(?<=[.!?;])\s")
-_CACHED = 200_000
+_CACHED = 100_000
 """Sentences whose tokens are remembered while the index is built: official texts repeat each other."""
 _EPOCH = date(1949, 10, 1)
 _CENTURY = 36525
@@ -75,25 +67,24 @@ def schema() -> tantivy.Schema:
 def document(number: int, message: bytes) -> tantivy.Document:
     """The document of a wording, with its number and the bytes that are kept of it."""
     policy = policy_pb2.Policy.FromString(message)
-    title = [policy.title.zh_cn, policy.title.en]
-    summary = [policy.summary.zh_cn, policy.summary.en]
-    body = [policy.issuer.zh_cn, policy.issuer.en]
+    title = [_tokens(policy.title.zh_cn), _tokens(policy.title.en)]
+    brief = [*title, _tokens(policy.summary.zh_cn), _tokens(policy.summary.en)]
+    whole = [*brief, _tokens(policy.issuer.zh_cn), _tokens(policy.issuer.en)]
     for section in policy.sections:
-        body += [section.heading.zh_cn, section.text.zh_cn, section.heading.en, section.text.en]
-    written = [_cut(_written, part) for part in (*title, *summary, *body)]
-    sound = [_cut(_sound, part) for part in (*title, *summary, *body)]
-    of_number = _cut(_written, policy.document_number)
+        for text in (section.heading, section.text):
+            whole += [_tokens(text.zh_cn), _tokens(text.en)]
+    of_number = _tokens(policy.document_number).written
     return tantivy.Document(
-        title=written[:2],
-        brief=written[:4],
-        whole=[*written, of_number],
-        title_sound=sound[:2],
-        brief_sound=sound[:4],
-        whole_sound=sound,
+        title=[part.written for part in title],
+        brief=[part.written for part in brief],
+        whole=[*(part.written for part in whole), of_number],
+        title_sound=[part.sound for part in title],
+        brief_sound=[part.sound for part in brief],
+        whole_sound=[part.sound for part in whole],
         document_number=[of_number],
-        initials=[_joined(initial_tokens(part)) for part in title],
-        triples=[_cut(_triples, part) for part in (policy.title.zh_cn, policy.summary.zh_cn)],
-        words=[_joined(dict.fromkeys(_cut(_letters, part) for part in (*title, *summary, *body)))],
+        initials=[part.initials for part in title],
+        words=[" ".join(dict.fromkeys(part.words for part in whole))],
+        triples=[part.triples for part in brief],
         number=number,
         digest=policies.mark(hashlib.sha256(message).digest()),
         newness=newness(date(policy.issue_date.year, policy.issue_date.month, policy.issue_date.day)),
@@ -105,31 +96,36 @@ def newness(day: date) -> float:
     return max(0.0, (day - _EPOCH).days / _CENTURY * _RECENCY)
 
 
-def _joined(tokens: Iterable[str]) -> str:
-    return " ".join(tokens)
+def forget() -> None:
+    """Frees what was remembered for building."""
+    _sentence_tokens.cache_clear()
 
 
-def _cut(cut: Callable[[str], str], text: str) -> str:
+class _Tokens(NamedTuple):
+    """The tokens of a text, each kind with spaces between."""
+
+    written: str
+    sound: str
+    initials: str
+    triples: str
+    words: str
+
+
+def _tokens(text: str) -> _Tokens:
     """The tokens of a text, sentence by sentence: none goes across the end of one."""
-    return " ".join(cut(sentence) for sentence in _SENTENCE.split(text) if sentence)
+    sentences = [_sentence_tokens(sentence) for sentence in _SENTENCE.split(text)]
+    return sentences[0] if len(sentences) == 1 else _Tokens(*map(" ".join, zip(*sentences, strict=True)))
 
 
 @lru_cache(_CACHED)
-def _written(sentence: str) -> str:
-    return _joined(written_tokens(sentence))
-
-
-@lru_cache(_CACHED)
-def _sound(sentence: str) -> str:
-    return _joined(sound_tokens(sentence))
-
-
-@lru_cache(_CACHED)
-def _triples(sentence: str) -> str:
-    return _joined([*written_triples(sentence), *sound_triples(sentence)])
-
-
-@lru_cache(_CACHED)
-def _letters(sentence: str) -> str:
-    """The words of letters as they stand there: beginnings and slips are sought among them."""
-    return _joined(run.text for run in runs(fold(sentence)) if run.kind is RunKind.WORD)
+def _sentence_tokens(sentence: str) -> _Tokens:
+    found = list(runs(fold(sentence)))
+    chinese = [run.text for run in found if run.kind is RunKind.HAN]
+    heard = [sounds(text) for text in chinese]
+    sound, initials, threes = [], [], []
+    for text, syllables in zip(chinese, heard, strict=True):
+        sound += neighbours(syllables, JOINT, closed=True)
+        initials += neighbours([syllable[0] for syllable in syllables], closed=True)
+        threes += [*triples(text), *triples(syllables, JOINT)]
+    words = [run.text for run in found if run.kind is RunKind.WORD]
+    return _Tokens(*map(" ".join, (run_tokens(found), sound, initials, threes, words)))

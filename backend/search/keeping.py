@@ -21,7 +21,7 @@ import tantivy
 from sqlalchemy import Connection
 
 from backend.authoring.published import Published
-from backend.search.document import DIGEST, NUMBER, VERSION, document, schema
+from backend.search.document import DIGEST, NUMBER, VERSION, document, forget, schema
 from backend.search.index import PolicyIndex
 from backend.storage import policies
 from backend.storage.database import Database
@@ -65,6 +65,7 @@ class PolicySearch:
                 self.current = await asyncio.to_thread(self._written, writer)
             finally:
                 await asyncio.to_thread(writer.wait_merging_threads)
+                forget()
             _log.info("search_index_follows", publication=publication, added=len(new), removed=len(gone))
 
     def _held(self) -> Mapping[int, int]:

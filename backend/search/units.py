@@ -15,15 +15,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
+from typing import NamedTuple
 
 import snowballstemmer
-
-from backend.search.pinyin import sounds
 
 JOINT = "·"
 """Between the two syllables of a token; no letter, so that such tokens meet no others."""
@@ -43,8 +41,10 @@ class RunKind(Enum):
     WORD = "word"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+_KINDS = {kind.value: kind for kind in RunKind}
+
+
+class Run(NamedTuple):
     """A piece of a text without gaps; `start` and `end` count the text's code points."""
 
     kind: RunKind
@@ -89,8 +89,7 @@ def fold(text: str) -> str:
 def runs(folded: str) -> Iterator[Run]:
     """The runs of a folded text, in order."""
     for found in _RUN.finditer(folded):
-        kind = RunKind(found.lastgroup)
-        yield Run(kind, found.group(), found.start(), found.end())
+        yield Run(_KINDS[found.lastgroup or ""], found.group(), *found.span())
 
 
 @lru_cache(maxsize=65536)
@@ -111,26 +110,6 @@ def triples(units: Sequence[str], joint: str = "") -> list[str]:
     return [joint.join(units[place : place + 3]) for place in range(len(units) - 2)]
 
 
-def written_triples(text: str) -> list[str]:
-    """Every three neighbouring Chinese characters of a text."""
-    return [token for run in runs(fold(text)) if run.kind is RunKind.HAN for token in triples(run.text)]
-
-
-def sound_triples(text: str) -> list[str]:
-    """Every three neighbouring syllables of how its Chinese sounds."""
-    return [
-        token
-        for run in runs(fold(text))
-        if run.kind is RunKind.HAN
-        for token in triples(sounds(run.text), JOINT)
-    ]
-
-
-def written_tokens(text: str) -> list[str]:
-    """The tokens of a text as it is written."""
-    return run_tokens(runs(fold(text)))
-
-
 def run_tokens(found: Iterable[Run]) -> list[str]:
     """The tokens of some runs as they are written."""
     tokens: list[str] = []
@@ -143,23 +122,3 @@ def run_tokens(found: Iterable[Run]) -> list[str]:
             case RunKind.WORD:
                 tokens.append(stem(run.text))
     return tokens
-
-
-def sound_tokens(text: str) -> list[str]:
-    """The tokens of how its Chinese sounds."""
-    return [
-        token
-        for run in runs(fold(text))
-        if run.kind is RunKind.HAN
-        for token in neighbours(sounds(run.text), JOINT, closed=True)
-    ]
-
-
-def initial_tokens(text: str) -> list[str]:
-    """The tokens of the initials of its Chinese."""
-    return [
-        token
-        for run in runs(fold(text))
-        if run.kind is RunKind.HAN
-        for token in neighbours([sound[0] for sound in sounds(run.text)], closed=True)
-    ]
