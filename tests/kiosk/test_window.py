@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from backend.authoring.reading import read_content
+from backend.settings import PACKAGED
+from foundation.language import Language
+from kiosk.preview import preview
 from tests.kiosk.conftest import SIZES
 from tests.kiosk.hand import IDENTITY, Hand, terminal
 from tests.kiosk.processes import Running
@@ -51,16 +55,26 @@ async def en(lying: Hand) -> AsyncIterator[Hand]:
     await lying.end()
 
 
+async def previewed(hand: Hand, field: str, language: Language) -> None:
+    """Whether a question's page says every line of its preview, but for the words about the keyboard."""
+    form = read_content(PACKAGED).forms["forms/labour-registration"]
+    for line in dict(preview(form, language))[f"fields/{field}"]:
+        if line[0] not in "⌨[":
+            await hand.says(line.removeprefix("○ ").removeprefix("☐ "))
+
+
 async def test_a_form_filled_in_by_hand_with_mistakes_is_sent_and_found(zh: Hand) -> None:
     await zh.to_form("labour-registration")
     await zh.go("form.start", "card.skip")
     await zh.question("第 1 题")
+    await previewed(zh, "full_name", Language.ZH_CN)
     await zh.touch("form.next")
     await zh.says("必须回答")
     await zh.pinyin("wang", "王")
     await zh.pinyin("xiao", "小")
     assert await zh.entered() == "王小"
     await zh.touch("form.next")
+    await previewed(zh, "sex", Language.ZH_CN)
     await zh.go("form.option.female", "form.next")
 
     await zh.question("第 3 题")
