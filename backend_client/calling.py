@@ -64,6 +64,10 @@ class Calls:
         """Whether no backend answered lately; those that come back are found meanwhile."""
         return self._rotation.away
 
+    async def until_back(self) -> None:
+        """Waits until a backend that did not answer does so again."""
+        await self._rotation.until_back()
+
     async def unary(self, path: str, request: bytes, patience: Patience, metadata: Metadata = ()) -> bytes:
         """Sends a request until it is answered. path: ``/package.Service/Method``. Raises BackendError."""
         sent_with = (*_about(), *metadata) or None

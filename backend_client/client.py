@@ -126,6 +126,10 @@ class BackendClient:
         """Whether no backend answered lately."""
         return self._calls.away
 
+    async def until_back(self) -> None:
+        """Waits until a backend that did not answer does so again."""
+        await self._calls.until_back()
+
     @property
     def health(self) -> dict[str, bool]:
         """The backends' addresses, and which of them answer."""

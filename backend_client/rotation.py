@@ -74,6 +74,7 @@ class Rotation:
         self.backends = tuple(Backend(address, channel) for address, channel in channels.items())
         self._next = random.randrange(len(self.backends))  # noqa: S311 (spreads doors out, keeps no secret)
         self._asking: dict[Backend, asyncio.Task[None]] = {}
+        self._back = asyncio.Event()
 
     @property
     def away(self) -> bool:
@@ -108,6 +109,10 @@ class Rotation:
         if backend not in self._asking:
             self._asking[backend] = asyncio.create_task(self._bring_back(backend))
 
+    async def until_back(self) -> None:
+        """Waits until one that was left out is well again."""
+        await self._back.wait()
+
     async def close(self) -> None:
         """Asks no more."""
         tasks = list(self._asking.values())
@@ -129,6 +134,8 @@ class Rotation:
 
     def _take_in(self, backend: Backend) -> None:
         backend.out = False
+        self._back.set()
+        self._back = asyncio.Event()
         _log.info("backend_back", address=backend.address)
 
 

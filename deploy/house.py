@@ -40,6 +40,7 @@ class House:
         self.inspector = self.directory / "inspect"
         self.backend_data = self.directory / "backend"
         self.line_data = self.directory / "line"
+        self.terminal_data = self.directory / "terminal"
         self.records = self.directory / "calls.jsonl"
         self.display = plan.display
         self.virtual_display = False
@@ -92,7 +93,7 @@ class House:
             ),
             self._part(
                 "kiosk",
-                [*with_backend, *shown, "--inspect", self.inspector],
+                [*with_backend, *shown, "--data", self.terminal_data, "--inspect", self.inspector],
                 "huimin-kiosk",
             ),
         )

@@ -14,7 +14,7 @@ import click
 
 from backend_client.errors import QueueUnusable
 from backend_client.forms.wording import wording
-from backend_client.queue.store import CANNOT_OPEN, Entry, damaged, entries, retry
+from backend_client.queue.listing import CANNOT_OPEN, Entry, damaged, entries, retry
 from foundation.config import ConfigError
 from foundation.language import Translate, language_of_environment
 

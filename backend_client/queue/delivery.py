@@ -134,6 +134,10 @@ class Line:
         if number in self._resident:
             self._not_before[number] = not_before
 
+    def all_due(self) -> None:
+        """None waits for its time any more."""
+        self._not_before.clear()
+
     def done(self, number: int) -> None:
         """It need not be sent any more."""
         resident = self._resident.pop(number, None)

@@ -27,8 +27,9 @@ from backend_client.errors import BackendError, InvalidRequest, NoReference, Que
 from backend_client.queue.delivery import LONGEST_WAIT_OF_ONE, Line, Next, after, back_off
 from backend_client.queue.disk import Disk
 from backend_client.queue.file import DAMAGED_REASON
+from backend_client.queue.listing import CANNOT_OPEN, damaged
 from backend_client.queue.stock import Stock
-from backend_client.queue.store import CANNOT_OPEN, Bounds, Kept, Store, damaged
+from backend_client.queue.store import Bounds, Kept, Store
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Submission
 from foundation.keys import CannotOpen, KeyRing
 from foundation.log import logger
@@ -137,6 +138,7 @@ class Outbox:
                 await outbox._disk.close()
                 raise
         outbox._start(outbox._deliver_all())
+        outbox._start(outbox._mind_the_line())
         outbox._start(outbox._stock.keep())
         return outbox
 
@@ -264,6 +266,16 @@ class Outbox:
                     break
                 under_way.add(self._start(self._deliver(number)))
             await self._wait_for_work(now, look)
+
+    async def _mind_the_line(self) -> None:
+        """Goes on at once when the backend is back; not all doors at the same moment."""
+        while True:
+            await self._client.until_back()
+            await asyncio.sleep(_chance())
+            self._failures = 0
+            self._pause_until = 0.0
+            self._line.all_due()
+            self._wake.set()
 
     async def _wait_for_work(self, now: float, look: float) -> None:
         times = (look, self._line.next_time(now), self._pause_until)

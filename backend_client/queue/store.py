@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,32 +25,17 @@ from uuid import uuid4
 from huimin.v1 import form_pb2
 
 from backend_client.errors import Conflict, NoReference, QueueFull
-from backend_client.queue.file import (
-    DAMAGED,
-    FILE_NAME,
-    LOCK_NAME,
-    connected,
-    failures,
-    locked,
-    opened,
-    put_back,
-)
+from backend_client.queue.file import LOCK_NAME, failures, locked, opened, put_back
+from backend_client.queue.listing import CANNOT_OPEN, Entry, column_of, entries_in, moment_of
 from backend_client.queue.salvage import salvage
 from backend_client.submission import Attachment, Leased
 from foundation.keys import OVERHEAD, CannotOpen, KeyRing
 from foundation.log import logger
 
-CANNOT_OPEN = "CANNOT_OPEN"
-"""Why a submission was set aside that the keys of this door do not open; looked at again at each start."""
 MOST_HELD = 1000
 """References that a door holds at most; the contract lets it show 2000."""
 
 _PART_BYTES = 256 << 10
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END = 253_402_300_800_000_000
-"""Microseconds from 1970 to the end of the year 9999."""
-_MICROSECOND = timedelta(microseconds=1)
-
 _log = logger(__name__)
 
 
@@ -94,20 +79,6 @@ class Parcel:
     reference: str = field(repr=False)
     files: tuple[int, ...]
     request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A submission in the queue as an operator may see it, in the order in which they are sent.
-
-    problem: why it was set aside, None where it waits.
-    """
-
-    number: int
-    resident: bytes = field(repr=False)
-    accept_time: datetime
-    bytes: int
-    problem: str | None
 
 
 class Store:
@@ -180,7 +151,7 @@ class Store:
     def entries(self) -> list[Entry]:
         """All that are in the queue, in order."""
         with failures():
-            return list(_entries(self._database))
+            return list(entries_in(self._database))
 
     def parcel(self, number: int) -> Parcel:
         """What is to be sent. Raises CannotOpen."""
@@ -338,7 +309,7 @@ class Store:
             raise Conflict("SUBMISSION_DIFFERS") from None
         if before.form != message.form or list(before.answers) != list(message.answers):
             raise Conflict("SUBMISSION_DIFFERS")
-        return Kept(number, resident, before.reference, _moment(accept_time), already=True)
+        return Kept(number, resident, before.reference, moment_of(accept_time), already=True)
 
     def _refuse_above_bounds(self, size: int) -> None:
         count, total = self._row("SELECT count(*), coalesce(sum(bytes), 0) FROM submissions", ())
@@ -355,7 +326,7 @@ class Store:
                 message.name,
                 resident,
                 self._keys.seal(message.SerializeToString(), _place(message.name)),
-                (now - _EPOCH) // _MICROSECOND,
+                column_of(now),
                 size,
                 request_id,
             ),
@@ -411,66 +382,9 @@ class Store:
             raise
 
 
-def entries(folder: Path) -> list[Entry]:
-    """What is in the queue of a folder, also while a door owns it, and without its keys.
-
-    Empty where there is no queue. Raises QueueUnusable.
-    """
-    file = folder / FILE_NAME
-    if not file.exists():
-        return []
-    with failures():
-        database = connected(file)
-        try:
-            return list(_entries(database))
-        finally:
-            database.close()
-
-
-def retry(folder: Path, numbers: Sequence[int]) -> int:
-    """Puts submissions that were set aside back into the queue, also while a door owns it; how many.
-
-    A door that runs notices within `outbox.LOOK_SECONDS`. numbers: empty for all. Raises QueueUnusable.
-    """
-    file = folder / FILE_NAME
-    if not file.exists():
-        return 0
-    with failures():
-        database = connected(file)
-        try:
-            changed = 0
-            for number in numbers or [one.number for one in _entries(database)]:
-                changed += database.execute(
-                    "UPDATE submissions SET problem = NULL WHERE number = ? AND problem IS NOT NULL",
-                    (number,),
-                ).rowcount
-            return changed
-        finally:
-            database.close()
-
-
-def damaged(folder: Path) -> list[Path]:
-    """Folders of queues that were found damaged and moved aside."""
-    return sorted(folder.glob(f"{DAMAGED}*"))
-
-
-def _entries(database: sqlite3.Connection) -> Iterator[Entry]:
-    for number, resident, accept_time, size, problem in database.execute(
-        "SELECT number, resident, accept_time, bytes, problem FROM submissions ORDER BY number"
-    ):
-        yield Entry(number, resident, _moment(accept_time), size, problem)
-
-
 def _place(name: str, *within: int) -> str:
     """Where a value lies; it is sealed to it."""
     return ".".join(["queue", name, *map(str, within)])
-
-
-def _moment(microseconds: object) -> datetime:
-    """A moment; the beginning of 1970 where the column is damaged."""
-    if not isinstance(microseconds, int) or not 0 <= microseconds < _END:
-        return _EPOCH
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _under(message: form_pb2.Submission, reference: str) -> form_pb2.Submission:

@@ -114,11 +114,15 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     for topic in some(has.topics):
         yield pages.PolicyList(topic, tuple(p for p in has.policies if p.topic == topic.name))
     yield pages.PolicyList(has.topics[0], ())
+    yield pages.Topics(has.topics, as_of=NOW)
+    yield pages.ServiceList(tuple(guided), as_of=NOW)
+    yield from (pages.PolicyText(replace(policy, as_of=NOW)) for policy in some(has.policies))
     yield from (pages.PolicyText(policy) for policy in some(has.policies))
     yield pages.ServiceList(tuple(guided))
     yield from (pages.ServiceGuide(service) for service in some(guided))
     for form in some(has.forms):
         yield pages.Introduction(form, begun=True)
+        yield pages.Introduction(form, begun=True, changed=True)
         yield pages.Declaration(form)
         yield _review(form)
         yield replace(_review(form), revealed=True)
@@ -174,6 +178,9 @@ def _confirmations(form: Form) -> Iterator[Page]:
     yield pages.Confirmation(form, accepted, pages.Slip.OFFERED)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTING)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTED)
+    kept = replace(accepted, delivered=False)
+    yield pages.Confirmation(form, kept, pages.Slip.OFFERED)
+    yield pages.Confirmation(form, kept, pages.Slip.PRINTED)
     for code in (PrintError.UNKNOWN_OUTCOME, PrintError.CUTTER_FAIL, None):
         fault = DeviceError(CompletionCode.HARDWARE_ERROR, code)
         yield pages.Confirmation(form, accepted, pages.Slip.FAILED, fault)

@@ -125,7 +125,7 @@ def terminal(
     running = Running(
         [
             *(BIN / "huimin-kiosk", "--backend", backend, "--size", size, "--language", language),
-            *("--config", config, "--inspect", folder / "inspect"),
+            *("--config", config, "--data", folder / "data", "--inspect", folder / "inspect"),
         ],
         folder / "kiosk.log",
         ready=["huimin-kiosk"],
