@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tantivy
-from google.type import date_pb2
 from huimin.v1 import common_pb2, policy_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.search.document import document, schema
-from backend.search.index import PolicyIndex
 from backend.search.passage import Passages
 from backend.search.query import understand
 from backend.search.synonyms import Synonyms
 from foundation.language import Language
+from tests.backend.indexed import made
 
 SYNONYMS = Synonyms.of([["医保", "医疗保险", "medical insurance"], ["户口", "hukou"], ["?"], ["医保b", "x"]])
 TYPED = st.one_of(
@@ -42,25 +39,6 @@ TYPED = st.one_of(
         max_size=20,
     ).map(" ".join),
 )
-
-
-def made(titles: list[str]) -> PolicyIndex:
-    """An index of policies with these titles, in memory."""
-    index = tantivy.Index(schema())
-    writer = index.writer(15_000_000, 1)
-    for number, title in enumerate(titles):
-        words = common_pb2.LocalizedText(zh_cn=title, en=title)
-        policy = policy_pb2.Policy(
-            name=f"policies/{number}",
-            title=words,
-            summary=words,
-            issue_date=date_pb2.Date(year=2025, month=1, day=1),
-            document_number=f"惠政发〔2025〕{number}号",
-        )
-        writer.add_document(document(number, policy.SerializeToString()))
-    writer.commit()
-    index.reload()
-    return PolicyIndex(index)
 
 
 @settings(max_examples=400, deadline=None)
