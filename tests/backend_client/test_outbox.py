@@ -31,8 +31,8 @@ from backend_client.forms.form import FieldType, Form
 from backend_client.forms.identity_number import check_character
 from backend_client.forms.reference import check_reference
 from backend_client.queue.file import FILE_NAME
+from backend_client.queue.listing import damaged, entries
 from backend_client.queue.outbox import Bounds, Outbox
-from backend_client.queue.store import damaged, entries
 from backend_client.submission import Attachment, Submission, new_attachment_name
 from foundation.keys import KEY_BYTES, KeyRing
 from tests.backend_client import county as other

@@ -11,7 +11,8 @@ from huimin.v1 import form_pb2
 
 from backend_client.queue.command import queue_command
 from backend_client.queue.file import FILE_NAME
-from backend_client.queue.store import CANNOT_OPEN, Bounds, Store
+from backend_client.queue.listing import CANNOT_OPEN
+from backend_client.queue.store import Bounds, Store
 from backend_client.submission import Leased, new_submission_name
 from foundation.config import ConfigError
 from foundation.keys import KEY_BYTES, KeyRing

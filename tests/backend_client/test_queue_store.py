@@ -19,9 +19,9 @@ from huimin.v1 import form_pb2
 from structlog.testing import capture_logs
 
 from backend_client.errors import Conflict, NoReference, QueueFull, QueueUnusable
-from backend_client.queue import store as queue
 from backend_client.queue.file import FILE_NAME
-from backend_client.queue.store import Bounds, Store, damaged, entries, retry
+from backend_client.queue.listing import CANNOT_OPEN, damaged, entries, retry
+from backend_client.queue.store import Bounds, Store
 from backend_client.submission import (
     Attachment,
     Leased,
@@ -261,7 +261,7 @@ def test_with_another_key_nothing_is_opened_and_nothing_is_lost(tmp_path: Path) 
         store.attachment(number, 0)
     with pytest.raises(Conflict):
         store.keep(one, NUMBER, [], NOW)
-    store.set_aside(number, queue.CANNOT_OPEN)
+    store.set_aside(number, CANNOT_OPEN)
     store.close()
     store = opened(tmp_path, KeyRing([b"n" * KEY_BYTES, b"k" * KEY_BYTES]))
     assert store.references == len(REFERENCES) - 1
