@@ -13,17 +13,22 @@ LOCALE = Path(__file__).parent.parent / "locale"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake. `line` counts from 1; `problem` is a message of the catalogue without ``content.``."""
+    """One mistake. `line` counts from 1; `problem` is a message of the catalogue without ``content.``.
+
+    column: of a spreadsheet, as letters; its `line` is the row.
+    """
 
     file: str
     line: int
     problem: str
     details: Mapping[str, object] = field(default_factory=dict, compare=False)
+    column: str = ""
 
     def sentence(self, language: Language) -> str:
-        """``file:line: what is wrong and what to write instead``."""
+        """``file:line: what is wrong and what to write instead``, or ``file:row:column: …``."""
         told = translator("backend", LOCALE, language)(f"content.{self.problem}", **self.details)
-        return f"{self.file}:{self.line}: {told}"
+        place = f"{self.line}:{self.column}" if self.column else str(self.line)
+        return f"{self.file}:{place}: {told}"
 
 
 class ContentWrong(Exception):

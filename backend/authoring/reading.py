@@ -101,6 +101,15 @@ def read_content(folder: Path) -> Content:
     )
 
 
+def named_in(folder: Path) -> tuple[list[str], list[str]]:
+    """Identifiers of the topics and the forms of a folder. Raises ContentWrong where the topics are wrong."""
+    reading = _Reading(folder)
+    topics = reading.topics()
+    if reading.findings:
+        raise ContentWrong(tuple(reading.findings))
+    return [topic.id for topic in topics], [path.stem for path in (folder / "forms").glob("*.yaml")]
+
+
 def digest_of(folder: Path) -> str:
     """Changes whenever a file that is read does. Reads them without looking into them. Raises OSError."""
     digest = hashlib.sha256()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from backend.authoring.finding import Finding
-from backend.authoring.yaml_file import Place, YamlFile
+from backend.authoring.yaml_file import Place
 
 _PROBLEMS = {
     "string_type": "not_a_text",
@@ -52,8 +53,16 @@ _OWN = frozenset(
 )
 
 
+class Written(Protocol):
+    """What an entry was read from, which knows where each of its places is."""
+
+    def finding(self, place: Place, problem: str, **details: object) -> Finding:
+        """A finding at a place."""
+        ...
+
+
 def findings(
-    file: YamlFile, error: ValidationError, schema: type[BaseModel] | None, place: Place
+    file: Written, error: ValidationError, schema: type[BaseModel] | None, place: Place
 ) -> Iterator[Finding]:
     """What pydantic found in one entry.
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from backend import clock
 from backend.authoring.difference import Change, difference
 from backend.authoring.finding import ContentWrong, Finding
-from backend.authoring.reading import Content, read_content
+from backend.authoring.reading import Content, named_in, read_content
+from backend.authoring.sheet import KINDS, read_sheet, write_entries
 from backend.authoring.telling import told
 from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
@@ -53,6 +54,28 @@ def check(folder: Path) -> None:
             notices=len(content.notices),
         )
     )
+
+
+@command.command(name="import-csv")
+@click.argument("file", type=click.Path(path_type=Path))
+@_FOLDER
+@click.option(
+    "--kind", type=click.Choice(list(KINDS)), required=True, help="What the rows of the spreadsheet are."
+)
+def import_csv(file: Path, folder: Path, kind: str) -> None:
+    """Makes YAML files in FOLDER of a spreadsheet exported as CSV, one entry a row.
+
+    Prints FILE:ROW:COLUMN: what is wrong, and then writes nothing.
+    """
+    language, translate = words()
+    try:
+        rows = read_sheet(file, kind, *named_in(folder))
+        new, replaced = write_entries(rows, folder / kind)
+    except ContentWrong as wrong:
+        _tell_findings(wrong.findings, language, translate)
+    except OSError as error:
+        give_up(translate("sheet.not_written", folder=folder / kind, reason=error.strerror))
+    click.echo(translate("sheet.written", folder=folder / kind, new=new, replaced=replaced))
 
 
 @command.command()
