@@ -10,6 +10,7 @@ from typing import TypeVar
 from backend.authoring import described
 from backend.authoring.described import Described, Words
 from backend.authoring.reading import Content
+from backend_client.forms.form import Form
 from foundation.language import LocalizedText
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def difference(old: Content, new: Content) -> tuple[Change, ...]:
             described.service,
             ordered=True,
         ),
-        *_of(Kind.FORMS, _forms(old), _forms(new), lambda one: one),
+        *_of(Kind.FORMS, _forms(old), _forms(new), lambda kept: described.form(*kept)),
         *_of(
             Kind.NOTICES,
             {one.message.name: one for one in old.notices},
@@ -119,8 +120,8 @@ def _parts(old: Described, new: Described) -> Iterator[Part]:
             yield Part(place, old.get(place), new.get(place))
 
 
-def _forms(content: Content) -> dict[str, Described]:
-    return {name: described.form(form, content.retention[name]) for name, form in content.forms.items()}
+def _forms(content: Content) -> dict[str, tuple[Form, int]]:
+    return {name: (form, content.retention[name]) for name, form in content.forms.items()}
 
 
 def _questions(of: Described) -> list[str]:
