@@ -7,8 +7,8 @@ beginning, whose stems are compared after, and each syllable of pinyin as the ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 
 from backend.search.phrase import Phrase, Spelling
 from backend.search.pinyin import characters, sounds
@@ -22,28 +22,46 @@ _GOES_ON = re.compile("[a-z0-9]")
 _BETWEEN = r"[^a-z0-9]+"
 
 
-def occurrences(phrase: Phrase, folded: str) -> Iterator[Range]:
-    """Where a phrase stands in a folded text. Initials stand nowhere."""
+Finder = Callable[[str], Iterable[Range]]
+"""Finds something in a folded text."""
+
+
+def finder(phrase: Phrase) -> Finder:
+    """Finds where a phrase stands. Initials stand nowhere."""
     match phrase.spelling:
         case Spelling.HAN:
-            yield from _written("".join(phrase.units), folded)
+            return partial(_written, "".join(phrase.units))
         case Spelling.WORDS:
-            for found in _words(phrase).finditer(folded):
-                if found.start() and _GOES_ON.match(folded, found.start() - 1):
-                    continue
-                if phrase.begun or tuple(map(_unit, found.groups())) == phrase.units:
-                    yield found.span()
+            return partial(_worded, phrase, _words(phrase))
         case Spelling.SOUND if len(phrase.units) == 1 and not phrase.begun:
-            yield from _syllable(phrase.units[0], folded)
+            return partial(_syllable, phrase.units[0])
         case Spelling.SOUND:
-            yield from (found.span() for found in _heard(phrase).finditer(folded))
+            return partial(_matched, _heard(phrase))
+    return partial(_written, "\0")
 
 
-def _written(han: str, folded: str) -> Iterator[Range]:
+def _written(han: str, folded: str) -> Iterable[Range]:
     start = folded.find(han)
+    if start < 0:
+        return ()
+    found = []
     while start >= 0:
-        yield start, start + len(han)
+        found.append((start, start + len(han)))
         start = folded.find(han, start + len(han))
+    return found
+
+
+def _matched(pattern: re.Pattern[str], folded: str) -> Iterable[Range]:
+    return [found.span() for found in pattern.finditer(folded)]
+
+
+def _worded(phrase: Phrase, pattern: re.Pattern[str], folded: str) -> Iterable[Range]:
+    return [
+        found.span()
+        for found in pattern.finditer(folded)
+        if not (found.start() and _GOES_ON.match(folded, found.start() - 1))
+        and (phrase.begun or tuple(map(_unit, found.groups())) == phrase.units)
+    ]
 
 
 def _unit(word: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from huimin.v1 import policy_pb2
 
-from backend.search.occurrence import Range, occurrences
+from backend.search.occurrence import Finder, Range, finder
 from backend.search.phrase import Phrase, Spelling
 from backend.search.pinyin import sounds
 from backend.search.query import Query
@@ -37,20 +37,29 @@ class Passages:
     def __init__(self, query: Query, language: Language) -> None:
         self._language = language
         alone = len(query.pieces) == 1
-        self._pieces = tuple(
-            tuple(phrase for phrase in piece.loose if alone or sum(map(len, phrase.units)) > 1)
+        pieces = [
+            [phrase for phrase in piece.loose if alone or sum(map(len, phrase.units)) > 1]
             for piece in query.pieces
-        )
+        ]
+        self._finders = [
+            [finder(phrase) for phrase in piece if phrase.spelling is not Spelling.INITIALS]
+            for piece in pieces
+        ]
+        self._initials = [
+            [phrase.units for phrase in piece if phrase.spelling is Spelling.INITIALS] for piece in pieces
+        ]
 
     def of(self, policy: policy_pb2.Policy) -> Passage:
         """The best passage of a policy.
 
         Where the words are in the other language only, it is the same part of the text, without marks.
         """
-        pieces = [
-            tuple(written for phrase in piece for written in _in_title(phrase, policy.title.zh_cn))
-            for piece in self._pieces
-        ]
+        pieces = self._finders
+        if any(self._initials):
+            pieces = [
+                [*finders, *_in_title(initials, policy.title.zh_cn)]
+                for finders, initials in zip(self._finders, self._initials, strict=True)
+            ]
         parts = [policy.summary, *(section.text for section in policy.sections)]
         chinese = self._language is Language.ZH_CN
         best = _best([part.zh_cn if chinese else part.en for part in parts], pieces)
@@ -62,13 +71,13 @@ class Passages:
         return _window(shown.zh_cn if chinese else shown.en, ())
 
 
-def _best(parts: Sequence[str], pieces: Sequence[Sequence[Phrase]]) -> tuple[int, tuple[Range, ...]] | None:
+def _best(parts: Sequence[str], pieces: Sequence[Sequence[Finder]]) -> tuple[int, tuple[Range, ...]] | None:
     """Position and marks of the part that shows most of what was searched for, the earliest of equals."""
     best: tuple[int, list[Range]] | None = None
     most = 0
     for position, part in enumerate(parts):
         text = fold(part)
-        marks = [[mark for phrase in piece for mark in occurrences(phrase, text)] for piece in pieces]
+        marks = [[mark for find in piece for mark in find(text)] for piece in pieces]
         shown = sum(map(bool, marks))
         if shown > most:
             most, best = shown, (position, [mark for of_piece in marks for mark in of_piece])
@@ -126,15 +135,14 @@ def _word_start(text: str, position: int) -> int:
     return position
 
 
-def _in_title(phrase: Phrase, title: str) -> Iterator[Phrase]:
+def _in_title(sought: Sequence[tuple[str, ...]], title: str) -> Iterator[Finder]:
     """Initials would mark anything in a long text: they stand for what they match in the title."""
-    if phrase.spelling is not Spelling.INITIALS:
-        yield phrase
+    if not sought:
         return
-    length = len(phrase.units)
     for run in runs(fold(title)):
         if run.kind is RunKind.HAN:
             initials = tuple(sound[0] for sound in sounds(run.text))
-            for start in range(len(initials) - length + 1):
-                if initials[start : start + length] == phrase.units:
-                    yield Phrase(Spelling.HAN, tuple(run.text[start : start + length]))
+            for units in sought:
+                for start in range(len(initials) - len(units) + 1):
+                    if initials[start : start + len(units)] == units:
+                        yield finder(Phrase(Spelling.HAN, tuple(run.text[start : start + len(units)])))
