@@ -15,8 +15,6 @@ from backend.settings import BackendSettings
 from backend.storage import migrating
 from backend.storage.database import Database, DatabaseUnusable
 
-_REVISION = click.argument("revision")
-
 
 @click.group()
 def command() -> None:
@@ -37,15 +35,15 @@ def current(settings: BackendSettings) -> None:
 
 
 @command.command()
-@_REVISION
+@click.argument("revision", default="head")
 @click.pass_obj
 def upgrade(settings: BackendSettings, revision: str) -> None:
-    """Brings the tables forward to REVISION, `head` for the newest. Stop the backends first."""
+    """Brings the tables forward to REVISION, else to the newest. Stop the backends first."""
     _move(settings, revision, migrating.upgrade)
 
 
 @command.command()
-@_REVISION
+@click.argument("revision")
 @click.pass_obj
 def downgrade(settings: BackendSettings, revision: str) -> None:
     """Brings the tables back to REVISION, for an earlier release. Stop the backends and make a backup first.

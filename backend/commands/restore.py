@@ -24,14 +24,18 @@ from backend.storage.database import Database
 def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
     """Brings back what `backup` wrote to FILE, into SQLite or PostgreSQL, whichever it came from.
 
-    Stop the backends first. The database has to be empty, or --replace given. Where anything is wrong with
-    FILE or with the keys, nothing changes.
+    Stop the backends first, and put the key file in its place. The database has to be empty, or --replace
+    given. Where anything is wrong with FILE or with the keys, nothing changes.
     """
     _, translate = words()
     os.umask(0o077)
     try:
         contents = with_database(
-            settings, translate, lambda database: _restore(database, file, replace=replace), make=True
+            settings,
+            translate,
+            lambda database: _restore(database, file, replace=replace),
+            make=True,
+            make_key=False,  # a new one would not open what the backup holds
         )
     except BackupUnusable:
         give_up(translate("restore.damaged", file=file))

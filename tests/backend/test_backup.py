@@ -228,7 +228,9 @@ async def test_the_commands_say_what_is_wrong(backup_file: Path, tmp_path: Path)
         f"There is no data in {tmp_path / 'none'}. Name the folder that the backend uses with --data.\n",
     )
     data = tmp_path / "data"
-    data.mkdir()
+    code, _, err = await command("--data", data, "restore", backup_file)
+    assert (code, "The keys that seal personal data cannot be used" in err) == (2, True)
+    assert list(data.iterdir()) == [], "no key is made that would not open the backup"
     put_keys(data)
     code, _, err = await command("--data", data, "restore", data / "key")
     assert (code, "is not a whole backup" in err) == (2, True)
