@@ -20,10 +20,11 @@ from backend.rpc.acting import actor_of
 from backend.rpc.bounds import MALFORMED
 from backend.rpc.door import Context, DoorKind, door_of, unknown
 from backend.rpc.refusal import Refusal, Wrong, invalid
-from backend.storage import audit, doors
+from backend.storage import audit, doors, tries
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.doors import DoorState, KnownDoor
+from backend.storage.tries import Scope, Subject
 from foundation.log import logger
 
 _log = logger(__name__)
@@ -40,7 +41,6 @@ class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
         self._files = files
         self._now = now
         self._life = life
-        self._wrong = codes.WrongCodes()
 
     async def Enrol(  # noqa: N802 (the contract's name)
         self, request: door_pb2.EnrolRequest, context: Context
@@ -48,27 +48,26 @@ class EnrolmentService(door_pb2_grpc.EnrolmentServiceServicer):
         """A door's first certificate, for a code."""
         authority, authorities = await self._authority()
         key = _key(request.certificate_request)
-        now, address = self._now(), context.peer().rpartition(":")[0]
-        wait = self._wrong.wait(address, now)
-        if wait is not None:
+        address = context.peer().rpartition(":")[0]
+        enrolled = await self._database.write(
+            _enrol,
+            codes.typed(request.code) or "",
+            key,
+            authority,
+            address,
+            actor=actor_of(context),
+            now=self._now(),
+            life=self._life,
+        )
+        if isinstance(enrolled, timedelta):
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 "TOO_MANY_TRIES",
                 "Too many wrong codes.",
-                retry_after=wait,
+                retry_after=enrolled,
             )
-        code = codes.typed(request.code)
-        enrolled = (
-            await self._database.write(
-                _enrol, code, key, authority, actor=actor_of(context), now=now, life=self._life
-            )
-            if code
-            else None
-        )
         if enrolled is None:
-            self._wrong.count(address, now)
             raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "CODE_WRONG", "The code opens nothing.")
-        self._wrong.forget(address)
         door, certificate = enrolled
         _log.info("door_enrolled", door=door.name, serial=serial_of(certificate), peer=context.peer())
         return door_pb2.EnrolResponse(
@@ -125,13 +124,21 @@ def _enrol(
     code: str,
     key: PublicKey,
     authority: Authority,
+    address: str,
     *,
     actor: Actor,
     now: datetime,
     life: timedelta,
-) -> tuple[KnownDoor, x509.Certificate] | None:
+) -> tuple[KnownDoor, x509.Certificate] | timedelta | None:
+    """The door with its certificate; how long codes from there are not looked at; None for a wrong one."""
+    subjects = (Subject(Scope.ADDRESS, address), Subject(Scope.ALL_ENROLMENTS))
+    closed = tries.closed_for(connection, subjects, now)
+    if closed is not None:
+        audit.append(connection, actor.did("EnrolmentService.Enrol", "doors", now, "TOO_MANY_TRIES"))
+        return closed
     door = doors.redeem(connection, code, _key_der(key), now)
     if door is None:
+        tries.count_wrong(connection, subjects, now)
         audit.append(connection, actor.did("EnrolmentService.Enrol", "doors", now, "CODE_WRONG"))
         return None
     certificate = _issue(connection, door.name, key, authority, now=now, life=life)

@@ -170,23 +170,3 @@ def test_a_code_is_typed_in_any_case_and_grouping() -> None:
 def test_what_cannot_be_a_code_is_none(text: str) -> None:
     found = codes.typed(text)
     assert found is None or (len(found) == codes.SYMBOLS and set(found) <= set(codes.ALPHABET))
-
-
-def test_wrong_codes_make_an_address_wait_and_no_other() -> None:
-    wrong = codes.WrongCodes()
-    for number in range(codes.MAX_WRONG):
-        assert wrong.wait("ipv4:192.0.2.1", NOW) is None
-        wrong.count("ipv4:192.0.2.1", NOW + timedelta(seconds=number))
-    last = NOW + timedelta(seconds=codes.MAX_WRONG - 1)
-    assert wrong.wait("ipv4:192.0.2.1", last) == codes.WAIT
-    assert wrong.wait("ipv4:192.0.2.2", last) is None
-    assert wrong.wait("ipv4:192.0.2.1", last + codes.WAIT) is None
-
-
-def test_remembered_addresses_are_bounded() -> None:
-    wrong = codes.WrongCodes()
-    for number in range(codes.MAX_ADDRESSES + 50):
-        for _ in range(codes.MAX_WRONG):
-            wrong.count(f"ipv4:{number}", NOW)
-    assert wrong.wait("ipv4:0", NOW) is None
-    assert wrong.wait(f"ipv4:{codes.MAX_ADDRESSES + 49}", NOW) is not None
