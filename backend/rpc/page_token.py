@@ -42,9 +42,14 @@ def decode(token: str, of_list: Sequence[str], *types: type[str] | type[int]) ->
             content = None
         if isinstance(content, list) and content[:1] == [_mark(of_list)]:
             position = content[1:]
-            if [type(part) for part in position] == list(types):
+            if [type(part) for part in position] == list(types) and all(map(_fit, position)):
                 return position
     raise invalid(Wrong("page_token", MALFORMED, "is not the token of a page of this list"))
+
+
+def _fit(part: str | int) -> bool:
+    """Whether every database can compare with it: no half of a character, and no zero byte in PostgreSQL."""
+    return isinstance(part, int) or part.isprintable()
 
 
 def _mark(of_list: Sequence[str]) -> str:

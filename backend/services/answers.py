@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -18,6 +19,8 @@ MAX_ANSWERS = 200
 MAX_NAMED = 60
 """So many wrong answers are named at a time: gRPC clients drop a call whose trailers are above 8 KiB."""
 _MAX_SHOWN = 40
+_UNFIT = re.compile("[^A-Za-z0-9_.-]")
+"""Has no place in the name of a field, which clerks are shown at a terminal among others."""
 
 
 def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapping[str, Value]:
@@ -56,5 +59,5 @@ def recordings(values: Mapping[str, Value]) -> tuple[str, ...]:
 
 def _wrong(field: str, problem: Problem) -> Wrong:
     """field: also one that no form has, of any length and any characters."""
-    shown = field[:_MAX_SHOWN].encode("ascii", "replace").decode()
+    shown = _UNFIT.sub("?", field[:_MAX_SHOWN])
     return Wrong(f"answers.{shown}", problem.name)

@@ -16,6 +16,7 @@ from huimin.v1 import form_pb2
 from backend.rpc.refusal import Refusal, not_found
 from backend.services.answers import checked, recordings
 from backend_client.forms.form import Form
+from backend_client.forms.identity_number import IdentityNumberError, check_identity_number
 from backend_client.forms.wire import answer_to_proto
 from foundation.language import LocalizedText
 
@@ -85,7 +86,15 @@ def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: li
     )
     files = tuple(answer.recording for answer in kept.answers if answer.WhichOneof("value") == "recording")
     title = form.title if form else LocalizedText(submission.form, submission.form)
-    return Judged(kept, title, applicant, files, tuple(problems))
+    return Judged(kept, title, _as_on_a_card(applicant), files, tuple(problems))
+
+
+def _as_on_a_card(number: str) -> str:
+    """An identity number by which its holder is found; what is none stays as it came."""
+    try:
+        return check_identity_number(number)
+    except IdentityNumberError:
+        return number
 
 
 def _copy(submission: form_pb2.Submission) -> form_pb2.Submission:

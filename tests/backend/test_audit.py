@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from backend.storage import audit
 from backend.storage.audit import Actor, AuditTrail, Fault, Finding, Head
-from backend.storage.database import Database, database_url, open_database
+from backend.storage.database import Database, answer_by, database_url, open_database
 from tests.keys import VAULT
 
 NOW = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
@@ -267,3 +268,15 @@ def test_what_is_hashed_is_written_down() -> None:
 def test_nothing_shows_a_person() -> None:
     shown = repr(CARD) + repr(CARD.did("A.B", "cases/1", NOW)) + repr(Finding(Fault.CHANGED, 1))
     assert repr(CARD.person)[2:20] not in shown
+
+
+async def test_who_has_little_time_leaves_the_others_theirs(tmp_path: Path) -> None:
+    async with opened("", tmp_path) as database:
+        trail = AuditTrail(database)
+
+        async def read(number: int, seconds: float) -> None:
+            answer_by.set(time.monotonic() + seconds)
+            await trail.record(CARD.did("CaseService.GetCase", f"cases/{number}", NOW))
+
+        await asyncio.gather(*(asyncio.create_task(read(number, 10 * number)) for number in range(3)))
+        assert (await database.read(audit.head)).number == 3

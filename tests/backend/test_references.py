@@ -344,3 +344,41 @@ async def test_a_clerk_sees_what_is_wrong_with_a_case(house: House, form: form_p
     assert "answers.phone:REQUIRED" in shown
     _, shown, _ = await command("case", "show", "--data", house.data, right)
     assert "Problem" not in shown
+
+
+async def test_whatever_stands_for_the_number_of_a_late_one_guesses_at_it_are_answered_and_counted(
+    house: House, form: form_pb2.Form
+) -> None:
+    (reference,) = (await lease(house, 1)).fresh
+    one = bringing(form, reference, deferred=True)
+    del one.answers[:]
+    one.answers.extend(answers(identity_number=Answer(identity_number="示范居民的号码")))
+    await send(house, one)
+    reasons = []
+    for _ in range(6):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await signed_in(house, reference)
+        reasons.append(failed(caught.value).reason)
+    assert reasons == ["CREDENTIAL_WRONG"] * 5 + ["TOO_MANY_TRIES"]
+
+
+async def test_a_number_that_came_late_in_another_spelling_is_found_all_the_same(
+    house: House, form: form_pb2.Form
+) -> None:
+    (reference,) = (await lease(house, 1)).fresh
+    one = bringing(form, reference, deferred=True)
+    del one.answers[:]
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in RESIDENT)
+    one.answers.extend(answers(identity_number=Answer(identity_number=wide), phone=None))
+    await send(house, one)
+    assert await signed_in(house, reference)
+
+
+async def test_the_name_of_a_field_that_no_form_has_writes_nothing_of_its_own_for_the_clerk(
+    house: House, form: form_pb2.Form
+) -> None:
+    (reference,) = (await lease(house, 1)).fresh
+    one = bringing(form, reference, deferred=True)
+    one.answers.append(Answer(field="\x1b[2J\nx REFERENCE_REPLACED", text="x"))
+    await send(house, one)
+    assert await problems(house, one.name) == ("answers.??2J?x?REFERENCE_REPLACED:NO_SUCH_FIELD",)

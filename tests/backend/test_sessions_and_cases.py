@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 
@@ -11,6 +13,7 @@ import pytest
 from huimin.v1 import case_pb2, form_pb2, identity_pb2
 from sqlalchemy import select
 
+from backend.rpc import page_token
 from backend.storage.tables import SessionRow, WrongTries
 from backend.upkeep import hourly, once
 from backend_client.forms.reference import new_reference
@@ -291,3 +294,12 @@ async def test_a_clerk_moves_a_case_while_the_backend_serves(house: House, form:
     assert "许可申请表" in out
     assert RESIDENT not in out
     assert "示范居民" not in out
+
+
+@pytest.mark.parametrize("end", ["\ud800", "\0"])
+async def test_a_page_token_that_somebody_wrote_himself_is_refused(house: House, end: str) -> None:
+    token = await by_card(house)
+    mark, *_ = json.loads(base64.urlsafe_b64decode(page_token.encode(("ListCases",), []) + "=="))
+    page = base64.urlsafe_b64encode(json.dumps([mark, 0, end]).encode()).decode().rstrip("=")
+    refusal = await refused(lambda: listed(house, token, page=page))
+    assert refusal.violations == {"page_token": "MALFORMED"}
