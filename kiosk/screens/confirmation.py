@@ -157,7 +157,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         )
         steps = Text(self.page.form.next_steps[self.language], width, size=size, leading=1.45)
         parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
-        if later := self._later(width):
+        if later := self._later(width, min(size, theme.type.body)):
             parts = [later, theme.space.m, *parts]
         if slip := self._slip(width):
             parts = [slip, theme.space.m, *parts]
@@ -166,13 +166,13 @@ class ConfirmationScreen(Screen[Confirmation]):
             parts += [theme.space.s, hint]
         return stack(width, parts)
 
-    def _later(self, width: float) -> Box | None:
+    def _later(self, width: float, size: int) -> Box | None:
         """That the office has it only once the line is back."""
         if self.page.accepted.delivered:
             return None
         c = theme.colour
         text = self.words("confirmation.later")
-        return message(text, width, icon="clock", ink=c.notice, ground=c.notice_pale)
+        return message(text, width, icon="clock", ink=c.notice, ground=c.notice_pale, size=size)
 
     def _slip(self, width: float) -> Box | None:
         c = theme.colour
