@@ -29,7 +29,7 @@ class IntroductionScreen(Screen[Introduction]):
         form = self.page.form
         blocks: list[Block] = []
         for number, paragraph in enumerate(form.introduction[self.language].split("\n")):
-            gap = theme.space.s if number else 0
+            gap = theme.space.s if number else theme.space.l if self.page.changed else 0
             blocks += text_blocks(
                 paragraph, width, place=number / 100, until=0.01, gap=gap, size=theme.type.lead
             )
