@@ -89,7 +89,7 @@ class Phone:
         client = await self._stack.enter_async_context(BackendClient(self.settings.backend, cache=cache))
         keys = KeyRing([bytes(KEY_BYTES)])
         outbox = await Outbox.open(
-            self.settings.queue_folder, keys, client, bounds=bounds or Bounds(low=5, wanted=10)
+            self.settings.queue_folder, keys, client, bounds=bounds or Bounds(low=2, wanted=4)
         )
         self._stack.push_async_callback(outbox.close)
         self.door = Door(client, outbox)

@@ -98,6 +98,7 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
         last = [line for line in lines if not line.startswith(">")][-1]  # keys pressed into the last words
         assert last.startswith(LAST_LINE[result]), (seed, heard.text)
     assert ends[Result.HUNG_UP] > 20
+    await phone.delivered()
     assert len(phone.county.references()) > sent + 10
     assert ends[Result.GOODBYE] + ends[Result.TRANSFERRED] > 20
     assert asyncio.all_tasks() == tasks
