@@ -16,6 +16,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from backend.storage.tables import DoorCertificateRow, DoorCodeRow, DoorRow
 
+MAX_RECORDED = 16
+"""Certificates of a door; it has two at a time, unless it asks for one after the other."""
+
 
 class DoorState(IntEnum):
     """How far a door has come."""
@@ -119,8 +122,12 @@ def one(connection: Connection, name: str) -> KnownDoor | None:
 
 
 def record(connection: Connection, name: str, serial: str, expire_time: datetime) -> None:
-    """A certificate was issued to a door."""
-    connection.execute(insert(DoorCertificateRow).values(serial=serial, door=name, expire_time=expire_time))
+    """A certificate was issued to a door. Of those before it, the ones that end last stay recorded."""
+    row = DoorCertificateRow
+    others = select(row.serial).where(row.door == name).order_by(row.expire_time.desc(), row.serial)
+    kept = others.limit(MAX_RECORDED - 1).subquery()
+    connection.execute(delete(row).where(row.door == name, row.serial.not_in(select(kept.c.serial))))
+    connection.execute(insert(row).values(serial=serial, door=name, expire_time=expire_time))
 
 
 def revoke(connection: Connection, name: str, now: datetime) -> bool:

@@ -21,8 +21,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from huimin.v1 import door_pb2, door_pb2_grpc, policy_pb2, policy_pb2_grpc
 
 from backend.doors import code as codes
-from backend.doors.authority import MAX_REQUEST, Authority, read_request
-from backend.storage import doors
+from backend.doors.authority import MAX_REQUEST, Authority, read_request, serial_of
+from backend.services.enrolment import address_of
+from backend.storage import audit, doors
 from backend_client import credentials as files
 from backend_client import renewal
 from backend_client.client import BackendClient
@@ -128,6 +129,48 @@ async def test_wrong_codes_have_to_wait_even_with_a_right_one(tmp_path: Path) ->
         assert 0 < caught.value.retry_after <= 15 * 60
         clock.forward(minutes=16)
         assert (await enrol(right, tmp_path / "door")).door == "hall-1"
+
+
+async def test_codes_that_are_not_looked_at_do_not_fill_the_audit_trail(office: Office) -> None:
+    right = await office.invite("hall-1")
+    der = files.request(files.pending_key(office.folder / "door")).public_bytes(Encoding.DER)
+    trusting = grpc.ssl_channel_credentials(right.authority)
+    reasons = []
+    async with grpc.aio.secure_channel(right.enrolment, trusting) as channel:
+        stub = door_pb2_grpc.EnrolmentServiceStub(channel)
+        for _ in range(8):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Enrol(door_pb2.EnrolRequest(code=codes.new_code(), certificate_request=der))
+            reasons.append(failed(caught.value).reason)
+    assert reasons == ["CODE_WRONG"] * 5 + ["TOO_MANY_TRIES"] * 3
+    entries = await office.house.database.read(audit.entries)
+    assert [kept.entry.outcome for kept in entries] == ["CODE_WRONG"] * 5
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:192.0.2.1:50000", "192.0.2.1"),
+        ("ipv6:%5B2001:db8:1:2:3:4:5:6%5D:50000", "2001:db8:1:2::/64"),
+        ("ipv6:[2001:db8:1:2::9]:50001", "2001:db8:1:2::/64"),
+        ("ipv6:%5B::ffff:192.0.2.1%5D:50000", "192.0.2.1"),
+        ("ipv6:%5B::1%5D:50000", "::/64"),
+    ],
+)
+def test_wrong_codes_are_counted_by_the_network_of_a_house(peer: str, address: str) -> None:
+    assert address_of(peer) == address
+
+
+async def test_a_door_that_asks_for_certificates_on_and_on_fills_nothing(office: Office) -> None:
+    credentials = await office.enrolled("hall-1")
+    der = files.request(files.pending_key(office.folder / "door")).public_bytes(Encoding.DER)
+    async with grpc.aio.secure_channel(office.house.address, credentials.channel_credentials()) as channel:
+        stub = door_pb2_grpc.EnrolmentServiceStub(channel)
+        for _ in range(doors.MAX_RECORDED + 4):
+            answer = await stub.RenewCertificate(door_pb2.RenewCertificateRequest(certificate_request=der))
+    known = (await office.house.database.read(doors.everyone, office.house.clock()))["doors/hall-1"]
+    assert len(known.serials) == doors.MAX_RECORDED
+    assert serial_of(x509.load_der_x509_certificate(answer.certificates[0])) in known.serials
 
 
 async def test_codes_are_not_in_the_database(office: Office) -> None:
