@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from backend.clock import county_day, timestamp
 from backend.rpc.acting import actor_of
-from backend.rpc.door import Context, door_of
+from backend.rpc.door import Context, Door, DoorKind, door_of
 from backend.rpc.permissions import Credential
 from backend.rpc.refusal import Refusal, Wrong, invalid
 from backend.services.case import erased
@@ -50,12 +50,12 @@ class _Guess:
     kind: Credential
     caller: str
 
-    def subjects(self, door: str) -> tuple[Subject, ...]:
+    def subjects(self, door: Door) -> tuple[Subject, ...]:
         """At what, and from where, it is guessed."""
         caller = (Subject(Scope.CALLER, self.caller),) if self.caller else ()
         return (
             Subject(Scope.REFERENCE, self.reference),
-            Subject(Scope.DOOR, door),
+            Subject(Scope.LINE if door.kind is DoorKind.LINE else Scope.DOOR, door.name),
             *caller,
             Subject(Scope.ALL),
         )
@@ -109,7 +109,7 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
     async def _with_secret(self, guess: _Guess, context: Context) -> identity_pb2.CreateSessionResponse:
         """A reference that does not exist takes the same steps as a wrong secret."""
         actor = actor_of(context, guess.kind.name.lower())
-        outcome = await self._database.write(_try, guess, actor, door_of(context).name, self._now())
+        outcome = await self._database.write(_try, guess, actor, door_of(context), self._now())
         if outcome.gone:
             raise erased()
         if outcome.closed is not None:
@@ -178,7 +178,7 @@ class _Outcome:
         return "_Outcome(…)"
 
 
-def _try(connection: Connection, guess: _Guess, actor: Actor, door: str, now: datetime) -> _Outcome:
+def _try(connection: Connection, guess: _Guess, actor: Actor, door: Door, now: datetime) -> _Outcome:
     def enter(outcome: str, person: bytes | None = None) -> None:
         who = replace(actor, person=person)
         audit.append(connection, who.did(SIGN_IN, f"cases/{guess.reference}", now, outcome))
@@ -194,7 +194,7 @@ def _try(connection: Connection, guess: _Guess, actor: Actor, door: str, now: da
         enter(CASE_ERASED if gone else "CREDENTIAL_WRONG")
         return _Outcome(gone=gone)
     tries.forget(connection, Subject(Scope.REFERENCE, guess.reference))
-    started = sessions.start(connection, Opened(guess.kind.value, door, guess.reference, None), now)
+    started = sessions.start(connection, Opened(guess.kind.value, door.name, guess.reference, None), now)
     enter("OK", cases.person(connection, guess.reference))
     return _Outcome(started)
 

@@ -27,6 +27,9 @@ class Scope(StrEnum):
 
     REFERENCE = "reference"
     DOOR = "door"
+    """A terminal: one resident at a time stands there."""
+    LINE = "line"
+    """A phone line: many call at a time, and nobody of them closes it for the others soon."""
     CALLER = "caller"
     ADDRESS = "address"
     """From which a door wanted to enrol."""
@@ -50,6 +53,7 @@ _QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(day
 LIMITS = {
     Scope.REFERENCE: Limit(5, _DAY, _QUARTER, _DAY),
     Scope.DOOR: Limit(20, _QUARTER, _QUARTER, _QUARTER),  # others stand in front of the same door
+    Scope.LINE: Limit(200, _QUARTER, _QUARTER, _QUARTER),
     Scope.CALLER: Limit(10, _HOUR, _HOUR, _DAY),
     Scope.ADDRESS: Limit(5, _HOUR, _QUARTER, _DAY),
     Scope.ALL: Limit(500, _QUARTER, _QUARTER, _QUARTER),

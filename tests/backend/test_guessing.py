@@ -11,6 +11,8 @@ import pytest
 from huimin.v1 import form_pb2, identity_pb2
 from sqlalchemy import Connection, select
 
+from backend.rpc import guard
+from backend.rpc.door import Door, DoorKind
 from backend.storage import codes, tries
 from backend.storage.tables import CaseCode, WrongTries
 from backend.storage.tries import LIMITS, Limit, Scope, Subject
@@ -91,6 +93,20 @@ async def test_a_caller_is_closed_through_whatever_line(
         assert await guess(house, mine, right=True, caller=others) == "OK"
     house.clock.forward(hours=1)
     assert await guess(house, mine, right=True, caller=caller) == "OK"
+
+
+async def test_one_who_withholds_his_number_does_not_close_the_line_for_all(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarter = timedelta(minutes=15)
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/line-1", DoorKind.LINE))
+    monkeypatch.setitem(LIMITS, Scope.LINE, Limit(30, quarter, quarter, quarter))
+    mine = await apply(house, form)
+    for number in range(30):
+        assert await guess(house, mine, right=True) == "OK", number
+        assert await guess(house) == WRONG
+    assert await guess(house, mine, right=True) == CLOSED
+    assert LIMITS[Scope.DOOR].tries < LIMITS[Scope.LINE].tries < LIMITS[Scope.ALL].tries
 
 
 async def test_all_together_are_closed(house: House, form: form_pb2.Form, small: None) -> None:
