@@ -52,7 +52,7 @@ async def keep_fresh(
             due = _now() + pause
             reason = error.reason if isinstance(error, BackendError) else str(error)
             level = _log.error if _now() >= credentials.not_after else _log.warning
-            level("certificate not renewed", reason=reason, until=credentials.not_after.isoformat())
+            level("certificate_not_renewed", reason=reason, until=credentials.not_after.isoformat())
             continue
         if found.chain != credentials.chain:
             credentials = found

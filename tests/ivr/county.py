@@ -64,6 +64,11 @@ class County:
         )[0]
         return form_pb2.Submission.FromString(VAULT.open(message, message_place(name)))
 
+    def request_id(self, reference: str) -> str:
+        """The name of the key that sent what has this reference."""
+        query = "SELECT request_id FROM submissions JOIN cases ON submission = name WHERE reference = ?"
+        return str(self._rows(query, reference)[0][0])
+
     def references(self) -> list[str]:
         """Every case's reference, the oldest first."""
         return [reference for (reference,) in self._rows("SELECT reference FROM cases ORDER BY create_time")]

@@ -99,6 +99,12 @@ async def test_a_spoken_answer_is_sent_as_a_recording(phone: Phone) -> None:
     assert heard.prompts.count("record.consent") == 1
 
 
+async def test_the_key_that_sent_a_form_has_a_name_in_its_row(phone: Phone) -> None:
+    names = [phone.county.request_id((await send(phone, form()))[0]) for _ in range(2)]
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in names)
+    assert names[0] != names[1]
+
+
 async def test_the_reference_is_said_twice_in_groups_and_shown_on_phones_with_a_screen(phone: Phone) -> None:
     reference, heard, _ = await send(phone, form(end="1\n9\n*\n!"))
     groups = "，".join(
