@@ -58,6 +58,11 @@ class Served:
     process: Process
     address: str
 
+    def processor(self) -> float:
+        """Seconds of processor time that it took so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> tuple[float, float]:
         """Memory of its own now, and what it had in all at most, in MiB."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text("ascii").splitlines()
@@ -87,8 +92,9 @@ def queries(count: int) -> Queries:
         "initials": ["".join(sound[0] for sound in sounds(title.zh_cn[:3])) for title in titles],
         "English": english,
         "English words": [" ".join(title.en.split()[:2]) for title in titles],
-        "number of a document": [
-            f"惠政发 {2000 + chance.randrange(24)} {chance.randrange(count)}" for _ in range(OF_EACH)
+        "number of a document": [made[chance.randrange(count)].document_number for _ in range(OF_EACH)],
+        "part of a number": [
+            f"{2000 + chance.randrange(24)} {chance.randrange(count)}号" for _ in range(OF_EACH)
         ],
         "Chinese slip": [_wrong(title.zh_cn[:4], chance) for title in titles],
         "pinyin slip": [_swapped("".join(sounds(title.zh_cn[:3])), chance) for title in titles],
@@ -213,12 +219,15 @@ async def measure(name: str, url: str, data: Path, count: int) -> bool:
         if meanwhile:
             print(f"{'searches meanwhile':26} {told(meanwhile)}")
         wanted = queries(count)
+        before = served.processor()
         taken = await one_by_one(client, wanted)
+        spent = (served.processor() - before) / (1 + 1 / ROUNDS)
         print(f"{'milliseconds':26} {'p50':>8} {'p95':>8} {'p99':>8}")
         for kind, seconds in taken.items():
             print(f"{kind:26} {told(seconds)}")
         every = [second for seconds in taken.values() for second in seconds]
         print(f"{'all, one client':26} {told(every)} {len(every) / sum(every):8.0f} a second")
+        print(f"processor time of the backend: {spent / len(every) * 1e3:.2f} ms a search")
         at_once, rate = await together(client, wanted)
         print(f"{f'all, {TOGETHER} at once':26} {told(at_once)} {rate:8.0f} a second")
         own, most = served.memory()

@@ -33,7 +33,7 @@ from backend.search.units import stem
 MAX_FOUND = 500
 """Nobody turns more pages than that."""
 _TELLING = 1000
-"""A word that is in more titles than this tells nothing."""
+"""A word that is in more policies, or titles, than this tells nothing."""
 _GOES_ON = 8
 """So many English words are tried for a beginning."""
 
@@ -79,9 +79,7 @@ class PolicyIndex:
         partly = len(asking.found)
         asking.ask(cut, self._words(cut, Scope.WHOLE))
         if not whole and len(asking.found) == partly and len(cut.pieces) > 1:
-            asking.ask(
-                cut, [self._any((phrase for piece in cut.pieces for phrase in piece.meant), Scope.WHOLE)]
-            )
+            asking.ask(cut, self._any_telling(cut))
         return dict(list(asking.found.items())[:most])
 
     def _surest(self, query: Query) -> Iterator[tantivy.Query]:
@@ -132,7 +130,7 @@ class PolicyIndex:
         """Titles that hold the rarest of the words that are in titles, by how much of the rest they hold."""
         if len(query.pieces) < 2:
             return
-        often = {piece: self._titles(piece) for piece in query.pieces}
+        often = {piece: self._frequency(piece, Scope.TITLE) for piece in query.pieces}
         telling = min(
             (piece for piece in often if often[piece]), key=lambda piece: often[piece], default=None
         )
@@ -146,10 +144,17 @@ class PolicyIndex:
             ]
         )
 
-    def _titles(self, piece: Piece) -> int:
-        """In how many titles a piece is at most."""
+    def _any_telling(self, query: Query) -> Iterator[tantivy.Query]:
+        """Any of the words; those that are in too many policies tell nothing."""
+        often = {piece: self._frequency(piece, Scope.WHOLE) for piece in query.pieces}
+        most = max(_TELLING, min(often.values()))
+        telling = [piece for piece in often if often[piece] <= most]
+        yield self._any((phrase for piece in telling for phrase in piece.meant), Scope.WHOLE)
+
+    def _frequency(self, piece: Piece, scope: Scope) -> int:
+        """In how many policies a piece is at most."""
         return max(
-            min((self.lexicon.frequency(token, Scope.TITLE) for token in phrase.tokens[0]), default=0)
+            min((self.lexicon.frequency(token, scope) for token in phrase.tokens[0]), default=0)
             for phrase in piece.meant
         )
 

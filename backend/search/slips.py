@@ -40,7 +40,7 @@ _BREAK, _ALONE = 2.0, 3.0
 _CLEAR = 2.0
 """What a corrected reading has to reach."""
 _BY_SOUND = 1.6
-"""What it costs to take Chinese by its sound: other characters have to be five times as frequent."""
+"""What it costs to take a word by its sound: other characters have to be five times as frequent."""
 _OTHER_READING, _NEAR_SOUND = 0.4, 1.0
 _MISPLACED, _TOO_MANY, _MISSING, _WRONG = 2.0, 2.0, 2.5, 3.0
 _NEXT_KEY = 2.0
@@ -59,6 +59,8 @@ def warm() -> None:
 
 def meant(query: Query, lexicon: Lexicon) -> Query | None:
     """The query that was meant, where that is clear and another one. query: as it was typed, not cut."""
+    if query.has_number:
+        return None
     pieces: list[Piece] = []
     slipped = False
     for piece in query.pieces:
@@ -92,7 +94,11 @@ def _corrected(piece: Piece, query: Query, lexicon: Lexicon) -> list[Piece] | No
 def _chinese(typed: str, query: Query, lexicon: Lexicon) -> list[Piece] | None:
     written = _likeliest(len(typed), _characters(typed, lexicon), _Gain(lexicon))
     heard = _likeliest(len(typed), _heard(typed), _Gain(lexicon, JOINT))
-    if heard and heard.score >= _CLEAR and (written is None or heard.score - _BY_SOUND > written.score):
+    if (
+        heard
+        and heard.score >= _CLEAR
+        and (written is None or heard.score - _BY_SOUND * len(heard.words) > written.score)
+    ):
         return _pieces(heard, Spelling.SOUND, query)
     return _pieces(written, Spelling.HAN, query) if written and written.changed else None
 
