@@ -54,7 +54,11 @@ def command() -> None:
     metavar="FILE",
     help="Write a file for the technician to bring, instead of showing the code.",
 )
-@click.option("--backend", metavar="HOST:PORT", help="Where doors call the backend.  [default: listen]")
+@click.option(
+    "--backend",
+    metavar="HOST:PORT",
+    help="Where doors call the backend; several with commas between.  [default: listen]",
+)
 @click.option("--enrolment", metavar="HOST:PORT", help="Where doors enrol.  [default: enrol_listen]")
 @click.pass_obj
 def invite(
@@ -72,7 +76,8 @@ def invite(
     door = _door(name, translate)
     if not (settings.enrol_listen and settings.tls_authority):
         give_up(translate("door.no_enrolment"))
-    calls = _address(backend or settings.listen, "--backend", translate)
+    given = (backend or settings.listen).split(",")
+    calls = ",".join(_address(one.strip(), "--backend", translate) for one in given)
     enrols = _address(enrolment or settings.enrol_listen, "--enrolment", translate)
     if out and out.exists():
         give_up(translate("door.file_exists", file=out))

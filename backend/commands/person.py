@@ -33,6 +33,8 @@ from backend_client.forms.wire import answer_from_proto
 from foundation.language import Language, LocalizedText, Translate
 
 FILE = "person.json"
+_ENDINGS = {"audio/wav": ".wav"}
+"""By types whose ending Python does not know."""
 _LONGEST = 64
 """Characters of a typed line that are looked at."""
 
@@ -109,7 +111,8 @@ def erase(settings: BackendSettings, number: str | None, *, yes: bool, with_open
 
 def file_name(file: HeldFile) -> str:
     """Of a file in the folder: its name, with an ending by its type."""
-    return file.name.removeprefix("attachments/") + (mimetypes.guess_extension(file.media_type) or ".bin")
+    ending = _ENDINGS.get(file.media_type) or mimetypes.guess_extension(file.media_type) or ".bin"
+    return file.name.removeprefix("attachments/") + ending
 
 
 def _number(given: str | None, translate: Translate) -> str:

@@ -84,6 +84,7 @@ def test_a_person_gets_everything_that_is_held_and_nothing_of_others(data: Path,
     assert answers["amount"]["answer"]["en"] == "¥10.50"
     assert answers["sex"]["label"]["en"]
     assert (out / case["files"][0]["file"]).read_bytes() == FILE
+    assert case["files"][0]["file"].endswith(".wav")
     read = [(entry["action"], entry["object"]) for entry in told["read_and_changed_by"]]
     assert ("case show", f"cases/{references[0]}") in read
     assert OTHER not in (out / "person.json").read_text()

@@ -164,15 +164,15 @@ async def test_doors_do_not_speak_plain_text_to_other_machines() -> None:
 async def test_from_an_invitation_to_the_end(prepared: Machine, tmp_path: Path) -> None:
     async with prepared.serving():
         invitation = tmp_path / "hall-1.toml"
-        await asyncio.to_thread(
-            prepared.backend, "door", "invite", "hall-1", "--kind", "terminal", "--out", invitation
-        )
+        both = f"{prepared.address},192.0.2.1:50051"
+        wanted = ("--kind", "terminal", "--backend", both, "--out", invitation)
+        await asyncio.to_thread(prepared.backend, "door", "invite", "hall-1", *wanted)
         assert stat.S_IMODE(invitation.stat().st_mode) == 0o600
         said = await asyncio.to_thread(
             done, "huimin-kiosk", "enrol", "--file", invitation, "--credentials", tmp_path / "hall-1"
         )
         assert tomllib.loads(said[said.index("[kiosk]") :])["kiosk"] == {
-            "backend": prepared.address,
+            "backend": both,
             "credentials": str(tmp_path / "hall-1"),
         }
         again = ("enrol", "--file", invitation, "--credentials", tmp_path / "other")
