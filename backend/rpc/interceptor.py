@@ -127,7 +127,7 @@ class Edge(grpc.aio.ServerInterceptor):
             outcome = "OK"
             return given
         except grpc.aio.AbortError:  # a handler that is not ours has said itself what is to be said
-            outcome = "ABORTED_BY_HANDLER"
+            outcome = "ABORTED"
             raise
         except grpc.aio.InternalError:  # what was to be sent found the connection broken
             raise

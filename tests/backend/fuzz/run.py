@@ -171,6 +171,11 @@ class Fuzzer:
             for answer in await method.call(channel, *sent, token=token, seconds=seconds):
                 self.tally.answers["OK"] += 1
                 self._words.learn(answer)
+        except asyncio.CancelledError:  # raised by the client's own gRPC too, where a stream ended under it
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self.tally.answers["not sent"] += 1
         except grpc.aio.AioRpcError as error:
             if error.details() == _OWN_FAILURE:
                 self.tally.answers["not sent"] += 1
