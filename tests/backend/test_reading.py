@@ -193,7 +193,7 @@ MALFORMED = [
         "policy",
         "ListPolicies",
         policy_pb2.ListPoliciesRequest(page_token="A" * 5000),
-        {"page_token": "MALFORMED"},
+        {"page_token": "TOO_LONG"},
     ),
     ("policy", "ListPolicies", policy_pb2.ListPoliciesRequest(page_token="医"), {"page_token": "MALFORMED"}),
     (
