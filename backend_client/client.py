@@ -54,8 +54,8 @@ KNOWN = Patience(each=2, tries=2, total=2.5, elsewhere=0.4)
 AWAY = Patience(each=1, tries=4, total=2, elsewhere=0.4)
 """Of a read whose answer is not known, while no backend answers."""
 SUBMIT = Patience(each=8, tries=5, total=20, elsewhere=2)
-SUBMIT_AWAY = Patience(each=8, tries=2, total=8, elsewhere=2)
-"""While no backend answers."""
+QUEUED_AWAY = Patience(each=8, tries=2, total=8, elsewhere=2)
+"""Of a submission that waits in a queue, while no backend answers: the queue tries again by itself."""
 UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 
@@ -245,7 +245,7 @@ class BackendClient:
             message = wire.submission_to_proto(submission)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidRequest("REQUEST_MALFORMED", detail=type(error).__name__) from None
-        return await self._submit(message)
+        return await self._call(methods.CREATE_SUBMISSION, SUBMIT, submission=message)
 
     async def create_encoded_submission(self, encoded: bytes, *, deferred: bool) -> Accepted:
         """Sends a form that was kept as the bytes of a `huimin.v1.Submission`; else as create_submission."""
@@ -254,10 +254,7 @@ class BackendClient:
         except DecodeError:
             raise InvalidRequest("REQUEST_MALFORMED", "submission") from None
         message.deferred = deferred
-        return await self._submit(message)
-
-    async def _submit(self, message: form_pb2.Submission) -> Accepted:
-        patience = SUBMIT_AWAY if self.away else SUBMIT
+        patience = QUEUED_AWAY if self.away else SUBMIT
         return await self._call(methods.CREATE_SUBMISSION, patience, submission=message)
 
     # Cases
