@@ -27,11 +27,13 @@ def with_database(
     as_it_is: bool = False,
     make: bool = False,
     make_key: bool = True,
+    before: Callable[[Vault], None] = lambda vault: None,
 ) -> T:
     """Does some work with the database; ends the command with a sentence where it cannot be used.
 
     as_it_is: its tables are not brought up to date; make: it is made where there is none, which is not done
-    otherwise, because a mistyped folder is no place to look for anything; make_key: a key for it too.
+    otherwise, because a mistyped folder is no place to look for anything; make_key: a key for it too;
+    before: what has to hold before anything is made.
     """
     url = database_url(settings.database, settings.data)
     new = False
@@ -44,6 +46,7 @@ def with_database(
 
     async def run() -> T:
         vault = await asyncio.to_thread(Vault.find, settings, starting=new and make_key)
+        await asyncio.to_thread(before, vault)
         database = Database(url, vault) if as_it_is else await open_database(url, vault)
         try:
             return await work(database)

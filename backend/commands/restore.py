@@ -13,7 +13,7 @@ from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
 from backend.storage import audit
-from backend.storage.backup import BackupUnusable, Contents, NewerBackup, NotEmpty, restore
+from backend.storage.backup import BackupUnusable, Contents, NewerBackup, NotEmpty, check_backup, restore
 from backend.storage.database import Database
 
 
@@ -36,6 +36,7 @@ def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
             lambda database: _restore(database, file, replace=replace),
             make=True,
             make_key=False,  # a new one would not open what the backup holds
+            before=lambda vault: check_backup(file, vault),
         )
     except BackupUnusable:
         give_up(translate("restore.damaged", file=file))

@@ -40,6 +40,7 @@ from sqlalchemy import (
 from backend.storage import migrating
 from backend.storage.database import Database
 from backend.storage.engine import continue_sequences
+from backend.storage.vault import Vault, check_keys
 
 _ABOUT = Table("huimin_backup", MetaData(), Column("revision", String), Column("create_time", String))
 _VERSIONS = "alembic_version"
@@ -101,6 +102,15 @@ def is_empty(connection: Connection) -> bool:
         for table in _tables(connection).sorted_tables
         if table.name not in made_by_migrations
     )
+
+
+def check_backup(file: Path, vault: Vault) -> None:
+    """Refuses a backup that is damaged, or that the keys do not open, before anything is made for it.
+
+    Raises BackupUnusable, WrongKeys, OSError.
+    """
+    with _opened(file) as (source, _):
+        check_keys(source, vault)
 
 
 def _write(connection: Connection, file: Path, now: datetime) -> Contents:

@@ -131,14 +131,14 @@ def vault_of(connection: Connection) -> Vault:
     return vault
 
 
-def check_keys(connection: Connection) -> None:
+def check_keys(connection: Connection, vault: Vault | None = None) -> None:
     """Refuses keys that the database was not sealed with. Raises WrongKeys.
 
-    A database of the first release holds nothing sealed.
+    A database of the first release holds nothing sealed. vault: the connection's own where none is given.
     """
     if not inspect(connection).has_table(KeyCheck.__tablename__):
         return
-    vault = vault_of(connection)
+    vault = vault or vault_of(connection)
     held = connection.execute(select(KeyCheck.sealed, KeyCheck.found)).one()
     try:
         vault.open(held.sealed, PLACE)

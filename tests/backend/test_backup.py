@@ -20,7 +20,7 @@ from backend.storage.backup import BackupUnusable, NewerBackup, NotEmpty, back_u
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.tables import CaseEventRow
 from backend.storage.vault import Vault, WrongKeys
-from foundation.keys import KeyRing
+from foundation.keys import KeyRing, new_key
 from tests.backend.house import House, command
 from tests.backend.sample import answers, submission
 from tests.backend.test_attachments import SOUND, info, messages, upload
@@ -231,6 +231,10 @@ async def test_the_commands_say_what_is_wrong(backup_file: Path, tmp_path: Path)
     code, _, err = await command("--data", data, "restore", backup_file)
     assert (code, "The keys that seal personal data cannot be used" in err) == (2, True)
     assert list(data.iterdir()) == [], "no key is made that would not open the backup"
+    (data / "key").touch(0o600)
+    (data / "key").write_text(new_key())
+    code, _, err = await command("--data", data, "restore", backup_file)
+    assert (code, [file.name for file in data.iterdir()]) == (2, ["key"]), err
     put_keys(data)
     code, _, err = await command("--data", data, "restore", data / "key")
     assert (code, "is not a whole backup" in err) == (2, True)
