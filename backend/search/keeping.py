@@ -12,10 +12,10 @@ import asyncio
 import fcntl
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, ParamSpec, TypeVar
 
 import tantivy
 from sqlalchemy import Connection
@@ -36,6 +36,9 @@ _MEMORY = 128_000_000
 """Bytes of tokens that the writer gathers before it writes them down."""
 _log = logger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class PolicySearch:
     """The index in a folder. Get one from `searching`."""
@@ -52,19 +55,19 @@ class PolicySearch:
         gone = [number for number, made_of in held.items() if wanted.get(number) != made_of]
         new = sorted((number for number in wanted if held.get(number) != wanted[number]), reverse=True)
         if gone or new:
-            writer = await asyncio.to_thread(self._index.writer, _MEMORY, 1)
+            writer = await _in_thread(self._index.writer, _MEMORY, 1)
             try:
-                await asyncio.to_thread(_take_out, writer, gone)
+                await _in_thread(_take_out, writer, gone)
                 written = 0
                 for start in range(0, len(new), _BATCH):
                     some = await database.read(_messages, new[start : start + _BATCH])
-                    await asyncio.to_thread(_put_in, writer, some)
+                    await _in_thread(_put_in, writer, some)
                     if start + len(some) - written > max(self.current.size, 2 * _BATCH):
-                        self.current = await asyncio.to_thread(self._written, writer)
+                        self.current = await _in_thread(self._written, writer)
                         written = start + len(some)
-                self.current = await asyncio.to_thread(self._written, writer)
+                self.current = await _in_thread(self._written, writer)
             finally:
-                await asyncio.to_thread(writer.wait_merging_threads)
+                await _in_thread(writer.wait_merging_threads)
                 forget()
             _log.info("search_index_follows", publication=publication, added=len(new), removed=len(gone))
 
@@ -138,6 +141,15 @@ async def _follow(
         else:
             first.set()
             edition = await published.after(edition.number)
+
+
+async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs a function in a thread, to its end also where the caller is cancelled: nobody else may write."""
+    running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait([running])
 
 
 def _messages(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, bytes]]:

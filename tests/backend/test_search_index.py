@@ -133,6 +133,20 @@ async def test_a_large_one_is_searched_while_it_is_made(
         assert await names(house, "医保")
 
 
+async def test_a_backend_stops_while_it_is_made_and_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_BATCH", 1)
+    monkeypatch.setattr(keeping, "START_SECONDS", 0.0)
+    began = time.monotonic()
+    for pause in (0.0, 0.05):
+        async with running.house(tmp_path / "data"):
+            await asyncio.sleep(pause)
+    assert time.monotonic() - began < 20
+    async with running.house(tmp_path / "data") as house:
+        await until_found(house, "银行卡", ["hospital-costs"])
+
+
 async def test_both_databases_answer_alike(tmp_path: Path, empty_database: str) -> None:
     async with running.house(tmp_path / "data", database=empty_database) as house:
         for query, best in (("医保", "insurance-contributions"), ("医宝", "insurance-contributions")):
