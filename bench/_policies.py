@@ -1,7 +1,7 @@
 """Policies for measuring: as many as are asked for, always the same, with words as frequent as in real texts.
 
 The words of the demonstration content come first, then ordinary words of the language; how often each is used
-follows Zipf's law with a random share. Sentences come from a store of 100,000, as public texts repeat theirs,
+follows Zipf's law with a random share. Sentences come from a store of 50,000, as public texts repeat theirs,
 titles are each their own.
 """
 
@@ -25,7 +25,7 @@ from backend.authoring.reading import read_content
 from backend.search.units import RunKind, fold, runs
 from backend.settings import PACKAGED
 
-SENTENCES = 100_000
+SENTENCES = 50_000
 _KINDS = ("办法", "通知", "意见", "实施方案", "管理规定", "实施细则", "补贴办法", "暂行规定")
 _TOPICS = tuple(f"topics/{name}" for name in ("medical-care", "pensions", "farming", "employment", "housing"))
 _FIRST_DAY = date(2000, 1, 1)

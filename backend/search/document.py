@@ -43,7 +43,7 @@ SOUND = ("title_sound", "brief_sound", "whole_sound")
 """The fields of each scope."""
 
 _SENTENCE = re.compile(r"(?<=[。！？；\n])|(?<=[.!?;])\s")
-_CACHED = 100_000
+_CACHED = 150_000
 """Sentences whose tokens are remembered while the index is built: official texts repeat each other."""
 _EPOCH = date(1949, 10, 1)
 _CENTURY = 36525
