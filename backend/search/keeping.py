@@ -123,8 +123,7 @@ async def searching(database: Database, published: Published, folder: Path) -> A
             yield search
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
 
 async def _follow(
@@ -135,12 +134,19 @@ async def _follow(
         try:
             await search.follow(database, edition.number)
         except Exception as error:  # the state before is searched; the next try may do better
+            if _is_cancelled():
+                return
             _log.error("search_index_stays", error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
             edition = published.current
         else:
             first.set()
             edition = await published.after(edition.number)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
