@@ -122,8 +122,8 @@ class Edge(grpc.aio.ServerInterceptor):
                 answer_by.set(began + seconds)
                 async with asyncio.timeout(seconds):
                     door = door_of(context)
-                    with self._under_way.one_more(door):
-                        given = await answer(await self._let_in(method, door, context))
+                    self._begin(door, seconds, context)
+                    given = await answer(await self._let_in(method, door, context))
             outcome = "OK"
             return given
         except grpc.aio.AbortError:  # a handler that is not ours has said itself what is to be said
@@ -141,6 +141,23 @@ class Edge(grpc.aio.ServerInterceptor):
             say("call", method=method, code=outcome, reason=reason, milliseconds=round(seconds * 1000, 1))
         return await abort(context, refusal)
 
+    def _begin(self, door: Door, seconds: float, context: Context) -> None:
+        """Counts a call until its answer was taken, and lets go of one whose answer nobody takes.
+
+        gRPC waits with the end of a call until the caller opens its window, as long as it likes.
+        """
+        self._under_way.begin(door)
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        letting_go = loop.call_later(seconds + limits.TAKING_SECONDS, _let_go, task, door)
+
+        def over(ctx: Any) -> None:
+            letting_go.cancel()
+            self._under_way.end(door)
+
+        context.add_done_callback(over)  # type: ignore[arg-type]  # the stub's protocol is private
+
     async def _let_in(self, method: str, door: Door, context: Context) -> Rights:
         """What those may who make this call; what this caller may is granted where it is known already."""
         allowed = permissions.rights(method, door.kind)
@@ -153,6 +170,11 @@ class Edge(grpc.aio.ServerInterceptor):
                 raise session_expired()
             grant(Right(permissions.scope(allowed, Credential(opened.kind)), opened))
         return allowed
+
+
+def _let_go(task: asyncio.Task[Any], door: Door) -> None:
+    _log.warning("answer_not_taken", door=door.name)
+    task.cancel()
 
 
 def _parsed(parse: Callable[[bytes], Any], data: bytes, look: bool) -> Any:

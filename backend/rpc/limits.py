@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import grpc
@@ -37,6 +35,9 @@ SECONDS_OF: dict[str, float] = {
     "/grpc.health.v1.Health/Watch": 3600,  # a client that goes on watching asks again
 }
 
+TAKING_SECONDS = 10.0
+"""So long after that a caller may take to take its answer, by opening its window (RFC 9113, section 5.2)."""
+
 PING_INTERVAL = "grpc.http2.min_ping_interval_without_data_ms"
 """The option that says how often, in milliseconds, a client may ping; more often, and its line is closed."""
 CHANNEL_OPTIONS = (
@@ -52,6 +53,10 @@ CHANNEL_OPTIONS = (
     # Who connects has to say something of HTTP/2 soon, and to use the connection now and then.
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_idle_ms", 3_600_000),
+    # After an hour it is opened anew, which costs a door nothing: so what hangs on it is let go in the end,
+    # and doors find back to a backend that was away. The grace is longer than any call of the contract.
+    ("grpc.max_connection_age_ms", 3_600_000),
+    ("grpc.max_connection_age_grace_ms", 700_000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     # Doors ping an idle connection every 30 s; by default that is answered with GOAWAY too_many_pings.
@@ -67,14 +72,13 @@ def seconds(method: str, given: float | None) -> float:
 
 
 class UnderWay:
-    """The calls that are being answered now, by door."""
+    """The calls that are not over yet, by door."""
 
     def __init__(self) -> None:
         self._by_door: Counter[str] = Counter()
 
-    @contextmanager
-    def one_more(self, door: Door) -> Iterator[None]:
-        """Counts a call while it is answered. Raises Refusal where its door has too many."""
+    def begin(self, door: Door) -> None:
+        """Counts a call. Raises Refusal where its door has too many, and then does not count it."""
         if self._by_door[door.name] >= CALLS_OF_A_DOOR[door.kind]:
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -83,9 +87,9 @@ class UnderWay:
                 retry_after=_RETRY,
             )
         self._by_door[door.name] += 1
-        try:
-            yield
-        finally:
-            self._by_door[door.name] -= 1
-            if not self._by_door[door.name]:
-                del self._by_door[door.name]
+
+    def end(self, door: Door) -> None:
+        """A call that was counted is over."""
+        self._by_door[door.name] -= 1
+        if not self._by_door[door.name]:
+            del self._by_door[door.name]

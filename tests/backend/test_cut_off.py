@@ -15,6 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 import pytest_asyncio
+from h2.settings import SettingCodes
 from huimin.v1 import form_pb2, identity_pb2
 from sqlalchemy import Connection, func, select
 
@@ -98,18 +99,21 @@ async def test_an_upload_that_never_ends_is_cut_off_and_goes_on_later(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(limits.SECONDS_OF, UPLOAD, 2)
-    content = b"sound" * 10_000
-    about = info(content)
+    about = info(b"sound" * 10_000)
+    byte = form_pb2.UploadAttachmentRequest(chunk=b"s").SerializeToString()
+    async with connected(house.address) as wire:
+        stream = await wire.call(UPLOAD)
+        described = form_pb2.UploadAttachmentRequest(info=about).SerializeToString()
+        await wire.data(stream, framed(described))
 
-    async def endless() -> AsyncIterator[form_pb2.UploadAttachmentRequest]:
-        yield form_pb2.UploadAttachmentRequest(info=about)
-        for byte in content:
-            yield form_pb2.UploadAttachmentRequest(chunk=bytes([byte]))
-            await asyncio.sleep(0.02)
+        async def endless() -> None:
+            while True:
+                await wire.data(stream, framed(byte))
+                await asyncio.sleep(0.02)
 
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await house.stubs.form.UploadAttachment(endless())
-    assert failed(caught.value).code is grpc.StatusCode.DEADLINE_EXCEEDED
+        task = asyncio.create_task(endless())
+        assert await wire.status(stream) == DEADLINE_EXCEEDED
+        task.cancel()
     asked = form_pb2.GetAttachmentRequest(name=about.name)
     arrived = (await house.stubs.form.GetAttachment(asked)).received_bytes
     assert 0 < arrived < 200
@@ -211,6 +215,32 @@ async def test_a_door_has_so_many_calls_at_a_time(house: House, monkeypatch: pyt
             wire.http2.reset_stream(stream)
         await wire.flush()
         await _until(refused, False)
+
+
+async def test_who_does_not_take_his_answers_is_let_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window of 0 bytes, RFC 9113 section 6.9: gRPC would keep such calls for ever, and count them."""
+    monkeypatch.setitem(limits.CALLS_OF_A_DOOR, DoorKind.LOCAL, 20)
+    monkeypatch.setattr(limits, "SECONDS", SHORT)
+    monkeypatch.setattr(limits, "TAKING_SECONDS", 0.5)
+
+    async def refused() -> bool:
+        try:
+            await house.stubs.form.GetForm(ASKED)
+        except grpc.aio.AioRpcError as error:
+            assert failed(error).reason == "TOO_MANY_CALLS"
+            return True
+        return False
+
+    async with connected(house.address) as wire:
+        wire.http2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+        await wire.flush()
+        await asyncio.sleep(0.2)
+        streams = [await wire.call(GET_FORM) for _ in range(20)]
+        for stream in streams:
+            await wire.data(stream, framed(ASKED.SerializeToString()), end=True)
+        await _until(refused, True)
+        await _until(refused, False)
+    assert await served(house, 3) < 1
 
 
 async def test_what_nobody_waits_for_any_more_is_not_done(house: House) -> None:
