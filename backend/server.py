@@ -74,6 +74,7 @@ async def run(settings: BackendSettings) -> None:
     """
     stop = stop_requested()
     say_nothing_of_callers_that_are_gone()
+    limits.allow_many_connections()
     os.umask(0o077)  # residents' data is for the user that the backend runs as
     await asyncio.to_thread(pinyin.syllables)
     settings.data.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections import Counter
 from datetime import timedelta
 
@@ -63,6 +64,12 @@ CHANNEL_OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     (PING_INTERVAL, 10_000),
 )
+
+
+def allow_many_connections() -> None:
+    """Lets this process open as many files as it may; by default 1024, which idle connections soon use up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def seconds(method: str, given: float | None) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -179,6 +180,12 @@ async def test_many_connections_without_calls_are_in_nobodys_way(house: House) -
             await asyncio.sleep(0.5)
 
     await unharmed(house, crowd)
+
+
+async def test_more_connections_than_a_process_has_files_by_default(tmp_path: Path) -> None:
+    async with running.process(tmp_path / "data") as backend:
+        soft, hard = resource.prlimit(backend.process.pid, resource.RLIMIT_NOFILE)
+        assert soft == hard
 
 
 async def test_a_message_that_is_a_bomb_is_not_inflated(house: House) -> None:
