@@ -52,7 +52,7 @@ def _written(han: str, folded: str) -> Iterable[Range]:
 
 
 def _matched(pattern: re.Pattern[str], folded: str) -> Iterable[Range]:
-    return [found.span() for found in pattern.finditer(folded)]
+    return () if folded.isascii() else [found.span() for found in pattern.finditer(folded)]
 
 
 def _worded(phrase: Phrase, pattern: re.Pattern[str], folded: str) -> Iterable[Range]:

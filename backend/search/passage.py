@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from huimin.v1 import policy_pb2
 
@@ -38,7 +38,12 @@ class Passages:
         self._language = language
         alone = len(query.pieces) == 1
         pieces = [
-            [phrase for phrase in piece.loose if alone or sum(map(len, phrase.units)) > 1]
+            [
+                phrase
+                for phrase in piece.loose
+                if (alone or sum(map(len, phrase.units)) > 1)
+                and replace(phrase, begun=True) not in {*piece.loose} - {phrase}  # which finds it as well
+            ]
             for piece in query.pieces
         ]
         self._finders = [

@@ -29,7 +29,7 @@ from backend.search.units import JOINT
 
 LONGEST = 24
 """Units of the longest piece that is looked at."""
-_BEAM = 12
+_BEAM = 6
 """Ways that are followed at each place."""
 _ANY_CHARACTER = 0x4E00
 _SHORTEST_WORD = 5
