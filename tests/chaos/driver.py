@@ -176,13 +176,15 @@ class Driver:
         began = time.monotonic()
         room = Room(self._folder / "room")
         self.figures.disk = "a file system of its own" if room.real else "limits on file sizes alone"
+        doors = [Door(name, room.folder / name, self._folder / f"{name}.log") for name in ("one", "two")]
         try:
             await self._begin()
-            doors = [Door(name, room.folder / name, self._folder / f"{name}.log") for name in ("one", "two")]
             for number in range(rounds):
                 share = submissions // rounds + (number < submissions % rounds)
                 await self._round(number, share, doors, room)
         finally:
+            for door in doors:
+                await door.end(signal.SIGKILL)
             await self._line.take_up()
             await self._backend.stop()
             room.close()
