@@ -71,7 +71,8 @@ class PolicyIndex:
         if not asking.found and (meant := slips.meant(query, self.lexicon)):
             asking.ask(meant, self._surest(meant))
             for scope in Scope:
-                asking.ask(meant, self._words(meant, scope))
+                if scope is not Scope.WHOLE or not asking.found:
+                    asking.ask(meant, self._words(meant, scope))
         asking.ask(cut, self._words(cut, Scope.TITLE))
         asking.ask(cut, self._words(cut, Scope.BRIEF))
         whole = bool(asking.found)

@@ -92,6 +92,8 @@ def _corrected(piece: Piece, query: Query, lexicon: Lexicon) -> list[Piece] | No
 
 
 def _chinese(typed: str, query: Query, lexicon: Lexicon) -> list[Piece] | None:
+    if _titled(typed, lexicon):
+        return None
     written = _likeliest(len(typed), _characters(typed, lexicon), _Gain(lexicon))
     heard = _likeliest(len(typed), _heard(typed), _Gain(lexicon, JOINT))
     if (
@@ -101,6 +103,16 @@ def _chinese(typed: str, query: Query, lexicon: Lexicon) -> list[Piece] | None:
     ):
         return _pieces(heard, Spelling.SOUND, query)
     return _pieces(written, Spelling.HAN, query) if written and written.changed else None
+
+
+def _titled(typed: str, lexicon: Lexicon) -> bool:
+    """Whether it is a row of words of which every two characters stand in a title."""
+    reached = [True] + [False] * len(typed)
+    for end in range(2, len(typed) + 1):
+        if lexicon.frequency(typed[end - 2 : end], Scope.TITLE):
+            joined = end > 2 and reached[end - 1] and lexicon.has_triple(typed[end - 3 : end])
+            reached[end] = reached[end - 2] or joined
+    return reached[-1]
 
 
 def _pieces(way: Way, spelling: Spelling, query: Query) -> list[Piece] | None:
