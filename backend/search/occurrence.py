@@ -70,7 +70,7 @@ def _unit(word: str) -> str:
 
 @lru_cache(4096)
 def _words(phrase: Phrase) -> re.Pattern[str]:
-    """Words that may have these stems, which begin like their words but for the last letters.
+    """Words that may have these stems, which begin like their words but for the last letter.
 
     It begins with letters, not with what has to be before them: those are found faster.
     """
@@ -79,7 +79,7 @@ def _words(phrase: Phrase) -> re.Pattern[str]:
     words = [
         rf"({re.escape(unit)}(?![0-9]))"
         if unit.isdigit()
-        else rf"({re.escape(unit[: 2 if len(unit) > 3 else 1])}{_WORD})"
+        else rf"({re.escape(unit[: len(unit) - 1 if len(unit) > 3 else 1])}{_WORD})"
         for unit in phrase.units
     ]
     return re.compile(_BETWEEN.join(words))
