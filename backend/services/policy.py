@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import groupby
 
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
 from sqlalchemy import Connection
@@ -88,9 +89,22 @@ def _searched(
     found = list(state.find(query, min(wanted.stop + 1, MAX_FOUND)).items())
     page = found[wanted.start : wanted.stop]
     shown = policies.numbered(connection, [number for number, _ in page])
-    cutting = {id(reading): Passages(reading, language) for _, reading in page}
-    matches = [_match(shown[number], cutting[id(reading)]) for number, reading in page if number in shown]
+    matches = [
+        _match(shown[number], passages)
+        for passages, some in _by_reading(page, language)
+        for number in some
+        if number in shown
+    ]
     return matches, len(found) > wanted.stop
+
+
+def _by_reading(
+    page: Sequence[tuple[int, Query]], language: Language
+) -> Iterator[tuple[Passages, Sequence[int]]]:
+    """Policies that one reading of the query found have their passages cut together."""
+    for _, some in groupby(page, key=lambda entry: id(entry[1])):
+        together = list(some)
+        yield Passages(together[0][1], language), [number for number, _ in together]
 
 
 def _match(policy: policy_pb2.Policy, passages: Passages) -> policy_pb2.PolicyMatch:
