@@ -60,6 +60,9 @@ class _Commands(click.Group):
     help="Where to listen; 127.0.0.1:50051 by default, port 0 for a free one.",
 )
 @click.option(
+    "--web", "web_listen", metavar="HOST:PORT", help="Where to listen for browsers; nowhere by default."
+)
+@click.option(
     "--data", type=_FILE, metavar="DIR", help="Folder of the database; ~/.local/share/huimin by default."
 )
 @click.option(
@@ -69,16 +72,14 @@ class _Commands(click.Group):
     "--config", type=_FILE, metavar="FILE", help="Configuration, TOML; the table [backend] is used."
 )
 @click.pass_context
-def main(
-    context: click.Context, listen: str | None, data: Path | None, content: Path | None, config: Path | None
-) -> None:
+def main(context: click.Context, /, config: Path | None, **given: str | Path | None) -> None:
     """The reference backend of Huimin: serves the contract huimin.v1 over gRPC.
 
     Without a command it serves until it is told to stop. Settings come from the configuration file, from
     HUIMIN_BACKEND_… variables, and from the options.
     """
     try:
-        settings = load(BackendSettings, config, listen=listen, data=data, content=content)
+        settings = load(BackendSettings, config, **given)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -52,6 +52,7 @@ from backend.storage.database import Database, database_url, open_database
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
 from backend.watching import edition_in_force, publish_at_start, watching
+from backend.web.site import Grounds, site
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -69,8 +70,8 @@ class AddressTaken(Exception):
 async def run(settings: BackendSettings) -> None:
     """Serves until it is told to stop.
 
-    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, AddressTaken, OSError where
-    it cannot start.
+    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, AddressTaken,
+    WebAddressTaken, OSError where it cannot start.
     """
     stop = stop_requested()
     say_nothing_of_callers_that_are_gone()
@@ -101,11 +102,12 @@ async def serving(
     """Serves what is published while the block runs, then finishes what is under way. Gives HOST:PORT with
     the real port.
 
-    Raises AddressTaken, TlsUnusable, NothingPublished.
+    Raises AddressTaken, WebAddressTaken, TlsUnusable, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
     async with (
         searching(database, published, settings.data / SEARCH_INDEX) as search,
+        site(Grounds(settings, database, published, now)),
         _listening(settings, database, published, search, now) as address,
     ):
         yield address

@@ -44,6 +44,11 @@ class BackendSettings(ObservedSettings):
     """The key that signs doors' certificates, PEM; none where the county's own authority does."""
     enrol_listen: Annotated[str, AfterValidator(_address_or_none)] = ""
     """Host and port at which doors enrol; they cannot where it is empty."""
+    web_listen: Annotated[str, AfterValidator(_address_or_none)] = ""
+    """Host and port of the web server; none where empty."""
+    web_address: str = ""
+    """URL under which browsers and other servers reach the web server, such as ``https://huimin.example.gov.cn``;
+    its own address where empty."""
     certificate_days: Annotated[float, Field(gt=0, le=825)] = 90.0
     """How long a door's certificate is good."""
     data: Path = Field(default_factory=data_folder)

@@ -17,6 +17,11 @@ class ServiceKind(Enum):
     FORM = 3
     STATUS = 4
     NOTICE = 5
+    LOOKUP = 6
+    PAYMENT = 7
+    APPOINTMENT = 8
+    DOCUMENT = 9
+    RATING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One entry of the catalogue. `name` is ``services/{service}``, `form` ``forms/{form}`` or empty.
+    """One entry of the catalogue. `name` is ``services/{service}``.
+
+    `form` is ``forms/{form}`` and `lookup` ``lookups/{lookup}``; each is empty for kinds that have none.
 
     `guide` is None in lists, and for kinds that have none.
     as_of: None where it is fresh; else when it was read, the backend being away.
@@ -57,4 +64,5 @@ class Service:
     form: str = ""
     guide: Guide | None = None
     demonstration: bool = False
+    lookup: str = ""
     as_of: datetime | None = field(default=None, compare=False)

@@ -121,7 +121,7 @@ LIST_SERVICES: Method[Page[Service]] = method(
     "CatalogService/ListServices",
     catalog_pb2.ListServicesRequest,
     catalog_pb2.ListServicesResponse,
-    lambda answer: wire.page(answer.services, wire.service, answer.next_page_token),
+    lambda answer: wire.page(wire.services(answer.services), wire.service, answer.next_page_token),
 )
 GET_SERVICE = method(
     "CatalogService/GetService", catalog_pb2.GetServiceRequest, catalog_pb2.GetServiceResponse, _service

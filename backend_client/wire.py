@@ -95,6 +95,12 @@ def policy_match(message: policy_pb2.PolicyMatch) -> PolicyMatch:
     return PolicyMatch(policy(message.policy), message.passage, ranges)
 
 
+def services(messages: Iterable[catalog_pb2.Service]) -> list[catalog_pb2.Service]:
+    """Those of kinds that are known here. A backend that is newer than its doors has others too."""
+    known = {kind.value for kind in ServiceKind}
+    return [message for message in messages if message.kind in known]
+
+
 def service(message: catalog_pb2.Service) -> Service:
     """A service."""
     return Service(
@@ -106,6 +112,7 @@ def service(message: catalog_pb2.Service) -> Service:
         form=_name(message.form, "forms") if message.form else "",
         guide=_guide(message.guide) if message.HasField("guide") else None,
         demonstration=message.demonstration,
+        lookup=_name(message.lookup, "lookups") if message.lookup else "",
     )
 
 

@@ -23,6 +23,7 @@ class Plan:
 
     directory: Path
     backend: str = "127.0.0.1:0"
+    web: str = "127.0.0.1:0"
     sip: str = "127.0.0.1:0"
     size: str = "1080x1920"
     language: str = "zh_CN"
@@ -78,7 +79,9 @@ class House:
         configuration = self._write_configuration()
         await self._part("simulate", ["--directory", self.devices], "identity-card-reader", "receipt-printer")
         backend = await self._part(
-            "backend", ["--listen", self.plan.backend, "--data", self.backend_data], "huimin-backend"
+            "backend",
+            ["--listen", self.plan.backend, "--web", self.plan.web, "--data", self.backend_data],
+            "huimin-backend",
         )
         self.backend_address = backend.ready["huimin-backend"]
         if self.display is None:

@@ -97,14 +97,15 @@ def _size(context: click.Context, option: click.Parameter, given: str) -> str:
 
 @click.command()
 @click.option("--backend", default="127.0.0.1:50051", show_default=True, help="Address of the backend.")
+@click.option("--web", default="127.0.0.1:50080", show_default=True, help="Address of its web server.")
 @click.option("--sip", default="127.0.0.1:5060", show_default=True, help="Address of the phone line.")
 @click.option("--size", default="1080x1920", show_default=True, callback=_size, help="Size of the window.")
 @click.option(
     "--directory", type=click.Path(path_type=Path), default=ROOT / "data", help="Where data and logs go."
 )
-def main(backend: str, sip: str, size: str, directory: Path) -> None:
+def main(backend: str, web: str, sip: str, size: str, directory: Path) -> None:
     """Starts the simulated devices, the backend, the phone line and the terminal."""
-    plan = Plan(directory, backend, sip, size, display=os.environ.get("DISPLAY") or None)
+    plan = Plan(directory, backend, web, sip, size, display=os.environ.get("DISPLAY") or None)
     sys.exit(asyncio.run(run(plan)))
 
 

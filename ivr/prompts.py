@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from foundation.language import Language, identifiers, translator
+from foundation.language import Language, LocalizedText, identifiers, translator
 from ivr.line import Utterance
 from ivr.spoken import readout
 
@@ -22,6 +22,11 @@ def prompt(language: Language, name: str, /, *, private: bool = False, **placeho
 def written(language: Language, name: str, /, **placeholders: object) -> str:
     """A text of the catalogue as it is shown on a phone's screen."""
     return translator(_DOMAIN, _LOCALE, language)(name, **placeholders)
+
+
+def label(name: str) -> LocalizedText:
+    """A text of the catalogue in both languages, for the choice of a menu."""
+    return LocalizedText(*(written(language, name) for language in (Language.ZH_CN, Language.EN)))
 
 
 def content(language: Language, name: str, text: str, *, private: bool = False) -> Utterance:

@@ -76,10 +76,14 @@ class Colours:
     """Over the screen behind a question that must be answered first."""
     shadow = colour("#5a4a2a", 0.16)
     policy = colour("#17544d")
-    """The four doors."""
+    """The doors."""
     service = colour("#97291b")
     status = colour("#23476f")
     news = colour("#6a4a07")
+    lookup = colour("#3f3a73")
+    payment = colour("#7a2c50")
+    appointment = colour("#1f5568")
+    document = colour("#4d4a33")
 
 
 _TYPE = {

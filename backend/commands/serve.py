@@ -11,6 +11,7 @@ from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
 from backend.storage.database import DatabaseUnusable
 from backend.storage.vault import WrongKeys
+from backend.web.site import WebAddressTaken
 from foundation.config import ConfigError
 from foundation.keys import KeysUnusable
 from foundation.log import start_log
@@ -39,7 +40,7 @@ def serve(settings: BackendSettings) -> None:
         give_up(database_sentence(error, translate))
     except (KeysUnusable, WrongKeys) as error:
         give_up(keys_sentence(error, translate))
-    except AddressTaken as error:
+    except (AddressTaken, WebAddressTaken) as error:
         give_up(translate("start.address_taken", address=error))
     except TlsUnusable as error:
         give_up(translate(error.problem, what=error.what, reason=error.reason))

@@ -93,22 +93,22 @@ def erased() -> Refusal:
     )
 
 
-def _visible(connection: Connection, right: Right, reference: str) -> bool:
+def _visible(right: Right, case: cases.Case) -> bool:
     """Whether a call may see a case, by its scope."""
     opened = right.opened
     if opened is None:
         return False
     match right.scope:
         case Scope.CASE:
-            return opened.reference == reference
+            return opened.reference == case.reference
         case Scope.PERSON:
-            return opened.person is not None and opened.person == cases.person(connection, reference)
+            return opened.person is not None and opened.person == case.person
     return False
 
 
 def _case(connection: Connection, right: Right, reference: str) -> Seen:
-    found = cases.one(connection, reference) if _visible(connection, right, reference) else None
-    if found is None:
+    found = cases.one(connection, reference)
+    if found is None or not _visible(right, found):
         return _seen(connection, right, (), CASE_UNKNOWN)
     return _seen(connection, right, (found,), CASE_ERASED if found.erased else "OK")
 
@@ -125,8 +125,9 @@ def _seen(connection: Connection, right: Right, found: Sequence[cases.Case], out
     opened = right.opened
     assert opened is not None
     person = opened.person
-    if person is None and opened.reference is not None:
-        person = cases.person(connection, opened.reference)
+    if opened.reference is not None:  # the applicant of the one case that it opens
+        own = [case.person for case in found if case.reference == opened.reference]
+        person = own[0] if own else cases.person(connection, opened.reference)
     return Seen(tuple(found), outcome, Credential(opened.kind).name.lower(), person)
 
 

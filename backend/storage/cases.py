@@ -47,9 +47,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case without the applicant. `events` is empty in lists; `channel` is a number of the contract.
+    """A case. `events` is empty in lists; `channel` is a number of the contract. Its repr shows no person.
 
     `erased`: its personal data was erased, and what is here is all that is left.
+    `person`: keyed hash of the applicant (`Vault.person`); None where none is known.
     """
 
     reference: str
@@ -60,6 +61,7 @@ class Case:
     create_time: datetime
     update_time: datetime
     erased: bool
+    person: bytes | None = field(repr=False)
     events: tuple[Event, ...] = ()
 
 
@@ -73,6 +75,7 @@ _COLUMNS = (
     CaseRow.create_time,
     CaseRow.update_time,
     CaseRow.erased_time,
+    CaseRow.person,
 )
 # Every status query runs these: they are built once.
 _ONE = select(*_COLUMNS).where(CaseRow.reference == bindparam("asked"))
@@ -206,5 +209,6 @@ def _case(row: Any, events: tuple[Event, ...]) -> Case:
         create_time=row.create_time,
         update_time=row.update_time,
         erased=row.erased_time is not None,
+        person=row.person,
         events=events,
     )

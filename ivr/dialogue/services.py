@@ -1,7 +1,12 @@
-"""Services: one of the catalogue, its guide, and the form where it can be applied for."""
+"""Services: what the caller wants to do, one service of the catalogue for it, and how that is held.
+
+A kind of service is a function over a conversation and the service; it returns True once the caller's matter
+is done, and raises Back where the caller leaves it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -18,21 +23,40 @@ from ivr.line import Utterance
 
 MOST = 200
 """Services that are offered: all that one page of the backend holds."""
-OFFERED = {ServiceKind.FORM, ServiceKind.GUIDE}
-"""The other kinds have a key of their own in the main menu."""
-
 APPLY, GUIDE = "1", "2"
 
 
 async def services(conversation: Conversation) -> None:
-    """Returns once an application was sent; raises Back where the caller leaves."""
+    """Returns once the caller's matter is done; raises Back where the caller leaves."""
     page = await fetch(conversation, lambda: conversation.client.list_services(page_size=MOST))
     await conversation.tell_age(page.as_of)
-    items = [Item(service.name, service.title) for service in page.items if service.kind in OFFERED]
+    groups = {
+        name: there
+        for name, kinds in GROUPS.items()
+        if (there := [service for service in page.items if service.kind in kinds])
+    }
+    if len(groups) < 2:
+        await _of_group(conversation, "apply", groups.get("apply", []))
+        return
+    items = [Item(f"services.{name}", prompts.label(f"services.{name}")) for name in groups]
     chosen = 0
     while True:
         chosen = await choose(
-            conversation, items, lambda: [conversation.prompt("services.which")], start=chosen
+            conversation, items, lambda: [conversation.prompt("services.which_group")], start=chosen
+        )
+        name = list(groups)[chosen]
+        with suppress(Back):
+            await _of_group(conversation, name, groups[name])
+            return
+
+
+async def _of_group(conversation: Conversation, group: str, there: Sequence[Service]) -> None:
+    """Returns once the caller's matter is done. Raises Back."""
+    items = [Item(service.name, service.title) for service in there]
+    chosen = 0
+    while True:
+        chosen = await choose(
+            conversation, items, lambda: [conversation.prompt(f"services.which_{group}")], start=chosen
         )
         with suppress(Back):
             if await _service(conversation, items[chosen].name):
@@ -40,10 +64,15 @@ async def services(conversation: Conversation) -> None:
 
 
 async def _service(conversation: Conversation, name: str) -> bool:
-    """True once an application was sent. Raises Back."""
+    """True once the caller's matter is done. Raises Back."""
     service = await fetch(conversation, lambda: conversation.client.get_service(name))
     await conversation.tell_age(service.as_of)
     await conversation.tell_demonstration(service.demonstration)
+    return await HELD[service.kind](conversation, service)
+
+
+async def _apply(conversation: Conversation, service: Service) -> bool:
+    """By form, where there is one, and the guide."""
     head = partial(_head, conversation, service)
     if not service.form:
         await _read_guide(conversation, service, head)
@@ -119,3 +148,23 @@ def _parts(conversation: Conversation, guide: Guide) -> list[Said]:
         lambda: [text("duration", guide.duration), text("fee", guide.fee)],
         place,
     ]
+
+
+HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] = {
+    ServiceKind.FORM: _apply,
+    ServiceKind.GUIDE: _apply,
+}
+"""How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""
+
+GROUPS: Mapping[str, frozenset[ServiceKind]] = {
+    name: kinds & HELD.keys()
+    for name, kinds in {
+        "apply": frozenset({ServiceKind.FORM, ServiceKind.GUIDE}),
+        "look_up": frozenset({ServiceKind.LOOKUP}),
+        "pay": frozenset({ServiceKind.PAYMENT}),
+        "book": frozenset({ServiceKind.APPOINTMENT}),
+        "take_home": frozenset({ServiceKind.DOCUMENT}),
+        "rate": frozenset({ServiceKind.RATING}),
+    }.items()
+}
+"""What callers want to do, as the menu offers it, and the kinds of service for it."""

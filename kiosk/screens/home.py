@@ -1,4 +1,4 @@
-"""Home: four doors."""
+"""Home: its doors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from kiosk.widgets.text import TIGHT, Text, fitting
 GROUNDS: dict[Door, Colour] = {
     Door.POLICIES: theme.colour.policy,
     Door.SERVICES: theme.colour.service,
+    Door.LOOKUPS: theme.colour.lookup,
+    Door.PAYMENTS: theme.colour.payment,
+    Door.APPOINTMENTS: theme.colour.appointment,
+    Door.DOCUMENTS: theme.colour.document,
     Door.PROGRESS: theme.colour.status,
     Door.NOTICES: theme.colour.news,
 }

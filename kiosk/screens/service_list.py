@@ -21,7 +21,9 @@ class ServiceListScreen(Screen[ServiceList]):
 
     def draw(self) -> None:
         """In the catalogue's order, the most used first."""
-        top = self.heading(self.words("door.services"), sub=self.words("services.choose"))
+        top = self.heading(
+            self.words(f"door.{self.page.door.value}"), sub=self.words(f"door.{self.page.door.value}.choose")
+        )
         self.sheets(self._rows, top)
 
     def _rows(self, width: float) -> list[Block]:

@@ -24,6 +24,11 @@ DOORS = {
     ServiceKind.GUIDE: Door.SERVICES,
     ServiceKind.STATUS: Door.PROGRESS,
     ServiceKind.NOTICE: Door.NOTICES,
+    ServiceKind.LOOKUP: Door.LOOKUPS,
+    ServiceKind.PAYMENT: Door.PAYMENTS,
+    ServiceKind.APPOINTMENT: Door.APPOINTMENTS,
+    ServiceKind.DOCUMENT: Door.DOCUMENTS,
+    ServiceKind.RATING: Door.SERVICES,
 }
 
 

@@ -51,6 +51,10 @@ class Door(Enum):
 
     POLICIES = "policies"
     SERVICES = "services"
+    LOOKUPS = "lookups"
+    PAYMENTS = "payments"
+    APPOINTMENTS = "appointments"
+    DOCUMENTS = "documents"
     PROGRESS = "progress"
     NOTICES = "notices"
 
@@ -118,8 +122,9 @@ class PolicyText(Turned):
 
 @dataclass(frozen=True, slots=True)
 class ServiceList(Turned):
-    """The matters that can be applied for or have a guide."""
+    """The matters behind one door of the home page."""
 
+    door: Door
     services: tuple[Service, ...]
     as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 

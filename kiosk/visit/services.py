@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from backend_client.catalog import Service, ServiceKind
+from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
+from kiosk.visit.home import DOORS
 from kiosk.visit.pages import Door, Home, Page, ServiceGuide, ServiceList
 from kiosk.visit.visit import Chapter, Visit
 
-LISTED = (ServiceKind.FORM, ServiceKind.GUIDE)
+LISTED = (Door.SERVICES, Door.LOOKUPS, Door.PAYMENTS, Door.APPOINTMENTS, Door.DOCUMENTS)
+"""The doors behind which there is a list of services."""
 
 
 class Services(Chapter):
@@ -22,9 +24,9 @@ class Services(Chapter):
     def take(self, page: Page, event: Event) -> bool:
         """Knows the list and the guides."""
         match page, event:
-            case Home(services=services), did.OpenDoor(Door.SERVICES):
-                listed = tuple(s for s in services if s.kind in LISTED)
-                self._visit.open(ServiceList(listed, as_of=page.services_as_of))
+            case Home(services=services), did.OpenDoor(door) if door in LISTED:
+                listed = tuple(service for service in services if DOORS[service.kind] is door)
+                self._visit.open(ServiceList(door, listed, as_of=page.services_as_of))
             case ServiceList(), did.OpenService(service):
                 self._visit.do(lambda: self._open_guide(service))
             case _:

@@ -19,6 +19,10 @@ FAMILY = "HuiminIcons"
 GLYPHS = {
     "policies": MDI7.book_open_page_variant_outline,
     "services": MDI7.file_document_edit_outline,
+    "lookups": MDI7.text_box_search_outline,
+    "payments": MDI7.wallet_outline,
+    "appointments": MDI7.calendar_clock_outline,
+    "documents": MDI7.printer_outline,
     "progress": MDI7.progress_clock,
     "notices": MDI7.bullhorn_outline,
     "back": MDI7.arrow_left,

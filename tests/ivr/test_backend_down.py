@@ -171,7 +171,7 @@ async def test_a_caller_whose_form_cannot_be_kept_is_told_so_and_what_else_can_b
     assert heard.prompts.count("form.leave_unsent") == 2
     assert "服务窗口" in heard.said("error.QUEUE_FULL")
     assert "人工" in heard.said("form.leave_unsent")
-    assert heard.prompts[-7] == "services.which"
+    assert heard.prompts[-7] == "services.which_apply"
     assert county.references() == before
 
 

@@ -284,7 +284,7 @@ async def test_star_goes_to_the_question_before_whose_answer_may_change(phone: P
 async def test_leaving_a_form_is_asked_about(phone: Phone) -> None:
     heard = await phone.call(f"{START}\n*\n1\n*\n2\n!")
     assert heard.prompts.count("form.leave") == 2
-    assert heard.prompts[-7] == "services.which"
+    assert heard.prompts[-7] == "services.which_apply"
 
 
 async def test_an_answer_can_be_changed_after_all_were_heard(phone: Phone) -> None:

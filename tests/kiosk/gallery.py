@@ -115,10 +115,10 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
         yield pages.PolicyList(topic, tuple(p for p in has.policies if p.topic == topic.name))
     yield pages.PolicyList(has.topics[0], ())
     yield pages.Topics(has.topics, as_of=NOW)
-    yield pages.ServiceList(tuple(guided), as_of=NOW)
+    yield pages.ServiceList(pages.Door.SERVICES, tuple(guided), as_of=NOW)
     yield from (pages.PolicyText(replace(policy, as_of=NOW)) for policy in some(has.policies))
     yield from (pages.PolicyText(policy) for policy in some(has.policies))
-    yield pages.ServiceList(tuple(guided))
+    yield pages.ServiceList(pages.Door.SERVICES, tuple(guided))
     yield from (pages.ServiceGuide(service) for service in some(guided))
     for form in some(has.forms):
         yield pages.Introduction(form, begun=True)

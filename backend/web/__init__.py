@@ -1,0 +1,1 @@
+"""What the backend shows to browsers and hears from other servers, over HTTP."""
