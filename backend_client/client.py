@@ -4,14 +4,16 @@
 |---|---|---|---|
 | every read, and signing out | 3 s, 0.4 s while another backend is well | 4 | 6 s |
 | create_submission, lease_references | 8 s, 2 s while another backend is well | 5 | 20 s |
+| the calls about payments, but get_order | 8 s | 3 | 20 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 3 | 6 s |
 
 A call is repeated, on another backend where there is one, only when the backend could not be reached, did not
 answer in time or stopped, and only where repeating is safe: reads change nothing, ending a session twice ends
-it, and submissions and attachments are named by their sender, so that the backend knows them again. Signing
-in counts wrong tries and is repeated only where no connection came about. A read from a backend that is down
-fails after about one second: a refused connection does not wait.
+it, submissions and attachments are named by their sender, so that the backend knows them again, and an order
+is paid once, however often paying is begun. Signing in counts wrong tries and is repeated only where no
+connection came about. A read from a backend that is down fails after about one second: a refused connection
+does not wait.
 
 A read whose answer is known from before (`backend_client.cache`) waits 2 s at the most, and not at all once
 the backend is known to be away: what was known is given, with the moment as of which.
@@ -27,7 +29,7 @@ from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
-from huimin.v1 import catalog_pb2, form_pb2, notice_pb2
+from huimin.v1 import catalog_pb2, common_pb2, form_pb2, notice_pb2
 
 from backend_client import methods, wire
 from backend_client.cache import ReadCache
@@ -43,9 +45,10 @@ from backend_client.methods import Method
 from backend_client.metrics import CACHED
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
+from backend_client.payment import Order, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.rotation import Backend
-from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Leased, Submission
+from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Channel, Leased, Submission
 from foundation.language import Language
 
 READ = Patience(each=3, tries=4, total=6, elsewhere=0.4)
@@ -56,6 +59,8 @@ AWAY = Patience(each=1, tries=4, total=2, elsewhere=0.4)
 SUBMIT = Patience(each=8, tries=5, total=20, elsewhere=2)
 QUEUED_AWAY = Patience(each=8, tries=2, total=8, elsewhere=2)
 """Of a submission that waits in a queue, while no backend answers: the queue tries again by itself."""
+PAY = Patience(each=8, tries=3, total=20)
+"""Of what may wait for a payment gateway, to which a backend gives 5 s."""
 UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 
@@ -296,6 +301,65 @@ class BackendClient:
         """The cases that the session may see, without their events, the newest first."""
         return await self._call(
             methods.LIST_CASES, READ, _authorization(session), page_size=page_size, page_token=page_token
+        )
+
+    # Payments
+
+    async def create_order(self, payable: str, channel: Channel, request_id: str) -> Order:
+        """The order of a record that a lookup gave, made where there is none.
+
+        payable: the record's token; request_id: from `new_order_request`. Conflict with reason PAYABLE_OVER
+        where it has to be looked up again, PAYABLE_PAID where it is paid already.
+        """
+        return await self._call(
+            methods.CREATE_ORDER,
+            PAY,
+            payable=payable,
+            channel=common_pb2.Channel.ValueType(channel.value),
+            request_id=request_id,
+        )
+
+    async def get_order(self, reference: str, *, caller: str = "") -> Order:
+        """An order as it stands. reference: its own, or its case's; caller: who calls, as the line knows it.
+
+        NotFound where there is none, TooManyTries after too many that were unknown.
+        """
+        return await self._call(
+            methods.GET_ORDER, READ, name=f"orders/{reference}", caller=caller[:MAX_CALLER]
+        )
+
+    async def start_payment(self, reference: str, *, caller: str = "") -> Payment:
+        """Begins to pay, or goes on: what to show. Repeating it is safe.
+
+        Conflict with reason PAYMENT_UNAVAILABLE where the gateway does not do its work at the moment,
+        ORDER_PAID where it is paid, ORDER_OVER where it cannot be paid any more, PAYMENT_NOT_OFFERED where
+        the county takes no payments here; else as `get_order`.
+        """
+        return await self._call(
+            methods.START_PAYMENT, PAY, name=f"orders/{reference}", caller=caller[:MAX_CALLER]
+        )
+
+    async def cancel_order(self, reference: str, *, caller: str = "") -> Order:
+        """Closes what was begun; it may be begun again. The order as it stands then: PAID where the resident
+        was faster, WAITING where the gateway does not answer and the backend goes on closing it."""
+        return await self._call(
+            methods.CANCEL_ORDER, PAY, name=f"orders/{reference}", caller=caller[:MAX_CALLER]
+        )
+
+    async def send_payment_link(
+        self, reference: str, phone_number: str, language: Language, *, caller: str = ""
+    ) -> Order:
+        """Sends an SMS with a link under which the order is paid. phone_number: a Chinese mobile number.
+
+        Raises as `start_payment`; Unreachable with reason TOO_MANY_LINKS after three within an hour.
+        """
+        return await self._call(
+            methods.SEND_PAYMENT_LINK,
+            PAY,
+            name=f"orders/{reference}",
+            phone_number=phone_number,
+            language=language_to_proto(language),
+            caller=caller[:MAX_CALLER],
         )
 
     # Inside

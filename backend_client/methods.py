@@ -13,6 +13,7 @@ from huimin.v1 import (
     form_pb2,
     identity_pb2,
     notice_pb2,
+    payment_pb2,
     policy_pb2,
 )
 
@@ -24,6 +25,7 @@ from backend_client.forms.form import Form
 from backend_client.forms.wire import Malformed, form_from_proto
 from backend_client.notice import Notice
 from backend_client.page import Page
+from backend_client.payment import Order, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.submission import Accepted, Leased
 from foundation.log import logger
@@ -94,6 +96,16 @@ def _case(answer: case_pb2.GetCaseResponse) -> Case:
 def _notice(answer: notice_pb2.GetNoticeResponse) -> Notice:
     wire.need(answer, "notice")
     return wire.notice(answer.notice)
+
+
+def _order(
+    answer: payment_pb2.CreateOrderResponse
+    | payment_pb2.GetOrderResponse
+    | payment_pb2.CancelOrderResponse
+    | payment_pb2.SendPaymentLinkResponse,
+) -> Order:
+    wire.need(answer, "order")
+    return wire.order(answer.order)
 
 
 LIST_TOPICS: Method[Page[Topic]] = method(
@@ -178,4 +190,28 @@ LIST_NOTICES: Method[Page[Notice]] = method(
 )
 GET_NOTICE = method(
     "NoticeService/GetNotice", notice_pb2.GetNoticeRequest, notice_pb2.GetNoticeResponse, _notice
+)
+CREATE_ORDER: Method[Order] = method(
+    "PaymentService/CreateOrder",
+    payment_pb2.CreateOrderRequest,
+    payment_pb2.CreateOrderResponse,
+    _order,
+)
+GET_ORDER: Method[Order] = method(
+    "PaymentService/GetOrder", payment_pb2.GetOrderRequest, payment_pb2.GetOrderResponse, _order
+)
+START_PAYMENT: Method[Payment] = method(
+    "PaymentService/StartPayment",
+    payment_pb2.StartPaymentRequest,
+    payment_pb2.StartPaymentResponse,
+    wire.payment,
+)
+CANCEL_ORDER: Method[Order] = method(
+    "PaymentService/CancelOrder", payment_pb2.CancelOrderRequest, payment_pb2.CancelOrderResponse, _order
+)
+SEND_PAYMENT_LINK: Method[Order] = method(
+    "PaymentService/SendPaymentLink",
+    payment_pb2.SendPaymentLinkRequest,
+    payment_pb2.SendPaymentLinkResponse,
+    _order,
 )

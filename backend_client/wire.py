@@ -21,6 +21,7 @@ from huimin.v1 import (
     form_pb2,
     identity_pb2,
     notice_pb2,
+    payment_pb2,
     policy_pb2,
 )
 
@@ -37,10 +38,12 @@ from backend_client.forms.wire import (
 )
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
+from backend_client.payment import Order, OrderState, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.submission import Accepted, Attachment, Leased, Submission
 
 CHUNK_BYTES = 64 << 10
+MAX_PAYMENT_CODE = 512
 
 _REFERENCE = re.compile(r"[0-9]{12}")
 _TOKEN = re.compile(r"[!-~]{1,4096}")
@@ -162,6 +165,39 @@ def session(message: identity_pb2.CreateSessionResponse) -> Session:
 def is_token(token: str) -> bool:
     """Whether a session's token can stand in a header: visible ASCII, up to 4096 characters."""
     return _TOKEN.fullmatch(token) is not None
+
+
+def order(message: payment_pb2.Order) -> Order:
+    """An order."""
+    if message.amount_fen <= 0:
+        raise Malformed("order.amount_fen: not more than 0")
+    return Order(
+        reference=_reference(message.reference),
+        title=localized_from_proto(message.title, "order.title"),
+        amount_fen=message.amount_fen,
+        state=enum_from_proto(OrderState, message.state, "order.state"),
+        payable=message.payable,
+        create_time=_time(message, "create_time"),
+        update_time=_time(message, "update_time"),
+        due_time=_time(message, "due_time"),
+        pay_time=_time(message, "pay_time") if message.HasField("pay_time") else None,
+        demonstration=message.demonstration,
+        transaction=message.transaction,
+    )
+
+
+def payment(message: payment_pb2.StartPaymentResponse) -> Payment:
+    """What is shown so that somebody pays."""
+    need(message, "order")
+    need(message, "payment")
+    if not 0 < len(message.payment.code) <= MAX_PAYMENT_CODE:
+        raise Malformed("payment.code: empty or too long")
+    return Payment(
+        order(message.order),
+        message.payment.code,
+        _time(message.payment, "expire_time"),
+        max(message.payment.seconds_left, 0),
+    )
 
 
 def accepted(message: form_pb2.CreateSubmissionResponse) -> Accepted:
