@@ -12,9 +12,10 @@ from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import audit, migrating
+from backend.storage import audit
 from backend.storage.backup import BackupUnusable, Contents, back_up
 from backend.storage.database import Database
+from backend.storage.revision import current, newest
 
 
 @click.command()
@@ -41,7 +42,7 @@ def command(settings: BackendSettings, file: Path) -> None:
 
 async def _back_up(database: Database, file: Path) -> Contents:
     """Writes the file, which holds its own entry in the audit trail; the first release has no trail."""
-    if await database.read(migrating.current) == migrating.newest():
+    if await database.read(current) == newest():
         await database.write(audit.append, clerk().did("backup", "database", clock.now()))
     return await back_up(database, file, clock.now())
 

@@ -14,6 +14,9 @@ from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
 from backend.storage import migrating
 from backend.storage.database import Database, DatabaseUnusable
+from backend.storage.first_files import ATTACHMENTS, attachments_beside, remove_taken_in
+from backend.storage.revision import current as held_revision
+from backend.storage.revision import newest
 
 
 @click.group()
@@ -26,12 +29,8 @@ def command() -> None:
 def current(settings: BackendSettings) -> None:
     """Shows the revision of the tables, and the one that this release needs."""
     _, translate = words()
-    held = with_database(
-        settings, translate, lambda database: database.read(migrating.current), as_it_is=True
-    )
-    click.echo(
-        translate("database.current", held=held or translate("database.none"), newest=migrating.newest())
-    )
+    held = with_database(settings, translate, lambda database: database.read(held_revision), as_it_is=True)
+    click.echo(translate("database.current", held=held or translate("database.none"), newest=newest()))
 
 
 @command.command()
@@ -64,8 +63,8 @@ def _move(
         give_up(translate("database.no_such_revision", given=revision[:40], known=", ".join(known)))
 
     async def move(database: Database) -> tuple[str, str]:
-        folder = migrating.attachments_beside(database.url) or settings.data / migrating.ATTACHMENTS
-        before = await database.read(migrating.current)
+        folder = attachments_beside(database.url) or settings.data / ATTACHMENTS
+        before = await database.read(held_revision)
         if before and before not in known:
             raise DatabaseUnusable(database.place, before, newer=True)
         ahead = not before or known.index(wanted) > known.index(before)
@@ -73,7 +72,7 @@ def _move(
             return before, before
         await database.migrate(by, wanted, folder)
         if ahead:
-            await asyncio.to_thread(migrating.remove_taken_in, folder)
+            await asyncio.to_thread(remove_taken_in, folder)
         return before, wanted
 
     before, held = with_database(settings, translate, move, as_it_is=True)

@@ -40,10 +40,11 @@ from sqlalchemy import (
 from backend.storage import migrating
 from backend.storage.database import Database
 from backend.storage.engine import continue_sequences
+from backend.storage.first_files import attachments_beside
+from backend.storage.revision import VERSIONS, current
 from backend.storage.vault import Vault, check_keys
 
 _ABOUT = Table("huimin_backup", MetaData(), Column("revision", String), Column("create_time", String))
-_VERSIONS = "alembic_version"
 _MADE_ANEW = ("policy_search",)
 """Tables that are made of others, by the beginning of their names."""
 _MARK = b"HUIMIN-1"
@@ -115,7 +116,7 @@ def check_backup(file: Path, vault: Vault) -> None:
 
 def _write(connection: Connection, file: Path, now: datetime) -> Contents:
     """Writes all tables of the database, as they are at this moment, to a new file."""
-    contents = Contents(migrating.current(connection), {})
+    contents = Contents(current(connection), {})
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     engine = create_engine(URL.create("sqlite", database=str(file)))
     with engine.begin() as target:
@@ -203,7 +204,7 @@ def _fill(connection: Connection, file: Path, replace: bool) -> Contents:
         _tables(connection, versions=True).drop_all(connection)
         migrating.upgrade(connection, contents.revision)
         _copy(source, connection)
-    migrating.upgrade(connection, attachments=migrating.attachments_beside(connection.engine.url))
+    migrating.upgrade(connection, attachments=attachments_beside(connection.engine.url))
     return contents
 
 
@@ -222,7 +223,7 @@ def _copy(source: Connection, connection: Connection) -> None:
 def _tables(connection: Connection, *, versions: bool = False) -> MetaData:
     """The tables that there are."""
     found = MetaData()
-    found.reflect(connection, only=lambda name, _: not name.startswith(_MADE_ANEW) and name != _VERSIONS)
+    found.reflect(connection, only=lambda name, _: not name.startswith(_MADE_ANEW) and name != VERSIONS)
     if versions:
-        found.reflect(connection, only=lambda name, _: name == _VERSIONS)
+        found.reflect(connection, only=lambda name, _: name == VERSIONS)
     return found

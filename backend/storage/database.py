@@ -15,19 +15,19 @@ import asyncio
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from backend.storage import migrating
 from backend.storage.engine import BUSY_SECONDS, is_busy, kind
-from backend.storage.vault import Vault, WrongKeys
+from backend.storage.first_files import attachments_beside, remove_taken_in
+from backend.storage.revision import current, newest
+from backend.storage.vault import Vault, WrongKeys, check_keys
 from foundation.tracing import span
 
 FILE_NAME = "huimin.sqlite3"
@@ -205,35 +205,49 @@ async def open_database(url: URL, vault: Vault) -> Database:
     Raises DatabaseUnusable, WrongKeys.
     """
     database = Database(url, vault)
-    folder = migrating.attachments_beside(url)
     try:
-        await _when_free(lambda: database.migrate(migrating.upgrade, "head", folder))
-        if folder is not None:
-            await asyncio.to_thread(migrating.remove_taken_in, folder)
-    except WrongKeys:
+        if await _when_free(lambda: database.read(_checked_revision)) != newest():
+            await _bring_up_to_date(database)
+        if folder := attachments_beside(url):
+            await asyncio.to_thread(remove_taken_in, folder)
+    except (DatabaseUnusable, WrongKeys):
         await database.close()
         raise
-    except CommandError as error:
-        await database.close()
-        raise DatabaseUnusable(database.place, str(error), newer=True) from None
     except (DBAPIError, OSError) as error:
         await database.close()
         raise DatabaseUnusable.by(database, error) from None
     return database
 
 
-async def _when_free(migrate: Callable[[], Any]) -> None:
-    """Migrates once nobody else does.
+def _checked_revision(connection: Connection) -> str:
+    """The revision of the tables, whose keys are those of the connection. Raises WrongKeys."""
+    check_keys(connection)
+    return current(connection)
+
+
+async def _bring_up_to_date(database: Database) -> None:
+    """Raises DatabaseUnusable where a newer release made the tables."""
+    from alembic.util import CommandError  # noqa: PLC0415 (a fifth of a start, which seldom needs it)
+
+    from backend.storage.migrating import upgrade  # noqa: PLC0415 (likewise)
+
+    folder = attachments_beside(database.url)
+    try:
+        await _when_free(lambda: database.migrate(upgrade, "head", folder))
+    except CommandError as error:
+        raise DatabaseUnusable(database.place, str(error), newer=True) from None
+
+
+async def _when_free(work: Callable[[], Awaitable[T]]) -> T:
+    """Does it once nobody else has the file for himself.
 
     While another process turns a new file to WAL, SQLite refuses at once, without regard to busy_timeout.
     """
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            await migrate()
+            return await work()
         except DBAPIError as error:
             if not is_busy(error) or time.monotonic() >= end:
                 raise
-            await asyncio.sleep(_PAUSE)
-        else:
-            return
+        await asyncio.sleep(_PAUSE)

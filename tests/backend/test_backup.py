@@ -18,6 +18,8 @@ from backend.clock import now
 from backend.storage import attachments, audit, cases, migrating, submissions
 from backend.storage.backup import BackupUnusable, NewerBackup, NotEmpty, back_up, restore
 from backend.storage.database import Database, database_url, open_database
+from backend.storage.first_files import ATTACHMENTS
+from backend.storage.revision import current, newest
 from backend.storage.tables import CaseEventRow
 from backend.storage.vault import Vault, WrongKeys
 from foundation.keys import KeyRing, new_key
@@ -114,7 +116,7 @@ async def test_what_was_acknowledged_before_the_backup_is_in_it_while_eight_clie
 
 async def backed_up(url: str, folder: Path, file: Path) -> dict[str, list[Any]]:
     """Backs up what the first release kept, brought up to date; all rows that there were."""
-    first = First(folder / migrating.ATTACHMENTS)
+    first = First(folder / ATTACHMENTS)
     folder.mkdir()
     made = Database(database_url(url, folder), VAULT)
     await made.migrate(first.put)
@@ -145,7 +147,7 @@ async def test_what_is_restored_is_what_was_backed_up(
 
 
 async def test_a_backup_of_an_older_release_is_brought_up_to_date(tmp_path: Path) -> None:
-    first = First(tmp_path / "to" / migrating.ATTACHMENTS)
+    first = First(tmp_path / "to" / ATTACHMENTS)
     (tmp_path / "old").mkdir()
     (tmp_path / "to").mkdir()
     old = Database(database_url("", tmp_path / "old"), VAULT)
@@ -157,7 +159,7 @@ async def test_a_backup_of_an_older_release_is_brought_up_to_date(tmp_path: Path
         first.folder.mkdir()  # the files of the first release lie beside its database, and are no part of it
         first.file.write_bytes(SOUND)
         await restore(target, file, replace=False)
-        assert await target.read(migrating.current) == migrating.newest()
+        assert await target.read(current) == newest()
         for sent, reference in zip(first.submissions, first.references, strict=True):
             kept = await target.read(submissions.accepted, sent.name, submissions.digest(sent))
             assert kept is not None

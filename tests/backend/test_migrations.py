@@ -17,6 +17,8 @@ from sqlalchemy import URL, Connection, MetaData, insert, select
 
 from backend.storage import attachments, cases, migrating, submissions
 from backend.storage.database import Database, database_url, open_database
+from backend.storage.first_files import ATTACHMENTS
+from backend.storage.revision import newest
 from backend.storage.tables import Table
 from backend_client.forms.reference import new_reference
 from tests.backend.house import command
@@ -130,7 +132,7 @@ async def test_what_the_first_release_kept_comes_through_forward_and_back(
 ) -> None:
     put_keys(tmp_path)
     url = database_url(empty_database, tmp_path)
-    first = First(tmp_path / migrating.ATTACHMENTS)
+    first = First(tmp_path / ATTACHMENTS)
     made = Database(url, VAULT)
     await made.migrate(first.put)
     before = await made.read(dump)
@@ -203,3 +205,7 @@ async def test_a_wrong_direction_and_an_unknown_revision_are_refused(tmp_path: P
         assert await command("--data", tmp_path, "database", *words) == (2, "", said)
     code, out, _ = await command("--data", tmp_path, "database", "current")
     assert (code, out) == (0, "The tables are at revision 0003; this release needs 0003.\n")
+
+
+def test_the_newest_revision_is_the_one_that_nothing_follows() -> None:
+    assert newest() == migrating.revisions()[-1]
