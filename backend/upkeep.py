@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
-from backend.storage import attachments, audit, codes, publishing, retention, sessions, tries
+from backend.storage import attachments, audit, codes, messages, publishing, retention, sessions, tries
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.vault import check_keys
@@ -49,6 +49,7 @@ def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
         lambda: database.write(tries.sweep, now()),
         lambda: database.write(codes.sweep, now()),
         lambda: database.write(attachments.sweep, now()),
+        lambda: database.write(messages.sweep, now()),
         lambda: database.write(publishing.sweep, now()),
         lambda: _erase_due(database, now),
         database.tidy,

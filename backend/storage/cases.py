@@ -194,6 +194,11 @@ def applicant_place(reference: str) -> str:
     return f"cases.applicant {reference}"
 
 
+def contact_place(reference: str) -> str:
+    """For which a contact is sealed."""
+    return f"cases.contact {reference}"
+
+
 def note_place(reference: str, event_time: datetime) -> str:
     """For which a note is sealed."""
     return f"case_events.note {reference} {microseconds(event_time)}"

@@ -1,8 +1,9 @@
 """Erasing personal data: when a form's rule says so, and when somebody asks for it.
 
 What is erased is all that somebody said or that was said of somebody: the submission, who applied, notes,
-files, and the sessions and codes that would open them. What is left is a skeleton, by which the county
-counts: reference, form, door, states and times; and the audit trail, which knows persons by keyed hash only.
+files, messages, and the sessions and codes that would open them. What is left is a skeleton, by which the
+county counts: reference, form, door, states and times; and the audit trail, which knows persons by keyed hash
+only.
 
 Erased is erased from the file too: SQLite overwrites what it deletes (`engine`), and `Database.tidy` empties
 the log in which old pages lie. PostgreSQL leaves sealed bytes in its files and its log until it writes over
@@ -16,7 +17,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from backend.storage import audit
+from backend.storage import audit, messages
 from backend.storage.audit import Actor
 from backend.storage.tables import AttachmentRow, CaseCode, CaseEventRow, CaseRow, SessionRow, SubmissionRow
 
@@ -52,10 +53,11 @@ def erase(connection: Connection, references: Sequence[str], actor: Actor, actio
     connection.execute(update(CaseEventRow).where(CaseEventRow.reference.in_(references)).values(note=None))
     for table in (SessionRow, CaseCode):
         connection.execute(delete(table).where(table.reference.in_(references)))
+    messages.erase(connection, references, now)
     erased = connection.execute(
         update(CaseRow)
         .where(these, CaseRow.erased_time.is_(None))
-        .values(applicant=None, person=None, erase_time=None, erased_time=now)
+        .values(applicant=None, person=None, contact=None, erase_time=None, erased_time=now)
     ).rowcount
     audit.append(connection, *(actor.did(action, f"cases/{reference}", now) for reference in references))
     return erased

@@ -13,9 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from backend.storage import attachments, cases, submissions, vault
+from backend.storage import attachments, cases, messages, submissions, vault
 from backend.storage.database import Database
-from backend.storage.tables import AttachmentChunkRow, CaseEventRow, CaseRow, KeyCheck, SubmissionRow
+from backend.storage.tables import (
+    AttachmentChunkRow,
+    CaseEventRow,
+    CaseRow,
+    KeyCheck,
+    MessageRow,
+    SubmissionRow,
+)
 from backend.storage.vault import vault_of
 
 BATCH = 40
@@ -41,6 +48,7 @@ SEALED = (
         SubmissionRow.problems, (SubmissionRow.name,), lambda row: submissions.problems_place(row.name)
     ),
     SealedColumn(CaseRow.applicant, (CaseRow.reference,), lambda row: cases.applicant_place(row.reference)),
+    SealedColumn(CaseRow.contact, (CaseRow.reference,), lambda row: cases.contact_place(row.reference)),
     SealedColumn(
         CaseEventRow.note,
         (CaseEventRow.id,),
@@ -52,6 +60,8 @@ SEALED = (
         (AttachmentChunkRow.name, AttachmentChunkRow.start),
         lambda row: attachments.place(row.name, row.start),
     ),
+    SealedColumn(MessageRow.recipient, (MessageRow.name,), lambda row: messages.recipient_place(row.name)),
+    SealedColumn(MessageRow.text, (MessageRow.name,), lambda row: messages.text_place(row.name)),
 )
 """All there are; a test finds one that is missing."""
 

@@ -100,6 +100,8 @@ class FormRevision(Table):
     """A form as it was published once. `retire_time` is when another revision took its place.
 
     `retention_days`: so long personal data is kept after the end of a case that was made with it.
+    `public_field`: the yes-or-no question by which a resident consents to publication; empty where there is
+    none.
     """
 
     __tablename__ = "form_revisions"
@@ -109,6 +111,7 @@ class FormRevision(Table):
     message: Mapped[bytes]
     retire_time: Mapped[datetime | None]
     retention_days: Mapped[int] = mapped_column(default=1095)
+    public_field: Mapped[str] = mapped_column(default="")
 
 
 class SubmissionRow(Table):
@@ -133,8 +136,10 @@ class CaseRow(Table):
     """What the office makes of a submission.
 
     `applicant` is the citizen identity number, sealed; `person` its keyed hash, by which it is found. Both
-    are None where a deferred submission named none, and once the case was erased. `erase_time` is when that
-    is due, None while the case is open; `erased_time` when it was done.
+    are None where a deferred submission named none, and once the case was erased. `contact` is where the
+    applicant is told of changes (`backend.notifying.contact`), sealed; None where he is not, and once the
+    case was erased. `erase_time` is when that is due, None while the case is open; `erased_time` when it was
+    done.
     """
 
     __tablename__ = "cases"
@@ -144,6 +149,7 @@ class CaseRow(Table):
     submission: Mapped[str] = mapped_column(ForeignKey("submissions.name"), unique=True)
     applicant: Mapped[bytes | None]
     person: Mapped[bytes | None]
+    contact: Mapped[bytes | None]
     form: Mapped[str]
     form_revision: Mapped[str]
     title_zh: Mapped[str]
@@ -341,3 +347,122 @@ class ReferenceLease(Table):
     request_id: Mapped[str]
     lease_time: Mapped[datetime]
     submission: Mapped[str | None]
+
+
+class MessageRow(Table):
+    """What goes out to a resident by SMS or e-mail; see `backend.storage.messages`.
+
+    `name` is a UUID. `due_time` is when it is to be tried, and while a backend is at it, when the others may
+    take it over. `recipient` and `text` are sealed, None once they were wiped. `reference` is of the case
+    with which it is erased, None where there is none.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (Index(None, "state", "due_time"), Index(None, "reference"), Index(None, "end_time"))
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    recipient: Mapped[bytes | None]
+    kind: Mapped[str]
+    language: Mapped[str]
+    text: Mapped[bytes | None]
+    urgent: Mapped[bool]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    problem: Mapped[str]
+    create_time: Mapped[datetime]
+    due_time: Mapped[datetime]
+    expire_time: Mapped[datetime | None]
+    end_time: Mapped[datetime | None]
+    reference: Mapped[str | None]
+    request_id: Mapped[str]
+
+
+class RatingRow(Table):
+    """How satisfied somebody was; see `backend.storage.ratings`.
+
+    `name` and `matter` are keyed hashes: what a sender repeats is known again, and a matter that was rated.
+    `day` is the county's: nothing here tells who rated, or after which application.
+    """
+
+    __tablename__ = "ratings"
+    __table_args__ = (Index(None, "day", "service"),)
+
+    name: Mapped[bytes] = mapped_column(primary_key=True)
+    matter: Mapped[bytes] = mapped_column(unique=True)
+    service: Mapped[str]
+    channel: Mapped[int]
+    satisfaction: Mapped[int]
+    day: Mapped[date]
+
+
+class RatingCaseRow(Table):
+    """What somebody was dissatisfied with, for the office to look into and to answer by `due_day`.
+
+    `reference` is of the case that was rated, None where none was, or it was erased. `reason` and `answer` are
+    sealed; `recording` is an attachment's name. `erase_time` is set once it was answered.
+    """
+
+    __tablename__ = "rating_cases"
+    __table_args__ = (Index(None, "answer_time", "due_day"), Index(None, "reference"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    service: Mapped[str]
+    channel: Mapped[int]
+    satisfaction: Mapped[int]
+    create_time: Mapped[datetime]
+    due_day: Mapped[date]
+    reference: Mapped[str | None]
+    reason: Mapped[bytes | None]
+    recording: Mapped[str | None] = mapped_column(unique=True)
+    answer: Mapped[bytes | None]
+    answer_time: Mapped[datetime | None]
+    erase_time: Mapped[datetime | None]
+
+
+class CaseReplyRow(Table):
+    """What the office replied to a case. `text` is sealed, None once the case was erased."""
+
+    __tablename__ = "case_replies"
+    __table_args__ = (Index(None, "reference", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"))
+    text: Mapped[bytes | None]
+    reply_time: Mapped[datetime]
+
+
+class CaseReopeningRow(Table):
+    """That a case was opened again, which can be once. `name` is the sender's; `reason` is sealed, None where
+    it was spoken, as the attachment `recording`, and once the case was erased."""
+
+    __tablename__ = "case_reopenings"
+
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"), primary_key=True)
+    name: Mapped[str]
+    reason: Mapped[bytes | None]
+    recording: Mapped[str | None]
+    reopen_time: Mapped[datetime]
+    due_day: Mapped[date]
+
+
+class PublicCaseRow(Table):
+    """What the office made public of a case, anonymised; not sealed, because everybody may read it.
+
+    `only` is a number of `huimin.v1.Language` where all texts are in that one, else 0.
+    """
+
+    __tablename__ = "public_cases"
+    __table_args__ = (Index(None, "publish_time", "name"),)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"), unique=True)
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    summary_zh: Mapped[str]
+    summary_en: Mapped[str]
+    reply_zh: Mapped[str]
+    reply_en: Mapped[str]
+    only: Mapped[int]
+    publish_time: Mapped[datetime]
