@@ -155,6 +155,91 @@ class Rule:
     kind: AtMost | OneOf
 
 
+class ChargeRole(Enum):
+    """What a line does to the total; the values are the numbers of the contract."""
+
+    CHARGE = 1
+    RELIEF = 2
+    BASIS = 3
+
+
+class Rounding(Enum):
+    """How an amount becomes a multiple of a unit; the values are the numbers of the contract."""
+
+    HALF_UP = 1
+    DOWN = 2
+    UP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An amount, once or as often as the DIGITS field `times` says."""
+
+    amount_fen: int
+    times: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many millionths of the base: 30 000 is 3 %."""
+
+    millionths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """base × rate + amount - deduction, up to and including `up_to_fen`; None: without bound.
+
+    deduction_fen: the quick deduction (速算扣除数) of progressive brackets.
+    """
+
+    rate_millionths: int
+    up_to_fen: int | None = None
+    amount_fen: int = 0
+    deduction_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brackets:
+    """Brackets from the smallest to the one without bound.
+
+    by: the MONEY field or earlier line that decides between them; empty: the base.
+    """
+
+    brackets: tuple[Bracket, ...]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One line of what a form costs.
+
+    of, less: MONEY fields and earlier lines whose sum and difference is the base; kind: how the amount comes
+    from it, None where it is the base; only_if: the line is there only where all of these hold; unit_fen: 1,
+    10 or 100, what is rounded to; min_fen, max_fen: between which the amount is held afterwards.
+    """
+
+    id: str
+    label: LocalizedText
+    role: ChargeRole = ChargeRole.CHARGE
+    of: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    kind: Fixed | Rate | Brackets | None = None
+    only_if: tuple[Condition, ...] = ()
+    rounding: Rounding = Rounding.HALF_UP
+    unit_fen: int = 1
+    min_fen: int = 0
+    max_fen: int = MAX_FEN
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a form costs: lines in order, and the words for their total."""
+
+    total: LocalizedText
+    lines: tuple[ChargeLine, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form. `name` is ``forms/{form}``.
@@ -172,6 +257,7 @@ class Form:
     applicant_field: str
     demonstration: bool = False
     rules: tuple[Rule, ...] = ()
+    charge: Charge | None = None
     as_of: datetime | None = dataclass_field(default=None, compare=False)
 
     def field(self, identifier: str) -> Field:

@@ -43,7 +43,7 @@ def asked(form: Form, answers: Mapping[str, Value]) -> tuple[Field, ...]:
     counted: dict[str, Value] = {}
     found = []
     for field in form.fields:
-        if all(_holds(condition, counted) for condition in field.asked_if):
+        if all(holds(condition, counted) for condition in field.asked_if):
             found.append(field)
             if field.id in answers:
                 counted[field.id] = answers[field.id]
@@ -74,7 +74,7 @@ def judge(form: Form, answers: Mapping[str, Value], today: date, faulty: Collect
         value = answers.get(field.id)
         if any(condition.field in unsure for condition in field.asked_if):
             unsure.add(field.id)
-        elif not all(_holds(condition, values) for condition in field.asked_if):
+        elif not all(holds(condition, values) for condition in field.asked_if):
             if value is not None:
                 wrong.append(AnswerError(field.id, Problem.NOT_ASKED))
             continue
@@ -96,7 +96,8 @@ def _has(form: Form, name: str) -> bool:
     return any(field.id == name for field in form.fields)
 
 
-def _holds(condition: Condition, answers: Mapping[str, Value]) -> bool:
+def holds(condition: Condition, answers: Mapping[str, Value]) -> bool:
+    """Whether an earlier question was answered so. answers: only of questions that are asked."""
     match answers.get(condition.field):
         case bool(answer):
             return ("yes" if answer else "no") in condition.any_of

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
-from enum import Enum
-from typing import TypeVar
 
 from google.type import date_pb2
 from huimin.v1 import common_pb2, form_pb2
 
 from backend_client.forms.answer import AnswerError, Problem, Recording, Value
+from backend_client.forms.charge import largest_fen
+from backend_client.forms.charge_wire import charge_from_proto, charge_to_proto
 from backend_client.forms.form import (
     COMPARABLE,
     EARLIEST,
@@ -27,15 +27,43 @@ from backend_client.forms.form import (
     Option,
     Rule,
 )
-from foundation.language import Language, LocalizedText
+from backend_client.forms.message_parts import (
+    Malformed,
+    distinct,
+    enum_from_proto,
+    is_identifier,
+    localized_from_proto,
+    localized_to_proto,
+    optional_localized_from_proto,
+)
+from foundation.language import Language
+
+__all__ = [
+    "MAX_CONDITIONS",
+    "MAX_FIELDS",
+    "MAX_ONE_OF",
+    "MAX_OPTIONS",
+    "MAX_RULES",
+    "Malformed",
+    "answer_from_proto",
+    "answer_to_proto",
+    "date_from_proto",
+    "date_to_proto",
+    "enum_from_proto",
+    "form_from_proto",
+    "form_to_proto",
+    "language_from_proto",
+    "language_to_proto",
+    "localized_from_proto",
+    "localized_to_proto",
+    "optional_localized_from_proto",
+]
 
 MAX_FIELDS = 100
 MAX_OPTIONS = 50
 MAX_RULES = 20
 MAX_CONDITIONS = 5
 MAX_ONE_OF = 20
-
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 _VALUE_NAMES = {
     FieldType.TEXT: "text",
@@ -49,38 +77,6 @@ _VALUE_NAMES = {
     FieldType.YES_NO: "yes_no",
 }
 """The member of `huimin.v1.Answer.value` that belongs to each type."""
-
-
-class Malformed(ValueError):
-    """A message that breaks the contract; the text says which field of it, and carries no data."""
-
-
-E = TypeVar("E", bound=Enum)
-
-
-def enum_from_proto(kind: type[E], number: int, place: str) -> E:
-    """The member of that number. Raises Malformed, naming `place`, where there is none."""
-    try:
-        return kind(number)
-    except ValueError:
-        raise Malformed(f"{place}: no {kind.__name__} has the number {number}") from None
-
-
-def localized_to_proto(text: LocalizedText) -> common_pb2.LocalizedText:
-    """One text in both languages."""
-    return common_pb2.LocalizedText(zh_cn=text.zh_cn, en=text.en)
-
-
-def localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText:
-    """One text in both languages. Raises Malformed, naming `place`, where one of them is empty."""
-    if not (message.zh_cn and message.en):
-        raise Malformed(f"{place}: a text lacks a language")
-    return LocalizedText(message.zh_cn, message.en)
-
-
-def optional_localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText | None:
-    """The same, None where it is empty in both languages."""
-    return localized_from_proto(message, place) if message.zh_cn or message.en else None
 
 
 def language_to_proto(language: Language) -> common_pb2.Language.ValueType:
@@ -124,6 +120,7 @@ def form_to_proto(form: Form) -> form_pb2.Form:
         applicant_field=form.applicant_field,
         demonstration=form.demonstration,
         rules=[_rule_to_proto(rule) for rule in form.rules],
+        charge=charge_to_proto(form.charge) if form.charge else None,
     )
 
 
@@ -134,7 +131,7 @@ def form_from_proto(message: form_pb2.Form) -> Form:
     if not 1 <= len(message.fields) <= MAX_FIELDS:
         raise Malformed(f"form.fields: {len(message.fields)} of them")
     fields = tuple(_field_from_proto(field) for field in message.fields)
-    _distinct((field.id for field in fields), "form.fields")
+    distinct((field.id for field in fields), "form.fields")
     form = Form(
         name=message.name,
         revision=message.revision,
@@ -146,6 +143,7 @@ def form_from_proto(message: form_pb2.Form) -> Form:
         applicant_field=message.applicant_field,
         demonstration=message.demonstration,
         rules=tuple(_rule_from_proto(rule) for rule in message.rules),
+        charge=charge_from_proto(message.charge, fields) if message.HasField("charge") else None,
     )
     if not any(
         field.id == form.applicant_field
@@ -156,7 +154,23 @@ def form_from_proto(message: form_pb2.Form) -> Form:
     ):
         raise Malformed("form.applicant_field: names no identity number that everybody has to give")
     _sound_together(form)
+    if largest_fen(form) > MAX_FEN:
+        raise Malformed("form.charge: more may be to be paid than there is money")
     return form
+
+
+def questions_to_proto(form: Form) -> tuple[list[form_pb2.Field], list[form_pb2.Rule]]:
+    """What a form asks, and what the answers have to fulfil together."""
+    return [_field_to_proto(field) for field in form.fields], [_rule_to_proto(rule) for rule in form.rules]
+
+
+def with_questions(form: Form, fields: Iterable[form_pb2.Field], rules: Iterable[form_pb2.Rule]) -> Form:
+    """The form with these questions and rules. Raises Malformed where they break the contract."""
+    asked = tuple(_field_from_proto(field) for field in fields)
+    distinct((field.id for field in asked), "fields")
+    asking = replace(form, fields=asked, rules=tuple(_rule_from_proto(rule) for rule in rules))
+    _sound_together(asking)
+    return asking
 
 
 def answer_to_proto(field: Field, value: Value) -> form_pb2.Answer:
@@ -233,7 +247,7 @@ def _field_to_proto(field: Field) -> form_pb2.Field:
 
 
 def _field_from_proto(message: form_pb2.Field) -> Field:
-    place = f"field {message.id!r}" if _IDENTIFIER.fullmatch(message.id) else "field"
+    place = f"field {message.id!r}" if is_identifier(message.id) else "field"
     if place == "field":
         raise Malformed("field.id")
     kind = enum_from_proto(FieldType, message.type, f"{place}.type")
@@ -308,7 +322,7 @@ def _sound_together(form: Form) -> None:
                 if len(kinds) > 1 or not kinds <= COMPARABLE or bounded == bound:
                     raise Malformed("form.rules.at_most: names no two fields that can be compared")
             case OneOf(fields=names, min=least, max=most):
-                _distinct(names, "form.rules.one_of.fields")
+                distinct(names, "form.rules.one_of.fields")
                 if not 2 <= len(names) <= MAX_ONE_OF:
                     raise Malformed(f"form.rules.one_of.fields: {len(names)} of them")
                 if any(name not in before or before[name].required for name in names):
@@ -323,18 +337,10 @@ def _sound(field: Field, place: str) -> None:
     if field.type in (FieldType.CHOICE, FieldType.CHOICES):
         if not 2 <= len(field.options) <= MAX_OPTIONS:
             raise Malformed(f"{place}.options: {len(field.options)} of them")
-        _distinct((option.id for option in field.options), f"{place}.options")
+        distinct((option.id for option in field.options), f"{place}.options")
     if field.min_length < 0 or field.max_length < 0 or (field.longest and field.min_length > field.longest):
         raise Malformed(f"{place}.min_length, max_length")
     if not 0 <= field.min_fen <= field.max_fen <= MAX_FEN:
         raise Malformed(f"{place}.min_fen, max_fen")
     if field.min_date > field.max_date:
         raise Malformed(f"{place}.min_date, max_date")
-
-
-def _distinct(identifiers: Iterable[str], place: str) -> None:
-    seen: set[str] = set()
-    for identifier in identifiers:
-        if not _IDENTIFIER.fullmatch(identifier) or identifier in seen:
-            raise Malformed(f"{place}: an identifier is malformed or there twice")
-        seen.add(identifier)
