@@ -24,8 +24,8 @@ _PLACE = "payable"
 class Payable:
     """What is owed. Its repr shows no subject.
 
-    subject: names what is paid once and only once, such as ``lookups/violations 2026-000123``; may be personal
-    data, and is kept as a keyed hash only; title: as it stands on the receipt; amount_fen: above 0.
+    subject: names what is paid once and only once, such as ``lookups/violations 2026-000123``; it may be
+    personal data, and is kept as a keyed hash only; title: as it stands on the receipt; amount_fen: above 0.
     """
 
     subject: str

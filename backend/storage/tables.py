@@ -466,3 +466,83 @@ class PublicCaseRow(Table):
     reply_en: Mapped[str]
     only: Mapped[int]
     publish_time: Mapped[datetime]
+
+
+class OrderRow(Table):
+    """What somebody owes; see `backend.storage.orders`. It holds no personal data.
+
+    subject: keyed hash of what is paid, for an order of no case; None for a case's and once the money was
+    given back. request: keyed hash of door and name of the request that made it. `state` is a number of
+    `huimin.v1.OrderState`. paid_by: number of the attempt that paid it. closed_for_good: it is not to be paid
+    any more, such as after the office gave the money back.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (Index(None, "state"), Index(None, "create_time", "reference"))
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[bytes | None] = mapped_column(unique=True)
+    request: Mapped[bytes | None] = mapped_column(unique=True)
+    door: Mapped[str]
+    channel: Mapped[int]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[int]
+    create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+    due_time: Mapped[datetime]
+    pay_time: Mapped[datetime | None]
+    paid_by: Mapped[str | None]
+    closed_for_good: Mapped[bool]
+
+
+class AttemptRow(Table):
+    """One try to pay an order, which is one transaction at the gateway; `number` is its name there.
+
+    `state` is one of `backend.storage.attempts.State`. code: what the QR code holds, empty before the gateway
+    gave it. closing: it is to be closed at the gateway. look_time: when a worker looks at it next, None where
+    it need not; looks: how often it did in this state. transaction: the gateway's own number, empty before it
+    is paid. problem: why somebody of the office has to look at it, as a code. reason: why the money is given
+    back, as a code; back_time: when it was.
+    """
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        Index(None, "reference", "create_time"),
+        Index(None, "look_time"),
+        Index(None, "pay_time"),
+    )
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(ForeignKey("orders.reference"))
+    gateway: Mapped[str]
+    demonstration: Mapped[bool]
+    state: Mapped[str]
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    code: Mapped[str]
+    create_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    closing: Mapped[bool]
+    look_time: Mapped[datetime | None]
+    looks: Mapped[int]
+    pay_time: Mapped[datetime | None]
+    paid_fen: Mapped[int] = mapped_column(BigInteger)
+    transaction: Mapped[str]
+    problem: Mapped[str]
+    reason: Mapped[str]
+    back_time: Mapped[datetime | None]
+
+
+class OrderEventRow(Table):
+    """One change of an order or of an attempt; `what` is a code, such as ``paid`` or ``late``."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (Index(None, "reference", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(ForeignKey("orders.reference"))
+    number: Mapped[str | None]
+    state: Mapped[int]
+    what: Mapped[str]
+    event_time: Mapped[datetime]
