@@ -16,7 +16,7 @@ import grpc
 
 from backend_client.budget import Budget
 from backend_client.errors import InvalidRequest, Unreachable
-from backend_client.failure import Details, failure
+from backend_client.failure import PROVIDER_FAILED, Details, failure
 from backend_client.metrics import CALLS
 from backend_client.rotation import SILENT, Backend, Rotation
 from foundation.log import logger
@@ -111,7 +111,7 @@ class Calls:
             try:
                 answer = await _send(send, backend, seconds)
             except grpc.aio.AioRpcError as error:
-                silent = error.code() in SILENT
+                silent = error.code() in SILENT and Details(error).reason not in PROVIDER_FAILED
                 if silent:
                     rotation.failed(backend)
                 else:

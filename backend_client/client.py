@@ -7,13 +7,14 @@
 | the calls about payments, but get_order | 8 s | 3 | 20 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 3 | 6 s |
+| run_lookup | 22 s | 3 | 22 s |
 
 A call is repeated, on another backend where there is one, only when the backend could not be reached, did not
 answer in time or stopped, and only where repeating is safe: reads change nothing, ending a session twice ends
 it, submissions and attachments are named by their sender, so that the backend knows them again, and an order
-is paid once, however often paying is begun. Signing in counts wrong tries and is repeated only where no
-connection came about. A read from a backend that is down fails after about one second: a refused connection
-does not wait.
+is paid once, however often paying is begun. Signing in and looking up count wrong tries and are repeated only
+where no connection came about. A read from a backend that is down fails after about one second: a refused
+connection does not wait.
 
 A read whose answer is known from before (`backend_client.cache`) waits 2 s at the most, and not at all once
 the backend is known to be away: what was known is given, with the moment as of which.
@@ -21,7 +22,7 @@ the backend is known to be away: what was known is given, with the moment as of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -39,8 +40,10 @@ from backend_client.catalog import Service, ServiceKind
 from backend_client.connection import Connection
 from backend_client.credentials import DoorCredentials
 from backend_client.errors import BackendFailure, InvalidRequest, NeedsConnection, Unreachable
+from backend_client.forms.answer import Value
 from backend_client.forms.form import Form
-from backend_client.forms.wire import language_to_proto
+from backend_client.forms.lookup import Found, Lookup
+from backend_client.forms.wire import answer_to_proto, language_to_proto
 from backend_client.methods import Method
 from backend_client.metrics import CACHED
 from backend_client.notice import Notice, NoticeCategory
@@ -63,6 +66,8 @@ PAY = Patience(each=8, tries=3, total=20)
 """Of what may wait for a payment gateway, to which a backend gives 5 s."""
 UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
+LOOK_UP = Patience(each=22, tries=3, total=22, once=True)
+"""The backend gives those who keep the records up to 15 s."""
 
 CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.lb_policy_name", "round_robin"),  # over the addresses that one name has
@@ -93,6 +98,7 @@ P = TypeVar(
     Policy,
     Service,
     Form,
+    Lookup,
     Notice,
 )
 
@@ -205,6 +211,36 @@ class BackendClient:
     async def get_notice(self, name: str) -> Notice:
         """A notice with its text. NotFound where there is none of that name."""
         return await self._public(methods.GET_NOTICE, name=name)
+
+    # Lookups
+
+    async def get_lookup(self, name: str) -> Lookup:
+        """A lookup with its questions. NotFound where there is none of that name."""
+        return await self._public(methods.GET_LOOKUP, name=name)
+
+    async def run_lookup(
+        self,
+        lookup: Lookup,
+        answers: Mapping[str, Value],
+        *,
+        session: Session | None = None,
+        caller: str = "",
+    ) -> Found:
+        """The records, which are never kept. session: needed where the lookup is personal.
+
+        ProviderFailed where whoever keeps the records cannot tell now, Conflict where the lookup has changed,
+        InvalidAnswers, Denied where the session opens less than the lookup needs, TooManyTries.
+        """
+        fields = lookup.questions
+        return await self._call(
+            methods.run_lookup(lookup),
+            LOOK_UP,
+            _authorization(session) if session else (),
+            name=lookup.name,
+            revision=lookup.revision,
+            answers=[answer_to_proto(fields.field(name), value) for name, value in answers.items()],
+            caller=caller[:MAX_CALLER],
+        )
 
     # Submissions
 

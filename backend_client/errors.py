@@ -23,6 +23,13 @@ class Unreachable(BackendError):
     """No answer in time: the backend is down, the line is cut, or it is too slow. Trying later may help."""
 
 
+class ProviderFailed(BackendError):
+    """The backend answers, but whoever keeps the records that were looked up does not, or answers nonsense.
+
+    Reasons PROVIDER_SLOW, PROVIDER_DOWN, PROVIDER_NONSENSE, PROVIDER_UNKNOWN. Trying later may help.
+    """
+
+
 class NotSecure(Unreachable):
     """There is a backend, but the line to it cannot be made secure. A technician has to look at it.
 

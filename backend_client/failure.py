@@ -20,6 +20,7 @@ from backend_client.errors import (
     InvalidRequest,
     NotFound,
     NotSecure,
+    ProviderFailed,
     SessionEnded,
     TooManyTries,
     Unreachable,
@@ -30,6 +31,8 @@ from backend_client.forms.answer import Problem
 MAX_RETRY_AFTER = 86_400.0
 """Longest wait that a backend may ask for, in seconds."""
 
+PROVIDER_FAILED = ("PROVIDER_SLOW", "PROVIDER_DOWN", "PROVIDER_NONSENSE", "PROVIDER_UNKNOWN")
+"""Reasons with which a backend that is well says that somebody behind it is not."""
 _DOOR_REFUSED = ("DOOR_UNKNOWN", "DOOR_REVOKED", "CERTIFICATE_EXPIRED")
 _NOT_SECURE = (
     ("certificate has expired", "BACKEND_EXPIRED"),
@@ -82,6 +85,8 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
     code = error.code()
     reason = details.reason or code.name
     match code:
+        case grpc.StatusCode.UNAVAILABLE if details.reason in PROVIDER_FAILED:
+            return ProviderFailed(details.reason)
         case grpc.StatusCode.UNAVAILABLE:
             return _unreachable(details, error.details() or "")
         case grpc.StatusCode.DEADLINE_EXCEEDED:

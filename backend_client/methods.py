@@ -12,6 +12,7 @@ from huimin.v1 import (
     catalog_pb2,
     form_pb2,
     identity_pb2,
+    lookup_pb2,
     notice_pb2,
     payment_pb2,
     policy_pb2,
@@ -22,6 +23,8 @@ from backend_client.case import Case, Session
 from backend_client.catalog import Service
 from backend_client.errors import BackendFailure, InvalidRequest
 from backend_client.forms.form import Form
+from backend_client.forms.lookup import Found, Lookup
+from backend_client.forms.lookup_wire import found_from_proto, lookup_from_proto
 from backend_client.forms.wire import Malformed, form_from_proto
 from backend_client.notice import Notice
 from backend_client.page import Page
@@ -86,6 +89,21 @@ def _service(answer: catalog_pb2.GetServiceResponse) -> Service:
 def _form(answer: form_pb2.GetFormResponse) -> Form:
     wire.need(answer, "form")
     return form_from_proto(answer.form)
+
+
+def _lookup(answer: lookup_pb2.GetLookupResponse) -> Lookup:
+    wire.need(answer, "lookup")
+    return lookup_from_proto(answer.lookup)
+
+
+def run_lookup(lookup: Lookup) -> Method[Found]:
+    """RunLookup, whose answer is read by the columns of that lookup."""
+    return method(
+        "LookupService/RunLookup",
+        lookup_pb2.RunLookupRequest,
+        lookup_pb2.RunLookupResponse,
+        lambda answer: found_from_proto(lookup, answer),
+    )
 
 
 def _case(answer: case_pb2.GetCaseResponse) -> Case:
@@ -181,6 +199,9 @@ LIST_CASES: Method[Page[Case]] = method(
     case_pb2.ListCasesRequest,
     case_pb2.ListCasesResponse,
     lambda answer: wire.page(answer.cases, wire.case, answer.next_page_token),
+)
+GET_LOOKUP = method(
+    "LookupService/GetLookup", lookup_pb2.GetLookupRequest, lookup_pb2.GetLookupResponse, _lookup
 )
 LIST_NOTICES: Method[Page[Notice]] = method(
     "NoticeService/ListNotices",

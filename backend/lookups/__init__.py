@@ -1,0 +1,1 @@
+"""Lookups: asking those who keep the records, and judging what they answer."""
