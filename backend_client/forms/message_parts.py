@@ -36,9 +36,10 @@ def localized_to_proto(text: LocalizedText) -> common_pb2.LocalizedText:
 
 def localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText:
     """One text in both languages. Raises Malformed, naming `place`, where one of them is empty."""
-    if not (message.zh_cn and message.en):
+    zh_cn, en = message.zh_cn, message.en  # each reading makes the text anew
+    if not (zh_cn and en):
         raise Malformed(f"{place}: a text lacks a language")
-    return LocalizedText(message.zh_cn, message.en)
+    return LocalizedText(zh_cn, en)
 
 
 def optional_localized_from_proto(message: common_pb2.LocalizedText, place: str) -> LocalizedText | None:
