@@ -1,4 +1,4 @@
-"""Working days (工作日): Monday to Friday, but for public holidays, and the weekend days worked in their place.
+"""Working days (工作日): Monday to Friday but for public holidays, and weekend days that are worked instead.
 
 Deadlines are counted as article 201 of the Civil Code (民法典) says: the day on which a period begins does
 not count. Days are days of the county; the calendar knows no clock.
@@ -60,9 +60,9 @@ class Calendar:
         return day.weekday() < _SATURDAY and day not in self._off
 
     def add_working_days(self, day: date, count: int) -> date:
-        """The last day of a period of so many working days that begins on a day, which itself does not count.
+        """The last day of a period of so many working days that begins on a day, which does not count itself.
 
-        count: 0 to 10,000; for 0, the day itself, or the next working day where it is none. Raises ValueError.
+        count: 0 to 10,000; for 0, the day itself, or the next one where it is not worked. Raises ValueError.
         """
         if not 0 <= count <= 10_000:
             raise ValueError("count")

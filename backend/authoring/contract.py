@@ -11,6 +11,7 @@ from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
 
 from backend.authoring.entries import (
+    ContactEntry,
     FieldEntry,
     FormEntry,
     GuideEntry,
@@ -33,6 +34,7 @@ from backend_client.forms.form import (
     AtMost,
     CardItem,
     Condition,
+    Contact,
     Field,
     FieldType,
     Form,
@@ -49,6 +51,8 @@ _KINDS = {
     ServiceKindName.FORM: catalog_pb2.SERVICE_KIND_FORM,
     ServiceKindName.STATUS: catalog_pb2.SERVICE_KIND_STATUS,
     ServiceKindName.NOTICE: catalog_pb2.SERVICE_KIND_NOTICE,
+    ServiceKindName.RATING: catalog_pb2.SERVICE_KIND_RATING,
+    ServiceKindName.APPOINTMENT: catalog_pb2.SERVICE_KIND_APPOINTMENT,
 }
 _CATEGORIES = {
     NoticeCategoryName.POWER_CUT: notice_pb2.NOTICE_CATEGORY_POWER_CUT,
@@ -110,8 +114,8 @@ def policy(entry: PolicyEntry) -> policy_pb2.Policy:
     )
 
 
-def service(entry: ServiceEntry) -> catalog_pb2.Service:
-    """A service with its guide."""
+def service(entry: ServiceEntry, counters: str = "") -> catalog_pb2.Service:
+    """A service with its guide. counters: resource name of those that serve it."""
     return catalog_pb2.Service(
         name=f"services/{entry.id}",
         kind=_KINDS[entry.kind],
@@ -121,6 +125,7 @@ def service(entry: ServiceEntry) -> catalog_pb2.Service:
         form=f"forms/{entry.form}" if entry.form else "",
         guide=_guide(entry.guide) if entry.guide else None,
         demonstration=entry.demonstration,
+        counters=counters,
     )
 
 
@@ -151,9 +156,14 @@ def form(entry: FormEntry) -> Form:
         applicant_field=entry.applicant_field,
         demonstration=entry.demonstration,
         rules=tuple(_rule(rule) for rule in entry.rules),
+        contact=_contact(entry.contact) if entry.contact else None,
     )
     content = form_to_proto(made).SerializeToString(deterministic=True)
     return replace(made, revision=hashlib.sha256(content).hexdigest()[:16])
+
+
+def _contact(entry: ContactEntry) -> Contact:
+    return Contact(entry.phone or "", entry.email or "", entry.consent or "")
 
 
 def _text(text: Text) -> LocalizedText:
@@ -196,6 +206,7 @@ def _field(entry: FieldEntry) -> Field:
         min_date=entry.min_date or EARLIEST,
         max_date=entry.max_date or LATEST,
         not_in_future=entry.not_in_future or False,
+        counters=f"counters/{entry.counters}" if entry.counters else "",
         asked_if=tuple(Condition(one.field, one.any_of) for one in entry.asked_if),
     )
 

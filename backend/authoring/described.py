@@ -12,6 +12,8 @@ from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
 
 from backend.authoring.contract import DatedNotice
+from backend.authoring.counter_entries import CountersEntry
+from backend.calendar import Holiday
 from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, AtMost, Field, Form, OneOf, Rule
 from foundation.language import LocalizedText
 
@@ -75,8 +77,8 @@ def notice(dated: DatedNotice) -> Described:
     return _without_nothing(parts | dict(_sections(message.sections)) | _demonstration(message.demonstration))
 
 
-def form(made: Form, retention: int) -> Described:
-    """A form with its questions and rules. retention: days."""
+def form(made: Form, retention: int, public_field: str = "") -> Described:
+    """A form with its questions and rules. retention: days; public_field: that consents to publication."""
     parts: dict[tuple[str, ...], Words] = {("title",): made.title, ("introduction",): made.introduction}
     for field in made.fields:
         parts |= {("fields", field.id, *place): words for place, words in _field(field)}
@@ -84,11 +86,45 @@ def form(made: Form, retention: int) -> Described:
         parts |= {("rules", str(number), *place): words for place, words in _rule(rule)}
     parts |= {
         ("applicant_field",): made.applicant_field,
+        ("public_field",): public_field,
+        ("contact", "phone"): made.contact.phone if made.contact else "",
+        ("contact", "email"): made.contact.email if made.contact else "",
+        ("contact", "consent"): made.contact.consent if made.contact else "",
         ("declaration",): made.declaration,
         ("next_steps",): made.next_steps,
         ("retention",): str(retention),
     }
     return _without_nothing(parts | _demonstration(made.demonstration))
+
+
+def counters(entry: CountersEntry) -> Described:
+    """A group of counters with its hours, slots and tickets."""
+    parts: dict[tuple[str, ...], Words] = {
+        ("title",): LocalizedText(entry.title.zh, entry.title.en),
+        ("place",): LocalizedText(entry.place.zh, entry.place.en),
+        ("services",): ", ".join(entry.services),
+        ("windows",): str(entry.windows),
+        ("closed_on",): ", ".join(day.isoformat() for day in entry.closed_on),
+    }
+    for weekday, hours in entry.opening.model_dump().items():
+        parts["opening", weekday] = ", ".join(hours)
+    for name in ("slots", "tickets"):
+        part = getattr(entry, name)
+        for key, value in ({} if part is None else part.model_dump()).items():
+            parts[name, key] = str(value)
+    return _without_nothing(parts | _demonstration(entry.demonstration))
+
+
+def holiday(one: Holiday) -> Described:
+    """A public holiday."""
+    return _without_nothing(
+        {
+            ("title",): one.title,
+            ("first",): one.first.isoformat(),
+            ("last",): one.last.isoformat(),
+            ("worked",): ", ".join(day.isoformat() for day in one.worked),
+        }
+    )
 
 
 def _field(field: Field) -> Iterator[_Part]:
@@ -110,6 +146,7 @@ def _field(field: Field) -> Iterator[_Part]:
     yield ("min_date",), "" if field.min_date == EARLIEST else field.min_date.isoformat()
     yield ("max_date",), "" if field.max_date == LATEST else field.max_date.isoformat()
     yield ("not_in_future",), "true" if field.not_in_future else ""
+    yield ("counters",), field.counters.removeprefix("counters/")
 
 
 def _rule(rule: Rule) -> Iterator[_Part]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from backend.authoring import described
 from backend.authoring.described import Described, Words
 from backend.authoring.reading import Content
+from backend.calendar import Holiday
 from backend_client.forms.form import Form
 from foundation.language import LocalizedText
 
@@ -17,7 +18,8 @@ T = TypeVar("T")
 
 
 class Kind(StrEnum):
-    """What is changed; the values are the folders that clerks know, and topics.yaml and synonyms.yaml."""
+    """What is changed; the values are the folders that clerks know, and topics.yaml, synonyms.yaml and
+    holidays.yaml."""
 
     TOPICS = "topics"
     POLICIES = "policies"
@@ -25,6 +27,8 @@ class Kind(StrEnum):
     FORMS = "forms"
     NOTICES = "notices"
     SYNONYMS = "synonyms"
+    COUNTERS = "counters"
+    HOLIDAYS = "holidays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def difference(old: Content, new: Content) -> tuple[Change, ...]:
             {one.message.name: one for one in new.notices},
             described.notice,
         ),
+        *_of(Kind.COUNTERS, old.counters, new.counters, described.counters),
+        *_of(Kind.HOLIDAYS, _holidays(old), _holidays(new), described.holiday),
         *_synonyms(old.synonyms, new.synonyms),
     )
 
@@ -120,8 +126,15 @@ def _parts(old: Described, new: Described) -> Iterator[Part]:
             yield Part(place, old.get(place), new.get(place))
 
 
-def _forms(content: Content) -> dict[str, tuple[Form, int]]:
-    return {name: (form, content.retention[name]) for name, form in content.forms.items()}
+def _forms(content: Content) -> dict[str, tuple[Form, int, str]]:
+    return {
+        name: (form, content.retention[name], content.public_fields.get(name, ""))
+        for name, form in content.forms.items()
+    }
+
+
+def _holidays(content: Content) -> dict[str, Holiday]:
+    return {f"holidays/{holiday.first.isoformat()}": holiday for holiday in content.calendar.holidays}
 
 
 def _questions(of: Described) -> list[str]:

@@ -24,6 +24,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from backend.authoring.moment import Moment, parse_moment
+from backend_client.forms.charge import WHOLE
+from backend_client.forms.charge_wire import MAX_BRACKETS, MAX_LINES, MAX_TERMS
 from backend_client.forms.text import has_bad_character, normalise
 from backend_client.forms.wire import MAX_CONDITIONS, MAX_ONE_OF, MAX_RULES
 
@@ -31,6 +33,7 @@ _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _LETTER = re.compile(r"[^\W\d_]")
 _GAP_IN_CHINESE = re.compile(f"[{_HAN}，。、；：！？] +[{_HAN}]")
+_RATE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,6})?) ?([%‰])")
 _BRACKETED = re.compile(r"〔[^〕]{0,20}〕|（[^）]{0,40}）|\([^)]{0,40}\)")
 _BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)*[ \t]*")
 
@@ -208,6 +211,9 @@ class ServiceKindName(StrEnum):
     FORM = "form"
     STATUS = "status"
     NOTICE = "notice"
+    PAYMENT = "payment"
+    RATING = "rating"
+    APPOINTMENT = "appointment"
 
 
 class GuideEntry(Entry):
@@ -249,6 +255,7 @@ class FieldTypeName(StrEnum):
     IDENTITY_NUMBER = "identity_number"
     PHONE_NUMBER = "phone_number"
     YES_NO = "yes_no"
+    SLOT = "slot"
 
 
 class OptionEntry(Entry):
@@ -294,6 +301,7 @@ class FieldEntry(Entry):
     min_date: Day | None = None
     max_date: Day | None = None
     not_in_future: bool | None = None
+    counters: Identifier | None = None
     asked_if: Conditions = ()
 
 
@@ -320,15 +328,84 @@ class RuleEntry(Entry):
     sentence: Hint
 
 
+def _millionths(written: object) -> int:
+    found = _RATE.fullmatch(written.strip()) if isinstance(written, str) else None
+    if found is None or (rate := Decimal(found[1]) * (10_000 if found[2] == "%" else 1_000)) != int(rate):
+        raise PydanticCustomError("not_a_rate", "not a rate")
+    if rate > WHOLE:
+        raise PydanticCustomError("rate_above_whole", "above 100 %")
+    return int(rate)
+
+
+Rate = Annotated[int, PlainValidator(_millionths)]
+"""``3%`` or ``0.5‰``, as millionths."""
+Amounts = Annotated[
+    tuple[FieldIdentifier, ...],
+    BeforeValidator(lambda written: [written] if isinstance(written, str) else written),
+    Field(min_length=1, max_length=MAX_TERMS),
+]
+"""Questions of the type money and earlier lines. One may be written without a hyphen in front."""
+
+
+class BracketEntry(Entry):
+    """One bracket of a rate or a fee. deduction: the quick deduction, worked out where brackets are
+    progressive."""
+
+    up_to: Yuan | None = None
+    rate: Rate = 0
+    amount: Yuan = Decimal(0)
+    deduction: Yuan | None = None
+
+
+class ChargeLineEntry(Entry):
+    """One line of what a form costs."""
+
+    id: FieldIdentifier
+    label: Label
+    role: Literal["charge", "relief", "basis"] = "charge"
+    of: Amounts | None = None
+    less: Amounts | None = None
+    amount: Yuan | None = None
+    times: FieldIdentifier | None = None
+    rate: Rate | None = None
+    brackets: Annotated[tuple[BracketEntry, ...], Field(min_length=1, max_length=MAX_BRACKETS)] | None = None
+    progressive: bool = False
+    by: FieldIdentifier | None = None
+    only_if: Conditions = ()
+    rounding: Literal["half_up", "down", "up"] = "half_up"
+    to: Literal["fen", "jiao", "yuan"] = "fen"
+    min_yuan: Yuan | None = None
+    max_yuan: Yuan | None = None
+
+
+class ChargeEntry(Entry):
+    """What a form costs."""
+
+    total: Label
+    lines: Annotated[tuple[ChargeLineEntry, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class ContactEntry(Entry):
+    """Which questions say where a resident is told of changes of the case."""
+
+    phone: FieldIdentifier | None = None
+    email: FieldIdentifier | None = None
+    consent: FieldIdentifier | None = None
+
+
 class FormEntry(Entry):
-    """forms/<id>.yaml. retention: days for which an application is kept after it has ended."""
+    """forms/<id>.yaml. retention: days for which an application is kept after it has ended; public_field: the
+    question by which its resident consents to the publication of the answer."""
 
     id: Identifier
     title: ShortTitle
     introduction: Statement
     applicant_field: FieldIdentifier
+    public_field: FieldIdentifier | None = None
+    contact: ContactEntry | None = None
     fields: Annotated[tuple[FieldEntry, ...], Field(min_length=1, max_length=100)]
     rules: Annotated[tuple[RuleEntry, ...], Field(max_length=MAX_RULES)] = ()
+    charge: ChargeEntry | None = None
     declaration: Statement
     next_steps: Statement
     retention: Annotated[int, Field(ge=MIN_RETENTION, le=MAX_RETENTION)] = RETENTION

@@ -21,6 +21,14 @@ _COMPARED = {kind.name.lower() for kind in FieldType if kind in COMPARABLE}
 _TRUE = ("true", "t", "yes", "y", "on", "1")
 
 
+_CONTACT = {
+    "phone": FieldTypeName.PHONE_NUMBER,
+    "email": FieldTypeName.TEXT,
+    "consent": FieldTypeName.YES_NO,
+}
+"""The types of the fields that `contact` names."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     """What is known of a question. options: what a condition may name, None where it has no choices."""
@@ -32,19 +40,25 @@ class _Field:
 
 
 def unknown(
-    folder: str, written: Any, topics: Collection[str] | None, forms: Collection[str]
+    folder: str, written: Any, topics: Collection[str] | None, known: Mapping[str, Collection[str]]
 ) -> Iterator[Violation]:
-    """Where an entry of a folder names what is not there. topics: None where they are not known."""
+    """Where an entry of a folder names what is not there. topics: None where they are not known; known: the
+    identifiers by folder, of those folders that are known."""
     if folder == "policies" and topics is not None:
         topic = _text(written, "topic")
         if topic and topic not in topics:
             yield ("topic",), "no_such_topic", {"id": topic[:60]}
     if folder == "services":
         form = _text(written, "form")
-        if form and form not in forms:
+        if form and form not in known.get("forms", ()):
             yield ("form",), "no_such_form", {"id": form[:60]}
+    if folder == "counters" and "services" in known:
+        for position, service in enumerate(_list(written, "services")):
+            if isinstance(service, str) and service not in known["services"]:
+                yield ("services", position), "no_such_service", {"id": service[:60]}
     if folder == "forms":
         yield from _form(written)
+        yield from _slots(written, known.get("counters"))
 
 
 def _form(written: Any) -> Iterator[Violation]:
@@ -54,6 +68,8 @@ def _form(written: Any) -> Iterator[Violation]:
         if identifier := _text(field, "id"):
             fields.setdefault(identifier, _known(position, field))
     yield from _applicant(written, raw, fields)
+    yield from _public(written, fields)
+    yield from _contact(_part(written, "contact"), fields)
     for position, field in enumerate(raw):
         yield from _conditions(position, field, fields)
     for position, rule in enumerate(_list(written, "rules")):
@@ -73,6 +89,38 @@ def _applicant(written: Any, raw: list[Any], fields: Mapping[str, _Field]) -> It
         yield ("applicant_field",), "applicant_field_unfit", {"id": name}
     elif _part(raw[field.position], "asked_if") is not None:
         yield ("fields", field.position, "asked_if"), "applicant_field_conditional", {"id": name}
+
+
+def _public(written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    name = _text(written, "public_field")
+    if not name:
+        return
+    field = fields.get(name)
+    if field is None:
+        yield ("public_field",), "no_such_field", {"id": name[:60]}
+    elif field.kind != FieldTypeName.YES_NO:
+        yield ("public_field",), "public_field_unfit", {"id": name}
+
+
+def _contact(written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
+    if written is None:
+        return
+    for key, needed in _CONTACT.items():
+        name = _text(written, key)
+        field = fields.get(name)
+        if name and field is None:
+            yield ("contact", key), "no_such_field", {"id": name[:60]}
+        elif field is not None and field.kind != needed:
+            yield ("contact", key), f"contact_{key}_unfit", {"id": name}
+    if not _text(written, "phone") and not _text(written, "email"):
+        yield ("contact",), "contact_empty", {}
+
+
+def _slots(written: Any, counters: Collection[str] | None) -> Iterator[Violation]:
+    for position, field in enumerate(_list(written, "fields")):
+        name = _text(field, "counters")
+        if name and counters is not None and name not in counters:
+            yield ("fields", position, "counters"), "no_such_counters", {"id": name[:60]}
 
 
 def _conditions(position: int, field: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:

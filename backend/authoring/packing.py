@@ -15,9 +15,12 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 from huimin.v1 import catalog_pb2, form_pb2, notice_pb2, policy_pb2
 
+from backend.authoring import counter_entries
 from backend.authoring.contract import DatedNotice
+from backend.authoring.counter_entries import CountersEntry, HolidayEntry
 from backend.authoring.moment import Moment, parse_moment
 from backend.authoring.reading import Content
+from backend.calendar import Holiday
 from backend_client.forms.wire import form_from_proto, form_to_proto
 
 M = TypeVar("M", bound=Message)
@@ -35,6 +38,9 @@ def pack(content: Content) -> bytes:
                 "notices": [_notice(notice) for notice in content.notices],
                 "synonyms": content.synonyms,
                 "retention": content.retention,
+                "public_fields": content.public_fields,
+                "counters": [entry.model_dump(mode="json") for entry in content.counters.values()],
+                "holidays": [_holiday(holiday) for holiday in content.calendar.holidays],
             }
         ).encode()
     )
@@ -53,6 +59,9 @@ def unpack(piece: bytes) -> Content:
         notices=tuple(_dated(notice) for notice in packed["notices"]),
         synonyms=tuple(tuple(group) for group in packed["synonyms"]),
         retention=packed["retention"],
+        public_fields=packed.get("public_fields", {}),
+        counters={entry.name: entry for entry in map(_counters, packed.get("counters", ()))},
+        calendar=counter_entries.calendar(tuple(map(_holiday_entry, packed.get("holidays", ())))),
     )
 
 
@@ -68,6 +77,23 @@ def _notice(notice: DatedNotice) -> dict[str, str | None]:
         "start": None if notice.start is None else str(notice.start),
         "end": None if notice.end is None else str(notice.end),
     }
+
+
+def _counters(packed: Any) -> CountersEntry:
+    return CountersEntry.model_validate(packed)
+
+
+def _holiday(holiday: Holiday) -> dict[str, Any]:
+    return {
+        "title": {"zh": holiday.title.zh_cn, "en": holiday.title.en},
+        "first": holiday.first.isoformat(),
+        "last": holiday.last.isoformat(),
+        "worked": [day.isoformat() for day in holiday.worked],
+    }
+
+
+def _holiday_entry(packed: Any) -> HolidayEntry:
+    return HolidayEntry.model_validate(packed)
 
 
 def _dated(packed: dict[str, str | None]) -> DatedNotice:

@@ -2,14 +2,16 @@
 
 topics.yaml            the topics, in the order in which they are shown and said
 synonyms.yaml          words that mean the same, for the search (may be absent)
+holidays.yaml          public holidays (may be absent: weekends only)
 policies/<id>.yaml     services/<id>.yaml     forms/<id>.yaml     notices/<id>.yaml
+counters/<id>.yaml
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -17,18 +19,22 @@ from typing import TypeVar
 from huimin.v1 import catalog_pb2, policy_pb2
 from pydantic import TypeAdapter, ValidationError
 
-from backend.authoring import contract, naming, refusal, rules
+from backend.authoring import contract, counter_entries, naming, refusal, rules
+from backend.authoring.counter_entries import CountersEntry, HolidayEntry
 from backend.authoring.entries import (
     Entry,
+    FieldTypeName,
     FormEntry,
     NoticeEntry,
     PolicyEntry,
     ServiceEntry,
+    ServiceKindName,
     SynonymGroup,
     TopicEntry,
 )
 from backend.authoring.finding import ContentWrong, Finding
 from backend.authoring.yaml_file import MAX_BYTES, YamlFile, read
+from backend.calendar import Calendar
 from backend_client.forms.form import Form
 
 MAX_TOPICS = 50
@@ -39,8 +45,9 @@ _FOLDERS: Mapping[str, type[Entry]] = {
     "services": ServiceEntry,
     "forms": FormEntry,
     "notices": NoticeEntry,
+    "counters": CountersEntry,
 }
-_FILES = ("topics.yaml", "synonyms.yaml")
+_FILES = ("topics.yaml", "synonyms.yaml", "holidays.yaml")
 
 E = TypeVar("E", bound=Entry)
 
@@ -49,7 +56,8 @@ E = TypeVar("E", bound=Entry)
 class Content:
     """What a county has written, checked. `digest` changes whenever a file does.
 
-    retention: days for which an application with a form is kept after it has ended, by the form's name.
+    retention: days for which an application with a form is kept after it has ended, by the form's name;
+    counters: by their resource name.
     """
 
     digest: str
@@ -60,6 +68,10 @@ class Content:
     notices: tuple[contract.DatedNotice, ...]
     synonyms: tuple[tuple[str, ...], ...]
     retention: Mapping[str, int]
+    public_fields: Mapping[str, str]
+    """The question by which residents consent to publication, by the name of the form that has one."""
+    counters: Mapping[str, CountersEntry] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 def read_content(folder: Path) -> Content:
@@ -69,14 +81,18 @@ def read_content(folder: Path) -> Content:
     reading = _Reading(folder)
     topics = reading.topics()
     synonyms = reading.synonyms()
+    holidays = reading.holidays()
     entries = {name: tuple(reading.folder(name, kind)) for name, kind in _FOLDERS.items()}
     reading.strangers()
     reading.references([topic.id for topic in topics] if topics else None)
+    reading.counters(entries)
     if reading.findings:
         raise ContentWrong(tuple(sorted(reading.findings)))
     policies = [contract.policy(entry) for _, entry in entries["policies"] if isinstance(entry, PolicyEntry)]
     services = [entry for _, entry in entries["services"] if isinstance(entry, ServiceEntry)]
     forms = [entry for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
+    counters = [entry for _, entry in entries["counters"] if isinstance(entry, CountersEntry)]
+    served = {service: entry.name for entry in counters for service in entry.services}
     counts = Counter(policy.topic for policy in policies)
     return Content(
         digest=digest_of(folder),
@@ -90,7 +106,8 @@ def read_content(folder: Path) -> Content:
         ),
         policies=tuple(policies),
         services=tuple(
-            contract.service(entry) for entry in sorted(services, key=lambda entry: (entry.rank, entry.id))
+            contract.service(entry, served.get(entry.id, ""))
+            for entry in sorted(services, key=lambda entry: (entry.rank, entry.id))
         ),
         forms={form.name: form for form in map(contract.form, forms)},
         notices=tuple(
@@ -98,6 +115,9 @@ def read_content(folder: Path) -> Content:
         ),
         synonyms=synonyms,
         retention={f"forms/{entry.id}": entry.retention for entry in forms},
+        public_fields={f"forms/{entry.id}": entry.public_field for entry in forms if entry.public_field},
+        counters={entry.name: entry for entry in counters},
+        calendar=counter_entries.calendar(holidays),
     )
 
 
@@ -119,6 +139,12 @@ def digest_of(folder: Path) -> str:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode())
         digest.update(data)
     return digest.hexdigest()
+
+
+def _within(entry: Entry) -> Iterator[rules.Violation]:
+    if isinstance(entry, CountersEntry):
+        return counter_entries.within_counters(entry)
+    return rules.within(entry)
 
 
 @dataclass
@@ -171,6 +197,24 @@ class _Reading:
                 seen.add(word.casefold())
         return groups
 
+    def holidays(self) -> tuple[HolidayEntry, ...]:
+        path = self.root / "holidays.yaml"
+        file = self._file(path) if path.is_file() else None
+        if file is None:
+            return ()
+        if not isinstance(file.value, list):
+            self.findings.append(file.finding((), "not_a_list"))
+            return ()
+        most = counter_entries.MAX_HOLIDAYS
+        if len(file.value) > most:
+            self.findings.append(file.finding((), "too_many", most=most, count=len(file.value)))
+        found = [self._entry(file, HolidayEntry, value, (at,)) for at, value in enumerate(file.value)]
+        entries = tuple(entry for entry in found if entry is not None)
+        if len(entries) == len(found):
+            for place, problem, details in counter_entries.within_holidays(entries):
+                self.findings.append(file.finding(place, problem, **details))
+        return entries
+
     def folder(self, name: str, kind: type[E]) -> Iterator[tuple[YamlFile, E]]:
         known = self.identifiers.setdefault(name, set())
         for path in sorted((self.root / name).glob("*.yaml")):
@@ -185,7 +229,7 @@ class _Reading:
             identifier = getattr(entry, "id", path.stem)
             if identifier != path.stem:
                 self.findings.append(file.finding(("id",), "id_not_file_name", id=identifier, name=path.stem))
-            for place, problem, details in rules.within(entry):
+            for place, problem, details in _within(entry):
                 self.findings.append(file.finding(place, problem, **details))
             yield file, entry
 
@@ -202,10 +246,38 @@ class _Reading:
     def references(self, topics: list[str] | None) -> None:
         """What is named has to be there; topics that could not be read are not held against policies."""
         for folder, file in self.files:
-            for place, problem, details in naming.unknown(
-                folder, file.value, topics, self.identifiers["forms"]
-            ):
+            for place, problem, details in naming.unknown(folder, file.value, topics, self.identifiers):
                 self.findings.append(file.finding(place, problem, **details))
+
+    def counters(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> None:
+        """What is booked needs counters with slots, and no matter is served by two groups of counters."""
+        found = {entry.id: entry for _, entry in entries["counters"] if isinstance(entry, CountersEntry)}
+        booking = set()
+        for file, form in entries["forms"]:
+            for position, asked in enumerate(form.fields if isinstance(form, FormEntry) else ()):
+                if asked.type is FieldTypeName.SLOT:
+                    booking.add(file.name)
+                    counters = found.get(asked.counters or "")
+                    if counters is not None and counters.slots is None:
+                        at = ("fields", position, "counters")
+                        self.findings.append(file.finding(at, "counters_without_slots", id=counters.id))
+        booked = {Path(name).stem for name in booking}
+        for file, service in entries["services"]:
+            if (
+                isinstance(service, ServiceEntry)
+                and service.kind is ServiceKindName.APPOINTMENT
+                and service.form in self.identifiers["forms"]
+                and service.form not in booked
+            ):
+                self.findings.append(file.finding(("form",), "slot_needed", id=service.form))
+        served: dict[str, str] = {}
+        for file, entry in entries["counters"]:
+            for position, service_id in enumerate(entry.services if isinstance(entry, CountersEntry) else ()):
+                first = served.setdefault(service_id, file.name)
+                if first != file.name:
+                    place = ("services", position)
+                    other = Path(first).stem
+                    self.findings.append(file.finding(place, "served_twice", id=service_id, other=other))
 
     def _stranger(self, path: Path) -> None:
         if not path.name.startswith((".", "README")):

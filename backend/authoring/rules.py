@@ -32,6 +32,7 @@ _BOUNDS: Mapping[str, frozenset[FieldTypeName]] = {
     "max_date": frozenset((FieldTypeName.DATE,)),
     "not_in_future": frozenset((FieldTypeName.DATE,)),
     "options": frozenset((FieldTypeName.CHOICE, FieldTypeName.CHOICES)),
+    "counters": frozenset((FieldTypeName.SLOT,)),
 }
 _PREFILLS = {
     "name": FieldTypeName.TEXT,
@@ -40,6 +41,8 @@ _PREFILLS = {
     "address": FieldTypeName.TEXT,
     "identity_number": FieldTypeName.IDENTITY_NUMBER,
 }
+_WITH_FORM = frozenset((ServiceKindName.FORM, ServiceKindName.PAYMENT, ServiceKindName.APPOINTMENT))
+_WITH_GUIDE = frozenset((ServiceKindName.FORM, ServiceKindName.GUIDE, ServiceKindName.APPOINTMENT))
 _SEXES = frozenset(("male", "female"))
 
 
@@ -64,12 +67,12 @@ def twice(identifiers: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _service(service: ServiceEntry) -> Iterator[Violation]:
-    has_form = service.kind is ServiceKindName.FORM
+    has_form = service.kind in _WITH_FORM
     if has_form and service.form is None:
-        yield ("kind",), "form_needed", {}
+        yield ("kind",), "form_needed", {"kind": service.kind.value}
     if not has_form and service.form is not None:
         yield ("form",), "form_not_wanted", {"kind": service.kind.value}
-    if service.kind in (ServiceKindName.FORM, ServiceKindName.GUIDE) and service.guide is None:
+    if service.kind in _WITH_GUIDE and service.guide is None:
         yield ("kind",), "guide_needed", {"kind": service.kind.value}
 
 
@@ -79,6 +82,9 @@ def _form(form: FormEntry) -> Iterator[Violation]:
     for position, field in enumerate(form.fields):
         for place, problem, details in _field(field):
             yield ("fields", position, *place), problem, details
+    slots = [position for position, field in enumerate(form.fields) if field.type is FieldTypeName.SLOT]
+    for position in slots[1:]:
+        yield ("fields", position, "type"), "slot_twice", {}
     for position, rule in enumerate(form.rules):
         for place, problem, details in _rule(rule):
             yield ("rules", position, *place), problem, details
@@ -108,6 +114,11 @@ def _field(field: FieldEntry) -> Iterator[Violation]:
         else:
             for position, identifier in twice(option.id for option in field.options):
                 yield ("options", position, "id"), "id_twice", {"id": identifier}
+    if field.type is FieldTypeName.SLOT:
+        if field.counters is None:
+            yield ("type",), "counters_needed", {}
+        if not field.required or field.asked_if:
+            yield ("asked_if",) if field.asked_if else ("required",), "slot_always", {}
     yield from _ranges(field)
     if field.prefill is not None:
         wanted = _PREFILLS[field.prefill]

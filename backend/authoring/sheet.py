@@ -77,7 +77,7 @@ def read_sheet(path: Path, kind: str, topics: Sequence[str], forms: Sequence[str
             findings.extend(refusal.findings(row, error, KINDS[kind], ()))
         else:
             findings.extend(row.finding(place, problem, **why) for place, problem, why in rules.within(entry))
-        unknown = naming.unknown(kind, row.value, topics, forms)
+        unknown = naming.unknown(kind, row.value, topics, {"forms": forms})
         findings.extend(row.finding(place, problem, **why) for place, problem, why in unknown)
     for position, identifier in rules.twice(str(row.value.get("id", row.number)) for row in rows):
         findings.append(rows[position].finding(("id",), "id_twice", id=identifier[:60]))

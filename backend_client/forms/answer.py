@@ -19,9 +19,9 @@ class Recording:
 Value = str | date | int | bool | tuple[str, ...] | Recording
 """A checked answer.
 
-str for TEXT, DIGITS, CHOICE (the option's identifier), IDENTITY_NUMBER (18 characters, capital X) and
-PHONE_NUMBER (digits only); date for DATE; int (fen) for MONEY; bool for YES_NO; tuple of option
-identifiers in the form's order for CHOICES; Recording for TEXT given on the phone.
+str for TEXT, DIGITS, CHOICE (the option's identifier), IDENTITY_NUMBER (18 characters, capital X),
+PHONE_NUMBER (digits only) and SLOT (its name); date for DATE; int (fen) for MONEY; bool for YES_NO;
+tuple of option identifiers in the form's order for CHOICES; Recording for TEXT given on the phone.
 """
 
 
@@ -49,6 +49,9 @@ class Problem(Enum):
     NO_SUCH_FIELD = 19
     RULE_BROKEN = 20
     NOT_ASKED = 21
+    SLOT_TAKEN = 22
+    NO_SUCH_SLOT = 23
+    ALREADY_BOOKED = 24
 
 
 class AnswerError(ValueError):

@@ -16,6 +16,7 @@ from backend_client.forms.answer import AnswerError, Problem, Recording, Value
 from backend_client.forms.entry import half_width, without_separators
 from backend_client.forms.form import Field, FieldType
 from backend_client.forms.identity_number import IdentityNumberError, check_identity_number
+from backend_client.forms.slot import slot_of
 
 MAX_YUAN_DIGITS = 18
 """Digits of yuan beyond which an amount is too large, whatever it is."""
@@ -59,6 +60,8 @@ def check(field: Field, value: Value, today: date) -> Value:
             if not isinstance(value, bool):
                 _refuse(field, Problem.WRONG_TYPE)
             return value
+        case FieldType.SLOT:
+            return _slot(field, value)
 
 
 def parse(field: Field, entered: str, today: date) -> Value:
@@ -186,6 +189,17 @@ def _choices(field: Field, value: Value) -> tuple[str, ...]:
     if len(value) < field.min_length:
         _refuse(field, Problem.TOO_FEW, field.min_length, len(value))
     return ordered
+
+
+def _slot(field: Field, value: Value) -> str:
+    """Whether it can be booked is for the backend to say."""
+    try:
+        slot = slot_of(_string(field, value))
+    except ValueError:
+        _refuse(field, Problem.NO_SUCH_SLOT)
+    if f"counters/{slot.counters}" != field.counters:
+        _refuse(field, Problem.NO_SUCH_SLOT)
+    return slot.name
 
 
 def _identity_number(field: Field, value: Value, today: date) -> str:

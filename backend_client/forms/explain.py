@@ -26,6 +26,9 @@ _PLAIN = {
     Problem.NO_SUCH_FIELD: "answer.no_such_field",
     Problem.RULE_BROKEN: "answer.rule_broken",
     Problem.NOT_ASKED: "answer.not_asked",
+    Problem.SLOT_TAKEN: "answer.slot_taken",
+    Problem.NO_SUCH_SLOT: "answer.no_such_slot",
+    Problem.ALREADY_BOOKED: "answer.already_booked",
 }
 
 _REFERENCE = {

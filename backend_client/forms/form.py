@@ -30,6 +30,7 @@ class FieldType(Enum):
     IDENTITY_NUMBER = 7
     PHONE_NUMBER = 8
     YES_NO = 9
+    SLOT = 10
 
 
 COMPARABLE: frozenset[FieldType | None] = frozenset((FieldType.DATE, FieldType.MONEY, FieldType.DIGITS))
@@ -69,7 +70,7 @@ class Condition:
 class Field:
     """One question of a form. Lengths count characters, digits or options, by type; money is in fen.
 
-    asked_if: it is asked only where all of these hold.
+    counters: of SLOT, ``counters/{counters}``; asked_if: it is asked only where all of these hold.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Field:
     min_date: date = EARLIEST
     max_date: date = LATEST
     not_in_future: bool = False
+    counters: str = ""
     asked_if: tuple[Condition, ...] = ()
 
     @property
@@ -241,6 +243,18 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Which answers say where a resident is told of changes: identifiers of fields, empty where there is none.
+
+    phone: PHONE_NUMBER, email: TEXT; consent: YES_NO that has to be yes; where empty, giving them is consent.
+    """
+
+    phone: str = ""
+    email: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form. `name` is ``forms/{form}``.
 
@@ -258,7 +272,13 @@ class Form:
     demonstration: bool = False
     rules: tuple[Rule, ...] = ()
     charge: Charge | None = None
+    contact: Contact | None = None
     as_of: datetime | None = dataclass_field(default=None, compare=False)
+
+    @property
+    def slot_field(self) -> Field | None:
+        """The field that books an appointment."""
+        return next((field for field in self.fields if field.type is FieldType.SLOT), None)
 
     def field(self, identifier: str) -> Field:
         """The field of that identifier; KeyError where there is none."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from backend_client.forms.answer import Recording, Value
 from backend_client.forms.form import CardItem, Field, FieldType
+from backend_client.forms.slot import slot_of
 from backend_client.forms.wording import wording
 from foundation.language import Language
 
@@ -29,6 +30,8 @@ def present(field: Field, value: Value, language: Language, *, masked: bool = Fa
         return _HIDDEN if masked else translate("present.list_separator").join(labels)
     if field.type is FieldType.CHOICE:
         return _HIDDEN if masked else field.option(value).label[language]
+    if field.type is FieldType.SLOT:
+        return _HIDDEN if masked else present_time(slot_of(value).start, language)
     return _masked(field, value) if masked else value
 
 
@@ -39,6 +42,34 @@ def present_date(day: date, language: Language, *, masked: bool = False) -> str:
         return translate("present.date_masked", year=day.year)
     month = translate(f"present.month.{day.month}")
     return translate("present.date", year=day.year, month=month, day=day.day)
+
+
+def present_day(day: date, language: Language) -> str:
+    """A day that is near, with its weekday and without the year: 2月3日 星期二, Tuesday 3 February."""
+    translate = wording(language)
+    weekday, month = translate(f"present.weekday.{day.weekday()}"), translate(f"present.month.{day.month}")
+    return translate("present.day", weekday=weekday, month=month, day=day.day)
+
+
+def present_clock(at: datetime, language: Language) -> str:
+    """A time of day: 上午9:30, 9:30 a.m."""
+    part = "morning" if at.hour < 12 else "noon" if at.hour == 12 else "afternoon"
+    hour = at.hour - 12 if at.hour > 12 else at.hour
+    return wording(language)(f"present.clock.{part}", hour=hour, minute=f"{at.minute:02d}")
+
+
+def present_time(at: datetime, language: Language) -> str:
+    """When to come: 2026年2月3日 星期二 上午9:30, Tuesday 3 February 2026, 9:30 a.m.
+
+    at: local time of the county.
+    """
+    translate = wording(language)
+    return translate(
+        "present.time",
+        date=present_date(at.date(), language),
+        weekday=translate(f"present.weekday.{at.weekday()}"),
+        clock=present_clock(at, language),
+    )
 
 
 def present_money(fen: int, language: Language, *, masked: bool = False) -> str:

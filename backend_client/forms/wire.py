@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +21,7 @@ from backend_client.forms.form import (
     AtMost,
     CardItem,
     Condition,
+    Contact,
     Field,
     FieldType,
     Form,
@@ -75,6 +77,7 @@ _VALUE_NAMES = {
     FieldType.IDENTITY_NUMBER: "identity_number",
     FieldType.PHONE_NUMBER: "phone_number",
     FieldType.YES_NO: "yes_no",
+    FieldType.SLOT: "slot",
 }
 """The member of `huimin.v1.Answer.value` that belongs to each type."""
 
@@ -121,6 +124,7 @@ def form_to_proto(form: Form) -> form_pb2.Form:
         demonstration=form.demonstration,
         rules=[_rule_to_proto(rule) for rule in form.rules],
         charge=charge_to_proto(form.charge) if form.charge else None,
+        contact=_contact_to_proto(form.contact) if form.contact else None,
     )
 
 
@@ -144,6 +148,7 @@ def form_from_proto(message: form_pb2.Form) -> Form:
         demonstration=message.demonstration,
         rules=tuple(_rule_from_proto(rule) for rule in message.rules),
         charge=charge_from_proto(message.charge, fields) if message.HasField("charge") else None,
+        contact=_contact_from_proto(message.contact, fields) if message.HasField("contact") else None,
     )
     if not any(
         field.id == form.applicant_field
@@ -243,6 +248,7 @@ def _field_to_proto(field: Field) -> form_pb2.Field:
         message.min_date.CopyFrom(date_to_proto(field.min_date))
         message.max_date.CopyFrom(date_to_proto(field.max_date))
         message.not_in_future = field.not_in_future
+    message.counters = field.counters
     return message
 
 
@@ -275,6 +281,7 @@ def _field_from_proto(message: form_pb2.Field) -> Field:
         if message.HasField("max_date")
         else LATEST,
         not_in_future=message.not_in_future,
+        counters=message.counters,
         asked_if=tuple(Condition(one.field, tuple(one.any_of)) for one in message.asked_if),
     )
     _sound(field, place)
@@ -302,8 +309,28 @@ def _rule_from_proto(message: form_pb2.Rule) -> Rule:
     raise Malformed("form.rules.kind: none that is known")
 
 
+def _contact_to_proto(contact: Contact) -> form_pb2.Contact:
+    return form_pb2.Contact(phone=contact.phone, email=contact.email, consent=contact.consent)
+
+
+def _contact_from_proto(message: form_pb2.Contact, fields: Sequence[Field]) -> Contact:
+    types = {field.id: field.type for field in fields}
+    for name, needed in (
+        (message.phone, FieldType.PHONE_NUMBER),
+        (message.email, FieldType.TEXT),
+        (message.consent, FieldType.YES_NO),
+    ):
+        if name and types.get(name) is not needed:
+            raise Malformed("form.contact: names no field of the type that is needed")
+    if not message.phone and not message.email:
+        raise Malformed("form.contact: names neither a telephone number nor an address")
+    return Contact(message.phone, message.email, message.consent)
+
+
 def _sound_together(form: Form) -> None:
     """Raises Malformed where a condition or a rule names what is not there, or what cannot be compared."""
+    if sum(field.type is FieldType.SLOT for field in form.fields) > 1:
+        raise Malformed("form.fields: more than one slot")
     before: dict[str, Field] = {}
     for field in form.fields:
         if len(field.asked_if) > MAX_CONDITIONS:
@@ -344,3 +371,8 @@ def _sound(field: Field, place: str) -> None:
         raise Malformed(f"{place}.min_fen, max_fen")
     if field.min_date > field.max_date:
         raise Malformed(f"{place}.min_date, max_date")
+    if field.type is FieldType.SLOT:
+        if not re.fullmatch(r"counters/[a-z0-9-]{1,63}", field.counters):
+            raise Malformed(f"{place}.counters")
+        if not field.required or field.asked_if:
+            raise Malformed(f"{place}: a slot is required and always asked")
