@@ -12,6 +12,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from huimin.v1 import (
+    alert_pb2,
+    alert_pb2_grpc,
     case_pb2,
     case_pb2_grpc,
     catalog_pb2,
@@ -26,9 +28,15 @@ from huimin.v1 import (
     notice_pb2_grpc,
     policy_pb2,
     policy_pb2_grpc,
+    rating_pb2,
+    rating_pb2_grpc,
 )
 
 from backend import clock
+from backend.alerts.board import Board
+from backend.alerts.folder import watching_folder
+from backend.alerts.intake import Intake
+from backend.alerts.signature import Sources
 from backend.authoring.published import Published
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
@@ -39,6 +47,7 @@ from backend.rpc.guard import Guard, recognise_local
 from backend.rpc.interceptor import Edge
 from backend.search import pinyin
 from backend.search.keeping import PolicySearch, searching
+from backend.services.alert import AlertService
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
 from backend.services.enrolment import EnrolmentService
@@ -46,6 +55,7 @@ from backend.services.form import FormService
 from backend.services.identity import IdentityService
 from backend.services.notice import NoticeService
 from backend.services.policy import PolicyService
+from backend.services.rating import RatingService
 from backend.settings import BackendSettings
 from backend.storage.audit import AuditTrail
 from backend.storage.database import Database, database_url, open_database
@@ -59,7 +69,7 @@ from foundation.log import logger
 NAME = "huimin-backend"
 SEARCH_INDEX = "search"
 """Folder of the search index in the data folder."""
-_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2, door_pb2)
+_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2, door_pb2, rating_pb2, alert_pb2)
 _log = logger(__name__)
 
 
@@ -70,7 +80,7 @@ class AddressTaken(Exception):
 async def run(settings: BackendSettings) -> None:
     """Serves until it is told to stop.
 
-    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, AddressTaken,
+    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, SourceUnusable, AddressTaken,
     WebAddressTaken, OSError where it cannot start.
     """
     stop = stop_requested()
@@ -102,7 +112,7 @@ async def serving(
     """Serves what is published while the block runs, then finishes what is under way. Gives HOST:PORT with
     the real port.
 
-    Raises AddressTaken, WebAddressTaken, TlsUnusable, NothingPublished.
+    Raises AddressTaken, WebAddressTaken, TlsUnusable, SourceUnusable, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
     async with (
@@ -122,6 +132,7 @@ async def _listening(
     now: Callable[[], datetime],
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
+    await asyncio.to_thread(Sources.load, settings.alert_sources)
     doors = Doors(database, now)
     edge = Edge(database, now)
     server = grpc.aio.server(
@@ -131,6 +142,8 @@ async def _listening(
     )
     healthy = health.aio.HealthServicer()
     _add_services(server, database, published, search, now)
+    board = Board(database, now)
+    alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
     door_pb2_grpc.add_EnrolmentServiceServicer_to_server(enrolment, server)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -148,6 +161,8 @@ async def _listening(
             doors.noting(),
             _enrolling(settings, files, enrolment, edge),
             watching(database, published, now),
+            board.running(),
+            watching_folder(settings.alert_folder, Intake(settings, database, now)),
         ):
             yield f"{settings.listen.rpartition(':')[0]}:{port}"
     finally:
@@ -194,6 +209,7 @@ def _add_services(
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
     form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, published, now), server)
-    case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, trail, now), server)
+    case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, published, trail, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
+    rating_pb2_grpc.add_RatingServiceServicer_to_server(RatingService(database, published, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)

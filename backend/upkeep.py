@@ -12,7 +12,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
-from backend.storage import attachments, audit, codes, messages, publishing, retention, sessions, tries
+from backend.storage import (
+    attachments,
+    audit,
+    codes,
+    messages,
+    publishing,
+    ratings,
+    retention,
+    sessions,
+    tries,
+)
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.vault import check_keys
@@ -52,6 +62,7 @@ def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
         lambda: database.write(messages.sweep, now()),
         lambda: database.write(publishing.sweep, now()),
         lambda: _erase_due(database, now),
+        lambda: database.write(ratings.erase_due, now()),
         database.tidy,
         lambda: _note_head(database),
     )

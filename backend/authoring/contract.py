@@ -10,6 +10,7 @@ from datetime import date, datetime
 from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
 
+from backend.authoring import charges
 from backend.authoring.entries import (
     ContactEntry,
     FieldEntry,
@@ -51,6 +52,8 @@ _KINDS = {
     ServiceKindName.FORM: catalog_pb2.SERVICE_KIND_FORM,
     ServiceKindName.STATUS: catalog_pb2.SERVICE_KIND_STATUS,
     ServiceKindName.NOTICE: catalog_pb2.SERVICE_KIND_NOTICE,
+    ServiceKindName.PAYMENT: catalog_pb2.SERVICE_KIND_PAYMENT,
+    ServiceKindName.LOOKUP: catalog_pb2.SERVICE_KIND_LOOKUP,
     ServiceKindName.RATING: catalog_pb2.SERVICE_KIND_RATING,
     ServiceKindName.APPOINTMENT: catalog_pb2.SERVICE_KIND_APPOINTMENT,
 }
@@ -123,6 +126,7 @@ def service(entry: ServiceEntry, counters: str = "") -> catalog_pb2.Service:
         summary=localized(entry.summary),
         department=localized(entry.department),
         form=f"forms/{entry.form}" if entry.form else "",
+        lookup=f"lookups/{entry.lookup}" if entry.lookup else "",
         guide=_guide(entry.guide) if entry.guide else None,
         demonstration=entry.demonstration,
         counters=counters,
@@ -150,12 +154,13 @@ def form(entry: FormEntry) -> Form:
         revision="",
         title=_text(entry.title),
         introduction=_text(entry.introduction),
-        fields=tuple(_field(field) for field in entry.fields),
+        fields=tuple(field(one) for one in entry.fields),
         declaration=_text(entry.declaration),
         next_steps=_text(entry.next_steps),
         applicant_field=entry.applicant_field,
         demonstration=entry.demonstration,
-        rules=tuple(_rule(rule) for rule in entry.rules),
+        rules=tuple(rule(one) for one in entry.rules),
+        charge=charges.charge(entry.charge) if entry.charge else None,
         contact=_contact(entry.contact) if entry.contact else None,
     )
     content = form_to_proto(made).SerializeToString(deterministic=True)
@@ -187,7 +192,8 @@ def _guide(entry: GuideEntry) -> catalog_pb2.Guide:
     )
 
 
-def _field(entry: FieldEntry) -> Field:
+def field(entry: FieldEntry) -> Field:
+    """A question."""
     most = fen(entry.max_yuan)
     return Field(
         id=entry.id,
@@ -211,8 +217,8 @@ def _field(entry: FieldEntry) -> Field:
     )
 
 
-def _rule(entry: RuleEntry) -> Rule:
-    """The check has seen to it that there is exactly one kind."""
+def rule(entry: RuleEntry) -> Rule:
+    """A rule. The check has seen to it that there is exactly one kind."""
     if entry.at_most:
         return Rule(_text(entry.sentence), AtMost(entry.at_most.field, entry.at_most.other))
     assert entry.one_of

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from google.type.date_pb2 import Date
 from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
 
+from backend.authoring import charges
 from backend.authoring.contract import DatedNotice
 from backend.authoring.counter_entries import CountersEntry
 from backend.calendar import Holiday
@@ -84,6 +85,8 @@ def form(made: Form, retention: int, public_field: str = "") -> Described:
         parts |= {("fields", field.id, *place): words for place, words in _field(field)}
     for number, rule in enumerate(made.rules, 1):
         parts |= {("rules", str(number), *place): words for place, words in _rule(rule)}
+    if made.charge:
+        parts |= {("charge", *place): words for place, words in charges.described(made.charge)}
     parts |= {
         ("applicant_field",): made.applicant_field,
         ("public_field",): public_field,

@@ -211,6 +211,7 @@ class ServiceKindName(StrEnum):
     FORM = "form"
     STATUS = "status"
     NOTICE = "notice"
+    LOOKUP = "lookup"
     PAYMENT = "payment"
     RATING = "rating"
     APPOINTMENT = "appointment"
@@ -239,6 +240,7 @@ class ServiceEntry(Entry):
     summary: Summary
     department: Title
     form: Identifier | None = None
+    lookup: Identifier | None = None
     guide: GuideEntry | None = None
     demonstration: bool = False
 

@@ -52,6 +52,9 @@ def unknown(
         form = _text(written, "form")
         if form and form not in known.get("forms", ()):
             yield ("form",), "no_such_form", {"id": form[:60]}
+        lookup = _text(written, "lookup")
+        if lookup and "lookups" in known and lookup not in known["lookups"]:
+            yield ("lookup",), "no_such_lookup", {"id": lookup[:60]}
     if folder == "counters" and "services" in known:
         for position, service in enumerate(_list(written, "services")):
             if isinstance(service, str) and service not in known["services"]:

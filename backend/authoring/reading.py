@@ -19,7 +19,7 @@ from typing import TypeVar
 from huimin.v1 import catalog_pb2, policy_pb2
 from pydantic import TypeAdapter, ValidationError
 
-from backend.authoring import contract, counter_entries, naming, refusal, rules
+from backend.authoring import charge_checks, contract, counter_entries, naming, refusal, rules
 from backend.authoring.counter_entries import CountersEntry, HolidayEntry
 from backend.authoring.entries import (
     Entry,
@@ -35,7 +35,8 @@ from backend.authoring.entries import (
 from backend.authoring.finding import ContentWrong, Finding
 from backend.authoring.yaml_file import MAX_BYTES, YamlFile, read
 from backend.calendar import Calendar
-from backend_client.forms.form import Form
+from backend_client.forms.charge import largest_fen
+from backend_client.forms.form import MAX_FEN, Form
 
 MAX_TOPICS = 50
 MAX_SYNONYM_GROUPS = 1000
@@ -86,6 +87,7 @@ def read_content(folder: Path) -> Content:
     reading.strangers()
     reading.references([topic.id for topic in topics] if topics else None)
     reading.counters(entries)
+    reading.charges(entries)
     if reading.findings:
         raise ContentWrong(tuple(sorted(reading.findings)))
     policies = [contract.policy(entry) for _, entry in entries["policies"] if isinstance(entry, PolicyEntry)]
@@ -248,6 +250,21 @@ class _Reading:
         for folder, file in self.files:
             for place, problem, details in naming.unknown(folder, file.value, topics, self.identifiers):
                 self.findings.append(file.finding(place, problem, **details))
+
+    def charges(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> None:
+        """Lines of a charge name what is there, nobody can owe too much, and payment services cost something."""
+        known = self.identifiers["forms"] - {
+            entry.id for _, entry in entries["forms"] if isinstance(entry, FormEntry) and not entry.charge
+        }
+        for folder, file in self.files:
+            found = {"forms": charge_checks.unknown(file.value), "services": charge_checks.free(file.value, known)}
+            for place, problem, details in found.get(folder, ()):
+                self.findings.append(file.finding(place, problem, **details))
+        if self.findings:
+            return
+        for file, entry in entries["forms"]:
+            if isinstance(entry, FormEntry) and largest_fen(contract.form(entry)) > MAX_FEN:
+                self.findings.append(file.finding(("charge",), "charge_too_large", most=f"{MAX_FEN // 100:,}"))
 
     def counters(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> None:
         """What is booked needs counters with slots, and no matter is served by two groups of counters."""

@@ -24,6 +24,8 @@ from backend.settings import BackendSettings
 from backend.storage import persons
 from backend.storage.database import Database
 from backend.storage.persons import Held, HeldCase, HeldFile, OpenCases
+from backend.storage.public_cases import Texts
+from backend.storage.replies import Answered
 from backend_client.forms.answer import AnswerError
 from backend_client.forms.form import Form
 from backend_client.forms.identity_number import IdentityNumberError, check_identity_number
@@ -169,6 +171,11 @@ def _case(held: HeldCase) -> dict[str, Any]:
             }
             for event in case.events
         ],
+        "replies": [
+            {"time": reply.reply_time.isoformat(), "text": reply.text} for reply in held.answered.replies
+        ],
+        "reopening": _reopening(held.answered),
+        "public": _public(held.public),
         "files": [
             {
                 "name": file.name,
@@ -179,6 +186,23 @@ def _case(held: HeldCase) -> dict[str, Any]:
             for file in held.files
         ],
     }
+
+
+def _reopening(answered: Answered) -> dict[str, Any] | None:
+    if answered.reopening is None:
+        return None
+    return {
+        "time": answered.reopening.reopen_time.isoformat(),
+        "reason": answered.reopening.reason,
+        "recording": answered.reopening.recording,
+        "due": answered.reopening.due_day.isoformat(),
+    }
+
+
+def _public(texts: Texts | None) -> dict[str, Any] | None:
+    if texts is None:
+        return None
+    return {"title": _text(texts.title), "summary": _text(texts.summary), "reply": _text(texts.reply)}
 
 
 def _answer(answer: form_pb2.Answer, form: Form | None) -> dict[str, Any]:

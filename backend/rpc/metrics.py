@@ -7,6 +7,10 @@ from prometheus_client import Counter, Gauge, Histogram
 CALLS = Counter("huimin_backend_calls", "Calls that have ended, by method and gRPC code", ("method", "code"))
 REFUSALS = Counter("huimin_backend_refusals", "Calls refused with a reason of the contract", ("reason",))
 UNDER_WAY = Gauge("huimin_backend_calls_under_way", "Calls that are being answered now")
+RATINGS = Counter(
+    "huimin_backend_ratings", "Ratings that were given, of all services together", ("satisfaction",)
+)
+"""By level alone: a service that one resident used in a day would show what that one thinks."""
 SECONDS = Histogram(
     "huimin_backend_call_seconds",
     "Time from a call's arrival to its answer",

@@ -84,6 +84,8 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}PolicyService/GetPolicy": _PUBLIC,
     f"{_V1}NoticeService/ListNotices": _PUBLIC,
     f"{_V1}NoticeService/GetNotice": _PUBLIC,
+    f"{_V1}AlertService/WatchAlerts": _PUBLIC,
+    f"{_V1}AlertService/AcknowledgeAlert": _BY_DOOR,
     f"{_V1}FormService/GetForm": _PUBLIC,
     f"{_V1}FormService/UploadAttachment": _BY_DOOR,
     f"{_V1}FormService/GetAttachment": _BY_DOOR,
@@ -93,6 +95,9 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
     f"{_V1}CaseService/GetCase": _CASES,
     f"{_V1}CaseService/ListCases": _CASES,
+    f"{_V1}CaseService/ReopenCase": _CASES,
+    f"{_V1}CaseService/ListPublicCases": _PUBLIC,
+    f"{_V1}RatingService/CreateRating": _BY_DOOR,
     f"{_V1}EnrolmentService/Enrol": {DoorKind.NEWCOMER: {Credential.NONE: Scope.ENROL}},
     f"{_V1}EnrolmentService/RenewCertificate": _BY_DOOR,
     # Doors balance over several backends by their health; the contract is no secret.

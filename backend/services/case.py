@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 import grpc
-from huimin.v1 import case_pb2, case_pb2_grpc, common_pb2
+from google.type.date_pb2 import Date
+from huimin.v1 import case_pb2, case_pb2_grpc, catalog_pb2, common_pb2
 from sqlalchemy import Connection
 
-from backend.clock import timestamp
+from backend.authoring.published import Published
+from backend.clock import county_day, timestamp
 from backend.rpc import bounds, page_token
 from backend.rpc.acting import actor_of
 from backend.rpc.door import Context
 from backend.rpc.permissions import Credential, Scope
-from backend.rpc.refusal import Refusal, not_found
+from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.rpc.session import Right, right_of
-from backend.storage import cases
+from backend.services.deadline import due_day
+from backend.storage import audit, cases, public_cases, ratings, replies
 from backend.storage.audit import Actor, AuditTrail
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
 from backend.storage.database import Database
+from backend.storage.public_cases import PublicCase
+from backend.storage.replies import Answered, Reopening
+from backend_client.forms.text import has_bad_character, normalise
+from foundation.language import LocalizedText
 
 _LIST = ("ListCases",)
+_PUBLIC = ("ListPublicCases",)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = 2**53
@@ -37,6 +45,8 @@ class Seen:
     outcome: str
     credential: str
     person: bytes | None = field(repr=False)
+    answered: Answered = field(default_factory=Answered)
+    rated: bool = False
 
 
 class CaseService(case_pb2_grpc.CaseServiceServicer):
@@ -45,8 +55,11 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
     Nobody is told of a case before the audit trail says so.
     """
 
-    def __init__(self, database: Database, trail: AuditTrail, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, published: Published, trail: AuditTrail, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._published = published
         self._trail = trail
         self._now = now
 
@@ -64,14 +77,53 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
             raise erased()
         if not seen.cases:
             raise not_found(CASE_UNKNOWN, "case")
-        return case_pb2.GetCaseResponse(case_record=_message(seen.cases[0]))
+        return case_pb2.GetCaseResponse(case_record=_whole(seen))
+
+    async def ReopenCase(  # noqa: N802
+        self, request: case_pb2.ReopenCaseRequest, context: Context
+    ) -> case_pb2.ReopenCaseResponse:
+        """Opens a case again whose resident is not satisfied with the reply, once."""
+        reference = request.name.removeprefix("cases/")
+        reason = normalise(request.reason)
+        if has_bad_character(reason):
+            raise invalid(Wrong("reason", bounds.BAD_CHARACTER, "holds a character that cannot be stored"))
+        now = self._now()
+        reopening = Reopening(
+            request.reopening, reason, request.recording or None, now, due_day(self._published, now)
+        )
+        seen, refused = await self._database.write(
+            _reopen, right_of(context), reference, reopening, actor_of(context)
+        )
+        if seen.outcome == CASE_ERASED:
+            raise erased()
+        if not seen.cases:
+            raise not_found(CASE_UNKNOWN, "case")
+        if refused is not None:
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, refused.name, "The case is not opened again.")
+        return case_pb2.ReopenCaseResponse(case_record=_whole(seen))
+
+    async def ListPublicCases(  # noqa: N802
+        self, request: case_pb2.ListPublicCasesRequest, context: Context
+    ) -> case_pb2.ListPublicCasesResponse:
+        """Lists what the office has made public, the newest answer first."""
+        size = bounds.page_size(request.page_size, default=20, most=100)
+        after = _position(request.page_token, _PUBLIC)
+        found = await self._database.read(public_cases.newest_first, after, size + 1)
+        page, token = found[:size], ""
+        if len(found) > size:
+            token = _token(_PUBLIC, page[-1].reply_time, page[-1].name)
+        services = self._published.current.content.services
+        department = {service.form: service for service in services if service.form}
+        return case_pb2.ListPublicCasesResponse(
+            public_cases=[_public(case, department.get(case.form)) for case in page], next_page_token=token
+        )
 
     async def ListCases(  # noqa: N802
         self, request: case_pb2.ListCasesRequest, context: Context
     ) -> case_pb2.ListCasesResponse:
         """Lists the cases of the session, without their events."""
         size = bounds.page_size(request.page_size, default=20, most=100)
-        after = _position(request.page_token)
+        after = _position(request.page_token, _LIST)
         now = self._now()
         seen = await self._database.read(_cases, right_of(context), after, size + 1)
         page, token = seen.cases[:size], ""
@@ -79,8 +131,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
         shown = [f"cases/{case.reference}" for case in page] or ["cases"]
         await self._trail.record(*(actor.did("CaseService.ListCases", one, now) for one in shown))
         if len(seen.cases) > size:
-            received = (page[-1].create_time - _EPOCH) // _MICROSECOND
-            token = page_token.encode(_LIST, [received, page[-1].reference])
+            token = _token(_LIST, page[-1].create_time, page[-1].reference)
         return case_pb2.ListCasesResponse(cases=map(_message, page), next_page_token=token)
 
 
@@ -110,7 +161,33 @@ def _case(connection: Connection, right: Right, reference: str) -> Seen:
     found = cases.one(connection, reference)
     if found is None or not _visible(right, found):
         return _seen(connection, right, (), CASE_UNKNOWN)
-    return _seen(connection, right, (found,), CASE_ERASED if found.erased else "OK")
+    if found.erased:
+        return _seen(connection, right, (found,), CASE_ERASED)
+    return replace(
+        _seen(connection, right, (found,)),
+        answered=replies.of(connection, reference),
+        rated=ratings.is_rated(connection, reference),
+    )
+
+
+def _reopen(
+    connection: Connection,
+    right: Right,
+    reference: str,
+    reopening: Reopening,
+    actor: Actor,
+) -> tuple[Seen, replies.Refused | None]:
+    """What is to be seen of the case afterwards, and why it was not opened again."""
+    seen = _case(connection, right, reference)
+    refused = None
+    if seen.outcome == "OK":
+        refused = replies.reopen(connection, reference, reopening)
+        seen = _case(connection, right, reference)
+    outcome = refused.name if refused else seen.outcome
+    actor = replace(actor, credential=seen.credential, person=seen.person)
+    name = f"cases/{reference}"
+    audit.append(connection, actor.did("CaseService.ReopenCase", name, reopening.reopen_time, outcome))
+    return seen, refused
 
 
 def _cases(connection: Connection, right: Right, after: cases.Position | None, most: int) -> Seen:
@@ -135,12 +212,53 @@ def _actor(context: Context, seen: Seen) -> Actor:
     return actor_of(context, seen.credential, seen.person)
 
 
-def _position(token: str) -> cases.Position | None:
-    position = page_token.decode(token, _LIST, int, str)
+def _token(of_list: tuple[str, ...], moment: datetime, name: str) -> str:
+    return page_token.encode(of_list, [(moment - _EPOCH) // _MICROSECOND, name])
+
+
+def _position(token: str, of_list: tuple[str, ...]) -> cases.Position | None:
+    position = page_token.decode(token, of_list, int, str)
     if position is None:
         return None
     microseconds = min(max(int(position[0]), 0), _LATEST)
     return _EPOCH + microseconds * _MICROSECOND, str(position[1])
+
+
+def _whole(seen: Seen) -> case_pb2.Case:
+    """The one case, with what was replied to it."""
+    message, answered = _message(seen.cases[0]), seen.answered
+    for reply in answered.replies:
+        message.replies.add(text=reply.text, reply_time=timestamp(reply.reply_time))
+    message.reopenable = answered.reopenable
+    message.rated = seen.rated
+    if answered.reopening is not None:
+        message.reopening.reopen_time.CopyFrom(timestamp(answered.reopening.reopen_time))
+        message.reopening.due_date.CopyFrom(_day(answered.reopening.due_day))
+    return message
+
+
+def _public(case: PublicCase, service: catalog_pb2.Service | None) -> case_pb2.PublicCase:
+    texts = case.texts
+    return case_pb2.PublicCase(
+        name=case.name,
+        title=_text(texts.title),
+        summary=_text(texts.summary),
+        reply=_text(texts.reply),
+        only=common_pb2.Language.ValueType(texts.only),
+        department=service.department if service else None,
+        state=case_pb2.CaseState.ValueType(case.state),
+        receive_date=_day(county_day(case.receive_time)),
+        reply_date=_day(county_day(case.reply_time)),
+        demonstration=service is not None and service.demonstration,
+    )
+
+
+def _text(text: LocalizedText) -> common_pb2.LocalizedText:
+    return common_pb2.LocalizedText(zh_cn=text.zh_cn, en=text.en)
+
+
+def _day(day: date) -> Date:
+    return Date(year=day.year, month=day.month, day=day.day)
 
 
 def _message(case: cases.Case) -> case_pb2.Case:
@@ -148,7 +266,7 @@ def _message(case: cases.Case) -> case_pb2.Case:
         name=f"cases/{case.reference}",
         reference=case.reference,
         form=case.form,
-        title=common_pb2.LocalizedText(zh_cn=case.title.zh_cn, en=case.title.en),
+        title=_text(case.title),
         state=case_pb2.CaseState.ValueType(case.state),
         create_time=timestamp(case.create_time),
         update_time=timestamp(case.update_time),

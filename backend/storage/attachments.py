@@ -17,7 +17,7 @@ from enum import Enum
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from backend.storage.engine import alone
-from backend.storage.tables import AttachmentChunkRow, AttachmentRow
+from backend.storage.tables import AttachmentChunkRow, AttachmentRow, RatingCaseRow
 from backend.storage.vault import vault_of
 
 MAX_BYTES = 16 << 20
@@ -31,6 +31,10 @@ KEPT_UNCLAIMED = timedelta(days=30)
 """So long a file waits for its submission, which may still lie in the queue of a terminal."""
 
 _WHOLE = AttachmentRow.received_bytes == AttachmentRow.size_bytes
+_UNCLAIMED = AttachmentRow.reference.is_(None) & AttachmentRow.name.not_in(
+    select(RatingCaseRow.recording).where(RatingCaseRow.recording.is_not(None))
+)
+"""Neither a case nor a rating has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def begin(connection: Connection, described: Description, now: datetime) -> Prog
         return Refused.TOO_MANY
     unclaimed = connection.execute(
         select(func.coalesce(func.sum(AttachmentRow.size_bytes), 0)).where(
-            AttachmentRow.reference.is_(None), AttachmentRow.door == described.door
+            _UNCLAIMED, AttachmentRow.door == described.door
         )
     ).scalar_one()
     if unclaimed + described.size_bytes > MAX_UNCLAIMED:
@@ -199,9 +203,7 @@ def sweep(connection: Connection, now: datetime) -> int:
     """Removes what broken uploads left, and files that no submission named in time; how many."""
     unfinished = ~_WHOLE & (AttachmentRow.update_time < now - KEPT_UNFINISHED)
     unnamed = AttachmentRow.update_time < now - KEPT_UNCLAIMED
-    removed = connection.execute(
-        delete(AttachmentRow).where(AttachmentRow.reference.is_(None), unfinished | unnamed)
-    )
+    removed = connection.execute(delete(AttachmentRow).where(_UNCLAIMED, unfinished | unnamed))
     return removed.rowcount
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from huimin.v1 import form_pb2
 from sqlalchemy import Connection, delete, select
 
-from backend.storage import attachments, audit, cases, forms, retention, submissions
+from backend.storage import attachments, audit, cases, forms, public_cases, replies, retention, submissions
 from backend.storage.audit import Actor, Entry, Kept
 from backend.storage.cases import END_STATES, Case
 from backend.storage.tables import AttachmentRow, CaseRow, SessionRow, SubmissionRow
@@ -46,6 +46,9 @@ class HeldCase:
     form: Form | None
     problems: tuple[str, ...]
     files: tuple[HeldFile, ...]
+    answered: replies.Answered
+    public: public_cases.Texts | None
+    """What the office has made public of it."""
 
     def __repr__(self) -> str:
         return f"HeldCase({self.case.reference}, …)"
@@ -135,11 +138,19 @@ def _case(connection: Connection, reference: str) -> HeldCase:
     submission, problems = submissions.opened(connection, row.name)
     files = connection.execute(
         select(AttachmentRow.name, AttachmentRow.media_type, AttachmentRow.size_bytes)
-        .where(AttachmentRow.submission == row.name)
+        .where((AttachmentRow.submission == row.name) | (AttachmentRow.reference == reference))
         .order_by(AttachmentRow.name)
     )
     form = forms.any_revision(connection, submission.form, submission.form_revision)
-    return HeldCase(case, submission, form, problems, tuple(HeldFile(*file) for file in files))
+    return HeldCase(
+        case,
+        submission,
+        form,
+        problems,
+        tuple(HeldFile(*file) for file in files),
+        replies.of(connection, reference),
+        public_cases.texts(connection, reference),
+    )
 
 
 def _asked(references: Sequence[str], action: str, actor: Actor, now: datetime) -> list[Entry]:

@@ -174,9 +174,9 @@ def take_over(connection: Connection, number: int) -> Content:
             _retire(connection, *key, None if key in current else since)
     for key, form in current.items():
         if key not in known:
-            _enter(connection, form, found.retention[form.name])
-        else:
-            _keep_for(connection, *key, found.retention[form.name])
+            _enter(connection, form)
+        public_field = found.public_fields.get(form.name, "")
+        _treat(connection, form.name, form.revision, found.retention[form.name], public_field)
     return found
 
 
@@ -229,20 +229,22 @@ def _retire(connection: Connection, form: str, revision: str, since: datetime | 
     connection.execute(update(FormRevision).where(_this(form, revision)).values(retire_time=since))
 
 
-def _enter(connection: Connection, form: Form, retention_days: int) -> None:
+def _enter(connection: Connection, form: Form) -> None:
     connection.execute(
         insert(FormRevision).values(
             form=form.name,
             revision=form.revision,
             message=form_to_proto(form).SerializeToString(),
-            retention_days=retention_days,
         )
     )
 
 
-def _keep_for(connection: Connection, form: str, revision: str, retention_days: int) -> None:
+def _treat(connection: Connection, form: str, revision: str, retention_days: int, public_field: str) -> None:
+    """Notes what only the backend knows of a form: how long its cases are kept, what permits publication."""
+    row = FormRevision
+    other = (row.retention_days != retention_days) | (row.public_field != public_field)
     connection.execute(
-        update(FormRevision)
-        .where(_this(form, revision), FormRevision.retention_days != retention_days)
-        .values(retention_days=retention_days)
+        update(row)
+        .where(_this(form, revision), other)
+        .values(retention_days=retention_days, public_field=public_field)
     )

@@ -1,9 +1,9 @@
 """Erasing personal data: when a form's rule says so, and when somebody asks for it.
 
 What is erased is all that somebody said or that was said of somebody: the submission, who applied, notes,
-files, messages, and the sessions and codes that would open them. What is left is a skeleton, by which the
-county counts: reference, form, door, states and times; and the audit trail, which knows persons by keyed hash
-only.
+replies, what was made public of it, files, and the sessions and codes that would open them. What is left is a
+skeleton, by which the county counts: reference, form, door, states and times; and the audit trail, which
+knows persons by keyed hash only.
 
 Erased is erased from the file too: SQLite overwrites what it deletes (`engine`), and `Database.tidy` empties
 the log in which old pages lie. PostgreSQL leaves sealed bytes in its files and its log until it writes over
@@ -17,7 +17,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from backend.storage import audit, messages
+from backend.storage import audit, messages, public_cases, ratings, replies
 from backend.storage.audit import Actor
 from backend.storage.tables import AttachmentRow, CaseCode, CaseEventRow, CaseRow, SessionRow, SubmissionRow
 
@@ -43,7 +43,11 @@ def erase(connection: Connection, references: Sequence[str], actor: Actor, actio
         return 0
     these = CaseRow.reference.in_(references)
     named = select(CaseRow.submission).where(these)
-    connection.execute(delete(AttachmentRow).where(AttachmentRow.submission.in_(named)))
+    connection.execute(
+        delete(AttachmentRow).where(
+            AttachmentRow.submission.in_(named) | AttachmentRow.reference.in_(references)
+        )
+    )
     connection.execute(
         update(SubmissionRow)
         .where(SubmissionRow.name.in_(named))
@@ -51,6 +55,9 @@ def erase(connection: Connection, references: Sequence[str], actor: Actor, actio
         .execution_options(synchronize_session=False)
     )
     connection.execute(update(CaseEventRow).where(CaseEventRow.reference.in_(references)).values(note=None))
+    replies.forget(connection, references)
+    public_cases.withdraw(connection, references)
+    ratings.forget_cases(connection, references)
     for table in (SessionRow, CaseCode):
         connection.execute(delete(table).where(table.reference.in_(references)))
     messages.erase(connection, references, now)

@@ -13,14 +13,17 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from backend.storage import attachments, cases, messages, submissions, vault
+from backend.storage import attachments, cases, messages, ratings, replies, submissions, vault
 from backend.storage.database import Database
 from backend.storage.tables import (
     AttachmentChunkRow,
     CaseEventRow,
+    CaseReopeningRow,
+    CaseReplyRow,
     CaseRow,
     KeyCheck,
     MessageRow,
+    RatingCaseRow,
     SubmissionRow,
 )
 from backend.storage.vault import vault_of
@@ -62,6 +65,19 @@ SEALED = (
     ),
     SealedColumn(MessageRow.recipient, (MessageRow.name,), lambda row: messages.recipient_place(row.name)),
     SealedColumn(MessageRow.text, (MessageRow.name,), lambda row: messages.text_place(row.name)),
+    SealedColumn(
+        CaseReplyRow.text,
+        (CaseReplyRow.id,),
+        lambda row: replies.text_place(row.reference, row.reply_time),
+        (CaseReplyRow.reference, CaseReplyRow.reply_time),
+    ),
+    SealedColumn(
+        CaseReopeningRow.reason,
+        (CaseReopeningRow.reference,),
+        lambda row: replies.reason_place(row.reference),
+    ),
+    SealedColumn(RatingCaseRow.reason, (RatingCaseRow.number,), lambda row: ratings.reason_place(row.number)),
+    SealedColumn(RatingCaseRow.answer, (RatingCaseRow.number,), lambda row: ratings.answer_place(row.number)),
 )
 """All there are; a test finds one that is missing."""
 

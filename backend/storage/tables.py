@@ -400,8 +400,8 @@ class RatingRow(Table):
 class RatingCaseRow(Table):
     """What somebody was dissatisfied with, for the office to look into and to answer by `due_day`.
 
-    `reference` is of the case that was rated, None where none was, or it was erased. `reason` and `answer` are
-    sealed; `recording` is an attachment's name. `erase_time` is set once it was answered.
+    `reference` is of the case that was rated, None where none was, or it was erased. `reason` and `answer`
+    are sealed; `recording` is an attachment's name. `erase_time` is set once it was answered.
     """
 
     __tablename__ = "rating_cases"
@@ -546,3 +546,60 @@ class OrderEventRow(Table):
     state: Mapped[int]
     what: Mapped[str]
     event_time: Mapped[datetime]
+
+
+class AlertRow(Table):
+    """A CAP message from a source that is trusted; see `backend.storage.alerts`. Never removed.
+
+    `document` is what was signed, as it came, `digest` its SHA-256; `alert` the `huimin.v1.Alert` that the
+    doors are told, None where it does not go out. `state` and `reason` are those of
+    `backend.alerts.deciding`; `end_time` is when it was superseded, cancelled or withdrawn.
+    """
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index(None, "state", "expire_time"), Index(None, "receive_time"))
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sender: Mapped[str]
+    identifier: Mapped[str]
+    sent_time: Mapped[datetime]
+    status: Mapped[str]
+    msg_type: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    headline: Mapped[str]
+    digest: Mapped[bytes]
+    document: Mapped[bytes]
+    alert: Mapped[bytes | None]
+    effective_time: Mapped[datetime | None]
+    expire_time: Mapped[datetime | None]
+    receive_time: Mapped[datetime]
+    end_time: Mapped[datetime | None]
+
+
+class AlertReference(Table):
+    """That a message takes the place of another, or withdraws it; the other may come later or never."""
+
+    __tablename__ = "alert_references"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """Of the message that is referred to."""
+    by: Mapped[str] = mapped_column(ForeignKey("alerts.name"), primary_key=True)
+    sent_time: Mapped[datetime]
+    """Of the one that refers to it."""
+
+
+class AlertAcknowledgementRow(Table):
+    """What became of an alert at one terminal or line. Times are the first; counts are of all."""
+
+    __tablename__ = "alert_acknowledgements"
+
+    name: Mapped[str] = mapped_column(ForeignKey("alerts.name"), primary_key=True)
+    door: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(primary_key=True)
+    receive_time: Mapped[datetime | None]
+    show_time: Mapped[datetime | None]
+    speak_time: Mapped[datetime | None]
+    spoken: Mapped[int]
+    understand_time: Mapped[datetime | None]
+    understood: Mapped[int]

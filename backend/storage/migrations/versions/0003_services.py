@@ -13,11 +13,13 @@ def upgrade() -> None:
     """From the release that keeps applications only."""
     _add_messages()
     _add_orders()
+    _add_alerts()
     _add_ratings_and_replies()
 
 
 def downgrade() -> None:
     """Back to it; what it cannot hold is lost."""
+    _drop_alerts()
     _drop_orders()
     _drop_ratings_and_replies()
     _drop_messages()
@@ -203,4 +205,56 @@ def _add_orders() -> None:
 
 def _drop_orders() -> None:
     for table in ("order_events", "payment_attempts", "orders"):
+        op.drop_table(table)
+
+
+def _add_alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("sender", sa.String, nullable=False),
+        sa.Column("identifier", sa.String, nullable=False),
+        sa.Column("sent_time", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("msg_type", sa.String, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("headline", sa.String, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("document", sa.LargeBinary, nullable=False),
+        sa.Column("alert", sa.LargeBinary),
+        sa.Column("effective_time", sa.BigInteger),
+        sa.Column("expire_time", sa.BigInteger),
+        sa.Column("receive_time", sa.BigInteger, nullable=False),
+        sa.Column("end_time", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name", name="pk_alerts"),
+    )
+    op.create_index("ix_alerts_state_expire_time", "alerts", ["state", "expire_time"])
+    op.create_index("ix_alerts_receive_time", "alerts", ["receive_time"])
+    op.create_table(
+        "alert_references",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("sent_time", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["by"], ["alerts.name"], name="fk_alert_references_by"),
+        sa.PrimaryKeyConstraint("name", "by", name="pk_alert_references"),
+    )
+    op.create_table(
+        "alert_acknowledgements",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("door", sa.String, nullable=False),
+        sa.Column("origin", sa.String, nullable=False),
+        sa.Column("receive_time", sa.BigInteger),
+        sa.Column("show_time", sa.BigInteger),
+        sa.Column("speak_time", sa.BigInteger),
+        sa.Column("spoken", sa.Integer, nullable=False),
+        sa.Column("understand_time", sa.BigInteger),
+        sa.Column("understood", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["alerts.name"], name="fk_alert_acknowledgements_name"),
+        sa.PrimaryKeyConstraint("name", "door", "origin", name="pk_alert_acknowledgements"),
+    )
+
+
+def _drop_alerts() -> None:
+    for table in ("alert_acknowledgements", "alert_references", "alerts"):
         op.drop_table(table)
