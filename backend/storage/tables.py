@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, LargeBinary, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -603,3 +612,80 @@ class AlertAcknowledgementRow(Table):
     spoken: Mapped[int]
     understand_time: Mapped[datetime | None]
     understood: Mapped[int]
+
+
+class SlotRow(Table):
+    """How many places of a slot are taken; made when the first is. `counters` is an identifier."""
+
+    __tablename__ = "slots"
+
+    counters: Mapped[str] = mapped_column(primary_key=True)
+    start_time: Mapped[datetime] = mapped_column(primary_key=True)
+    taken: Mapped[int]
+
+
+class AppointmentRow(Table):
+    """When a case is to be at the counters. `state` is a number of `huimin.v1.AppointmentState`.
+
+    It holds a place of its slot while it is BOOKED, CHECKED_IN, KEPT or MISSED.
+    """
+
+    __tablename__ = "appointments"
+    __table_args__ = (Index(None, "counters", "start_time"), Index(None, "state", "start_time"))
+
+    reference: Mapped[str] = mapped_column(ForeignKey("cases.reference"), primary_key=True)
+    counters: Mapped[str]
+    start_time: Mapped[datetime]
+    minutes: Mapped[int]
+    state: Mapped[int]
+
+
+class TicketRow(Table):
+    """A number of the queue of one day. `name` is of the request, so that one asks for one ticket.
+
+    `state` is one of `backend.storage.tickets.State`; `first` is set where an appointment goes before others;
+    `window` is the counter that called it, `call_time` when it did last, `calls` how often.
+    """
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index(None, "counters", "day", "state"),
+        UniqueConstraint("counters", "day", "letter", "number"),
+        Index(None, "reference"),
+    )
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    counters: Mapped[str]
+    day: Mapped[date]
+    letter: Mapped[str]
+    number: Mapped[int]
+    first: Mapped[bool]
+    service: Mapped[str]
+    reference: Mapped[str | None] = mapped_column(ForeignKey("cases.reference"))
+    state: Mapped[int]
+    issue_time: Mapped[datetime]
+    window: Mapped[int | None]
+    calls: Mapped[int]
+    call_time: Mapped[datetime | None]
+    end_time: Mapped[datetime | None]
+
+
+class TicketCount(Table):
+    """The last number that was given out of a letter on a day."""
+
+    __tablename__ = "ticket_counts"
+
+    counters: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    letter: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class WindowRow(Table):
+    """A counter that somebody works at, since `open_time`."""
+
+    __tablename__ = "windows"
+
+    counters: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    open_time: Mapped[datetime]

@@ -15,10 +15,12 @@ def upgrade() -> None:
     _add_orders()
     _add_alerts()
     _add_ratings_and_replies()
+    _add_appointments()
 
 
 def downgrade() -> None:
     """Back to it; what it cannot hold is lost."""
+    _drop_appointments()
     _drop_alerts()
     _drop_orders()
     _drop_ratings_and_replies()
@@ -257,4 +259,68 @@ def _add_alerts() -> None:
 
 def _drop_alerts() -> None:
     for table in ("alert_acknowledgements", "alert_references", "alerts"):
+        op.drop_table(table)
+
+
+def _add_appointments() -> None:
+    op.create_table(
+        "slots",
+        sa.Column("counters", sa.String, nullable=False),
+        sa.Column("start_time", sa.BigInteger, nullable=False),
+        sa.Column("taken", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("counters", "start_time", name="pk_slots"),
+    )
+    op.create_table(
+        "appointments",
+        sa.Column("reference", sa.String, nullable=False),
+        sa.Column("counters", sa.String, nullable=False),
+        sa.Column("start_time", sa.BigInteger, nullable=False),
+        sa.Column("minutes", sa.Integer, nullable=False),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("reference", name="pk_appointments"),
+        sa.ForeignKeyConstraint(["reference"], ["cases.reference"], name="fk_appointments_reference"),
+    )
+    op.create_index("ix_appointments_counters_start_time", "appointments", ["counters", "start_time"])
+    op.create_index("ix_appointments_state_start_time", "appointments", ["state", "start_time"])
+    op.create_table(
+        "tickets",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("counters", sa.String, nullable=False),
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("letter", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("first", sa.Boolean, nullable=False),
+        sa.Column("service", sa.String, nullable=False),
+        sa.Column("reference", sa.String),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.Column("issue_time", sa.BigInteger, nullable=False),
+        sa.Column("window", sa.Integer),
+        sa.Column("calls", sa.Integer, nullable=False),
+        sa.Column("call_time", sa.BigInteger),
+        sa.Column("end_time", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name", name="pk_tickets"),
+        sa.UniqueConstraint("counters", "day", "letter", "number", name="uq_tickets_counters"),
+        sa.ForeignKeyConstraint(["reference"], ["cases.reference"], name="fk_tickets_reference"),
+    )
+    op.create_index("ix_tickets_counters_day_state", "tickets", ["counters", "day", "state"])
+    op.create_index("ix_tickets_reference", "tickets", ["reference"])
+    op.create_table(
+        "ticket_counts",
+        sa.Column("counters", sa.String, nullable=False),
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("letter", sa.String, nullable=False),
+        sa.Column("last", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("counters", "day", "letter", name="pk_ticket_counts"),
+    )
+    op.create_table(
+        "windows",
+        sa.Column("counters", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("open_time", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("counters", "number", name="pk_windows"),
+    )
+
+
+def _drop_appointments() -> None:
+    for table in ("windows", "ticket_counts", "tickets", "appointments", "slots"):
         op.drop_table(table)
