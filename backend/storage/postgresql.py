@@ -1,0 +1,97 @@
+"""PostgreSQL: a server.
+
+One pool for reading and writing. Reads are REPEATABLE READ, so that all of a function's statements see one
+state; writes are READ COMMITTED. A transaction begins with one round trip, which also sets how long a
+statement may take. A connection that was lost while it lay in the pool is found by that, and the transaction
+begins on another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from backend.storage.engine import BUSY_SECONDS, alone, driver
+from backend.storage.vault import Vault, put_vault
+
+_CONNECTIONS = 8
+"""To PostgreSQL, of one backend."""
+_SESSION = "-c idle_in_transaction_session_timeout=60000 -c client_encoding=utf8"
+"""A backend that was stopped within a transaction keeps its locks no longer than a minute."""
+_LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A server that is gone without a word is noticed within 15 seconds (libpq, 34.1.2)."""
+_CONFLICTS = ("40001", "40P01", "23505")
+"""serialization_failure, deadlock_detected, unique_violation: the last where two looked for the same name,
+and neither found it. The row is seen when the function is run again (PostgreSQL, 13.5)."""
+
+
+class PostgreSql:
+    """A server."""
+
+    readers = writers = _CONNECTIONS
+
+    def __init__(self, url: URL, vault: Vault) -> None:
+        self._engine = create_engine(
+            url,
+            hide_parameters=True,  # no error carries what a resident entered
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_reset_on_return=None,  # each transaction has been ended
+            # The driver sends no BEGIN of its own: `_begin` does.
+            connect_args={"autocommit": True, "connect_timeout": BUSY_SECONDS, "options": _SESSION, **_LINE},
+        )
+
+        @event.listens_for(self._engine, "connect")
+        def connected(connection: object, record: ConnectionPoolEntry) -> None:
+            put_vault(record.info, vault)
+
+    @contextmanager
+    def transaction(self, writing: bool, answer_by: float | None) -> Iterator[Connection]:
+        """See `Kind`."""
+        begin = "BEGIN ISOLATION LEVEL " + ("READ COMMITTED" if writing else "REPEATABLE READ READ ONLY")
+        if answer_by is not None:
+            milliseconds = max(1, int((answer_by - time.monotonic()) * 1000))
+            begin += f"; SET LOCAL statement_timeout = {milliseconds}"
+        with self._begun(begin) as connection, connection.begin():
+            yield connection
+
+    def _begun(self, begin: str) -> Connection:
+        """A connection on which a transaction has begun. One that was lost makes room for a new one."""
+        for attempts_left in reversed(range(_CONNECTIONS + 1)):
+            connection = self._engine.connect()
+            try:
+                own: psycopg.Connection[Any] = driver(connection)
+                own.execute(begin.encode(), prepare=False)  # two statements cannot be prepared
+            except psycopg.Error as error:
+                connection.invalidate()
+                connection.close()
+                if not attempts_left:
+                    raise OperationalError("BEGIN", None, error) from None
+            else:
+                return connection
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """See `Kind`."""
+        with self.transaction(writing=True, answer_by=None) as connection:
+            alone(connection, "migration")
+            yield connection
+
+    def tidy(self) -> None:
+        """See `Kind`. PostgreSQL makes room of what was deleted by itself, and writes over it later."""
+
+    def conflicts(self, error: DBAPIError) -> bool:
+        """See `_CONFLICTS`."""
+        return getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._engine.dispose()
