@@ -59,7 +59,7 @@ def unknown(
         for position, service in enumerate(_list(written, "services")):
             if isinstance(service, str) and service not in known["services"]:
                 yield ("services", position), "no_such_service", {"id": service[:60]}
-    if folder == "forms":
+    if folder in ("forms", "lookups"):
         yield from _form(written)
         yield from _slots(written, known.get("counters"))
 

@@ -18,8 +18,10 @@ from huimin.v1 import catalog_pb2, form_pb2, notice_pb2, policy_pb2
 from backend.authoring import counter_entries
 from backend.authoring.contract import DatedNotice
 from backend.authoring.counter_entries import CountersEntry, HolidayEntry
+from backend.authoring.lookup_entries import LookupEntry
 from backend.authoring.moment import Moment, parse_moment
 from backend.authoring.reading import Content
+from backend.authoring.table_file import Tables
 from backend.calendar import Holiday
 from backend_client.forms.wire import form_from_proto, form_to_proto
 
@@ -37,6 +39,8 @@ def pack(content: Content) -> bytes:
                 "forms": [_encoded(form_to_proto(form)) for form in content.forms.values()],
                 "notices": [_notice(notice) for notice in content.notices],
                 "synonyms": content.synonyms,
+                "lookups": [entry.model_dump(mode="json") for entry in content.lookups.values()],
+                "tables": content.tables.packed(),
                 "retention": content.retention,
                 "public_fields": content.public_fields,
                 "counters": [entry.model_dump(mode="json") for entry in content.counters.values()],
@@ -60,6 +64,8 @@ def unpack(piece: bytes) -> Content:
         synonyms=tuple(tuple(group) for group in packed["synonyms"]),
         retention=packed["retention"],
         public_fields=packed.get("public_fields", {}),
+        lookups={entry.name: entry for entry in map(_lookup, packed.get("lookups", ()))},
+        tables=Tables.unpacked(packed.get("tables", {})),
         counters={entry.name: entry for entry in map(_counters, packed.get("counters", ()))},
         calendar=counter_entries.calendar(tuple(map(_holiday_entry, packed.get("holidays", ())))),
     )
@@ -81,6 +87,10 @@ def _notice(notice: DatedNotice) -> dict[str, str | None]:
 
 def _counters(packed: Any) -> CountersEntry:
     return CountersEntry.model_validate(packed)
+
+
+def _lookup(packed: Any) -> LookupEntry:
+    return LookupEntry.model_validate(packed)
 
 
 def _holiday(holiday: Holiday) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from backend.authoring.lookup_entries import lookup
 from backend.authoring.reading import Content
 from backend.search.synonyms import Synonyms
 
@@ -19,6 +20,7 @@ class Edition:
         self.content = content
         self.services = {service.name: service for service in content.services}
         self.notices = {notice.message.name: notice for notice in content.notices}
+        self.lookups = {name: lookup(entry) for name, entry in content.lookups.items()}
         self.synonyms = Synonyms.of(content.synonyms)
 
 

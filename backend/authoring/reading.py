@@ -4,7 +4,8 @@ topics.yaml            the topics, in the order in which they are shown and said
 synonyms.yaml          words that mean the same, for the search (may be absent)
 holidays.yaml          public holidays (may be absent: weekends only)
 policies/<id>.yaml     services/<id>.yaml     forms/<id>.yaml     notices/<id>.yaml
-counters/<id>.yaml
+counters/<id>.yaml     lookups/<id>.yaml
+tables/<name>.csv      records that lookups find in the content itself
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from typing import TypeVar
 from huimin.v1 import catalog_pb2, policy_pb2
 from pydantic import TypeAdapter, ValidationError
 
-from backend.authoring import charge_checks, contract, counter_entries, naming, refusal, rules
+from backend.authoring import (
+    charge_checks,
+    contract,
+    counter_entries,
+    lookup_entries,
+    naming,
+    refusal,
+    rules,
+    table_file,
+)
 from backend.authoring.counter_entries import CountersEntry, HolidayEntry
 from backend.authoring.entries import (
     Entry,
@@ -33,6 +43,8 @@ from backend.authoring.entries import (
     TopicEntry,
 )
 from backend.authoring.finding import ContentWrong, Finding
+from backend.authoring.lookup_entries import LookupEntry
+from backend.authoring.table_file import Tables
 from backend.authoring.yaml_file import MAX_BYTES, YamlFile, read
 from backend.calendar import Calendar
 from backend_client.forms.charge import largest_fen
@@ -47,6 +59,7 @@ _FOLDERS: Mapping[str, type[Entry]] = {
     "forms": FormEntry,
     "notices": NoticeEntry,
     "counters": CountersEntry,
+    "lookups": LookupEntry,
 }
 _FILES = ("topics.yaml", "synonyms.yaml", "holidays.yaml")
 
@@ -73,6 +86,10 @@ class Content:
     """The question by which residents consent to publication, by the name of the form that has one."""
     counters: Mapping[str, CountersEntry] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    lookups: Mapping[str, LookupEntry] = field(default_factory=dict)
+    """By their resource name."""
+    tables: Tables = field(default_factory=Tables)
+    """In which lookups find what the content itself holds."""
 
 
 def read_content(folder: Path) -> Content:
@@ -87,6 +104,7 @@ def read_content(folder: Path) -> Content:
     reading.strangers()
     reading.references([topic.id for topic in topics] if topics else None)
     reading.counters(entries)
+    tables = reading.tables(entries)
     reading.charges(entries)
     if reading.findings:
         raise ContentWrong(tuple(sorted(reading.findings)))
@@ -95,6 +113,7 @@ def read_content(folder: Path) -> Content:
     forms = [entry for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
     counters = [entry for _, entry in entries["counters"] if isinstance(entry, CountersEntry)]
     served = {service: entry.name for entry in counters for service in entry.services}
+    lookups = [entry for _, entry in entries["lookups"] if isinstance(entry, LookupEntry)]
     counts = Counter(policy.topic for policy in policies)
     return Content(
         digest=digest_of(folder),
@@ -120,22 +139,29 @@ def read_content(folder: Path) -> Content:
         public_fields={f"forms/{entry.id}": entry.public_field for entry in forms if entry.public_field},
         counters={entry.name: entry for entry in counters},
         calendar=counter_entries.calendar(holidays),
+        lookups={entry.name: entry for entry in lookups},
+        tables=tables,
     )
 
 
-def named_in(folder: Path) -> tuple[list[str], list[str]]:
-    """Identifiers of the topics and the forms of a folder. Raises ContentWrong where the topics are wrong."""
+def named_in(folder: Path) -> tuple[list[str], Mapping[str, list[str]]]:
+    """Identifiers of the topics of a folder, and of what else an entry may name, by folder.
+
+    Raises ContentWrong where the topics are wrong.
+    """
     reading = _Reading(folder)
     topics = reading.topics()
     if reading.findings:
         raise ContentWrong(tuple(reading.findings))
-    return [topic.id for topic in topics], [path.stem for path in (folder / "forms").glob("*.yaml")]
+    known = {name: [path.stem for path in (folder / name).glob("*.yaml")] for name in ("forms", "lookups")}
+    return [topic.id for topic in topics], known
 
 
 def digest_of(folder: Path) -> str:
     """Changes whenever a file that is read does. Reads them without looking into them. Raises OSError."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in ("*.yaml", "*/*.yaml") for path in folder.glob(pattern)):
+    patterns = ("*.yaml", "*/*.yaml", f"{table_file.FOLDER}/*.csv")
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode())
@@ -146,6 +172,8 @@ def digest_of(folder: Path) -> str:
 def _within(entry: Entry) -> Iterator[rules.Violation]:
     if isinstance(entry, CountersEntry):
         return counter_entries.within_counters(entry)
+    if isinstance(entry, LookupEntry):
+        return lookup_entries.within_lookup(entry)
     return rules.within(entry)
 
 
@@ -242,6 +270,10 @@ class _Reading:
                 for inner in sorted(path.iterdir()):
                     if inner.suffix != ".yaml":
                         self._stranger(inner)
+            elif path.is_dir() and path.name == table_file.FOLDER:
+                for inner in sorted(path.iterdir()):
+                    if inner.suffix != ".csv":
+                        self._stranger(inner)
             elif path.name not in _FILES:
                 self._stranger(path)
 
@@ -252,19 +284,24 @@ class _Reading:
                 self.findings.append(file.finding(place, problem, **details))
 
     def charges(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> None:
-        """Lines of a charge name what is there, nobody can owe too much, and payment services cost something."""
+        """Lines name what is there, nobody can owe too much, and payment services cost something."""
         known = self.identifiers["forms"] - {
             entry.id for _, entry in entries["forms"] if isinstance(entry, FormEntry) and not entry.charge
         }
         for folder, file in self.files:
-            found = {"forms": charge_checks.unknown(file.value), "services": charge_checks.free(file.value, known)}
+            found = {
+                "forms": charge_checks.unknown(file.value),
+                "services": charge_checks.free(file.value, known),
+            }
             for place, problem, details in found.get(folder, ()):
                 self.findings.append(file.finding(place, problem, **details))
         if self.findings:
             return
         for file, entry in entries["forms"]:
             if isinstance(entry, FormEntry) and largest_fen(contract.form(entry)) > MAX_FEN:
-                self.findings.append(file.finding(("charge",), "charge_too_large", most=f"{MAX_FEN // 100:,}"))
+                self.findings.append(
+                    file.finding(("charge",), "charge_too_large", most=f"{MAX_FEN // 100:,}")
+                )
 
     def counters(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> None:
         """What is booked needs counters with slots, and no matter is served by two groups of counters."""
@@ -295,6 +332,16 @@ class _Reading:
                     place = ("services", position)
                     other = Path(first).stem
                     self.findings.append(file.finding(place, "served_twice", id=service_id, other=other))
+
+    def tables(self, entries: Mapping[str, Sequence[tuple[YamlFile, Entry]]]) -> Tables:
+        """The tables of the content; what lookups ask of them has to be a query that they understand."""
+        tables, findings = table_file.read_tables(self.root / table_file.FOLDER)
+        self.findings.extend(findings)
+        for file, entry in entries["lookups"]:
+            if isinstance(entry, LookupEntry):
+                for place, problem, details in table_file.within_query(entry, tables):
+                    self.findings.append(file.finding(place, problem, **details))
+        return tables
 
     def _stranger(self, path: Path) -> None:
         if not path.name.startswith((".", "README")):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from backend.authoring import charge_checks
 from backend.authoring.entries import (
     Entry,
     FieldEntry,
@@ -42,7 +43,15 @@ _PREFILLS = {
     "identity_number": FieldTypeName.IDENTITY_NUMBER,
 }
 _WITH_FORM = frozenset((ServiceKindName.FORM, ServiceKindName.PAYMENT, ServiceKindName.APPOINTMENT))
-_WITH_GUIDE = frozenset((ServiceKindName.FORM, ServiceKindName.GUIDE, ServiceKindName.APPOINTMENT))
+_WITH_GUIDE = frozenset(
+    (
+        ServiceKindName.FORM,
+        ServiceKindName.GUIDE,
+        ServiceKindName.PAYMENT,
+        ServiceKindName.APPOINTMENT,
+        ServiceKindName.LOOKUP,
+    )
+)
 _SEXES = frozenset(("male", "female"))
 
 
@@ -72,20 +81,31 @@ def _service(service: ServiceEntry) -> Iterator[Violation]:
         yield ("kind",), "form_needed", {"kind": service.kind.value}
     if not has_form and service.form is not None:
         yield ("form",), "form_not_wanted", {"kind": service.kind.value}
+    has_lookup = service.kind is ServiceKindName.LOOKUP
+    if has_lookup and service.lookup is None:
+        yield ("kind",), "lookup_needed", {}
+    if not has_lookup and service.lookup is not None:
+        yield ("lookup",), "lookup_not_wanted", {"kind": service.kind.value}
     if service.kind in _WITH_GUIDE and service.guide is None:
         yield ("kind",), "guide_needed", {"kind": service.kind.value}
 
 
 def _form(form: FormEntry) -> Iterator[Violation]:
-    for position, identifier in twice(field.id for field in form.fields):
+    yield from questions(form.fields, form.rules)
+    yield from charge_checks.unsound(form)
+
+
+def questions(fields: Sequence[FieldEntry], rules: Sequence[RuleEntry]) -> Iterator[Violation]:
+    """What is wrong within the questions of a form or a lookup, and its rules."""
+    for position, identifier in twice(field.id for field in fields):
         yield ("fields", position, "id"), "id_twice", {"id": identifier}
-    for position, field in enumerate(form.fields):
+    for position, field in enumerate(fields):
         for place, problem, details in _field(field):
             yield ("fields", position, *place), problem, details
-    slots = [position for position, field in enumerate(form.fields) if field.type is FieldTypeName.SLOT]
+    slots = [position for position, field in enumerate(fields) if field.type is FieldTypeName.SLOT]
     for position in slots[1:]:
         yield ("fields", position, "type"), "slot_twice", {}
-    for position, rule in enumerate(form.rules):
+    for position, rule in enumerate(rules):
         for place, problem, details in _rule(rule):
             yield ("rules", position, *place), problem, details
 

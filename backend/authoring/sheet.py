@@ -63,8 +63,8 @@ class Row:
         return Finding(self.file, self.number, problem, details, self.columns.get(at, "A"))
 
 
-def read_sheet(path: Path, kind: str, topics: Sequence[str], forms: Sequence[str]) -> list[Row]:
-    """The rows of a file, checked. topics, forms: the identifiers that a row may name.
+def read_sheet(path: Path, kind: str, topics: Sequence[str], known: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The rows of a file, checked. topics: the identifiers that a row may name; known: others, by folder.
 
     Raises ContentWrong with everything that is wrong.
     """
@@ -77,7 +77,7 @@ def read_sheet(path: Path, kind: str, topics: Sequence[str], forms: Sequence[str
             findings.extend(refusal.findings(row, error, KINDS[kind], ()))
         else:
             findings.extend(row.finding(place, problem, **why) for place, problem, why in rules.within(entry))
-        unknown = naming.unknown(kind, row.value, topics, {"forms": forms})
+        unknown = naming.unknown(kind, row.value, topics, known)
         findings.extend(row.finding(place, problem, **why) for place, problem, why in unknown)
     for position, identifier in rules.twice(str(row.value.get("id", row.number)) for row in rows):
         findings.append(rows[position].finding(("id",), "id_twice", id=identifier[:60]))
