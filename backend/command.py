@@ -21,6 +21,7 @@ from foundation.config import ConfigError, load
 
 _FILE = click.Path(path_type=Path)
 _COMMANDS = (
+    "alert",
     "audit",
     "authority",
     "backup",
@@ -30,6 +31,7 @@ _COMMANDS = (
     "database",
     "door",
     "keys",
+    "message",
     "person",
     "restore",
 )

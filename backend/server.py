@@ -41,6 +41,9 @@ from backend.authoring.published import Published
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
+from backend.notifying.gateway import gateways
+from backend.notifying.quiet import QuietHours
+from backend.notifying.sending import sending
 from backend.rpc import limits
 from backend.rpc.failure import say_nothing_of_callers_that_are_gone
 from backend.rpc.guard import Guard, recognise_local
@@ -62,14 +65,25 @@ from backend.storage.database import Database, database_url, open_database
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
 from backend.watching import edition_in_force, publish_at_start, watching
-from backend.web.site import Grounds, site
+from backend.web.grounds import Grounds
+from backend.web.site import site
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
 NAME = "huimin-backend"
 SEARCH_INDEX = "search"
 """Folder of the search index in the data folder."""
-_CONTRACT = (catalog_pb2, policy_pb2, form_pb2, case_pb2, notice_pb2, identity_pb2, door_pb2, rating_pb2, alert_pb2)
+_CONTRACT = (
+    catalog_pb2,
+    policy_pb2,
+    form_pb2,
+    case_pb2,
+    notice_pb2,
+    identity_pb2,
+    door_pb2,
+    rating_pb2,
+    alert_pb2,
+)
 _log = logger(__name__)
 
 
@@ -115,8 +129,10 @@ async def serving(
     Raises AddressTaken, WebAddressTaken, TlsUnusable, SourceUnusable, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
+    outlets = gateways(settings.message_gateways, settings.data)
     async with (
         searching(database, published, settings.data / SEARCH_INDEX) as search,
+        sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
         site(Grounds(settings, database, published, now)),
         _listening(settings, database, published, search, now) as address,
     ):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from backend.alerts.signature import SourceUnusable
 from backend.authoring.finding import ContentWrong
 from backend.commands.words import database_sentence, give_up, keys_sentence, words
 from backend.doors.tls import TlsUnusable
+from backend.notifying.outgoing import GatewayWrong
 from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
 from backend.storage.database import DatabaseUnusable
@@ -42,6 +44,10 @@ def serve(settings: BackendSettings) -> None:
         give_up(keys_sentence(error, translate))
     except (AddressTaken, WebAddressTaken) as error:
         give_up(translate("start.address_taken", address=error))
+    except GatewayWrong as error:
+        give_up(translate("start.gateway", reason=error))
+    except SourceUnusable as error:
+        give_up(translate("start.alert_source", reason=error))
     except TlsUnusable as error:
         give_up(translate(error.problem, what=error.what, reason=error.reason))
     except OSError as error:

@@ -13,8 +13,9 @@ from backend.rpc.refusal import Refusal
 
 MAX_MESSAGE = 4 << 20
 """Bytes of one message: 100 answers of the longest text fit."""
-MAX_CALLS = 1000
-"""More calls at a time than this, of all doors, are refused with RESOURCE_EXHAUSTED."""
+MAX_CALLS = 4000
+"""More calls at a time than this, of all doors, are refused with RESOURCE_EXHAUSTED. Each door holds one all the
+time, to be told of alerts."""
 CALLS_OF_A_DOOR = {
     DoorKind.TERMINAL: 32,  # one resident at a time
     DoorKind.LINE: 400,  # many callers at a time
@@ -30,6 +31,7 @@ SECONDS_OF: dict[str, float] = {
     "/huimin.v1.FormService/CreateSubmission": 30,
     "/huimin.v1.FormService/LeaseReferences": 30,
     "/huimin.v1.FormService/UploadAttachment": 600,
+    "/huimin.v1.AlertService/WatchAlerts": 600,  # ends by itself before, and is asked for again
     "/huimin.v1.EnrolmentService/Enrol": 30,
     "/huimin.v1.EnrolmentService/RenewCertificate": 30,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": 60,

@@ -6,17 +6,14 @@ whose address is `BackendSettings.web_address`. What is longer than MAX_BODY is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from backend.authoring.published import Published
-from backend.settings import BackendSettings
-from backend.storage.database import Database
+from backend.web import alerts
+from backend.web.grounds import Grounds, Part
 from foundation.log import logger
 from foundation.request_id import begin_request
 
@@ -25,19 +22,7 @@ MAX_BODY = 1 << 20
 _log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What a part has to work with."""
-
-    settings: BackendSettings
-    database: Database
-    published: Published
-    now: Callable[[], datetime]
-
-
-Part = Callable[[Grounds], Iterable[web.RouteDef]]
-"""Gives the routes of one part."""
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (alerts.routes,)
 """All parts."""
 
 

@@ -1,0 +1,27 @@
+"""What every part of the web server has in common: what it gets, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from backend.authoring.published import Published
+from backend.settings import BackendSettings
+from backend.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a part has to work with."""
+
+    settings: BackendSettings
+    database: Database
+    published: Published
+    now: Callable[[], datetime]
+
+
+Part = Callable[[Grounds], Iterable[web.RouteDef]]
+"""Gives the routes of one part."""
