@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum
+from uuid import uuid4
 
 from foundation.language import LocalizedText
 
@@ -32,8 +33,28 @@ class CaseEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReply:
+    """What the office replied, in the language in which it wrote. Its repr does not show it."""
+
+    text: str = field(repr=False)
+    reply_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """That its resident opened a case again. due_date: by when the office replies again."""
+
+    reopen_time: datetime
+    due_date: date
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `events` is empty in lists, else the oldest first."""
+    """A case. `events` and `replies` are empty in lists, else the oldest first; the rest is not told there.
+
+    reopenable: whether its resident, not satisfied with the reply, may open it again; rated: whether it was
+    rated.
+    """
 
     reference: str
     form: str
@@ -42,6 +63,10 @@ class Case:
     create_time: datetime
     update_time: datetime
     events: tuple[CaseEvent, ...] = ()
+    replies: tuple[CaseReply, ...] = ()
+    reopenable: bool = False
+    reopening: Reopening | None = None
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +78,8 @@ class Session:
 
     def __repr__(self) -> str:
         return f"Session(token=…, expire_time={self.expire_time.isoformat()})"
+
+
+def new_reopening_name() -> str:
+    """A name for a reopening that nobody else will make."""
+    return f"reopenings/{uuid4()}"

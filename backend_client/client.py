@@ -30,7 +30,7 @@ from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
-from huimin.v1 import catalog_pb2, common_pb2, form_pb2, notice_pb2
+from huimin.v1 import catalog_pb2, common_pb2, form_pb2, notice_pb2, rating_pb2
 
 from backend_client import methods, wire
 from backend_client.cache import ReadCache
@@ -50,6 +50,7 @@ from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.payment import Order, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.public_case import PublicCase
 from backend_client.rotation import Backend
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Channel, Leased, Submission
 from foundation.language import Language
@@ -95,6 +96,7 @@ P = TypeVar(
     Page[PolicyMatch],
     Page[Service],
     Page[Notice],
+    Page[PublicCase],
     Policy,
     Service,
     Form,
@@ -397,6 +399,41 @@ class BackendClient:
             language=language_to_proto(language),
             caller=caller[:MAX_CALLER],
         )
+
+    async def reopen_case(
+        self, session: Session, reference: str, name: str, *, reason: str = "", recording: str = ""
+    ) -> Case:
+        """Opens a case again whose resident is not satisfied with the reply; the case as it is then.
+
+        name: ``reopenings/{uuid}``, made before the first try; recording: ``attachments/{uuid}``, uploaded
+        before, in place of a reason. Conflict where it is not opened again: its reason says why.
+        """
+        why = {"recording": recording} if recording else {"reason": reason}
+        return await self._call(
+            methods.REOPEN_CASE,
+            SUBMIT,
+            _authorization(session),
+            name=f"cases/{reference}",
+            reopening=name,
+            **why,
+        )
+
+    async def list_public_cases(self, page_size: int = 20, page_token: str = "") -> Page[PublicCase]:
+        """What the office has made public, whole, the newest answer first."""
+        return await self._public(methods.LIST_PUBLIC_CASES, page_size=page_size, page_token=page_token)
+
+    # Ratings
+
+    async def create_encoded_rating(self, encoded: bytes) -> None:
+        """Sends a rating that was kept as the bytes of a `huimin.v1.Rating`, once however often it is sent.
+
+        Conflict where its matter was rated before, or its recording has not arrived.
+        """
+        try:
+            message = rating_pb2.Rating.FromString(encoded)
+        except DecodeError:
+            raise InvalidRequest("REQUEST_MALFORMED", "rating") from None
+        await self._call(methods.CREATE_RATING, QUEUED_AWAY if self.away else SUBMIT, rating=message)
 
     # Inside
 

@@ -16,6 +16,7 @@ from huimin.v1 import (
     notice_pb2,
     payment_pb2,
     policy_pb2,
+    rating_pb2,
 )
 
 from backend_client import wire
@@ -30,6 +31,7 @@ from backend_client.notice import Notice
 from backend_client.page import Page
 from backend_client.payment import Order, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.public_case import PublicCase
 from backend_client.submission import Accepted, Leased
 from foundation.log import logger
 
@@ -107,6 +109,11 @@ def run_lookup(lookup: Lookup) -> Method[Found]:
 
 
 def _case(answer: case_pb2.GetCaseResponse) -> Case:
+    wire.need(answer, "case_record")
+    return wire.case(answer.case_record)
+
+
+def _reopened(answer: case_pb2.ReopenCaseResponse) -> Case:
     wire.need(answer, "case_record")
     return wire.case(answer.case_record)
 
@@ -235,4 +242,19 @@ SEND_PAYMENT_LINK: Method[Order] = method(
     payment_pb2.SendPaymentLinkRequest,
     payment_pb2.SendPaymentLinkResponse,
     _order,
+)
+REOPEN_CASE = method(
+    "CaseService/ReopenCase", case_pb2.ReopenCaseRequest, case_pb2.ReopenCaseResponse, _reopened
+)
+LIST_PUBLIC_CASES: Method[Page[PublicCase]] = method(
+    "CaseService/ListPublicCases",
+    case_pb2.ListPublicCasesRequest,
+    case_pb2.ListPublicCasesResponse,
+    lambda answer: wire.page(answer.public_cases, wire.public_case, answer.next_page_token),
+)
+CREATE_RATING: Method[bool] = method(
+    "RatingService/CreateRating",
+    rating_pb2.CreateRatingRequest,
+    rating_pb2.CreateRatingResponse,
+    lambda answer: answer.case_opened,
 )

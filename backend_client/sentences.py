@@ -44,6 +44,8 @@ _BY_REASON = {
     "NOT_WITH_THIS_CREDENTIAL": "error.not_with_this_credential",
     "CASE_UNKNOWN": "error.case_unknown",
     "CASE_ERASED": "error.case_erased",
+    "REOPENED_BEFORE": "error.reopened_before",
+    "NOT_REPLIED": "error.not_replied",
     "ATTACHMENT_TOO_LARGE": "error.attachment_too_large",
     "ATTACHMENT_MISSING": "error.attachment_missing",
     "ATTACHMENT_DAMAGED": "error.attachment_damaged",

@@ -23,9 +23,10 @@ from huimin.v1 import (
     notice_pb2,
     payment_pb2,
     policy_pb2,
+    rating_pb2,
 )
 
-from backend_client.case import Case, CaseEvent, CaseState, Session
+from backend_client.case import Case, CaseEvent, CaseReply, CaseState, Reopening, Session
 from backend_client.catalog import Guide, Section, Service, ServiceKind
 from backend_client.forms.wire import (
     Malformed,
@@ -40,9 +41,13 @@ from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.payment import Order, OrderState, Payment
 from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.public_case import PublicCase
+from backend_client.rating import Rating
 from backend_client.submission import Accepted, Attachment, Leased, Submission
+from foundation.language import Language
 
 CHUNK_BYTES = 64 << 10
+_ONLY = {common_pb2.LANGUAGE_ZH_CN: Language.ZH_CN, common_pb2.LANGUAGE_EN: Language.EN}
 MAX_PAYMENT_CODE = 512
 
 _REFERENCE = re.compile(r"[0-9]{12}")
@@ -152,7 +157,48 @@ def case(message: case_pb2.Case) -> Case:
             )
             for event in message.events
         ),
+        replies=tuple(CaseReply(reply.text, _time(reply, "reply_time")) for reply in message.replies),
+        reopenable=message.reopenable,
+        reopening=_reopening(message.reopening) if message.HasField("reopening") else None,
+        rated=message.rated,
     )
+
+
+def _reopening(message: case_pb2.Reopening) -> Reopening:
+    return Reopening(_time(message, "reopen_time"), date_from_proto(message.due_date, "reopening.due_date"))
+
+
+def public_case(message: case_pb2.PublicCase) -> PublicCase:
+    """A public case."""
+    return PublicCase(
+        name=_name(message.name, "publicCases"),
+        title=localized_from_proto(message.title, "public_case.title"),
+        summary=localized_from_proto(message.summary, "public_case.summary"),
+        reply=localized_from_proto(message.reply, "public_case.reply"),
+        only=_ONLY.get(message.only),
+        department=optional_localized_from_proto(message.department, "public_case.department"),
+        state=enum_from_proto(CaseState, message.state, "public_case.state"),
+        receive_date=date_from_proto(message.receive_date, "public_case.receive_date"),
+        reply_date=date_from_proto(message.reply_date, "public_case.reply_date"),
+        demonstration=message.demonstration,
+    )
+
+
+def rating_to_proto(rating: Rating) -> rating_pb2.Rating:
+    """A rating of a case, or of a service in one visit or call."""
+    message = rating_pb2.Rating(
+        name=rating.name,
+        service=rating.matter.service,
+        satisfaction=rating_pb2.Satisfaction.ValueType(rating.satisfaction.value),
+        reason=rating.reason,
+        recording=rating.recording,
+        channel=common_pb2.Channel.ValueType(rating.channel.value),
+    )
+    if rating.matter.reference:
+        message.reference = rating.matter.reference
+    else:
+        message.visit = rating.visit
+    return message
 
 
 def session(message: identity_pb2.CreateSessionResponse) -> Session:

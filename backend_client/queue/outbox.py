@@ -28,6 +28,7 @@ from backend_client.queue.delivery import LONGEST_WAIT_OF_ONE, Line, Next, after
 from backend_client.queue.disk import Disk
 from backend_client.queue.file import DAMAGED_REASON
 from backend_client.queue.listing import CANNOT_OPEN, damaged
+from backend_client.queue.ratings import Ratings
 from backend_client.queue.stock import Stock
 from backend_client.queue.store import Bounds, Kept, Store
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Submission
@@ -100,6 +101,8 @@ class Outbox:
         self._now = now
         self._disk = Disk(folder, keys, bounds)
         self._stock = Stock(self._disk, client, bounds)
+        self.ratings = Ratings(self._disk, client)
+        """What residents think of how they were served, on its way beside the submissions."""
         self._line = Line()
         self._accept_times: dict[int, datetime] = {}
         self._asking: dict[int, _Asking] = {}
@@ -140,6 +143,7 @@ class Outbox:
         outbox._start(outbox._deliver_all())
         outbox._start(outbox._mind_the_line())
         outbox._start(outbox._stock.keep())
+        outbox._start(outbox.ratings.deliver())
         return outbox
 
     async def close(self) -> None:
@@ -276,6 +280,7 @@ class Outbox:
             self._pause_until = 0.0
             self._line.all_due()
             self._wake.set()
+            self.ratings.look()
 
     async def _wait_for_work(self, now: float, look: float) -> None:
         times = (look, self._line.next_time(now), self._pause_until)

@@ -27,6 +27,7 @@ from huimin.v1 import form_pb2
 from backend_client.errors import Conflict, NoReference, QueueFull
 from backend_client.queue.file import LOCK_NAME, failures, locked, opened, put_back
 from backend_client.queue.listing import CANNOT_OPEN, Entry, column_of, entries_in, moment_of
+from backend_client.queue.rating_table import RatingTable
 from backend_client.queue.salvage import salvage
 from backend_client.submission import Attachment, Leased
 from foundation.keys import OVERHEAD, CannotOpen, KeyRing
@@ -99,6 +100,7 @@ class Store:
                 if old is not None:
                     self._take_in(old)
                 self._pool = self._held()
+                self.ratings = RatingTable(self._database, keys, self._writing)
                 with self._writing():
                     self._database.execute(
                         "UPDATE submissions SET problem = NULL WHERE problem = ?", (CANNOT_OPEN,)
