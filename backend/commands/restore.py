@@ -15,6 +15,7 @@ from backend.settings import BackendSettings
 from backend.storage import audit
 from backend.storage.backup import BackupUnusable, Contents, NewerBackup, NotEmpty, check_backup, restore
 from backend.storage.database import Database
+from backend.storage.engine import InUse
 
 
 @click.command()
@@ -24,8 +25,8 @@ from backend.storage.database import Database
 def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
     """Brings back what `backup` wrote to FILE, into SQLite or PostgreSQL, whichever it came from.
 
-    Stop the backends first, and put the key file in its place. The database has to be empty, or --replace
-    given. Where anything is wrong with FILE or with the keys, nothing changes.
+    Stop the backends first, which is seen to, and put the key file in its place. The database has to be
+    empty, or --replace given. Where anything is wrong with FILE or with the keys, nothing changes.
     """
     _, translate = words()
     os.umask(0o077)
@@ -44,6 +45,8 @@ def command(settings: BackendSettings, file: Path, *, replace: bool) -> None:
         give_up(translate("restore.newer", file=file))
     except NotEmpty:
         give_up(translate("restore.not_empty"))
+    except InUse:
+        give_up(translate("restore.in_use"))
     except OSError as error:
         give_up(translate("restore.unreadable", file=file, reason=error.strerror))
     click.echo(translate("restore.done", file=file, count=sum(contents.rows.values())))

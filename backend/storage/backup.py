@@ -90,9 +90,10 @@ async def back_up(database: Database, file: Path, now: datetime) -> Contents:
 async def restore(database: Database, file: Path, *, replace: bool) -> Contents:
     """Brings a backup back into a database that holds nothing, or where `replace` says so, in its place.
 
-    Raises BackupUnusable, NewerBackup, NotEmpty, WrongKeys, OSError, DBAPIError; nothing has changed then.
+    Raises BackupUnusable, NewerBackup, NotEmpty, InUse, WrongKeys, OSError, DBAPIError; nothing has changed
+    then.
     """
-    return await database.migrate(_fill, file, replace)
+    return await database.replace(_fill, file, replace)
 
 
 def is_empty(connection: Connection) -> bool:

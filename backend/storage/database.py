@@ -134,6 +134,15 @@ class Database:
 
         return await self._writing.run(run, None)
 
+    async def replace(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a function that changes all there is, while no other process is connected. Raises InUse."""
+
+        def run() -> T:
+            with self._kind.replacement() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._writing.run(run, None)
+
     async def tidy(self) -> None:
         """Makes what was deleted disappear from the disk, as far as the database can."""
         await self._writing.run(self._kind.tidy, None)

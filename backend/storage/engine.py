@@ -19,6 +19,10 @@ BUSY_SECONDS = 10
 """So long a connection to SQLite waits for another process, and one to PostgreSQL for its server."""
 
 
+class InUse(Exception):
+    """Another process is connected to the database, such as a backend that serves."""
+
+
 class Kind(Protocol):
     """One of the two."""
 
@@ -36,6 +40,10 @@ class Kind(Protocol):
 
     def migration(self) -> AbstractContextManager[Connection]:
         """Around a transaction that changes tables, while no other process does."""
+        ...
+
+    def replacement(self) -> AbstractContextManager[Connection]:
+        """As `migration`, where no other process is connected, not even idle. Raises InUse."""
         ...
 
     def tidy(self) -> None:

@@ -8,21 +8,26 @@ begins on another.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from backend.storage.engine import BUSY_SECONDS, alone, driver
+from backend.storage.engine import BUSY_SECONDS, InUse, alone, driver
 from backend.storage.vault import Vault, put_vault
 
 _CONNECTIONS = 8
 """To PostgreSQL, of one backend."""
+_NAME = "huimin-"
+"""Begins the name of the sessions of one pool; eight random characters follow."""
+_LEAVING_SECONDS = 1.0
+"""So long a session that was closed may still be listed."""
 _SESSION = "-c idle_in_transaction_session_timeout=60000 -c client_encoding=utf8"
 """A backend that was stopped within a transaction keeps its locks no longer than a minute."""
 _LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 10_000}
@@ -38,6 +43,7 @@ class PostgreSql:
     readers = writers = _CONNECTIONS
 
     def __init__(self, url: URL, vault: Vault) -> None:
+        self._name = _NAME + secrets.token_hex(4)
         self._engine = create_engine(
             url,
             hide_parameters=True,  # no error carries what a resident entered
@@ -45,7 +51,13 @@ class PostgreSql:
             max_overflow=0,
             pool_reset_on_return=None,  # each transaction has been ended
             # The driver sends no BEGIN of its own: `_begin` does.
-            connect_args={"autocommit": True, "connect_timeout": BUSY_SECONDS, "options": _SESSION, **_LINE},
+            connect_args={
+                "autocommit": True,
+                "connect_timeout": BUSY_SECONDS,
+                "application_name": self._name,
+                "options": _SESSION,
+                **_LINE,
+            },
         )
 
         @event.listens_for(self._engine, "connect")
@@ -83,6 +95,22 @@ class PostgreSql:
         """See `Kind`."""
         with self.transaction(writing=True, answer_by=None) as connection:
             alone(connection, "migration")
+            yield connection
+
+    @contextmanager
+    def replacement(self) -> Iterator[Connection]:
+        """See `Kind`. Every pool of ours names its sessions (PostgreSQL, 27.2.3, pg_stat_activity)."""
+        others = text(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND starts_with(application_name, :ours) AND application_name <> :own LIMIT 1"
+        )
+        with self.migration() as connection:
+            end = time.monotonic() + _LEAVING_SECONDS
+            while connection.execute(others, {"ours": _NAME, "own": self._name}).first():
+                if time.monotonic() > end:
+                    raise InUse
+                time.sleep(0.1)
+                connection.execute(select(func.pg_stat_clear_snapshot()))
             yield connection
 
     def tidy(self) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from backend.storage.engine import BUSY_SECONDS, driver
+from backend.storage.engine import BUSY_SECONDS, InUse, driver
 from backend.storage.vault import Vault, put_vault
 
 _READERS = 4
@@ -65,6 +65,24 @@ class Sqlite:
                         raise sqlite3.IntegrityError(f"a row of {broken[0]} refers to nothing in {broken[2]}")
             finally:
                 own.execute("PRAGMA foreign_keys=ON")
+
+    @contextmanager
+    def replacement(self) -> Iterator[Connection]:
+        """See `Kind`. A file leaves WAL mode only while nobody else has it open, and says so at once (SQLite,
+        "Write-Ahead Logging").
+        """
+        self._reader.dispose()
+        with self._writer.connect() as connection:
+            own: sqlite3.Connection = driver(connection)
+            try:
+                own.execute("PRAGMA journal_mode=DELETE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                raise InUse from None
+            own.execute("PRAGMA journal_mode=WAL")
+        with self.migration() as connection:
+            yield connection
 
     def tidy(self) -> None:
         """See `Kind`. Deleted bytes are overwritten in the file (secure_delete), but the log has old pages.

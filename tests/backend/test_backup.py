@@ -18,6 +18,7 @@ from backend.clock import now
 from backend.storage import attachments, audit, cases, migrating, submissions
 from backend.storage.backup import BackupUnusable, NewerBackup, NotEmpty, back_up, restore
 from backend.storage.database import Database, database_url, open_database
+from backend.storage.engine import InUse
 from backend.storage.first_files import ATTACHMENTS
 from backend.storage.revision import current, newest
 from backend.storage.tables import CaseEventRow
@@ -211,6 +212,20 @@ async def test_a_backup_of_a_newer_release_changes_nothing(
         with pytest.raises(NewerBackup):
             await restore(target, backup_file, replace=True)
         assert await target.read(dump) == before
+
+
+async def test_nothing_is_restored_while_another_process_is_connected(
+    backup_file: Path, tmp_path: Path, empty_database: str
+) -> None:
+    async with opened(empty_database, tmp_path / "to") as target:
+        async with opened(empty_database, tmp_path / "to") as other:
+            await other.read(dump)
+            before = await target.read(dump)
+            with pytest.raises(InUse):
+                await restore(target, backup_file, replace=True)
+            assert await target.read(dump) == before
+        await restore(target, backup_file, replace=True)
+        assert await target.read(dump) != before
 
 
 async def test_a_backup_that_the_keys_do_not_open_changes_nothing(
