@@ -49,6 +49,8 @@ _OWN = frozenset(
         "not_english",
         "gap_in_chinese",
         "not_a_moment",
+        "not_a_rate",
+        "rate_above_whole",
     )
 )
 

@@ -79,6 +79,13 @@ def present_money(fen: int, language: Language, *, masked: bool = False) -> str:
     return wording(language)("present.money", amount=amount)
 
 
+def present_rate(millionths: int) -> str:
+    """A rate of so many millionths: 3%, 0.5%, and below one tenth of a per cent 0.5‰."""
+    per_mille = 0 < millionths < 1_000
+    digits = f"{millionths / (1_000 if per_mille else 10_000):.4f}".rstrip("0").rstrip(".")
+    return f"{digits}{'‰' if per_mille else '%'}"
+
+
 def _masked(field: Field, value: str) -> str:
     match field.type:
         case FieldType.IDENTITY_NUMBER:
