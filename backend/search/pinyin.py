@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
 from pypinyin.seg.mmseg import seg
 
 MAX_LETTERS = 60
@@ -34,10 +36,13 @@ def _word_sounds(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32768)
 def readings(character: str) -> frozenset[str]:
-    """Every reading of one character, whatever the word."""
-    return frozenset(
-        reading for found in pinyin(character, Style.NORMAL, heteronym=True) for reading in found
-    )
+    """Every reading of one character, whatever the word; one without a known reading gives itself."""
+    toned = PINYIN_DICT.get(ord(character))
+    return frozenset(map(_toneless, toned.split(","))) if toned else frozenset(character)
+
+
+_toneless = cache(to_normal)
+"""A syllable without its tone."""
 
 
 @cache
