@@ -65,8 +65,6 @@ from backend.storage.database import Database, database_url, open_database
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
 from backend.watching import edition_in_force, publish_at_start, watching
-from backend.web.grounds import Grounds
-from backend.web.site import site
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -133,10 +131,25 @@ async def serving(
     async with (
         searching(database, published, settings.data / SEARCH_INDEX) as search,
         sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
-        site(Grounds(settings, database, published, now)),
+        _web(settings, database, published, now),
         _listening(settings, database, published, search, now) as address,
     ):
         yield address
+
+
+@asynccontextmanager
+async def _web(
+    settings: BackendSettings, database: Database, published: Published, now: Callable[[], datetime]
+) -> AsyncIterator[None]:
+    """Serves browsers where the settings say so. Raises WebAddressTaken."""
+    if not settings.web_listen:
+        yield
+        return
+    from backend.web.grounds import Grounds  # noqa: PLC0415 (a tenth of a start, for those who have it)
+    from backend.web.site import site  # noqa: PLC0415 (likewise)
+
+    async with site(Grounds(settings, database, published, now)):
+        yield
 
 
 @asynccontextmanager

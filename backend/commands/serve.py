@@ -13,7 +13,7 @@ from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
 from backend.storage.database import DatabaseUnusable
 from backend.storage.vault import WrongKeys
-from backend.web.site import WebAddressTaken
+from backend.web import WebAddressTaken
 from foundation.config import ConfigError
 from foundation.keys import KeysUnusable
 from foundation.log import start_log

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from backend.web import alerts
+from backend.web import WebAddressTaken, alerts
 from backend.web.grounds import Grounds, Part
 from foundation.log import logger
 from foundation.request_id import begin_request
@@ -24,10 +24,6 @@ _log = logger(__name__)
 
 PARTS: tuple[Part, ...] = (alerts.routes,)
 """All parts."""
-
-
-class WebAddressTaken(Exception):
-    """It cannot be listened there."""
 
 
 @asynccontextmanager
