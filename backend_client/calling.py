@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -90,6 +90,45 @@ class Calls:
             raise failure(error) from None
         CALLS.labels(verb, "OK").inc()
         return answer
+
+    async def stream(self, path: str, request: bytes, silence: float) -> AsyncIterator[bytes]:
+        """The answers of one backend, the one whose turn it is, as they come; it is tried once.
+
+        silence: seconds without an answer after which the line is taken to be cut. Ends where the backend
+        ends it; raises BackendError.
+        """
+        backend = self._rotation.pick()
+        verb = path.rpartition("/")[2]
+        call = None
+        try:
+            call = backend.stream(path)(request, metadata=_about() or None)
+            while True:
+                async with asyncio.timeout(silence):
+                    answer = await call.read()
+                if not isinstance(answer, bytes):
+                    CALLS.labels(verb, "OK").inc()
+                    return
+                self._rotation.answered(backend)
+                yield answer
+        except TimeoutError:
+            self._rotation.failed(backend)
+            CALLS.labels(verb, "SILENT").inc()
+            raise Unreachable("BACKEND_TOO_SLOW") from None
+        except grpc.aio.AioRpcError as error:
+            if error.code() in SILENT:
+                self._rotation.failed(backend)
+            CALLS.labels(verb, error.code().name).inc()
+            raise failure(error) from None
+        except grpc.aio.UsageError:
+            raise Unreachable("CLIENT_CLOSED") from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Unreachable("CLIENT_CLOSED") from None  # the channel was closed under the call
+        finally:
+            if call is not None:
+                call.cancel()
 
     async def _until_answered(
         self, verb: str, send: Callable[[Backend, float], Awaitable[bytes]], patience: Patience

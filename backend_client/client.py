@@ -22,17 +22,19 @@ the backend is known to be away: what was known is given, with the moment as of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
-from huimin.v1 import catalog_pb2, common_pb2, form_pb2, notice_pb2, rating_pb2
+from huimin.v1 import alert_pb2, catalog_pb2, common_pb2, form_pb2, notice_pb2, rating_pb2
 
 from backend_client import methods, wire
+from backend_client.alert import Acknowledgement, Alert, AlertNews, snapshot_to_proto
 from backend_client.cache import ReadCache
 from backend_client.calling import Metadata, Patience
 from backend_client.case import Case, Session
@@ -69,6 +71,9 @@ UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 LOOK_UP = Patience(each=22, tries=3, total=22, once=True)
 """The backend gives those who keep the records up to 15 s."""
+
+ALERTS_SILENCE = 25.0
+"""Seconds without a word on the stream of alerts, on which one comes every 10 s."""
 
 CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.lb_policy_name", "round_robin"),  # over the addresses that one name has
@@ -242,6 +247,42 @@ class BackendClient:
             revision=lookup.revision,
             answers=[answer_to_proto(fields.field(name), value) for name, value in answers.items()],
             caller=caller[:MAX_CALLER],
+        )
+
+    # Alerts
+
+    async def watch_alerts(self) -> AsyncIterator[AlertNews]:
+        """All alerts in force, then every change, from one backend, until it ends the stream."""
+        method = methods.WATCH_ALERTS
+        async for answer in self._calls.stream(method.path, method.encode(), ALERTS_SILENCE):
+            yield method.read(answer)
+
+    def known_alerts(self) -> tuple[Alert, ...]:
+        """What `remember_alerts` remembered last, maybe before the door was started."""
+        method = methods.WATCH_ALERTS
+        known = self._cache.get(method.path, method.encode()) if self._cache else None
+        try:
+            return method.read(known.answer).alerts if known else ()
+        except BackendFailure:  # written by another release
+            return ()
+
+    def remember_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Keeps what is in force for the time when no backend can be reached."""
+        method = methods.WATCH_ALERTS
+        if self._cache:
+            self._cache.put(method.path, method.encode(), snapshot_to_proto(alerts).SerializeToString(), None)
+
+    async def acknowledge_alert(
+        self, name: str, what: Acknowledgement, origin: str, moment: datetime
+    ) -> None:
+        """Tells what became of an alert at the terminal or line `origin`. NotFound where there is none."""
+        await self._call(
+            methods.ACKNOWLEDGE_ALERT,
+            READ,
+            name=name,
+            acknowledgement=alert_pb2.AlertAcknowledgement.ValueType(what.value),
+            origin=origin,
+            time=moment,
         )
 
     # Submissions

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from backend_client.alerts import Alerts
 from backend_client.cache import ReadCache
 from backend_client.client import BackendClient
 from backend_client.credentials import DoorCredentials
@@ -49,6 +50,7 @@ class Door:
 
     client: BackendClient
     outbox: Outbox
+    alerts: Alerts
 
 
 @asynccontextmanager
@@ -58,12 +60,13 @@ async def open_door(
     credentials: DoorCredentials | None,
     sizes: Sizes,
     *,
+    origin: str,
     queue: Path | None = None,
 ) -> AsyncIterator[Door]:
     """The way to the backend while the block runs.
 
-    sizes: how many entries this door asks for at once; queue: another folder than the settings'. Raises
-    ConfigError where the queue or its keys cannot be used.
+    sizes: how many entries this door asks for at once; origin: the terminal's or line's name; queue: another
+    folder than the settings'. Raises ConfigError where the queue or its keys cannot be used.
     """
     folder = queue or settings.queue_folder
     try:
@@ -79,8 +82,10 @@ async def open_door(
                 raise ConfigError(f"{settings.room}.queue: {folder}: {error}") from None
             warming = asyncio.create_task(Warming(client, sizes).keep())
             try:
-                with watching(outbox):
-                    yield Door(client, outbox)
+                alerts = Alerts(client, origin)
+                async with alerts.running():
+                    with watching(outbox):
+                        yield Door(client, outbox, alerts)
             finally:
                 warming.cancel()
                 await asyncio.gather(warming, return_exceptions=True)

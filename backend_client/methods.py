@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from huimin.v1 import (
+    alert_pb2,
     case_pb2,
     catalog_pb2,
     form_pb2,
@@ -20,6 +21,7 @@ from huimin.v1 import (
 )
 
 from backend_client import wire
+from backend_client.alert import AlertNews, news_from_proto
 from backend_client.case import Case, Session
 from backend_client.catalog import Service
 from backend_client.errors import BackendFailure, InvalidRequest
@@ -257,4 +259,16 @@ CREATE_RATING: Method[bool] = method(
     rating_pb2.CreateRatingRequest,
     rating_pb2.CreateRatingResponse,
     lambda answer: answer.case_opened,
+)
+WATCH_ALERTS: Method[AlertNews] = method(
+    "AlertService/WatchAlerts",
+    alert_pb2.WatchAlertsRequest,
+    alert_pb2.WatchAlertsResponse,
+    news_from_proto,
+)
+ACKNOWLEDGE_ALERT: Method[None] = method(
+    "AlertService/AcknowledgeAlert",
+    alert_pb2.AcknowledgeAlertRequest,
+    alert_pb2.AcknowledgeAlertResponse,
+    lambda answer: None,
 )

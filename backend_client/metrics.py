@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from backend_client.queue.outbox import Outbox
 
 CALLS = Counter("huimin_door_calls", "Calls to the backend, by method and outcome", ("method", "outcome"))
+ALERTS = Gauge("huimin_door_alerts", "Alerts in force, as this door knows")
+ALERTS_WATCHED = Gauge("huimin_door_alerts_watched", "1 while a backend tells this door of alerts, else 0")
 CACHED = Counter("huimin_door_cached", "Reads answered from what was last known, by method", ("method",))
 WAITING = Gauge("huimin_door_waiting", "Accepted submissions that the backend does not have yet")
 OLDEST = Gauge("huimin_door_oldest_waiting_seconds", "How long the first of them has waited; 0 without any")

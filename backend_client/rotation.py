@@ -34,6 +34,7 @@ SILENT = (
 _log = logger(__name__)
 
 Unary = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
+Stream = grpc.aio.UnaryStreamMultiCallable[bytes, bytes]
 Upload = grpc.aio.StreamUnaryMultiCallable[bytes, bytes]
 
 
@@ -59,6 +60,10 @@ class Backend:
     def upload(self, path: str) -> Upload:
         """A method with many requests and one answer."""
         return self.channel.stream_unary(path)
+
+    def stream(self, path: str) -> Stream:
+        """A method with one request and many answers."""
+        return self.channel.unary_stream(path)
 
     def change(self, channel: grpc.aio.Channel) -> grpc.aio.Channel:
         """Uses another channel for new calls; gives the one before."""

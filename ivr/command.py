@@ -112,7 +112,7 @@ async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> 
     stop = stop_requested()
     try:
         async with (
-            open_door(settings, settings.backend, credentials, SIZES) as door,
+            open_door(settings, settings.backend, credentials, SIZES, origin=settings.line) as door,
             _speech(settings) as speech,
         ):
             fixed = prompts.always_the_same()
@@ -147,7 +147,14 @@ async def _in_terminal(settings: IvrSettings, credentials: DoorCredentials | Non
         slow = {"first_key": TYPING, "between_keys": TYPING}
         settings = settings.model_copy(update={"timing": Timing(**settings.timing.model_dump() | slow)})
     async with (
-        open_door(settings, settings.backend, credentials, SIZES, queue=settings.console_queue) as door,
+        open_door(
+            settings,
+            settings.backend,
+            credentials,
+            SIZES,
+            origin=settings.line,
+            queue=settings.console_queue,
+        ) as door,
         _speech(settings) as speech,
     ):
 

@@ -96,7 +96,9 @@ async def _run(
 
         opening = asyncio.create_task(devices.open())
         try:
-            async with open_door(settings, settings.backend, credentials, SIZES) as door:
+            async with open_door(
+                settings, settings.backend, credentials, SIZES, origin=settings.terminal
+            ) as door:
                 await run(settings, door, devices, lambda: PinyinEngine(dictionary, shows), inspect)
         finally:
             await opening

@@ -247,19 +247,22 @@ def acknowledge(
         if (connection.execute(count).scalar() or 0) >= MAX_ORIGINS:
             return Acknowledging.TOO_MANY_ORIGINS
         connection.execute(insert(table).values(name=name, door=door, origin=origin, spoken=0, understood=0))
-    values: dict[str, object]
+    values: dict[str, object] = {}
     match what:
         case alert_pb2.ALERT_ACKNOWLEDGEMENT_RECEIVED:
-            values = {"receive_time": func.coalesce(table.receive_time, moment)}
+            first = "receive_time"
         case alert_pb2.ALERT_ACKNOWLEDGEMENT_SHOWN:
-            values = {"show_time": func.coalesce(table.show_time, moment)}
+            first = "show_time"
         case alert_pb2.ALERT_ACKNOWLEDGEMENT_SPOKEN:
-            values = {"speak_time": func.coalesce(table.speak_time, moment), "spoken": table.spoken + 1}
+            first = "speak_time"
+            values["spoken"] = table.spoken + 1
         case _:
-            values = {
-                "understand_time": func.coalesce(table.understand_time, moment),
-                "understood": table.understood + 1,
-            }
+            first = "understand_time"
+            values["understood"] = table.understood + 1
+    if row is None or getattr(row, first) is None:
+        values[first] = moment
+    if not values:
+        return Acknowledging.OK
     connection.execute(update(table).where(here).values(values))
     return Acknowledging.OK
 

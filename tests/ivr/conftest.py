@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from backend_client.alerts import Alerts
 from backend_client.cache import ReadCache
 from backend_client.client import BackendClient
 from backend_client.door import Door
@@ -92,7 +93,8 @@ class Phone:
             self.settings.queue_folder, keys, client, bounds=bounds or Bounds(low=2, wanted=4)
         )
         self._stack.push_async_callback(outbox.close)
-        self.door = Door(client, outbox)
+        alerts = Alerts(client, self.settings.line)
+        self.door = Door(client, outbox, alerts)
         await self.until(lambda: outbox.references > 0)
 
     async def delivered(self) -> None:
