@@ -33,6 +33,7 @@ _COMMANDS = (
     "keys",
     "message",
     "person",
+    "rating",
     "restore",
 )
 """Each is the click command `command` of the module of that name."""

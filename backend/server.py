@@ -24,6 +24,8 @@ from huimin.v1 import (
     form_pb2_grpc,
     identity_pb2,
     identity_pb2_grpc,
+    lookup_pb2,
+    lookup_pb2_grpc,
     notice_pb2,
     notice_pb2_grpc,
     policy_pb2,
@@ -44,6 +46,8 @@ from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
 from backend.notifying.gateway import gateways
 from backend.notifying.quiet import QuietHours
 from backend.notifying.sending import sending
+from backend.lookups.sources import Sources as LookupSources
+from backend.lookups.sources import asking
 from backend.rpc import limits
 from backend.rpc.failure import say_nothing_of_callers_that_are_gone
 from backend.rpc.guard import Guard, recognise_local
@@ -56,6 +60,7 @@ from backend.services.catalog import CatalogService
 from backend.services.enrolment import EnrolmentService
 from backend.services.form import FormService
 from backend.services.identity import IdentityService
+from backend.services.lookup import LookupService
 from backend.services.notice import NoticeService
 from backend.services.policy import PolicyService
 from backend.services.rating import RatingService
@@ -81,6 +86,7 @@ _CONTRACT = (
     door_pb2,
     rating_pb2,
     alert_pb2,
+    lookup_pb2,
 )
 _log = logger(__name__)
 
@@ -92,7 +98,7 @@ class AddressTaken(Exception):
 async def run(settings: BackendSettings) -> None:
     """Serves until it is told to stop.
 
-    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, SourceUnusable, AddressTaken,
+    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, SourceUnusable, Misconfigured, AddressTaken,
     WebAddressTaken, OSError where it cannot start.
     """
     stop = stop_requested()
@@ -124,7 +130,7 @@ async def serving(
     """Serves what is published while the block runs, then finishes what is under way. Gives HOST:PORT with
     the real port.
 
-    Raises AddressTaken, WebAddressTaken, TlsUnusable, SourceUnusable, NothingPublished.
+    Raises AddressTaken, WebAddressTaken, TlsUnusable, SourceUnusable, Misconfigured, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
     outlets = gateways(settings.message_gateways, settings.data)
@@ -132,7 +138,8 @@ async def serving(
         searching(database, published, settings.data / SEARCH_INDEX) as search,
         sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
         _web(settings, database, published, now),
-        _listening(settings, database, published, search, now) as address,
+        asking(settings.lookups) as sources,
+        _listening(settings, database, published, search, sources, now) as address,
     ):
         yield address
 
@@ -158,6 +165,7 @@ async def _listening(
     database: Database,
     published: Published,
     search: PolicySearch,
+    sources: LookupSources,
     now: Callable[[], datetime],
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
@@ -170,7 +178,7 @@ async def _listening(
         maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, search, now)
+    _add_services(server, database, published, search, sources, now)
     board = Board(database, now)
     alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
@@ -232,9 +240,13 @@ def _add_services(
     database: Database,
     published: Published,
     search: PolicySearch,
+    sources: LookupSources,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
+    lookup_pb2_grpc.add_LookupServiceServicer_to_server(
+        LookupService(database, published, sources, trail, now), server
+    )
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
     form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, published, now), server)

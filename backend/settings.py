@@ -7,7 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from backend.lookups.source_settings import SourceSettings
 from backend.notifying.quiet import QuietHours
+from backend.payments.settings import PaymentSettings
 from foundation.address import check_address
 from foundation.config import data_folder
 from foundation.observing import ObservedSettings
@@ -59,7 +61,7 @@ class BackendSettings(ObservedSettings):
     """What sends SMS and e-mail: tables ``sms`` and ``email``, each with the name of its `gateway` and what
     that needs. Where there is none, messages go into a file of the data folder, and nobody gets them."""
     quiet_hours: Annotated[str, AfterValidator(_quiet_hours)] = "21:00-08:00"
-    """When no message goes out but those that a resident waits for, by the county's clock; empty for never."""
+    """When no message goes out but those that a resident waits for, by the county's clock; never if empty."""
     certificate_days: Annotated[float, Field(gt=0, le=825)] = 90.0
     """How long a door's certificate is good."""
     data: Path = Field(default_factory=data_folder)
@@ -82,6 +84,10 @@ class BackendSettings(ObservedSettings):
     """How long an alert is in force that does not say when it expires."""
     alert_folder: Path | None = None
     """Folder in which files of CAP messages are taken in as they appear."""
+    lookups: dict[str, SourceSettings] = Field(default_factory=dict)
+    """Who is asked by lookups, by the name that lookups give as their `source`."""
+    payment: PaymentSettings = PaymentSettings()
+    """How payments are taken; see `backend.payments.settings`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stop_seconds: Annotated[float, Field(ge=0, le=300)] = 10.0
     """How long calls that are under way may take when the backend is told to stop."""

@@ -110,10 +110,10 @@ def _contact(written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
         return
     for key, needed in _CONTACT.items():
         name = _text(written, key)
-        field = fields.get(name)
+        field = fields.get(name) if name else None
         if name and field is None:
             yield ("contact", key), "no_such_field", {"id": name[:60]}
-        elif field is not None and field.kind != needed:
+        elif name and field is not None and field.kind != needed:
             yield ("contact", key), f"contact_{key}_unfit", {"id": name}
     if not _text(written, "phone") and not _text(written, "email"):
         yield ("contact",), "contact_empty", {}

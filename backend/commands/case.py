@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from huimin.v1 import case_pb2, common_pb2
 from sqlalchemy import Connection
 
 from backend import clock
+from backend.commands import case_replies
+from backend.commands.case_work import DATA, need, reference_of, why, write
 from backend.commands.clerk import clerk
-from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import audit, cases, codes, submissions
-from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN, MAX_NOTE, Case, Event
-from backend_client.forms.reference import ReferenceError_, check_reference, group
+from backend.storage import audit, cases, codes, replies, submissions
+from backend.storage.cases import CASE_UNKNOWN, MAX_NOTE, Case, Event
+from backend.storage.replies import Answered
+from backend_client.forms.reference import group
 from backend_client.forms.text import has_bad_character, normalise
 from foundation.language import Language, Translate
-
-T = TypeVar("T")
 
 STATES: dict[str, int] = {
     name.removeprefix("CASE_STATE_").lower().replace("_", "-"): number
@@ -39,16 +37,12 @@ def command() -> None:
     """Looks after cases."""
 
 
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of the database that the backend uses; ~/.local/share/huimin by default.",
-)
+for _also in (case_replies.reply, case_replies.publish, case_replies.unpublish):
+    command.add_command(_also)
 
 
 @command.command(name="set")
-@_DATA
+@DATA
 @click.argument("reference")
 @click.argument("state")
 @click.option("--note", default="", help="What the office says to the resident.")
@@ -59,45 +53,48 @@ def case_set(settings: BackendSettings, data: Path | None, reference: str, state
     STATE is received, accepted, in-review, needs-material, approved, rejected, completed or withdrawn.
     """
     _, translate = words()
-    to, said, number = _state(state, translate), _note(note, translate), _reference(reference, translate)
+    to, said, number = _state(state, translate), _note(note, translate), reference_of(reference, translate)
     now, actor = clock.now(), clerk()
 
     def change(connection: Connection) -> str:
-        outcome = "OK" if cases.move(connection, number, Event(to, now, said)) else _why(connection, number)
+        moved = cases.move(connection, number, Event(to, now, said), request_id=actor.request_id)
+        outcome = "OK" if moved else why(connection, number)
         audit.append(connection, actor.did("case set", f"cases/{number}", now, outcome))
         return outcome
 
-    _need(_write(settings, data, change, translate), number, translate)
+    need(write(settings, data, change, translate), number, translate)
     click.echo(translate("case.set", reference=group(number), state=translate(f"state.{_NAMES[to]}")))
 
 
 @command.command(name="show")
-@_DATA
+@DATA
 @click.argument("reference")
 @click.pass_obj
 def case_show(settings: BackendSettings, data: Path | None, reference: str) -> None:
     """Shows the case REFERENCE, without the applicant and the answers."""
     language, translate = words()
-    number = _reference(reference, translate)
+    number = reference_of(reference, translate)
     now, actor = clock.now(), clerk()
 
-    def look(connection: Connection) -> tuple[Case | None, tuple[str, ...]]:
+    def look(connection: Connection) -> tuple[Case | None, Answered, tuple[str, ...]]:
         case = cases.one(connection, number)
         outcome = "OK" if case is not None else CASE_UNKNOWN
         audit.append(connection, actor.did("case show", f"cases/{number}", now, outcome))
-        return case, submissions.problems(connection, number)
+        return case, replies.of(connection, number), submissions.problems(connection, number)
 
-    case, problems = _write(settings, data, look, translate)
+    case, answered, problems = write(settings, data, look, translate)
     if case is None:
         give_up(translate("case.unknown", reference=group(number)))
     for line in _lines(case, language, translate):
+        click.echo(line)
+    for line in _answered(answered, translate):
         click.echo(line)
     for problem in problems:
         click.echo(translate("case.problem", problem=problem))
 
 
 @command.command(name="code")
-@_DATA
+@DATA
 @click.option(
     "--hours",
     type=click.IntRange(1, 168),
@@ -114,42 +111,23 @@ def case_code(settings: BackendSettings, data: Path | None, hours: int, referenc
     then on.
     """
     _, translate = words()
-    number = _reference(reference, translate)
+    number = reference_of(reference, translate)
     now, actor = clock.now(), clerk()
     end = now + timedelta(hours=hours)
 
     def give(connection: Connection) -> tuple[str, str]:
         case = cases.one(connection, number)
-        outcome = "OK" if case is not None and not case.erased else _why(connection, number)
+        outcome = "OK" if case is not None and not case.erased else why(connection, number)
         code = codes.give(connection, number, end) if outcome == "OK" else ""
         audit.append(connection, actor.did("case code", f"cases/{number}", now, outcome))
         return outcome, code
 
-    outcome, code = _write(settings, data, give, translate)
-    _need(outcome, number, translate)
+    outcome, code = write(settings, data, give, translate)
+    need(outcome, number, translate)
     until = end.astimezone(clock.COUNTY_TIME).strftime("%Y-%m-%d %H:%M")
     half = codes.DIGITS // 2
     shown = f"{code[:half]} {code[half:]}"
     click.echo(translate("case.code", reference=group(number), code=shown, until=until))
-
-
-def _write(
-    settings: BackendSettings, data: Path | None, work: Callable[[Connection], T], translate: Translate
-) -> T:
-    """Does some work as one transaction, on the folder that the command names."""
-    chosen = settings.model_copy(update={"data": data}) if data else settings
-    return with_database(chosen, translate, lambda database: database.write(work))
-
-
-def _why(connection: Connection, reference: str) -> str:
-    """Why a case cannot be given another state."""
-    return CASE_ERASED if cases.is_erased(connection, reference) else CASE_UNKNOWN
-
-
-def _need(outcome: str, reference: str, translate: Translate) -> None:
-    if outcome != "OK":
-        sentence = "case.is_erased" if outcome == CASE_ERASED else "case.unknown"
-        give_up(translate(sentence, reference=group(reference)))
 
 
 def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
@@ -174,6 +152,21 @@ def _lines(case: Case, language: Language, translate: Translate) -> list[str]:
     return lines
 
 
+def _answered(answered: Answered, translate: Translate) -> list[str]:
+    lines = [
+        translate("case.reply", time=_local(reply.reply_time), text=reply.text) for reply in answered.replies
+    ]
+    if reopening := answered.reopening:
+        why = reopening.reason or translate("case.reopened_spoken", recording=reopening.recording or "")
+        due = reopening.due_day.isoformat()
+        lines.append(translate("case.reopened", time=_local(reopening.reopen_time), reason=why, due=due))
+    return lines
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(clock.COUNTY_TIME).strftime("%Y-%m-%d %H:%M")
+
+
 def _state(typed: str, translate: Translate) -> int:
     """The number of a state: in-review, IN_REVIEW and in_review are one."""
     found = STATES.get(typed.strip().lower().replace("_", "-"))
@@ -190,10 +183,3 @@ def _note(typed: str, translate: Translate) -> str:
     if has_bad_character(fit):
         give_up(translate("case.note_character"))
     return fit
-
-
-def _reference(typed: str, translate: Translate) -> str:
-    try:
-        return check_reference(typed)
-    except ReferenceError_:
-        give_up(translate("case.not_a_reference", given=typed[:40]))

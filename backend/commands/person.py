@@ -21,7 +21,7 @@ from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import persons
+from backend.storage import messages, persons
 from backend.storage.database import Database
 from backend.storage.persons import Held, HeldCase, HeldFile, OpenCases
 from backend.storage.public_cases import Texts
@@ -150,6 +150,17 @@ def _as_json(held: Held) -> dict[str, Any]:
     }
 
 
+def _message(kept: messages.Kept) -> dict[str, Any]:
+    """What was sent; recipient and text are None once they were wiped."""
+    return {
+        "time": (kept.end_time or kept.create_time).isoformat(),
+        "state": kept.state,
+        "channel": kept.channel,
+        "to": kept.recipient,
+        "text": kept.text,
+    }
+
+
 def _case(held: HeldCase) -> dict[str, Any]:
     case, sent = held.case, held.submission
     return {
@@ -176,6 +187,7 @@ def _case(held: HeldCase) -> dict[str, Any]:
         ],
         "reopening": _reopening(held.answered),
         "public": _public(held.public),
+        "messages": [_message(sent) for sent in held.messages],
         "files": [
             {
                 "name": file.name,

@@ -8,6 +8,7 @@ from backend.alerts.signature import SourceUnusable
 from backend.authoring.finding import ContentWrong
 from backend.commands.words import database_sentence, give_up, keys_sentence, words
 from backend.doors.tls import TlsUnusable
+from backend.lookups.provider import Misconfigured
 from backend.notifying.outgoing import GatewayWrong
 from backend.server import NAME, AddressTaken, run
 from backend.settings import BackendSettings
@@ -44,6 +45,8 @@ def serve(settings: BackendSettings) -> None:
         give_up(keys_sentence(error, translate))
     except (AddressTaken, WebAddressTaken) as error:
         give_up(translate("start.address_taken", address=error))
+    except Misconfigured as error:
+        give_up(translate("start.lookup_source", reason=error))
     except GatewayWrong as error:
         give_up(translate("start.gateway", reason=error))
     except SourceUnusable as error:

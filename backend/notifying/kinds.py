@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
     "case_rejected": _kind("ending"),
     "case_completed": _kind("ending"),
     "case_withdrawn": _kind("ending"),
+    "case_note": _kind("ending"),
     "case_replied": _kind("ending"),
     "case_reopened": _kind("ending"),
     # An order. amount: such as 128.50, without a unit; until: a moment of the county in words.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import grpc
 from huimin.v1 import form_pb2, form_pb2_grpc
@@ -33,6 +33,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
     database: Database
     published: Published
     now: Callable[[], datetime]
+    due: timedelta = timedelta(days=30)
+    """How long what a form costs can be paid."""
 
     async def GetForm(  # noqa: N802 (the contract's name)
         self, request: form_pb2.GetFormRequest, context: Context
@@ -86,7 +88,16 @@ class FormService(form_pb2_grpc.FormServiceServicer):
 
     async def _keep(self, judged: Judged, digest: bytes, actor: Actor, now: datetime) -> submissions.Accepted:
         submission = submissions.Checked(
-            judged.submission, digest, judged.title, judged.applicant, judged.files, actor, judged.problems
+            judged.submission,
+            digest,
+            judged.title,
+            judged.applicant,
+            judged.files,
+            actor,
+            judged.problems,
+            judged.contact,
+            judged.charge_fen,
+            now + self.due,
         )
         try:
             return await self.database.write(submissions.keep, submission, now)

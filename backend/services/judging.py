@@ -7,14 +7,16 @@ codes for the office, such as ``answers.money:TOO_LARGE`` or FORM_CHANGED.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import grpc
 from huimin.v1 import form_pb2
 
+from backend.notifying.contact import Contact, contact_of
 from backend.rpc.refusal import Refusal, not_found
 from backend.services.answers import checked, recordings
+from backend_client.forms.charge import bill_for
 from backend_client.forms.form import Form
 from backend_client.forms.identity_number import IdentityNumberError, check_identity_number
 from backend_client.forms.wire import answer_to_proto
@@ -29,7 +31,8 @@ class Judged:
     """A submission that may be kept. Its repr shows nothing of it.
 
     submission: with its answers as they are to be kept; title: the form's; applicant: identity number, empty
-    where none can be made out; files: names of those that the answers name.
+    where none can be made out; files: names of those that the answers name; contact: where the resident is
+    told of changes; charge_fen: what it costs, 0 where that is nothing or cannot be told.
     """
 
     submission: form_pb2.Submission
@@ -37,6 +40,8 @@ class Judged:
     applicant: str
     files: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    contact: Contact | None = None
+    charge_fen: int = 0
 
     def __repr__(self) -> str:
         return f"Judged({self.submission.name}, …)"
@@ -65,7 +70,7 @@ def judge(
     except Refusal as refusal:
         problems += [f"{wrong.field}:{wrong.reason}" for wrong in refusal.violations]
         return _as_it_came(submission, form, problems)
-    return Judged(judged.submission, judged.title, judged.applicant, judged.files, tuple(problems))
+    return replace(judged, problems=tuple(problems))
 
 
 def _right(submission: form_pb2.Submission, form: Form, today: date) -> Judged:
@@ -74,7 +79,10 @@ def _right(submission: form_pb2.Submission, form: Form, today: date) -> Judged:
     kept = _copy(submission)
     del kept.answers[:]
     kept.answers.extend(answer_to_proto(form.field(name), value) for name, value in values.items())
-    return Judged(kept, form.title, str(values[form.applicant_field]), recordings(values))
+    applicant, files = str(values[form.applicant_field]), recordings(values)
+    bill = bill_for(form, values)
+    charge_fen = bill.total_fen if bill else 0
+    return Judged(kept, form.title, applicant, files, contact=contact_of(form, kept), charge_fen=charge_fen)
 
 
 def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: list[str]) -> Judged:
@@ -86,7 +94,8 @@ def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: li
     )
     files = tuple(answer.recording for answer in kept.answers if answer.WhichOneof("value") == "recording")
     title = form.title if form else LocalizedText(submission.form, submission.form)
-    return Judged(kept, title, _as_on_a_card(applicant), files, tuple(problems))
+    contact = contact_of(form, kept)
+    return Judged(kept, title, _as_on_a_card(applicant), files, tuple(problems), contact)
 
 
 def _as_on_a_card(number: str) -> str:

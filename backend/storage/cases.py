@@ -14,6 +14,8 @@ from typing import Any
 from huimin.v1 import case_pb2
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from backend.notifying import news
+from backend.notifying.contact import Contact
 from backend.storage import forms
 from backend.storage.tables import CaseEventRow, CaseRow, microseconds
 from backend.storage.vault import vault_of
@@ -145,13 +147,22 @@ def seal_applicant(connection: Connection, reference: str, number: str) -> dict[
     }
 
 
-def move(connection: Connection, reference: str, event: Event) -> bool:
-    """Gives a case another state, or the same with another note. False where there is no such case.
+def seal_contact(connection: Connection, reference: str, contact: Contact | None) -> bytes | None:
+    """The column of a case that says where its applicant is told of changes."""
+    return vault_of(connection).seal_text(str(contact), contact_place(reference)) if contact else None
 
-    An erased case has no next state: whoever reopened it would find nothing in it.
+
+def move(
+    connection: Connection, reference: str, event: Event, *, told: str = "", request_id: str = ""
+) -> bool:
+    """Gives a case another state, or the same with another note, and has its applicant told. False where
+    there is no such case.
+
+    An erased case has no next state: whoever reopened it would find nothing in it. told: the kind of message
+    by which the applicant learns of it; the state's own where empty.
     """
     row = connection.execute(
-        select(CaseRow.form, CaseRow.form_revision).where(
+        select(CaseRow.form, CaseRow.form_revision, CaseRow.state).where(
             CaseRow.reference == reference, CaseRow.erased_time.is_(None)
         )
     ).first()
@@ -166,20 +177,33 @@ def move(connection: Connection, reference: str, event: Event) -> bool:
         .where(CaseRow.reference == reference)
         .values(state=event.state, update_time=event.event_time, erase_time=erase_time)
     )
-    add_event(connection, reference, event)
+    told = told or news.kind_of(event.state, row.state)
+    add_event(connection, reference, event, told=told, request_id=request_id)
     return True
 
 
-def add_event(connection: Connection, reference: str, event: Event) -> None:
-    """Writes down a change of a case."""
+def add_event(connection: Connection, reference: str, event: Event, *, told: str, request_id: str) -> None:
+    """Writes down a change of a case, and what its applicant is told of it; told: as in `move`."""
     note = None
     if event.note:
         note = vault_of(connection).seal_text(event.note, note_place(reference, event.event_time))
-    connection.execute(
-        insert(CaseEventRow).values(
-            reference=reference, state=event.state, event_time=event.event_time, note=note
+    number = connection.execute(
+        insert(CaseEventRow)
+        .values(reference=reference, state=event.state, event_time=event.event_time, note=note)
+        .returning(CaseEventRow.id)
+    ).scalar_one()
+    sealed = connection.execute(select(CaseRow.contact).where(CaseRow.reference == reference)).scalar()
+    if sealed is not None:
+        contact = Contact.of_line(vault_of(connection).open_text(sealed, contact_place(reference)))
+        news.tell(
+            connection,
+            contact,
+            reference,
+            kind=told,
+            cause=f"case-event {number}",
+            now=event.event_time,
+            request_id=request_id,
         )
-    )
 
 
 def _event(connection: Connection, reference: str, row: Any) -> Event:

@@ -13,7 +13,17 @@ from datetime import datetime
 from huimin.v1 import form_pb2
 from sqlalchemy import Connection, delete, select
 
-from backend.storage import attachments, audit, cases, forms, public_cases, replies, retention, submissions
+from backend.storage import (
+    attachments,
+    audit,
+    cases,
+    forms,
+    messages,
+    public_cases,
+    replies,
+    retention,
+    submissions,
+)
 from backend.storage.audit import Actor, Entry, Kept
 from backend.storage.cases import END_STATES, Case
 from backend.storage.tables import AttachmentRow, CaseRow, SessionRow, SubmissionRow
@@ -49,6 +59,8 @@ class HeldCase:
     answered: replies.Answered
     public: public_cases.Texts | None
     """What the office has made public of it."""
+    messages: tuple[messages.Kept, ...]
+    """What was sent to the applicant about it."""
 
     def __repr__(self) -> str:
         return f"HeldCase({self.case.reference}, …)"
@@ -150,6 +162,7 @@ def _case(connection: Connection, reference: str) -> HeldCase:
         tuple(HeldFile(*file) for file in files),
         replies.of(connection, reference),
         public_cases.texts(connection, reference),
+        tuple(messages.of_cases(connection, [reference])),
     )
 
 

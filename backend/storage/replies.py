@@ -93,9 +93,16 @@ def of(connection: Connection, reference: str) -> Answered:
     )
 
 
-def write(connection: Connection, reference: str, text: str, state: int, now: datetime) -> bool:
-    """Replies to a case and gives it a state. False where there is no such case, or it was erased."""
-    if not cases.move(connection, reference, Event(state, now, "")):
+def write(
+    connection: Connection, reference: str, text: str, state: int, now: datetime, *, request_id: str = ""
+) -> bool:
+    """Replies to a case and gives it a state. False where there is no such case, or it was erased.
+
+    request_id: of the command or key that led to it.
+    """
+    if not cases.move(
+        connection, reference, Event(state, now, ""), told="case_replied", request_id=request_id
+    ):
         return False
     sealed = vault_of(connection).seal_text(text, text_place(reference, now))
     connection.execute(insert(CaseReplyRow).values(reference=reference, text=sealed, reply_time=now))
@@ -128,7 +135,8 @@ def reopen(connection: Connection, reference: str, reopening: Reopening) -> Refu
             due_day=reopening.due_day,
         )
     )
-    cases.move(connection, reference, Event(case_pb2.CASE_STATE_IN_REVIEW, reopening.reopen_time, ""))
+    again = Event(case_pb2.CASE_STATE_IN_REVIEW, reopening.reopen_time, "")
+    cases.move(connection, reference, again, told="case_reopened")
     return None
 
 

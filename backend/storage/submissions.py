@@ -13,7 +13,8 @@ from datetime import datetime
 from huimin.v1 import case_pb2, form_pb2
 from sqlalchemy import Connection, insert, select
 
-from backend.storage import attachments, audit, cases, references
+from backend.notifying.contact import Contact
+from backend.storage import attachments, audit, cases, orders, references
 from backend.storage.audit import Actor
 from backend.storage.references import Taken
 from backend.storage.tables import CaseRow, SubmissionRow
@@ -31,7 +32,8 @@ class Checked:
     """A submission that may be kept. Its repr shows nothing of it.
 
     digest: of what was sent; title: the form's; applicant: identity number; attachments: names of the files
-    that the answers name; actor: the door through which it came; problems: what is wrong with it, as codes.
+    that the answers name; actor: the door through which it came; problems: what is wrong with it, as codes;
+    contact: where its resident is told of changes; charge_fen: what it costs, until when it can be paid.
     """
 
     submission: form_pb2.Submission
@@ -41,6 +43,9 @@ class Checked:
     attachments: tuple[str, ...]
     actor: Actor
     problems: tuple[str, ...] = ()
+    contact: Contact | None = None
+    charge_fen: int = 0
+    due_time: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Checked({self.submission.name}, …)"
@@ -113,6 +118,8 @@ def keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
     _insert(connection, checked, reference, now)
     for missing in attachments.claim(connection, submission.name, checked.attachments, reference):
         raise AttachmentMissing(missing)
+    if checked.charge_fen:
+        _owe(connection, checked, reference, now)
     audit.append(connection, checked.actor.did("FormService.CreateSubmission", f"cases/{reference}", now))
     return Accepted(reference, now, True)
 
@@ -160,6 +167,18 @@ def _reference(connection: Connection, checked: Checked, now: datetime) -> str:
     raise NotLeased
 
 
+def _owe(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:
+    """Makes the order of a case."""
+    new = orders.New(
+        title=checked.title,
+        amount_fen=checked.charge_fen,
+        channel=checked.submission.channel,
+        due_time=checked.due_time or now,
+        reference=reference,
+    )
+    orders.make(connection, new, checked.actor, now)
+
+
 def _insert(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:
     submission, vault = checked.submission, vault_of(connection)
     problems = " ".join(checked.problems)
@@ -178,6 +197,7 @@ def _insert(connection: Connection, checked: Checked, reference: str, now: datet
             reference=reference,
             submission=submission.name,
             **cases.seal_applicant(connection, reference, checked.applicant),
+            contact=cases.seal_contact(connection, reference, checked.contact),
             form=submission.form,
             form_revision=submission.form_revision,
             title_zh=checked.title.zh_cn,
@@ -188,7 +208,9 @@ def _insert(connection: Connection, checked: Checked, reference: str, now: datet
             update_time=now,
         )
     )
-    cases.add_event(connection, reference, cases.Event(case_pb2.CASE_STATE_RECEIVED, now, ""))
+    received = cases.Event(case_pb2.CASE_STATE_RECEIVED, now, "")
+    request_id = checked.actor.request_id
+    cases.add_event(connection, reference, received, told="case_received", request_id=request_id)
 
 
 def _keyed(connection: Connection, digest: bytes) -> bytes:

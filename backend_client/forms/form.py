@@ -244,7 +244,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Which answers say where a resident is told of changes: identifiers of fields, empty where there is none.
+    """Which answers say where a resident is told of changes: identifiers of fields, empty for none.
 
     phone: PHONE_NUMBER, email: TEXT; consent: YES_NO that has to be yes; where empty, giving them is consent.
     """

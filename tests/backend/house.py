@@ -26,6 +26,7 @@ from huimin.v1 import (
     identity_pb2_grpc,
     notice_pb2_grpc,
     policy_pb2_grpc,
+    rating_pb2_grpc,
 )
 
 from backend.authoring.reading import Content, read_content
@@ -53,7 +54,7 @@ class Clock:
 
 
 class Stubs:
-    """The six services as a client sees them."""
+    """The services as a client sees them."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
@@ -63,6 +64,7 @@ class Stubs:
         self.case = case_pb2_grpc.CaseServiceStub(channel)
         self.notice = notice_pb2_grpc.NoticeServiceStub(channel)
         self.identity = identity_pb2_grpc.IdentityServiceStub(channel)
+        self.rating = rating_pb2_grpc.RatingServiceStub(channel)
 
 
 @dataclass
@@ -126,6 +128,7 @@ async def house(
         "data": data,
         "content": content,
         "stop_seconds": 1,
+        "quiet_hours": "",
     } | more
     settings = BackendSettings(**given)
     try:

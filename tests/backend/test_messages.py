@@ -173,8 +173,8 @@ async def test_what_ended_is_wiped_and_later_forgotten_and_a_case_takes_its_mess
 ) -> None:
     async with opened(empty_database, tmp_path) as database:
         await database.write(tell)
+        (one,) = await database.write(claim)
         await database.write(lambda c: tell(c, "other", reference="100000000004"))
-        (one, _) = await database.write(claim)
         await database.write(messages.sent, one, NOW)
         await database.write(messages.sweep, NOW + messages.KEEP)
         kept = await database.read(messages.opened, one.name)

@@ -1,0 +1,1 @@
+"""The message gateways that come with the backend."""
