@@ -43,11 +43,11 @@ from backend.authoring.published import Published
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
+from backend.lookups.sources import Sources as LookupSources
+from backend.lookups.sources import asking
 from backend.notifying.gateway import gateways
 from backend.notifying.quiet import QuietHours
 from backend.notifying.sending import sending
-from backend.lookups.sources import Sources as LookupSources
-from backend.lookups.sources import asking
 from backend.rpc import limits
 from backend.rpc.failure import say_nothing_of_callers_that_are_gone
 from backend.rpc.guard import Guard, recognise_local
@@ -98,8 +98,8 @@ class AddressTaken(Exception):
 async def run(settings: BackendSettings) -> None:
     """Serves until it is told to stop.
 
-    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, SourceUnusable, Misconfigured, AddressTaken,
-    WebAddressTaken, OSError where it cannot start.
+    Raises ContentWrong, DatabaseUnusable, KeysUnusable, WrongKeys, TlsUnusable, SourceUnusable,
+    Misconfigured, AddressTaken, WebAddressTaken, OSError where it cannot start.
     """
     stop = stop_requested()
     say_nothing_of_callers_that_are_gone()
@@ -139,7 +139,7 @@ async def serving(
         sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
         _web(settings, database, published, now),
         asking(settings.lookups) as sources,
-        _listening(settings, database, published, search, sources, now) as address,
+        _listening(settings, database, published, search, sources, now=now) as address,
     ):
         yield address
 
@@ -166,6 +166,7 @@ async def _listening(
     published: Published,
     search: PolicySearch,
     sources: LookupSources,
+    *,
     now: Callable[[], datetime],
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
@@ -178,7 +179,7 @@ async def _listening(
         maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, search, sources, now)
+    _add_services(server, database, published, search, sources, now=now)
     board = Board(database, now)
     alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
@@ -241,6 +242,7 @@ def _add_services(
     published: Published,
     search: PolicySearch,
     sources: LookupSources,
+    *,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)

@@ -6,36 +6,21 @@ One that is slow keeps a few calls waiting and no more: who comes later waits fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from backend.authoring.lookup_entries import CONTENT
 from backend.lookups.provider import Failure, Misconfigured, Provider, ProviderFailed, Question, Row
+from backend.lookups.source_settings import SourceSettings
 from backend.lookups.sql import ContentTables
 from foundation.log import logger
 
 GROUP = "huimin.lookup_providers"
 """Entry points of providers; the name of one is what a source calls its `provider`."""
-MAX_SECONDS = 15.0
 _log = logger(__name__)
-
-
-class SourceSettings(BaseModel):
-    """One source, ``[backend.lookups.NAME]``. What else stands there is its provider's.
-
-    provider: name of its entry point; seconds: how long an answer may take; at_once: questions at a time.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    provider: str
-    seconds: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 8.0
-    at_once: Annotated[int, Field(ge=1, le=500)] = 16
 
 
 @dataclass(slots=True)
@@ -60,6 +45,18 @@ class Source:
             raise ProviderFailed(Failure.SLOW) from None
         except Exception as error:  # a plug-in may raise anything; what it says may hold what was asked
             _log.error("lookup_broke", source=self.name, error=type(error).__name__)
+            raise ProviderFailed(Failure.DOWN, type(error).__name__) from None
+
+    async def check(self) -> None:
+        """Tries it. Raises Misconfigured, ProviderFailed."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self.provider.check_config()
+        except (Misconfigured, ProviderFailed):
+            raise
+        except TimeoutError:
+            raise ProviderFailed(Failure.SLOW) from None
+        except Exception as error:  # a plug-in may raise anything
             raise ProviderFailed(Failure.DOWN, type(error).__name__) from None
 
 
@@ -95,6 +92,29 @@ class Sources:
     async def close(self) -> None:
         """Ends what they hold."""
         await asyncio.gather(*(source.provider.close() for source in self), return_exceptions=True)
+
+
+@asynccontextmanager
+async def asking(settings: Mapping[str, SourceSettings]) -> AsyncIterator[Sources]:
+    """The sources of the settings, while the block runs. What is the matter with one is found out beside, and
+    logged: the backend serves without it. Raises Misconfigured.
+    """
+    sources = Sources.configured(settings)
+    trying = asyncio.create_task(_try(sources))
+    try:
+        yield sources
+    finally:
+        trying.cancel()
+        await asyncio.gather(trying, return_exceptions=True)
+        await sources.close()
+
+
+async def _try(sources: Sources) -> None:
+    for source in sources:
+        try:
+            await source.check()
+        except (Misconfigured, ProviderFailed) as error:
+            _log.warning("lookup_source_unfit", source=source.name, reason=str(error))
 
 
 def _provider(name: str, settings: SourceSettings) -> Provider:

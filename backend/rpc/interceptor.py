@@ -27,7 +27,7 @@ from backend.rpc.door import Context, Door, door_of
 from backend.rpc.failure import abort, refusal_of
 from backend.rpc.permissions import Credential, Rights
 from backend.rpc.refusal import Wrong, invalid
-from backend.rpc.session import Right, grant, session_expired, token_of
+from backend.rpc.session import Right, carries_token, grant, session_expired, token_of
 from backend.storage import sessions
 from backend.storage.database import Database, answer_by
 from foundation.log import logger
@@ -161,9 +161,10 @@ class Edge(grpc.aio.ServerInterceptor):
     async def _let_in(self, method: str, door: Door, context: Context) -> Rights:
         """What those may who make this call; what this caller may is granted where it is known already."""
         allowed = permissions.rights(method, door.kind)
-        if Credential.NONE in allowed:
+        with_session = permissions.takes_session(allowed) and carries_token(context)
+        if Credential.NONE in allowed and not with_session:
             grant(Right(allowed[Credential.NONE]))
-        elif permissions.needs_session(allowed):
+        elif with_session or permissions.needs_session(allowed):
             token = token_of(context)
             opened = await self._database.read(sessions.opened_by, token, door.name, self._now())
             if opened is None:

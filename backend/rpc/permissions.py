@@ -73,6 +73,14 @@ _CASES: Row = {
     DoorKind.LINE: _OF_ONE_CASE,
     DoorKind.LOCAL: {Credential.CARD: Scope.PERSON, **_OF_ONE_CASE},
 }
+_LOOKING_UP: Row = {  # what a lookup needs, it says itself: `backend.services.lookup`
+    kind: {Credential.NONE: Scope.PUBLIC, **with_session} for kind, with_session in _CASES.items()
+}
+# Whoever takes a ticket stands before a terminal.
+_AT_THE_COUNTERS: Row = {
+    kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)
+}
+_AT_THE_COUNTERS_CASES: Row = {kind: _CASES[kind] for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _V1 = "/huimin.v1."
 
 TABLE: Mapping[str, Row] = {
@@ -91,8 +99,16 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}FormService/GetAttachment": _BY_DOOR,
     f"{_V1}FormService/LeaseReferences": _BY_DOOR,
     f"{_V1}FormService/CreateSubmission": _BY_DOOR,
+    f"{_V1}LookupService/GetLookup": _PUBLIC,
+    f"{_V1}LookupService/RunLookup": _LOOKING_UP,
     f"{_V1}IdentityService/CreateSession": _SIGN_IN,
     f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
+    f"{_V1}AppointmentService/GetCounters": _PUBLIC,
+    f"{_V1}AppointmentService/ListSlots": _PUBLIC,
+    f"{_V1}AppointmentService/MoveAppointment": _CASES,
+    f"{_V1}AppointmentService/CancelAppointment": _CASES,
+    f"{_V1}AppointmentService/CheckIn": _AT_THE_COUNTERS_CASES,
+    f"{_V1}AppointmentService/IssueTicket": _AT_THE_COUNTERS,
     f"{_V1}CaseService/GetCase": _CASES,
     f"{_V1}CaseService/ListCases": _CASES,
     f"{_V1}CaseService/ReopenCase": _CASES,
@@ -118,6 +134,11 @@ def rights(method: str, kind: DoorKind) -> Rights:
 def needs_session(allowed: Rights) -> bool:
     """Whether a call needs a session, because nobody may make it without a credential shown before."""
     return Credential.NONE not in allowed and Scope.SIGN_IN not in allowed.values()
+
+
+def takes_session(allowed: Rights) -> bool:
+    """Whether a call that can be made without a session may do more with one."""
+    return Credential.NONE in allowed and len(allowed) > 1
 
 
 def scope(allowed: Rights, credential: Credential) -> Scope:

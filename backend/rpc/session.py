@@ -56,6 +56,11 @@ def token_of(context: Context) -> str:
     raise session_needed()
 
 
+def carries_token(context: Context) -> bool:
+    """Whether a call carries what should be a token."""
+    return any(key == "authorization" for key, _ in context.invocation_metadata() or ())
+
+
 def session_needed() -> Refusal:
     """There is no session."""
     return Refusal(grpc.StatusCode.UNAUTHENTICATED, "SESSION_NEEDED", "This call needs a session.")

@@ -151,7 +151,7 @@ def _start(connection: Connection, number: str, actor: Actor, now: datetime) -> 
     """A session of the holder of a card."""
     person = vault_of(connection).person(number)
     opened = Opened(Credential.CARD.value, actor.door, None, person)
-    started = sessions.start(connection, opened, now)
+    started = sessions.start(connection, opened, now, number)
     audit.append(connection, replace(actor, person=person).did(SIGN_IN, "persons", now))
     return started
 

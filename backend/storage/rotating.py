@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from backend.storage import attachments, cases, messages, ratings, replies, submissions, vault
+from backend.storage import attachments, cases, messages, ratings, replies, sessions, submissions, vault
 from backend.storage.database import Database
 from backend.storage.tables import (
     AttachmentChunkRow,
@@ -24,6 +24,7 @@ from backend.storage.tables import (
     KeyCheck,
     MessageRow,
     RatingCaseRow,
+    SessionRow,
     SubmissionRow,
 )
 from backend.storage.vault import vault_of
@@ -62,6 +63,9 @@ SEALED = (
         AttachmentChunkRow.sealed,
         (AttachmentChunkRow.name, AttachmentChunkRow.start),
         lambda row: attachments.place(row.name, row.start),
+    ),
+    SealedColumn(
+        SessionRow.holder, (SessionRow.token_hash,), lambda row: sessions.holder_place(row.token_hash)
     ),
     SealedColumn(MessageRow.recipient, (MessageRow.name,), lambda row: messages.recipient_place(row.name)),
     SealedColumn(MessageRow.text, (MessageRow.name,), lambda row: messages.text_place(row.name)),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from backend.storage.tables import SessionRow
+from backend.storage.vault import vault_of
 
 LIFETIME = timedelta(minutes=10)
 MAX_TOKEN = 128
@@ -41,9 +42,12 @@ _OPENED_BY = select(
 """Every call with a session runs it: it is built once."""
 
 
-def start(connection: Connection, opened: Opened, now: datetime) -> tuple[str, datetime]:
-    """Opens a session; its token and when it ends."""
+def start(
+    connection: Connection, opened: Opened, now: datetime, holder: str | None = None
+) -> tuple[str, datetime]:
+    """Opens a session; its token and when it ends. holder: citizen identity number of the card's holder."""
     token = secrets.token_urlsafe(32)
+    place = holder_place(_hash(token))
     connection.execute(
         insert(SessionRow).values(
             token_hash=_hash(token),
@@ -52,6 +56,7 @@ def start(connection: Connection, opened: Opened, now: datetime) -> tuple[str, d
             door=opened.door,
             reference=opened.reference,
             person=opened.person,
+            holder=None if holder is None else vault_of(connection).seal_text(holder, place),
         )
     )
     return token, now + LIFETIME
@@ -63,6 +68,21 @@ def opened_by(connection: Connection, token: str, door: str, now: datetime) -> O
     if row is None or row.expire_time <= now or row.door != door:
         return None
     return Opened(row.kind, row.door, row.reference, row.person)
+
+
+def holder(connection: Connection, token: str) -> str | None:
+    """The identity number of the card with which a session was opened; None where it was opened otherwise."""
+    sealed = connection.execute(
+        select(SessionRow.holder).where(SessionRow.token_hash == _hash(token))
+    ).scalar()
+    if sealed is None:
+        return None
+    return vault_of(connection).open_text(sealed, holder_place(_hash(token)))
+
+
+def holder_place(token_hash: bytes) -> str:
+    """For which the identity number of a session is sealed."""
+    return f"sessions.holder {token_hash.hex()}"
 
 
 def end(connection: Connection, token: str, door: str) -> None:

@@ -218,7 +218,8 @@ class AttachmentChunkRow(Table):
 class SessionRow(Table):
     """What a token opens: one case, or the cases of one person, by keyed hash. The token is not kept.
 
-    `kind` is a number of `huimin.v1.CredentialKind`; the token is good through `door` only.
+    `kind` is a number of `huimin.v1.CredentialKind`; the token is good through `door` only. `holder` is the
+    citizen identity number of a card, sealed, by which lookups ask about its holder; None without a card.
     """
 
     __tablename__ = "sessions"
@@ -230,6 +231,7 @@ class SessionRow(Table):
     door: Mapped[str]
     reference: Mapped[str | None]
     person: Mapped[bytes | None]
+    holder: Mapped[bytes | None]
 
 
 class WrongTries(Table):

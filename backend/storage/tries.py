@@ -36,6 +36,12 @@ class Scope(StrEnum):
     ALL = "all"
     """Residents' credentials, wherever they came from."""
     ALL_ENROLMENTS = "all enrolments"
+    LOOKUP = "lookup"
+    """Whose records somebody wants to see: lookup and answer together."""
+    LOOKUP_DOOR = "lookup door"
+    LOOKUP_LINE = "lookup line"
+    LOOKUP_CALLER = "lookup caller"
+    ALL_LOOKUPS = "all lookups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ LIMITS = {
     Scope.ADDRESS: Limit(5, _HOUR, _QUARTER, _DAY),
     Scope.ALL: Limit(500, _QUARTER, _QUARTER, _QUARTER),
     Scope.ALL_ENROLMENTS: Limit(100, _QUARTER, _QUARTER, _QUARTER),
+    # Where nothing is found it may be because there is nothing, so more is let pass than of wrong secrets.
+    Scope.LOOKUP: Limit(6, _DAY, _QUARTER, _DAY),
+    Scope.LOOKUP_DOOR: Limit(40, _QUARTER, _QUARTER, _QUARTER),
+    Scope.LOOKUP_LINE: Limit(400, _QUARTER, _QUARTER, _QUARTER),
+    Scope.LOOKUP_CALLER: Limit(15, _HOUR, _HOUR, _DAY),
+    Scope.ALL_LOOKUPS: Limit(1000, _QUARTER, _QUARTER, _QUARTER),
 }
 REMEMBERED = 2 * _DAY
 """So long after the last wrong try it is known how often a subject was closed; no closure is longer."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, tzinfo
 
 from backend_client.forms.lookup import Column, ColumnType, Lookup, Month, Record, RecordValue, filled
 from backend_client.forms.present import present_date, present_money
@@ -11,7 +10,7 @@ from backend_client.forms.wording import wording
 from foundation.language import Language
 
 
-def present_value(column: Column, value: RecordValue, language: Language, zone: ZoneInfo) -> str:
+def present_value(column: Column, value: RecordValue, language: Language, zone: tzinfo) -> str:
     """A value in words. zone: the county's."""
     words = wording(language)
     match value:
@@ -34,7 +33,7 @@ def present_value(column: Column, value: RecordValue, language: Language, zone: 
     return value
 
 
-def present_line(lookup: Lookup, record: Record, language: Language, zone: ZoneInfo) -> str:
+def present_line(lookup: Lookup, record: Record, language: Language, zone: tzinfo) -> str:
     """A record in one line, as the lookup lists it."""
     missing = wording(language)("present.no_value")
     values = {
@@ -47,7 +46,7 @@ def present_line(lookup: Lookup, record: Record, language: Language, zone: ZoneI
 
 
 def present_record(
-    lookup: Lookup, record: Record, language: Language, zone: ZoneInfo
+    lookup: Lookup, record: Record, language: Language, zone: tzinfo
 ) -> tuple[tuple[str, str], ...]:
     """A record in full: label and value of each column that it has."""
     return tuple(

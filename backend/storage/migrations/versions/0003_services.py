@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """From the release that keeps applications only."""
+    op.add_column("sessions", sa.Column("holder", sa.LargeBinary))
     _add_messages()
     _add_orders()
     _add_alerts()
@@ -20,6 +21,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back to it; what it cannot hold is lost."""
+    op.drop_column("sessions", "holder")
     _drop_appointments()
     _drop_alerts()
     _drop_orders()
