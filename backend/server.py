@@ -28,6 +28,8 @@ from huimin.v1 import (
     lookup_pb2_grpc,
     notice_pb2,
     notice_pb2_grpc,
+    payment_pb2,
+    payment_pb2_grpc,
     policy_pb2,
     policy_pb2_grpc,
     rating_pb2,
@@ -48,6 +50,9 @@ from backend.lookups.sources import asking
 from backend.notifying.gateway import gateways
 from backend.notifying.quiet import QuietHours
 from backend.notifying.sending import sending
+from backend.payments.paying import Paying
+from backend.payments.plugins import gateway
+from backend.payments.watching import watching_payments
 from backend.rpc import limits
 from backend.rpc.failure import say_nothing_of_callers_that_are_gone
 from backend.rpc.guard import Guard, recognise_local
@@ -62,6 +67,7 @@ from backend.services.form import FormService
 from backend.services.identity import IdentityService
 from backend.services.lookup import LookupService
 from backend.services.notice import NoticeService
+from backend.services.payment import PaymentService
 from backend.services.policy import PolicyService
 from backend.services.rating import RatingService
 from backend.settings import BackendSettings
@@ -86,6 +92,7 @@ _CONTRACT = (
     door_pb2,
     rating_pb2,
     alert_pb2,
+    payment_pb2,
     lookup_pb2,
 )
 _log = logger(__name__)
@@ -134,19 +141,21 @@ async def serving(
     """
     published = Published(await edition_in_force(database, now()))
     outlets = gateways(settings.message_gateways, settings.data)
+    paying = Paying(database, settings.payment, gateway(settings.payment), now)
     async with (
         searching(database, published, settings.data / SEARCH_INDEX) as search,
         sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
-        _web(settings, database, published, now),
+        _web(settings, database, published, paying),
+        watching_payments(paying),
         asking(settings.lookups) as sources,
-        _listening(settings, database, published, search, sources, now=now) as address,
+        _listening(settings, database, published, search, sources, paying=paying, now=now) as address,
     ):
         yield address
 
 
 @asynccontextmanager
 async def _web(
-    settings: BackendSettings, database: Database, published: Published, now: Callable[[], datetime]
+    settings: BackendSettings, database: Database, published: Published, paying: Paying
 ) -> AsyncIterator[None]:
     """Serves browsers where the settings say so. Raises WebAddressTaken."""
     if not settings.web_listen:
@@ -155,7 +164,8 @@ async def _web(
     from backend.web.grounds import Grounds  # noqa: PLC0415 (a tenth of a start, for those who have it)
     from backend.web.site import site  # noqa: PLC0415 (likewise)
 
-    async with site(Grounds(settings, database, published, now)):
+    async with site(Grounds(settings, database, published, paying.now, paying)) as address:
+        paying.web = settings.web_address.rstrip("/") or f"http://{address}"
         yield
 
 
@@ -167,6 +177,7 @@ async def _listening(
     search: PolicySearch,
     sources: LookupSources,
     *,
+    paying: Paying,
     now: Callable[[], datetime],
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
@@ -179,7 +190,7 @@ async def _listening(
         maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, search, sources, now=now)
+    _add_services(server, database, published, search, sources, paying=paying, now=now)
     board = Board(database, now)
     alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
@@ -243,6 +254,7 @@ def _add_services(
     search: PolicySearch,
     sources: LookupSources,
     *,
+    paying: Paying,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
@@ -251,7 +263,9 @@ def _add_services(
     )
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
-    form_pb2_grpc.add_FormServiceServicer_to_server(FormService(database, published, now), server)
+    forms = FormService(database, published, now, paying.due)
+    form_pb2_grpc.add_FormServiceServicer_to_server(forms, server)
+    payment_pb2_grpc.add_PaymentServiceServicer_to_server(PaymentService(database, paying, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, published, trail, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
     rating_pb2_grpc.add_RatingServiceServicer_to_server(RatingService(database, published, now), server)

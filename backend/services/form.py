@@ -10,12 +10,13 @@ import grpc
 from huimin.v1 import form_pb2, form_pb2_grpc
 from sqlalchemy import Connection
 
+from backend.appointments.wish import wish_of
 from backend.authoring.published import Published
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds
 from backend.rpc.acting import actor_of
 from backend.rpc.door import Context, door_of
-from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
+from backend.rpc.refusal import ANSWERS_INVALID, Refusal, Wrong, invalid, not_found
 from backend.services.judging import Judged, judge
 from backend.services.uploads import Upload
 from backend.storage import attachments, audit, forms, references, submissions
@@ -98,6 +99,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
             judged.contact,
             judged.charge_fen,
             now + self.due,
+            wish_of(judged.form, judged.submission.answers, self.published.current.content, now),
         )
         try:
             return await self.database.write(submissions.keep, submission, now)
@@ -108,6 +110,9 @@ class FormService(form_pb2_grpc.FormServiceServicer):
                 "An attachment has not arrived.",
                 metadata={"attachment": missing.name},
             ) from None
+        except submissions.NotBooked as unbooked:
+            wrong = Wrong(f"answers.{unbooked.field}", unbooked.why, "cannot be booked")
+            raise invalid(wrong, ANSWERS_INVALID) from None
         except submissions.NotLeased:
             raise Refusal(
                 grpc.StatusCode.FAILED_PRECONDITION,

@@ -10,16 +10,18 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from huimin.v1 import case_pb2, form_pb2
+from huimin.v1 import case_pb2, common_pb2, form_pb2
 from sqlalchemy import Connection, insert, select
 
+from backend.appointments import reminding
 from backend.notifying.contact import Contact
-from backend.storage import attachments, audit, cases, orders, references
+from backend.storage import appointments, attachments, audit, cases, orders, references
+from backend.storage.appointments import Unbooked, Wish
 from backend.storage.audit import Actor
 from backend.storage.references import Taken
 from backend.storage.tables import CaseRow, SubmissionRow
 from backend.storage.vault import vault_of
-from foundation.language import LocalizedText
+from foundation.language import Language, LocalizedText
 from foundation.log import logger
 
 REFERENCE_REPLACED = "REFERENCE_REPLACED"
@@ -33,7 +35,8 @@ class Checked:
 
     digest: of what was sent; title: the form's; applicant: identity number; attachments: names of the files
     that the answers name; actor: the door through which it came; problems: what is wrong with it, as codes;
-    contact: where its resident is told of changes; charge_fen: what it costs, until when it can be paid.
+    contact: where its resident is told of changes; charge_fen: what it costs, until when it can be paid;
+    wish: the slot that it asks for.
     """
 
     submission: form_pb2.Submission
@@ -46,6 +49,7 @@ class Checked:
     contact: Contact | None = None
     charge_fen: int = 0
     due_time: datetime | None = None
+    wish: Wish | None = None
 
     def __repr__(self) -> str:
         return f"Checked({self.submission.name}, …)"
@@ -61,6 +65,15 @@ class AttachmentMissing(Exception):
 
 class NotLeased(Exception):
     """The reference of a submission is not one that its door may give."""
+
+
+class NotBooked(Exception):
+    """There is no place for what a submission wants to book; `field` asks for it, `why` says why not."""
+
+    def __init__(self, field: str, why: Unbooked) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ def keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
     """Keeps a submission, makes its case, gives it its files, and enters it into the audit trail.
 
     Where a submission of that name is kept already, that one is returned, whatever its content. Raises
-    AttachmentMissing; NotLeased, not for a deferred one.
+    AttachmentMissing; NotLeased and NotBooked, not for a deferred one: that is kept without a place.
     """
     submission = checked.submission
     before = accepted(connection, submission.name, checked.digest)
@@ -115,13 +128,29 @@ def keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
     if submission.reference not in ("", reference):
         # The resident holds the other one; the office sees it beside the submission.
         checked = replace(checked, problems=(*checked.problems, REFERENCE_REPLACED))
+    unbooked = _book(connection, checked, now)
+    if checked.wish and unbooked:
+        checked = replace(checked, problems=(*checked.problems, f"answers.{checked.wish.field}:{unbooked}"))
     _insert(connection, checked, reference, now)
+    if checked.wish:
+        appointments.add(connection, reference, checked.wish.time, booked=unbooked is None)
+        reminding.begin(connection, reference, checked.wish.place, now, checked.actor.request_id)
     for missing in attachments.claim(connection, submission.name, checked.attachments, reference):
         raise AttachmentMissing(missing)
     if checked.charge_fen:
         _owe(connection, checked, reference, now)
     audit.append(connection, checked.actor.did("FormService.CreateSubmission", f"cases/{reference}", now))
     return Accepted(reference, now, True)
+
+
+def language(connection: Connection, reference: str) -> Language:
+    """In which the submission of a case was made; Chinese where it was erased."""
+    name = connection.execute(select(CaseRow.submission).where(CaseRow.reference == reference)).scalar()
+    sealed = connection.execute(select(SubmissionRow.message).where(SubmissionRow.name == name)).scalar()
+    if not sealed or name is None:
+        return Language.ZH_CN
+    message = form_pb2.Submission.FromString(vault_of(connection).open(sealed, message_place(name)))
+    return Language.EN if message.language == common_pb2.LANGUAGE_EN else Language.ZH_CN
 
 
 def opened(connection: Connection, name: str) -> tuple[form_pb2.Submission, tuple[str, ...]]:
@@ -177,6 +206,17 @@ def _owe(connection: Connection, checked: Checked, reference: str, now: datetime
         reference=reference,
     )
     orders.make(connection, new, checked.actor, now)
+
+
+def _book(connection: Connection, checked: Checked, now: datetime) -> Unbooked | None:
+    """Takes the place that a submission asks for; why there is none. Raises NotBooked."""
+    if checked.wish is None:
+        return None
+    person = vault_of(connection).person(checked.applicant) if checked.applicant else None
+    why = appointments.book(connection, checked.wish.time, checked.submission.form, person, now)
+    if why and not checked.submission.deferred:
+        raise NotBooked(checked.wish.field, why)
+    return why
 
 
 def _insert(connection: Connection, checked: Checked, reference: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from aiohttp import web
 
 from backend.authoring.published import Published
+from backend.payments.paying import Paying
 from backend.settings import BackendSettings
 from backend.storage.database import Database
 
@@ -21,6 +22,7 @@ class Grounds:
     database: Database
     published: Published
     now: Callable[[], datetime]
+    paying: Paying | None = None
 
 
 Part = Callable[[Grounds], Iterable[web.RouteDef]]
