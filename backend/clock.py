@@ -20,6 +20,11 @@ def county_day(moment: datetime) -> date:
     return moment.astimezone(COUNTY_TIME).date()
 
 
+def midnight(day: date) -> datetime:
+    """The moment at which a day of the county begins, UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=COUNTY_TIME).astimezone(UTC)
+
+
 def timestamp(moment: datetime) -> Timestamp:
     """A moment as the contract sends it."""
     message = Timestamp()

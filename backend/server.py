@@ -14,6 +14,8 @@ from grpc_reflection.v1alpha import reflection
 from huimin.v1 import (
     alert_pb2,
     alert_pb2_grpc,
+    appointment_pb2,
+    appointment_pb2_grpc,
     case_pb2,
     case_pb2_grpc,
     catalog_pb2,
@@ -60,6 +62,7 @@ from backend.rpc.interceptor import Edge
 from backend.search import pinyin
 from backend.search.keeping import PolicySearch, searching
 from backend.services.alert import AlertService
+from backend.services.appointment import AppointmentService
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
 from backend.services.enrolment import EnrolmentService
@@ -83,6 +86,7 @@ NAME = "huimin-backend"
 SEARCH_INDEX = "search"
 """Folder of the search index in the data folder."""
 _CONTRACT = (
+    appointment_pb2,
     catalog_pb2,
     policy_pb2,
     form_pb2,
@@ -262,6 +266,9 @@ def _add_services(
         LookupService(database, published, sources, trail, now), server
     )
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
+    appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(
+        AppointmentService(database, published, now), server
+    )
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
     forms = FormService(database, published, now, paying.due)
     form_pb2_grpc.add_FormServiceServicer_to_server(forms, server)

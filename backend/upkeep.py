@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
+from backend.appointments.changing import settle
 from backend.storage import (
     attachments,
     audit,
@@ -21,6 +22,7 @@ from backend.storage import (
     ratings,
     retention,
     sessions,
+    tickets,
     tries,
 )
 from backend.storage.audit import Actor
@@ -61,6 +63,8 @@ def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
         lambda: database.write(attachments.sweep, now()),
         lambda: database.write(messages.sweep, now()),
         lambda: database.write(publishing.sweep, now()),
+        lambda: _settle(database, now),
+        lambda: database.write(tickets.sweep, now()),
         lambda: _erase_due(database, now),
         lambda: database.write(ratings.erase_due, now()),
         database.tidy,
@@ -81,6 +85,12 @@ async def _every(seconds: float, steps: Steps) -> None:
     while True:
         await once(steps)
         await asyncio.sleep(seconds)
+
+
+async def _settle(database: Database, now: Callable[[], datetime]) -> None:
+    """Ends the appointments whose time is long past."""
+    while await database.write(settle, now()):
+        pass
 
 
 async def _erase_due(database: Database, now: Callable[[], datetime]) -> None:

@@ -28,13 +28,19 @@ def applicant() -> str:
     return body + check_character(body)
 
 
-def answers(form: Form, identity_number: str) -> list[form_pb2.Answer]:
-    """An answer to each question that is asked, that of the applicant as given. Raises AnswerError."""
+def answers(form: Form, identity_number: str, slot: str = "") -> list[form_pb2.Answer]:
+    """An answer to each question that is asked, those of the applicant and of the slot as given.
+
+    Raises AnswerError.
+    """
     today = datetime.now(COUNTY_TIME).date()
     filling = Filling(form, lambda: today)
     while (field := filling.next_field()) is not None:
-        mine = field.id == form.applicant_field
-        filling.answer(field.id, identity_number if mine else _value(field, today))
+        if field.type is FieldType.SLOT:
+            filling.answer(field.id, slot)
+        else:
+            mine = field.id == form.applicant_field
+            filling.answer(field.id, identity_number if mine else _value(field, today))
     return [answer_to_proto(form.field(name), value) for name, value in filling.answers.items()]
 
 
@@ -74,3 +80,4 @@ def _value(field: Field, today: date) -> Value | str:
             return "13800000000"
         case FieldType.YES_NO:
             return True
+    raise AssertionError(field.type)

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from huimin.v1 import (
+    appointment_pb2_grpc,
     case_pb2_grpc,
     catalog_pb2_grpc,
     form_pb2_grpc,
@@ -75,6 +76,7 @@ class Server:
         self.form = form_pb2_grpc.FormServiceStub(channel)
         self.case = case_pb2_grpc.CaseServiceStub(channel)
         self.notice = notice_pb2_grpc.NoticeServiceStub(channel)
+        self.appointment = appointment_pb2_grpc.AppointmentServiceStub(channel)
         self.identity = identity_pb2_grpc.IdentityServiceStub(channel)
 
 

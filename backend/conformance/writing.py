@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import grpc
-from huimin.v1 import case_pb2, form_pb2, identity_pb2
+from huimin.v1 import appointment_pb2, case_pb2, form_pb2, identity_pb2
 
 from backend.conformance import samples
 from backend.conformance.reading import form_names
@@ -32,7 +32,9 @@ async def _form(server: Server) -> Form:
     """A form that can be filled in."""
     for name in await form_names(server):
         answer = await server.form.GetForm(form_pb2.GetFormRequest(name=name), timeout=SECONDS)
-        return form_from_proto(answer.form)
+        form = form_from_proto(answer.form)
+        if form.slot_field is None:  # places are few
+            return form
     raise NotTried("no_forms")
 
 
@@ -55,9 +57,23 @@ async def _every_form(server: Server) -> None:
     for name in await form_names(server):
         answer = await server.form.GetForm(form_pb2.GetFormRequest(name=name), timeout=SECONDS)
         form = form_from_proto(answer.form)
-        taken = await _send(server, samples.submission(form, samples.answers(form, samples.applicant())))
+        slot = await _slot(server, form)
+        given = samples.answers(form, samples.applicant(), slot)
+        taken = await _send(server, samples.submission(form, given))
         need(taken.HasField("accept_time"), f"{name}: accept_time")
         _reference(taken.reference, f"{name}: reference")
+
+
+async def _slot(server: Server, form: Form) -> str:
+    """The last slot that is free, where a form books one. Raises NotTried where there is none."""
+    if form.slot_field is None:
+        return ""
+    request = appointment_pb2.ListSlotsRequest(counters=form.slot_field.counters)
+    answer: appointment_pb2.ListSlotsResponse = await server.appointment.ListSlots(request, timeout=SECONDS)
+    free = [slot.name for day in answer.days for slot in day.slots if slot.free]
+    if not free:
+        raise NotTried("no_slots")
+    return free[-1]
 
 
 def _reference(given: str, place: str) -> None:

@@ -11,6 +11,7 @@ from google.type.date_pb2 import Date
 from huimin.v1 import case_pb2, case_pb2_grpc, catalog_pb2, common_pb2
 from sqlalchemy import Connection
 
+from backend.appointments.telling import appointment_message
 from backend.authoring.published import Published
 from backend.clock import county_day, timestamp
 from backend.rpc import bounds, page_token
@@ -20,7 +21,8 @@ from backend.rpc.permissions import Credential, Scope
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.rpc.session import Right, right_of
 from backend.services.deadline import due_day
-from backend.storage import audit, cases, public_cases, ratings, replies
+from backend.storage import appointments, audit, cases, public_cases, ratings, replies, tickets
+from backend.storage.appointments import Appointment
 from backend.storage.audit import Actor, AuditTrail
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
 from backend.storage.database import Database
@@ -47,6 +49,8 @@ class Seen:
     person: bytes | None = field(repr=False)
     answered: Answered = field(default_factory=Answered)
     rated: bool = False
+    appointment: Appointment | None = None
+    ticket: str = ""
 
 
 class CaseService(case_pb2_grpc.CaseServiceServicer):
@@ -69,7 +73,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
         """Gets a case with its events."""
         reference = request.name.removeprefix("cases/")
         now = self._now()
-        seen = await self._database.read(_case, right_of(context), reference)
+        seen = await self._database.read(case_seen, right_of(context), reference)
         await self._trail.record(
             _actor(context, seen).did("CaseService.GetCase", f"cases/{reference}", now, seen.outcome)
         )
@@ -77,7 +81,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
             raise erased()
         if not seen.cases:
             raise not_found(CASE_UNKNOWN, "case")
-        return case_pb2.GetCaseResponse(case_record=_whole(seen))
+        return case_pb2.GetCaseResponse(case_record=self._whole(seen, now))
 
     async def ReopenCase(  # noqa: N802
         self, request: case_pb2.ReopenCaseRequest, context: Context
@@ -100,7 +104,7 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
             raise not_found(CASE_UNKNOWN, "case")
         if refused is not None:
             raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, refused.name, "The case is not opened again.")
-        return case_pb2.ReopenCaseResponse(case_record=_whole(seen))
+        return case_pb2.ReopenCaseResponse(case_record=self._whole(seen, now))
 
     async def ListPublicCases(  # noqa: N802
         self, request: case_pb2.ListPublicCasesRequest, context: Context
@@ -134,6 +138,14 @@ class CaseService(case_pb2_grpc.CaseServiceServicer):
             token = _token(_LIST, page[-1].create_time, page[-1].reference)
         return case_pb2.ListCasesResponse(cases=map(_message, page), next_page_token=token)
 
+    def _whole(self, seen: Seen, now: datetime) -> case_pb2.Case:
+        """The one case, with its appointment."""
+        message = _whole(seen)
+        if seen.appointment is not None:
+            content = self._published.current.content
+            message.appointment.CopyFrom(appointment_message(seen.appointment, seen.ticket, content, now))
+        return message
+
 
 def erased() -> Refusal:
     """There was such a case."""
@@ -157,7 +169,8 @@ def _visible(right: Right, case: cases.Case) -> bool:
     return False
 
 
-def _case(connection: Connection, right: Right, reference: str) -> Seen:
+def case_seen(connection: Connection, right: Right, reference: str) -> Seen:
+    """What a session may see of a case; its outcome is a reason of the contract where that is nothing."""
     found = cases.one(connection, reference)
     if found is None or not _visible(right, found):
         return _seen(connection, right, (), CASE_UNKNOWN)
@@ -167,6 +180,8 @@ def _case(connection: Connection, right: Right, reference: str) -> Seen:
         _seen(connection, right, (found,)),
         answered=replies.of(connection, reference),
         rated=ratings.is_rated(connection, reference),
+        appointment=appointments.one(connection, reference),
+        ticket=tickets.number_of(connection, reference),
     )
 
 
@@ -178,11 +193,11 @@ def _reopen(
     actor: Actor,
 ) -> tuple[Seen, replies.Refused | None]:
     """What is to be seen of the case afterwards, and why it was not opened again."""
-    seen = _case(connection, right, reference)
+    seen = case_seen(connection, right, reference)
     refused = None
     if seen.outcome == "OK":
         refused = replies.reopen(connection, reference, reopening)
-        seen = _case(connection, right, reference)
+        seen = case_seen(connection, right, reference)
     outcome = refused.name if refused else seen.outcome
     actor = replace(actor, credential=seen.credential, person=seen.person)
     name = f"cases/{reference}"

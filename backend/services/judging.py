@@ -32,7 +32,8 @@ class Judged:
 
     submission: with its answers as they are to be kept; title: the form's; applicant: identity number, empty
     where none can be made out; files: names of those that the answers name; contact: where the resident is
-    told of changes; charge_fen: what it costs, 0 where that is nothing or cannot be told.
+    told of changes; charge_fen: what it costs, 0 where that is nothing or cannot be told;
+    form: by which it was judged.
     """
 
     submission: form_pb2.Submission
@@ -42,6 +43,7 @@ class Judged:
     problems: tuple[str, ...] = ()
     contact: Contact | None = None
     charge_fen: int = 0
+    form: Form | None = None
 
     def __repr__(self) -> str:
         return f"Judged({self.submission.name}, …)"
@@ -82,7 +84,8 @@ def _right(submission: form_pb2.Submission, form: Form, today: date) -> Judged:
     applicant, files = str(values[form.applicant_field]), recordings(values)
     bill = bill_for(form, values)
     charge_fen = bill.total_fen if bill else 0
-    return Judged(kept, form.title, applicant, files, contact=contact_of(form, kept), charge_fen=charge_fen)
+    contact = contact_of(form, kept)
+    return Judged(kept, form.title, applicant, files, contact=contact, charge_fen=charge_fen, form=form)
 
 
 def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: list[str]) -> Judged:
@@ -95,7 +98,7 @@ def _as_it_came(submission: form_pb2.Submission, form: Form | None, problems: li
     files = tuple(answer.recording for answer in kept.answers if answer.WhichOneof("value") == "recording")
     title = form.title if form else LocalizedText(submission.form, submission.form)
     contact = contact_of(form, kept)
-    return Judged(kept, title, _as_on_a_card(applicant), files, tuple(problems), contact)
+    return Judged(kept, title, _as_on_a_card(applicant), files, tuple(problems), contact, form=form)
 
 
 def _as_on_a_card(number: str) -> str:

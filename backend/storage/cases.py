@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from backend.notifying import news
 from backend.notifying.contact import Contact
-from backend.storage import forms
+from backend.storage import appointments, forms
 from backend.storage.tables import CaseEventRow, CaseRow, microseconds
 from backend.storage.vault import vault_of
 from foundation.language import LocalizedText
@@ -27,12 +27,16 @@ MAX_NOTE = 500
 CASE_UNKNOWN = "CASE_UNKNOWN"
 CASE_ERASED = "CASE_ERASED"
 """Reasons of the contract."""
+UNTOLD = "-"
+"""Kind of message of a change of which nobody is told by this way."""
 RETENTION_DAYS = 1095
 """So long personal data is kept after the end of a case whose form does not say."""
 END_STATES = frozenset(
     {case_pb2.CASE_STATE_REJECTED, case_pb2.CASE_STATE_COMPLETED, case_pb2.CASE_STATE_WITHDRAWN}
 )
 """The end of a case. An approved one is still to be handed over, and then completed."""
+GIVEN_UP = END_STATES - {case_pb2.CASE_STATE_COMPLETED}
+"""An end at which nothing was done: what was kept for it is free again."""
 
 Position = tuple[datetime, str]
 """Where a page ends: time of receipt and reference of its last case."""
@@ -147,6 +151,20 @@ def seal_applicant(connection: Connection, reference: str, number: str) -> dict[
     }
 
 
+def contact(connection: Connection, reference: str) -> Contact | None:
+    """Where the applicant of a case is told of changes; None where nobody is."""
+    sealed = connection.execute(select(CaseRow.contact).where(CaseRow.reference == reference)).scalar()
+    if sealed is None:
+        return None
+    return Contact.of_line(vault_of(connection).open_text(sealed, contact_place(reference)))
+
+
+def has_ended(connection: Connection, reference: str) -> bool:
+    """Whether the case is over."""
+    state = connection.execute(select(CaseRow.state).where(CaseRow.reference == reference)).scalar()
+    return state in END_STATES
+
+
 def seal_contact(connection: Connection, reference: str, contact: Contact | None) -> bytes | None:
     """The column of a case that says where its applicant is told of changes."""
     return vault_of(connection).seal_text(str(contact), contact_place(reference)) if contact else None
@@ -159,7 +177,8 @@ def move(
     there is no such case.
 
     An erased case has no next state: whoever reopened it would find nothing in it. told: the kind of message
-    by which the applicant learns of it; the state's own where empty.
+    by which the applicant learns of it; the state's own where empty; UNTOLD for none. Where the case is given
+    up, the place of its appointment is given back.
     """
     row = connection.execute(
         select(CaseRow.form, CaseRow.form_revision, CaseRow.state).where(
@@ -177,12 +196,16 @@ def move(
         .where(CaseRow.reference == reference)
         .values(state=event.state, update_time=event.event_time, erase_time=erase_time)
     )
+    if event.state in GIVEN_UP:
+        appointments.give_up(connection, reference)
     told = told or news.kind_of(event.state, row.state)
     add_event(connection, reference, event, told=told, request_id=request_id)
     return True
 
 
-def add_event(connection: Connection, reference: str, event: Event, *, told: str, request_id: str) -> None:
+def add_event(
+    connection: Connection, reference: str, event: Event, *, told: str = "", request_id: str = ""
+) -> None:
     """Writes down a change of a case, and what its applicant is told of it; told: as in `move`."""
     note = None
     if event.note:
@@ -193,13 +216,13 @@ def add_event(connection: Connection, reference: str, event: Event, *, told: str
         .returning(CaseEventRow.id)
     ).scalar_one()
     sealed = connection.execute(select(CaseRow.contact).where(CaseRow.reference == reference)).scalar()
-    if sealed is not None:
+    if sealed is not None and told != UNTOLD:
         contact = Contact.of_line(vault_of(connection).open_text(sealed, contact_place(reference)))
         news.tell(
             connection,
             contact,
             reference,
-            kind=told,
+            kind=told or news.kind_of(event.state, None),
             cause=f"case-event {number}",
             now=event.event_time,
             request_id=request_id,
