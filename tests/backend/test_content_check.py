@@ -212,6 +212,30 @@ MISTAKES = [
         line_of(FORM, "applicant_field"),
         "applicant_field_unfit",
     ),
+    (
+        FORM,
+        replace(FORM, "  phone: phone", "  phone: licence"),
+        line_of(FORM, "  phone:"),
+        "contact_phone_unfit",
+    ),
+    (
+        FORM,
+        replace(FORM, "  phone: phone", "  email: phone"),
+        line_of(FORM, "  phone:"),
+        "contact_email_unfit",
+    ),
+    (
+        FORM,
+        replace(FORM, "  phone: phone", "  phone: phone\n  consent: phone"),
+        line_of(FORM, "  phone:") + 1,
+        "contact_consent_unfit",
+    ),
+    (
+        FORM,
+        replace(FORM, "  phone: phone", "  consent: neighbours_agree"),
+        line_of(FORM, "contact:"),
+        "contact_empty",
+    ),
     (FORM, replace(FORM, "min_length: 6", "min_length: 9"), line_of(FORM, "min_length: 6"), "impossible"),
     (FORM, replace(FORM, "'100000'", "'0.00'"), line_of(FORM, "min_yuan"), "impossible"),
     (FORM, replace(FORM, "'2036-12-31'", "'2025-12-31'"), line_of(FORM, "min_date"), "impossible"),
@@ -310,6 +334,7 @@ def test_all_mistakes_are_found_in_one_go(tmp_path: Path) -> None:
     with pytest.raises(ContentWrong) as caught:
         read_content(folder)
     assert [finding.problem for finding in caught.value.findings] == [
+        "no_such_field",
         "id_twice",
         "not_a_moment",
         "no_such_topic",

@@ -83,7 +83,7 @@ async def test_a_backend_that_runs_reads_its_keys_anew(empty_database: str, tmp_
         reference = await serving.write(apply)
         put_in_front(tmp_path / "key", NEW)
         async with opened(empty_database, tmp_path, Vault.find(settings)) as command:
-            assert await rotate(command) == 4
+            assert await rotate(command) == 7
         await asyncio.sleep(1.1)  # it reads them at most once a second
         await serving.read(check_keys)
         assert vault.newest == KeyRing([NEW]).newest

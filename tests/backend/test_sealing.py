@@ -12,6 +12,7 @@ import pytest
 from huimin.v1 import case_pb2, form_pb2
 from sqlalchemy import Connection, select, text
 
+from backend.notifying.contact import Contact
 from backend.storage import attachments, audit, cases, migrating, persons, retention, submissions
 from backend.storage.attachments import Description
 from backend.storage.audit import Actor
@@ -20,7 +21,7 @@ from backend.storage.submissions import Checked
 from backend.storage.tables import CaseRow, FormRevision
 from backend.storage.vault import Vault, WrongKeys
 from foundation.keys import KeyRing
-from foundation.language import LocalizedText
+from foundation.language import Language, LocalizedText
 from tests.backend.sample import RESIDENT, answers, resident, submission, submission_name
 from tests.keys import KEY, VAULT
 from tests.postgres import program
@@ -68,6 +69,7 @@ def apply(connection: Connection, number: str = RESIDENT, *, file: bytes = b"", 
         (attachment,) if file else (),
         DOOR,
         ("answers.amount:TOO_LARGE",),
+        Contact(Language.ZH_CN, ("13800000000",)),
     )
     return submissions.keep(connection, checked, now).reference
 
