@@ -39,7 +39,9 @@ def pack(content: Content) -> bytes:
                 "forms": [_encoded(form_to_proto(form)) for form in content.forms.values()],
                 "notices": [_notice(notice) for notice in content.notices],
                 "synonyms": content.synonyms,
-                "lookups": [entry.model_dump(mode="json") for entry in content.lookups.values()],
+                "lookups": [
+                    entry.model_dump(mode="json", exclude_defaults=True) for entry in content.lookups.values()
+                ],
                 "tables": content.tables.packed(),
                 "retention": content.retention,
                 "public_fields": content.public_fields,
@@ -87,6 +89,10 @@ def _notice(notice: DatedNotice) -> dict[str, str | None]:
 
 def _counters(packed: Any) -> CountersEntry:
     return CountersEntry.model_validate(packed)
+
+
+def _written(entry: LookupEntry) -> Any:
+    return entry.model_dump(mode="json", exclude_defaults=True)
 
 
 def _lookup(packed: Any) -> LookupEntry:
