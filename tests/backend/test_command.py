@@ -76,7 +76,7 @@ async def test_with_other_keys_it_does_not_start(tmp_path: Path) -> None:
     before = (data / "huimin.sqlite3").read_bytes()
     (data / "key").write_text("A" * 43 + "=\n")
     for language, said in (("C", "sealed with other keys"), ("zh_CN.UTF-8", "其他密钥加密")):
-        code, out, err = await command("--data", data, "--listen", "127.0.0.1:0", language=language)
+        code, out, err = await running.ended("--data", data, "--listen", "127.0.0.1:0", language=language)
         assert (code, out) == (2, "")
         assert said in err.splitlines()[-1]
     assert (data / "huimin.sqlite3").read_bytes() == before
@@ -177,7 +177,7 @@ async def test_it_needs_no_arguments_and_takes_configuration_from_file_and_envir
 
 async def test_a_second_backend_on_the_same_address_gives_up_with_a_sentence(tmp_path: Path) -> None:
     async with running.process(tmp_path / "data") as first:
-        code, out, err = await command(
+        code, out, err = await running.ended(
             "--listen", first.address, "--data", tmp_path / "other", "--content", running.CONTENT
         )
     assert (code, out) == (2, "")
@@ -224,7 +224,7 @@ def obstacles(tmp_path: Path) -> list[tuple[list[str | Path], str]]:
 
 async def test_what_keeps_it_from_starting_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     cases = obstacles(tmp_path)
-    ends = await asyncio.gather(*(command(*arguments) for arguments, _ in cases))
+    ends = await asyncio.gather(*(running.ended(*arguments) for arguments, _ in cases))
     for (arguments, sentence), (code, out, err) in zip(cases, ends, strict=True):
         assert (code, out) == (2, ""), (arguments, out, err)
         assert sentence in err, arguments

@@ -24,7 +24,7 @@ from backend.storage import forms, policies, publishing
 from backend.storage.publishing import NoSuchPublication, Origin
 from backend.watching import publish_at_start
 from tests.backend import house as running
-from tests.backend.house import CONTENT, Clock, House, Stubs, command, copy_content, house, make
+from tests.backend.house import CONTENT, Clock, House, Stubs, command, copy_content, ended, house, make
 from tests.keys import put_keys
 from tests.postgres import BOTH
 
@@ -208,7 +208,7 @@ async def test_two_clerks_who_publish_at_once_make_two_whole_publications(tmp_pa
     put_keys(data)
     one, other = renamed(tmp_path / "one", "许可之一"), renamed(tmp_path / "other", "许可之二")
     done = await asyncio.gather(
-        *(command("--data", data, "content", "publish", folder) for folder in (one, other))
+        *(ended("--data", data, "content", "publish", folder) for folder in (one, other))
     )
     assert [code for code, _, _ in done] == [0, 0], done
     assert sorted(re.findall(r"Publication (\d+)", "".join(out for _, out, _ in done))) == ["1", "2"]

@@ -38,7 +38,7 @@ from backend_client.queue.outbox import Outbox
 from backend_client.submission import Attachment, Channel, Submission
 from foundation.keys import KeyRing
 from foundation.language import Language, LocalizedText
-from tests.backend.house import Stubs, command, process
+from tests.backend.house import Stubs, command, ended, process
 from tests.backend.sample import answers, resident, submission
 
 NUMBER = resident(777)
@@ -274,8 +274,8 @@ async def test_a_backend_that_cannot_start_does_not_say_its_secrets(
     if "{key}" in variables.values():
         database = await open_database(database_url("", tmp_path), Vault(KeyRing([bytes(32)])))
         await database.close()
-    ended, out, err = await command("--listen", "127.0.0.1:0", "--data", tmp_path, variables=filled)
-    assert ended == code
+    exited, out, err = await ended("--listen", "127.0.0.1:0", "--data", tmp_path, variables=filled)
+    assert exited == code
     assert err
     said.heard("output", out)
     said.heard("errors", err)
