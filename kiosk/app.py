@@ -30,6 +30,7 @@ from kiosk.visit.application import Applications
 from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
 from kiosk.visit.notices import Notices
+from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
 from kiosk.visit.services import Services
@@ -99,6 +100,7 @@ async def run(
         catalogue = Catalogue(visit, client)
         cards = Cards(visit, devices.identity_card_reader)
         progress = Progress(visit, client, cards)
+        payments = Payments(visit, client, devices.receipt_printer, slips)
         applications = Applications(
             visit,
             client,
@@ -115,6 +117,7 @@ async def run(
                 Policies(visit, client),
                 Services(visit, client),
                 applications,
+                payments,
                 progress,
                 Notices(visit, client),
                 cards,
@@ -133,14 +136,19 @@ async def run(
                 pinyin=engine,
             ),
         )
+        visit.acknowledge = door.alerts.acknowledge
+        deaf = door.alerts.listen(lambda: visit.warn(door.alerts.in_force))
+        visit.warn(door.alerts.in_force)
         catalogue.fetch()
         try:
             await _show(stage, settings, stop, inspect)
         finally:
+            deaf()
             catalogue.close()
             visit.end("closed")
             catalogue.close()
             await applications.settle()
+            await payments.settle()
             await progress.settle()
 
 

@@ -62,6 +62,7 @@ class Colours:
     """The seal of the house."""
     danger = colour("#8c1d0c")
     """What went wrong: words and borders."""
+    danger_pressed = colour("#5f1206")
     danger_pale = colour("#fae4dd")
     notice = colour("#5c3c00")
     """What is marked, such as demonstration: words and borders."""

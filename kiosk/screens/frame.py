@@ -14,8 +14,9 @@ from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.visit import View
 from kiosk.widgets.box import Box
-from kiosk.widgets.press import CHOSEN, QUIET, Press, button
-from kiosk.widgets.text import TIGHT, Text, fitting, width_of
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.press import ALARM, CHOSEN, MARKED, QUIET, Press, button
+from kiosk.widgets.text import TIGHT, Text, fitting, lines_of, width_of
 
 
 def marks(width: float, words: Translate, surroundings: Surroundings) -> Box | None:
@@ -56,7 +57,6 @@ def header(
             leading=TIGHT,
         )
     )
-    box.put(seal, space.xl, space.m)
     language = _toggle(words("bar.language"), "language", "bar.language", lambda: send(did.SwitchLanguage()))
     larger = _toggle(
         words("bar.large"), "type", "bar.large", lambda: send(did.SwitchType()), chosen=view.large
@@ -65,6 +65,11 @@ def header(
     box.put(language, right, space.m)
     right -= space.s + larger.width
     box.put(larger, right, space.m)
+    if view.alerts and view.alert is None:
+        banner = _banner(right - space.m - space.xl, view, words, send)
+        box.put(banner, space.xl, space.m)
+        return _underlined(box)
+    box.put(seal, space.xl, space.m)
     left = space.xl + theme.touch + space.m
     room = right - left - space.m
     office = surroundings.office[view.language]
@@ -76,9 +81,48 @@ def header(
     box.put(lines, left, top)
     if len(lines.lines) == 1:
         box.put(under, left, top + lines.height)
-    line = Box(width, space.hair, fill=c.line, radius=0)
-    box.put(line, 0, high - space.hair)
+    return _underlined(box)
+
+
+def _underlined(box: Box) -> Box:
+    space = theme.space
+    box.put(Box(box.width, space.hair, fill=theme.colour.line, radius=0), 0, box.height - space.hair)
     return box
+
+
+def _banner(width: float, view: View, words: Translate, send: Callable[[Event], None]) -> Press:
+    """The worst alert in force, in place of the office's name; touched, it can be read.
+
+    It says the headline, else the event, else that there is an alert, whichever fits two lines.
+    """
+    c, space, t = theme.colour, theme.space, theme.type
+    alert = view.alerts[0]
+    said = alert[view.language]
+    more = len(view.alerts) - 1
+    texts = [said.headline, said.event, words("alert.banner")]
+    if alert.exercise:
+        texts = [words("alert.drill_of", headline=text) for text in texts]
+    if more:
+        texts = [words("alert.and_more", headline=text, count=more) for text in texts]
+    side = round(t.bar * 1.3)
+    room = width - side - space.s - 2 * space.m
+    most = theme.touch - space.xs
+    found = [
+        (text, size)
+        for text in texts
+        for size in (t.bar, t.mark)
+        if len(lines_of(text, room, size, bold=True)) * size * TIGHT <= most
+    ]
+    text, size = found[0] if found else (texts[-1], t.mark)
+    ink = c.on_colour if alert.serious else c.notice
+    look = ALARM if alert.serious else MARKED
+    press = Press(
+        width, theme.touch, look=look, name="bar.alert", text=text, touched=partial(send, did.ReadAlerts())
+    )
+    label = Text(text, room, size=size, bold=True, colour=ink, leading=TIGHT, role="", balanced=True)
+    press.put(Icon("alert", side, ink), space.m, (theme.touch - side) / 2)
+    press.put(label, space.m + side + space.s, (theme.touch - label.height) / 2)
+    return press
 
 
 def _toggle(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:

@@ -12,6 +12,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import translator
 from foundation.log import logger
+from kiosk.screens.alert import AlertOverlay
 from kiosk.screens.directory import SCREENS
 from kiosk.screens.frame import age, foot, foot_height, header, marks
 from kiosk.screens.overlays import overlay
@@ -27,6 +28,8 @@ from kiosk.widgets.overlay import Overlay
 
 log = logger(__name__)
 
+_LEAVE_ALONE = (did.Enter, did.Insert, did.Erase, did.Understood, did.TurnAlert)
+"""Events after which the page is what it was, with what is being composed there."""
 DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
 BOUNCE = 0.03
@@ -46,8 +49,9 @@ class Stage(FloatLayout):
         self._surroundings = surroundings
         self.view: View | None = None
         self.screen: Screen[Any] | None = None
-        self.overlay: Overlay | None = None
+        self.overlay: Overlay | AlertOverlay | None = None
         self._above: list[Box] = []
+        self._head: Box | None = None
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
         self._lifted = (0.0, 0.0, 0.0)
@@ -58,7 +62,7 @@ class Stage(FloatLayout):
 
     def send(self, event: Event) -> None:
         """Tells the visit, after the screen has taken what was begun."""
-        if self.screen and not isinstance(event, did.Enter | did.Insert | did.Erase):
+        if self.screen and not isinstance(event, _LEAVE_ALONE):
             self.screen.settle()
         self._visit.send(event)
 
@@ -125,12 +129,16 @@ class Stage(FloatLayout):
             self._build_overlay(now)
             if before is None or type(before.page) is not type(now.page) or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
-        elif _covered(before) != _covered(now):
-            self._build_overlay(now)
-            self._deaf_until = monotonic() + DEAF
-        elif now.seconds_left is not None and self.overlay:
-            self.overlay.count(str(now.seconds_left))
+        else:
+            if (before.alerts, before.alert) != (now.alerts, now.alert):
+                self._renew_head(now)
+            if _covered(before) != _covered(now):
+                self._build_overlay(now)
+                self._deaf_until = monotonic() + DEAF
+            elif now.seconds_left is not None and isinstance(self.overlay, Overlay):
+                self.overlay.count(str(now.seconds_left))
         self.view = now
+        self._visit.drawn(now)
 
     def _refreshed(self, before: View, now: View) -> bool:
         """Whether the screen shown can show that too."""
@@ -155,6 +163,7 @@ class Stage(FloatLayout):
         self.clear_widgets()
         band = marks(width, words, self._surroundings)
         head = header(width, view, words, self._surroundings, self.send)
+        self._head = head
         self._above = [band, head] if band else [head]
         if view.page.as_of is not None:
             self._above.append(age(width, view.page.as_of, words, self._surroundings, view))
@@ -178,12 +187,27 @@ class Stage(FloatLayout):
         self.screen = screen
         self.overlay = None
 
+    def _renew_head(self, view: View) -> None:
+        """Another header in the place of the one before; the page below stays as it is."""
+        before = self._head
+        assert before is not None
+        words = translator("kiosk", LOCALE, view.language)
+        self._head = header(round(self.width), view, words, self._surroundings, self.send)
+        self._head.pos = before.pos
+        self.remove_widget(before)
+        self.add_widget(self._head)
+        self._above[self._above.index(before)] = self._head
+
     def _build_overlay(self, view: View) -> None:
         if self.overlay:
             self.remove_widget(self.overlay)
         words = translator("kiosk", LOCALE, view.language)
         top = sum(box.height for box in self._above)
-        self.overlay = overlay(self.width, self.height - top, view, words, self.send)
+        room = (self.width, self.height - top)
+        if view.alert is not None and view.seconds_left is None:
+            self.overlay = AlertOverlay(*room, view, words, send=self.send, zone=self._surroundings.zone)
+        else:
+            self.overlay = overlay(*room, view, words, self.send)
         if self.overlay:
             self._put(self.overlay, 0, top)
 
@@ -192,9 +216,11 @@ class Stage(FloatLayout):
         self.add_widget(widget)
 
 
-def _covered(view: View) -> tuple[bool, bool, bool, object]:
+def _covered(view: View) -> tuple[object, ...]:
     """What lies over the page."""
-    return (view.waiting, view.leaving, view.seconds_left is not None, view.trouble)
+    idle = view.seconds_left is not None
+    alert = (view.alert, view.alert_place, view.more_alerts)
+    return (view.waiting, view.leaving, idle, view.trouble, *alert)
 
 
 def _same_question(before: View, now: View) -> bool:

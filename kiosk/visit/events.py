@@ -9,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from backend_client.catalog import Service
+from backend_client.forms.lookup import Payable
 from backend_client.policy import Policy, Topic
 from kiosk.visit.pages import Door
 
@@ -59,6 +60,23 @@ class LeaveAnyway(Event):
 @dataclass(frozen=True, slots=True)
 class MoreTime(Event):
     """Still here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood(Event):
+    """Read the alert that lies over the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAlerts(Event):
+    """Read the alerts in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAlert(Event):
+    """Show the sheet of the alert that begins at `place`."""
+
+    place: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,26 @@ class Send(Event):
 @dataclass(frozen=True, slots=True)
 class PrintSlip(Event):
     """Print the slip."""
+
+
+# Paying.
+
+
+@dataclass(frozen=True, slots=True)
+class Pay(Event):
+    """Pay what the page shows, or this record of a lookup."""
+
+    payable: Payable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewCode(Event):
+    """A QR code that can be paid for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayLater(Event):
+    """Stop paying, for now."""
 
 
 # Cards and progress.

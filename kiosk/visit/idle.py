@@ -30,6 +30,11 @@ class IdleClock:
         if self._running is None:
             self._running = loop.create_task(self._run())
 
+    @property
+    def running(self) -> bool:
+        """Whether somebody is there, or was a moment ago."""
+        return self._running is not None
+
     def stop(self) -> None:
         """Nobody is there."""
         if self._running is not None:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backend_client.alert import Acknowledgement, Alert
 from backend_client.errors import BackendError, BackendFailure
 from foundation.language import Language
 from foundation.log import logger
 from foundation.request_id import begin_request
 from kiosk.visit import events as did
+from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.pages import Confirmation, Home, Page, Turned
@@ -37,6 +39,8 @@ class Pace:
     patience: float = 60.0
     countdown: int = 30
     card: float = 30.0
+    paying: float = 180.0
+    """With a payment's code on the screen and no touch, before the idle clock begins."""
     home_again: float = 5.0
     """Between two tries to fetch the catalogue for the home page."""
 
@@ -49,7 +53,9 @@ class View:
     was entered that is not sent;
     waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up;
     trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
-    seconds_left: until the idle visit ends, None while it is not idle.
+    seconds_left: until the idle visit ends, None while it is not idle;
+    alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
+    sheet begins; more_alerts: whether another follows it.
     """
 
     page: Page
@@ -63,6 +69,10 @@ class View:
     trouble: BackendError | None
     leaving: bool
     seconds_left: int | None
+    alerts: tuple[Alert, ...] = ()
+    alert: Alert | None = None
+    alert_place: float = 0.0
+    more_alerts: bool = False
 
 
 class Chapter:
@@ -93,6 +103,10 @@ class Visit:
     def __init__(self, *, language: Language, pace: Pace) -> None:
         """language: the one a visit begins in."""
         self.changed: Callable[[], None] = lambda: None
+        self.acknowledge: Callable[[Alert, Acknowledgement], None] = lambda alert, what: None
+        """Is told what became of an alert here."""
+        self._alerted = Alerted()
+        self._drawn: set[str] = set()
         self.pace = pace
         self.language = language
         self._first_language = language
@@ -142,6 +156,10 @@ class Visit:
             trouble=self._failed[0] if self._failed else None,
             leaving=self._leaving,
             seconds_left=self._seconds_left,
+            alerts=self._alerted.in_force,
+            alert=self._alerted.shown,
+            alert_place=self._alerted.place,
+            more_alerts=self._alerted.more,
         )
 
     @property
@@ -170,6 +188,17 @@ class Visit:
                 self._large = not self._large
             case did.MoreTime():
                 pass
+            case did.Understood():
+                if (read := self._alerted.understood()) is not None:
+                    self.acknowledge(read, Acknowledgement.UNDERSTOOD)
+            case did.TurnAlert(place):
+                self._alerted.place = place
+            case did.LeaveAnyway():
+                self.end("left")
+            case _ if self._alerted.shown and not isinstance(event, did.Enter | did.Insert | did.Erase):
+                return  # a touch that was meant for the page below
+            case did.ReadAlerts():
+                self._alerted.read()
             case did.Leave():
                 if self._unsent():
                     self._leaving = True
@@ -177,8 +206,6 @@ class Visit:
                     self.end("left")
             case did.Stay():
                 self._leaving = False
-            case did.LeaveAnyway():
-                self.end("left")
             case did.TryAgain() if self._failed:
                 _, step, stoppable = self._failed
                 self._failed = None
@@ -279,6 +306,23 @@ class Visit:
             chapter.page_changed(self.page)
         self.changed()
 
+    # Alerts.
+
+    def warn(self, in_force: Sequence[Alert]) -> None:
+        """Takes the alerts in force, the worst first. Whoever is there gets time to read a new one."""
+        if self._alerted.update(in_force) and self._idle.running:
+            self._idle.touched()
+            self._seconds_left = None
+        self._drawn &= {alert.name for alert in in_force}
+        self.changed()
+
+    def drawn(self, view: View) -> None:
+        """That was shown just now: the first alert as a banner, or the one over the page."""
+        alert = view.alert or (view.alerts[0] if view.alerts else None)
+        if alert is not None and alert.name not in self._drawn:
+            self._drawn.add(alert.name)
+            self.acknowledge(alert, Acknowledgement.SHOWN)
+
     # The end.
 
     def end(self, reason: str) -> None:
@@ -289,6 +333,7 @@ class Visit:
             chapter.wipe()
         log.info("visit_ended", reason=reason)
         self._pages = [self.home]
+        self._alerted.wipe()
         self.language = self._first_language
         self._large = False
         self._failed = None

@@ -37,6 +37,7 @@ GLYPHS = {
     "down": MDI7.chevron_down,
     "help": MDI7.help_circle_outline,
     "information": MDI7.information_outline,
+    "alert": MDI7.alert,
     "warning": MDI7.alert_circle_outline,
     "done": MDI7.check_circle,
     "check": MDI7.check_bold,

@@ -33,6 +33,10 @@ SECONDARY = Look(_c.surface, _c.primary, _c.primary, _c.primary_pale)
 """What can be done as well."""
 QUIET = Look(_c.surface, _c.line, _c.ink, _c.pressed)
 """What is always there."""
+ALARM = Look(_c.danger, None, _c.on_colour, _c.danger_pressed)
+"""An alert that everything else has to wait for."""
+MARKED = Look(_c.notice_pale, _c.notice, _c.notice, _c.pressed)
+"""An alert that is less than that."""
 DISABLED = Look(_c.disabled, _c.line, _c.disabled_ink, _c.disabled)
 CHOSEN = Look(_c.primary_pale, _c.primary, _c.primary, _c.primary_pale)
 

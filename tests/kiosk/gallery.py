@@ -37,6 +37,7 @@ from kiosk.visit import pages
 from kiosk.visit.home import doors
 from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
+from tests.kiosk import alert_samples
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ENTERED = {
@@ -320,6 +321,12 @@ class Gallery:
         self.hang(under, waiting=True, stoppable=False)
         for trouble in every_trouble():
             self.hang(under, trouble=trouble)
+        rain, heat, leak = alert_samples.alert(), alert_samples.notice(), alert_samples.long()
+        for shown in (rain, heat, leak):
+            self.hang(under, alerts=(shown,))
+            self.hang(under, alerts=(shown, heat), alert=shown, more_alerts=shown is rain)
+        self.hang(under, alerts=(leak,), alert=leak, alert_place=2.5, unsent=False)
+        self.hang(under, alerts=(leak, rain))
 
     def _judge(self, view: Any) -> None:
         from kivy.core.window import Window
