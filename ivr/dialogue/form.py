@@ -34,7 +34,7 @@ async def fill_in(conversation: Conversation, name: str) -> None:
     try:
         accepted = None
         while accepted is None:
-            await _answer_all(conversation, draft)
+            await answer_all(conversation, draft)
             await _go_through(conversation, draft)
             accepted = await _send(conversation, draft)
         await _tell_reference(conversation, draft.form, accepted)
@@ -60,7 +60,7 @@ async def begin(conversation: Conversation, form: Form) -> None:
     await menu(conversation, Menu("1", full, short))
 
 
-async def _answer_all(conversation: Conversation, draft: Draft) -> None:
+async def answer_all(conversation: Conversation, draft: Draft) -> None:
     """Asks what is open, until no rule is broken. Back leads to the question before, whose answer stands
     until it is replaced; before the first question it leaves the form, and is raised."""
     target: Field | None = None
@@ -119,7 +119,7 @@ async def _go_through(conversation: Conversation, draft: Draft) -> None:
         if key == SEND:
             return
         await _change(conversation, draft)
-        await _answer_all(conversation, draft)
+        await answer_all(conversation, draft)
 
 
 def _lines(conversation: Conversation, draft: Draft) -> list[Utterance]:

@@ -27,9 +27,9 @@ ANOTHER, HISTORY = "1", "2"
 async def progress(conversation: Conversation) -> None:
     """Raises Back where the caller leaves."""
     while True:
-        reference = await _reference(conversation)
+        reference = await ask_reference(conversation)
         try:
-            suffix = await _suffix(conversation)
+            suffix = await ask_suffix(conversation)
         except Back:
             continue
         try:
@@ -40,7 +40,9 @@ async def progress(conversation: Conversation) -> None:
         await _tell(conversation, case)
 
 
-async def _reference(conversation: Conversation) -> str:
+async def ask_reference(conversation: Conversation) -> str:
+    """The reference of a case. Raises Back."""
+
     def judge(keys: str) -> str:
         try:
             return check_reference(keys)
@@ -54,7 +56,9 @@ async def _reference(conversation: Conversation) -> str:
     return await ask(conversation, Question(Wanted(LENGTH), full, full, judge))
 
 
-async def _suffix(conversation: Conversation) -> str:
+async def ask_suffix(conversation: Conversation) -> str:
+    """The last six characters of its applicant's identity number. Raises Back."""
+
     def judge(keys: str) -> str:
         try:
             return check_identity_suffix(keys)

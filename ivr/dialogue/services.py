@@ -10,15 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from backend_client.catalog import Guide, Service, ServiceKind
-from foundation.language import LocalizedText
+from backend_client.catalog import Service, ServiceKind
 from ivr import prompts
-from ivr.dialogue.asking import Menu, Said, menu
+from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
 from ivr.dialogue.form import fill_in
-from ivr.dialogue.reading import read_out
+from ivr.dialogue.guide import head, read_guide
+from ivr.dialogue.lookup import look_up
 from ivr.line import Utterance
 
 MOST = 200
@@ -73,16 +73,16 @@ async def _service(conversation: Conversation, name: str) -> bool:
 
 async def _apply(conversation: Conversation, service: Service) -> bool:
     """By form, where there is one, and the guide."""
-    head = partial(_head, conversation, service)
+    before = partial(head, conversation, service)
     if not service.form:
-        await _read_guide(conversation, service, head)
+        await read_guide(conversation, service, before)
         return False
 
     def short() -> list[Utterance]:
         return [conversation.prompt("services.apply_or_guide")]
 
     def full() -> list[Utterance]:
-        return [*head(), *short()]
+        return [*before(), *short()]
 
     while True:
         key = await menu(conversation, Menu(APPLY + GUIDE, full, short))
@@ -90,69 +90,13 @@ async def _apply(conversation: Conversation, service: Service) -> bool:
             await fill_in(conversation, service.form)
             return True
         with suppress(Back):
-            await _read_guide(conversation, service)
-
-
-def _head(conversation: Conversation, service: Service) -> list[Utterance]:
-    return [
-        conversation.content(service.name, service.title),
-        conversation.content(f"{service.name}/summary", service.summary),
-    ]
-
-
-async def _read_guide(conversation: Conversation, service: Service, *head: Said) -> None:
-    """head: what the caller has not heard yet of the service."""
-    parts = [*head]
-    if service.guide is not None:
-        parts += _parts(conversation, service.guide)
-        language = conversation.language
-        conversation.call.send_text(
-            prompts.written(
-                language,
-                "text.guide",
-                title=service.title[language],
-                place=service.guide.place[language],
-                phone=service.guide.phone,
-            )
-        )
-    await read_out(conversation, parts or [partial(_head, conversation, service)])
-
-
-def _parts(conversation: Conversation, guide: Guide) -> list[Said]:
-    """Who, with what, in which steps, how long and at what cost, where and when."""
-
-    def text(name: str, value: LocalizedText) -> Utterance:
-        return conversation.prompt(f"guide.{name}", text=value[conversation.language])
-
-    def numbered(name: str, values: tuple[LocalizedText, ...]) -> list[Utterance]:
-        return [
-            conversation.prompt(f"guide.{name}"),
-            *(
-                conversation.prompt(
-                    "guide.item",
-                    number=conversation.read.integer(number),
-                    text=value[conversation.language],
-                )
-                for number, value in enumerate(values, 1)
-            ),
-        ]
-
-    def place() -> list[Utterance]:
-        phone = conversation.prompt("guide.phone", phone=guide.phone)
-        return [text("place", guide.place), text("opening_hours", guide.opening_hours), phone]
-
-    return [
-        lambda: [text("eligibility", guide.eligibility)],
-        lambda: numbered("materials", guide.materials),
-        lambda: numbered("steps", guide.steps),
-        lambda: [text("duration", guide.duration), text("fee", guide.fee)],
-        place,
-    ]
+            await read_guide(conversation, service)
 
 
 HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] = {
     ServiceKind.FORM: _apply,
     ServiceKind.GUIDE: _apply,
+    ServiceKind.LOOKUP: look_up,
 }
 """How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import date, time
 
 from ivr.spoken import english_text
-from ivr.spoken.english_numbers import MONTHS, UNITS, integer, ordinal, year
+from ivr.spoken.english_numbers import MONTHS, UNITS, integer, ordinal
+from ivr.spoken.english_numbers import year as said_year
+from ivr.spoken.figures import LETTERS, ON_PLATES
 from ivr.spoken.readout import Readout
 
 BY_DIGIT = dict(zip("0123456789", UNITS, strict=False)) | {"X": "X", "x": "X"}
+PROVINCES = {
+    "京": "Beijing", "津": "Tianjin", "沪": "Shanghai", "渝": "Chongqing", "冀": "Hebei", "豫": "Henan",
+    "云": "Yunnan", "辽": "Liaoning", "黑": "Heilongjiang", "湘": "Hunan", "皖": "Anhui", "鲁": "Shandong",
+    "新": "Xinjiang", "苏": "Jiangsu", "浙": "Zhejiang", "赣": "Jiangxi", "鄂": "Hubei", "桂": "Guangxi",
+    "甘": "Gansu", "晋": "Shanxi", "蒙": "Inner Mongolia", "陕": "Shaanxi", "吉": "Jilin", "闽": "Fujian",
+    "贵": "Guizhou", "粤": "Guangdong", "青": "Qinghai", "藏": "Tibet", "川": "Sichuan", "宁": "Ningxia",
+    "琼": "Hainan",
+}  # fmt: skip
+"""Where a plate is from, by its first character."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -38,7 +49,7 @@ class English(Readout):
     def money(self, fen: int) -> str:
         """As the base says: twelve yuan and fifty fen."""
         if fen < 0:
-            raise ValueError("an amount is not negative")
+            return f"minus {self.money(-fen)}"
         yuan, rest = divmod(fen, 100)
         parts = [f"{integer(yuan)} yuan"] if yuan or not rest else []
         if rest:
@@ -47,7 +58,7 @@ class English(Readout):
 
     def full_date(self, day: date) -> str:
         """As the base says: the third of February, twenty twenty-six."""
-        return f"the {ordinal(day.day)} of {MONTHS[day.month - 1]}, {year(day.year)}"
+        return f"the {ordinal(day.day)} of {MONTHS[day.month - 1]}, {said_year(day.year)}"
 
     def day(self, day: date) -> str:
         """As the base says: Tuesday, the third of February."""
@@ -70,6 +81,25 @@ class English(Readout):
         if rest or not minutes:
             parts.append(f"{integer(rest)} second{'' if rest == 1 else 's'}")
         return " and ".join(parts)
+
+    def month(self, year: int, month: int) -> str:
+        """As the base says: October twenty twenty-six."""
+        return f"{MONTHS[month - 1]} {said_year(year)}"
+
+    def plate(self, plate: str) -> str:
+        """As the base says: 云A0T101 is Yunnan A, zero T one zero one."""
+        if len(plate) < 4 or plate[0] not in PROVINCES:
+            raise ValueError("not a plate")
+        return f"{PROVINCES[plate[0]]} {self.letters(plate[1])}{self.pause}{self.letters(plate[2:])}"
+
+    def letters(self, text: str) -> str:
+        """As the base says: B one two."""
+        said = []
+        for character in text.upper():
+            if not (character in BY_DIGIT or character in LETTERS or character in ON_PLATES):
+                raise ValueError("not a string of digits and letters")
+            said.append(ON_PLATES.get(character) or BY_DIGIT.get(character, character))
+        return " ".join(said)
 
     def text(self, written: str) -> str:
         """As the base says."""

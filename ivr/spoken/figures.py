@@ -7,6 +7,16 @@ import unicodedata
 
 from ivr.spoken.readout import LARGEST
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+ON_PLATES = {
+    "学": "learner",
+    "警": "police",
+    "挂": "trailer",
+    "港": "Hong Kong",
+    "澳": "Macao",
+    "领": "consular",
+}
+"""What may stand at the end of a plate, GA 36, in English."""
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 """A number: digits with or without commas, and with or without a decimal fraction."""
 AMOUNT = r"(?P<amount>\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)"

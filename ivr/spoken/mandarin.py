@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, time
 
 from ivr.spoken import mandarin_text
-from ivr.spoken.mandarin_numbers import clock, count, integer, money, year
+from ivr.spoken.figures import LETTERS, ON_PLATES
+from ivr.spoken.mandarin_numbers import clock, count, integer, money
+from ivr.spoken.mandarin_numbers import year as said_year
 from ivr.spoken.readout import Readout
 
 BY_DIGIT = dict(zip("0123456789", "零幺二三四五六七八九", strict=True)) | {"X": "艾克斯", "x": "艾克斯"}
@@ -45,11 +47,11 @@ class Mandarin(Readout):
 
     def money(self, fen: int) -> str:
         """As the base says: 1205 fen are 十二元零五分."""
-        return money(fen)
+        return f"负{money(-fen)}" if fen < 0 else money(fen)
 
     def full_date(self, day: date) -> str:
         """As the base says: 二〇二六年二月三日."""
-        return f"{year(day.year)}年{integer(day.month)}月{integer(day.day)}日"
+        return f"{said_year(day.year)}年{integer(day.month)}月{integer(day.day)}日"
 
     def day(self, day: date) -> str:
         """As the base says: 二月三日星期二."""
@@ -66,6 +68,26 @@ class Mandarin(Readout):
         if not minutes:
             return f"{count(rest)}秒"
         return f"{count(minutes)}分{count(rest)}秒" if rest else f"{count(minutes)}分钟"
+
+    def month(self, year: int, month: int) -> str:
+        """As the base says: 二〇二六年十月."""
+        return f"{said_year(year)}年{integer(month)}月"
+
+    def plate(self, plate: str) -> str:
+        """As the base says: 云A0T101 is 云A，零T幺零幺."""
+        if len(plate) < 4:
+            raise ValueError("not a plate")
+        return f"{plate[0]}{self.letters(plate[1])}{self.pause}{self.letters(plate[2:])}"
+
+    def letters(self, text: str) -> str:
+        """As the base says: B12 is B幺二; letters that stand together are kept apart."""
+        said = ""
+        for character in text.upper():
+            if not (character in BY_DIGIT or character in LETTERS or character in ON_PLATES):
+                raise ValueError("not a string of digits and letters")
+            word = character if character in LETTERS else BY_DIGIT.get(character, character)
+            said += (" " if said and said[-1] in LETTERS and word in LETTERS else "") + word
+        return said
 
     def text(self, written: str) -> str:
         """As the base says."""

@@ -45,6 +45,21 @@ class Readout(ABC):
         """A length of time in minutes and seconds."""
 
     @abstractmethod
+    def month(self, year: int, month: int) -> str:
+        """A month of a year, such as that of a bill."""
+
+    @abstractmethod
+    def plate(self, plate: str) -> str:
+        """The number of a vehicle's plate, GA 36: where it is from, then its letters and digits one by one.
+
+        Raises ValueError at what is none.
+        """
+
+    @abstractmethod
+    def letters(self, text: str) -> str:
+        """Digits and letters one by one, in one go. Raises ValueError at anything else."""
+
+    @abstractmethod
     def text(self, written: str) -> str:
         """Running text with everything in it that a speech engine reads wrongly put into words."""
 
@@ -72,6 +87,19 @@ class Readout(ABC):
         if sizes[-1] == 1:
             sizes[-2:] = [3, 2]
         return self.groups(text, *sizes)
+
+    def code(self, text: str) -> str:
+        """Digits and letters of no known kind, one by one in groups of three or four; hyphens are rests."""
+        parts = [part for part in text.split("-") if part]
+        groups = []
+        for part in parts:
+            if part.isdigit():
+                groups.append(self.digit_string(part))
+                continue
+            count = -(-len(part) // 4)
+            size = -(-len(part) // count)
+            groups += [self.letters(part[start : start + size]) for start in range(0, len(part), size)]
+        return self.pause.join(groups)
 
     def reference(self, reference: str) -> str:
         """A case's reference, 12 digits, as 4-4-4."""
