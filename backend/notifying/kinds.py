@@ -50,8 +50,6 @@ KINDS: dict[str, Kind] = {
     "appointment_not_confirmed": _kind("ending"),
     # Told how it went. link: where.
     "rating_link": _kind("ending", "link"),
-    # A blank or filled form. minutes: so long the link is good.
-    "document_link": _kind("link", "minutes", urgent=True),
-    # What a caller asked for, to go on at a terminal.
-    "reference": _kind("reference", urgent=True),
+    # A blank or filled form. hours: so long the link is good.
+    "document_link": _kind("link", "hours", urgent=True),
 }

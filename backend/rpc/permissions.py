@@ -106,6 +106,8 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}PaymentService/StartPayment": _BY_DOOR,
     f"{_V1}PaymentService/CancelOrder": _BY_DOOR,
     f"{_V1}PaymentService/SendPaymentLink": _BY_DOOR,
+    f"{_V1}DocumentService/RenderDocument": _BY_DOOR,
+    f"{_V1}DocumentService/CreateDocumentLink": _BY_DOOR,
     f"{_V1}IdentityService/CreateSession": _SIGN_IN,
     f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
     f"{_V1}AppointmentService/GetCounters": _PUBLIC,

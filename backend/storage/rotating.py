@@ -13,7 +13,17 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from backend.storage import attachments, cases, messages, ratings, replies, sessions, submissions, vault
+from backend.storage import (
+    attachments,
+    cases,
+    document_links,
+    messages,
+    ratings,
+    replies,
+    sessions,
+    submissions,
+    vault,
+)
 from backend.storage.database import Database
 from backend.storage.tables import (
     AttachmentChunkRow,
@@ -21,6 +31,7 @@ from backend.storage.tables import (
     CaseReopeningRow,
     CaseReplyRow,
     CaseRow,
+    DocumentLinkRow,
     KeyCheck,
     MessageRow,
     RatingCaseRow,
@@ -68,6 +79,11 @@ SEALED = (
         SessionRow.holder, (SessionRow.token_hash,), lambda row: sessions.holder_place(row.token_hash)
     ),
     SealedColumn(MessageRow.recipient, (MessageRow.name,), lambda row: messages.recipient_place(row.name)),
+    SealedColumn(
+        DocumentLinkRow.answers,
+        (DocumentLinkRow.name,),
+        lambda row: document_links.answers_place(row.name),
+    ),
     SealedColumn(MessageRow.text, (MessageRow.name,), lambda row: messages.text_place(row.name)),
     SealedColumn(
         CaseReplyRow.text,

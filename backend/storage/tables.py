@@ -691,3 +691,26 @@ class WindowRow(Table):
     counters: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     open_time: Mapped[datetime]
+
+
+class DocumentLinkRow(Table):
+    """A link to a form on paper, which opens once; see `backend.storage.document_links`.
+
+    `name` is `documents/{uuid}`; `token_hash` a keyed hash of what the link holds; `recipient` one of whom it
+    was sent to, None where it was shown. `answers` is what is filled in, sealed, None for a blank form and
+    once it was opened.
+    """
+
+    __tablename__ = "document_links"
+    __table_args__ = (Index(None, "recipient", "create_time"), Index(None, "expire_time"))
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    recipient: Mapped[bytes | None]
+    form: Mapped[str]
+    form_revision: Mapped[str]
+    language: Mapped[str]
+    answers: Mapped[bytes | None]
+    create_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    open_time: Mapped[datetime | None]

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """From the release that keeps applications only."""
     op.add_column("sessions", sa.Column("holder", sa.LargeBinary))
     _add_messages()
+    _add_document_links()
     _add_orders()
     _add_alerts()
     _add_ratings_and_replies()
@@ -26,6 +27,7 @@ def downgrade() -> None:
     _drop_alerts()
     _drop_orders()
     _drop_ratings_and_replies()
+    op.drop_table("document_links")
     _drop_messages()
 
 
@@ -326,3 +328,25 @@ def _add_appointments() -> None:
 def _drop_appointments() -> None:
     for table in ("windows", "ticket_counts", "tickets", "appointments", "slots"):
         op.drop_table(table)
+
+
+def _add_document_links() -> None:
+    op.create_table(
+        "document_links",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("token_hash", sa.LargeBinary, nullable=False),
+        sa.Column("recipient", sa.LargeBinary),
+        sa.Column("form", sa.String, nullable=False),
+        sa.Column("form_revision", sa.String, nullable=False),
+        sa.Column("language", sa.String, nullable=False),
+        sa.Column("answers", sa.LargeBinary),
+        sa.Column("create_time", sa.BigInteger, nullable=False),
+        sa.Column("expire_time", sa.BigInteger, nullable=False),
+        sa.Column("open_time", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name", name="pk_document_links"),
+        sa.UniqueConstraint("token_hash", name="uq_document_links_token_hash"),
+    )
+    op.create_index(
+        "ix_document_links_recipient_create_time", "document_links", ["recipient", "create_time"]
+    )
+    op.create_index("ix_document_links_expire_time", "document_links", ["expire_time"])
