@@ -7,7 +7,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend_client.forms.form import Form
+from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
+from backend_client.payment import Order, OrderState
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText, translator
 from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
@@ -45,8 +47,10 @@ class SlipWriter:
         """What the QR code says, on the screen and on the slip."""
         return self._qr_prefix + accepted.reference
 
-    def acceptance(self, form: Form, accepted: Accepted, language: Language) -> tuple[SlipPart, ...]:
-        """The slip for a form that was taken."""
+    def acceptance(
+        self, form: Form, accepted: Accepted, language: Language, due_fen: int = 0
+    ) -> tuple[SlipPart, ...]:
+        """The slip for a form that was taken. due_fen: what is still to be paid."""
         words = translator("kiosk", LOCALE, language)
         parts: list[SlipPart] = [
             TextLine(self._office[language], Align.CENTRE, bold=True),
@@ -67,9 +71,50 @@ class SlipWriter:
         ]
         if not accepted.delivered:
             parts += [TextLine(words("slip.later")), Rule()]
+        if due_fen:
+            amount = present_money(due_fen, language)
+            parts += [
+                TextLine(words("slip.due", amount=amount), bold=True),
+                TextLine(words("slip.pay")),
+                Rule(),
+            ]
         parts += [
             TextLine(words("slip.next"), bold=True),
             TextLine(form.next_steps[language]),
             TextLine(words("slip.ask")),
+        ]
+        return tuple(parts)
+
+    def order(self, order: Order, language: Language) -> tuple[SlipPart, ...]:
+        """The receipt of what was paid, or how to pay what is owed."""
+        words = translator("kiosk", LOCALE, language)
+        paid = order.state is OrderState.PAID
+        parts: list[SlipPart] = [
+            TextLine(self._office[language], Align.CENTRE, bold=True),
+            TextLine(words("slip.paid_title" if paid else "slip.due_title"), Align.CENTRE, scale=2, bold=True),
+        ]
+        if self._demonstration or order.demonstration:
+            parts.append(TextLine(words("slip.demonstration_payment"), Align.CENTRE))
+        parts += [
+            Rule(),
+            TextLine(words("slip.matter", title=order.title[language])),
+            TextLine(words("slip.state", state=words(f"payment.state.{order.state.name}"))),
+        ]
+        if order.pay_time is not None:
+            parts.append(TextLine(words("slip.pay_time", time=local_time(order.pay_time, self._zone, language))))
+        elif order.payable:
+            parts.append(TextLine(words("slip.pay_until", time=local_time(order.due_time, self._zone, language))))
+        if order.transaction:
+            parts.append(TextLine(words("slip.transaction", number=order.transaction)))
+        parts += [
+            TextLine(words("slip.terminal", terminal=self._terminal)),
+            Rule(),
+            TextLine(words("slip.amount"), Align.CENTRE),
+            TextLine(present_money(order.amount_fen, language), Align.CENTRE, scale=2, bold=True),
+            TextLine(words("slip.payment_reference"), Align.CENTRE),
+            TextLine(group(order.reference), Align.CENTRE, scale=2, bold=True),
+            QrCode(self._qr_prefix + order.reference),
+            Rule(),
+            TextLine(words("slip.no_invoice" if paid else "slip.pay")),
         ]
         return tuple(parts)

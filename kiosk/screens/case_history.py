@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kivy.graphics import Color, Ellipse, Line
 
 from backend_client.case import CaseEvent
+from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
+from backend_client.payment import Order, OrderState
 from kiosk.screens.case_list import state_chip
-from kiosk.screens.screen import Screen
+from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
+from kiosk.visit import events as did
 from kiosk.visit.pages import CaseHistory
 from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.mark import message
+from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
 
@@ -41,6 +48,16 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         self.put(label, left, top)
         self.sheets(self._events, top + label.height + theme.space.m, left=left)
 
+    def actions(self) -> Sequence[Action]:
+        """Pay what is owed, or see the receipt."""
+        order = self.page.order
+        if order is None:
+            return ()
+        if order.payable:
+            return (Action("payment.pay", self.words("payment.pay"), did.Pay(), icon="payments"),)
+        text = self.words("payment.receipt")
+        return (Action("payment.receipt", text, did.Pay(), look=SECONDARY, icon="payments"),)
+
     def _events(self, width: float) -> list[Block]:
         latest = list(reversed(self.page.case.events))
         return [
@@ -64,10 +81,28 @@ class CaseHistoryScreen(Screen[CaseHistory]):
             self.words(f"case.{self.page.case.state.name}.meaning"), inner, size=theme.type.lead, leading=1.4
         )
         now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
-        body = stack(inner, [now, space.m, meaning])
+        parts: list[Box | Text | int] = [now, space.m, meaning]
+        if self.page.order is not None:
+            parts += [space.m, self._order(self.page.order, inner)]
+        body = stack(inner, parts)
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
+
+    def _order(self, order: Order, width: float) -> Box:
+        """Whether it is paid."""
+        c = theme.colour
+        amount = present_money(order.amount_fen, self.language)
+        match order.state:
+            case OrderState.PAID:
+                assert order.pay_time
+                text = self.words("case.paid", amount=amount, time=self.when(order.pay_time))
+                return message(text, width, icon="done", ink=c.primary, ground=c.primary_pale)
+            case OrderState.REFUNDING | OrderState.REFUNDED:
+                text = self.words("case.refunded", amount=amount)
+                return message(text, width, icon="again", ink=c.primary, ground=c.primary_pale)
+        text = self.words("case.due", amount=amount)
+        return message(text, width, icon="payments", ink=c.notice, ground=c.notice_pale)
 
     def _event(self, event: CaseEvent, width: float, *, first: bool, last: bool) -> Box:
         t, c, space = theme.type, theme.colour, theme.space

@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 
-import qrcode
-from kivy.core.image import Image as CoreImage
-from kivy.graphics import Color, Rectangle
-
+from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
 from hardware.interfaces.receipt_printer import PrintError
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, Slip
+from kiosk.visit.pages import Confirmation, PaymentKept, Slip
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
-from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.mark import error, message
-from kiosk.widgets.press import SECONDARY
+from kiosk.widgets.press import PRIMARY, SECONDARY
+from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
-def printer_sentence_name(page: Confirmation) -> str:
+def printer_sentence_name(page: Confirmation | PaymentKept) -> str:
     """Which sentence of the catalogue says why there is no slip."""
     code = page.slip_fault.code if page.slip_fault else None
     return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
-
-
-class QrPicture(Inspectable, Box):
-    """A QR code, its modules whole pixels, on white with the quiet zone of ISO/IEC 18004."""
-
-    def __init__(self, data: str, side: float, text: str) -> None:
-        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=1)
-        code.add_data(data)
-        modules = len(code.get_matrix())
-        code.box_size = max(1, int(side // modules))
-        picture = BytesIO()
-        code.make_image().save(picture, format="PNG")
-        picture.seek(0)
-        texture = CoreImage(picture, ext="png").texture
-        super().__init__(
-            width=texture.width,
-            height=texture.height,
-            inspect_id="confirmation.qr",
-            inspect_role="image",
-            inspect_text=text,
-        )
-        with self.canvas:
-            Color(1, 1, 1, 1)
-            Rectangle(size=self.size, texture=texture)
 
 
 class ConfirmationScreen(Screen[Confirmation]):
@@ -79,15 +51,19 @@ class ConfirmationScreen(Screen[Confirmation]):
     def actions(self) -> Sequence[Action]:
         """Print; then, what the resident came for next."""
         home = Action("confirmation.home", self.words("confirmation.home"), did.GoHome(), icon="home")
-        if self.page.slip is Slip.NO_PRINTER:
+        pay = Action("payment.pay", self.words("payment.pay"), did.Pay(), icon="payments")
+        due = (pay,) if self.page.due_fen and self.page.accepted.delivered else ()
+        if self.page.slip is Slip.NO_PRINTER and not due:
             return (home,)
         home = Action(home.name, home.text, home.event, look=SECONDARY, icon=home.icon)
         if self.page.slip in (Slip.OFFERED, Slip.FAILED):
             text = self.words(
                 "confirmation.print" if self.page.slip is Slip.OFFERED else "confirmation.print_again"
             )
-            return (home, Action("confirmation.print", text, did.PrintSlip(), icon="printer"))
-        return (home,)
+            look = SECONDARY if due else PRIMARY
+            slip = Action("confirmation.print", text, did.PrintSlip(), look=look, icon="printer")
+            return (home, slip, *due)
+        return (home, *due)
 
     def _title(self) -> Box:
         t, c = theme.type, theme.colour
@@ -121,6 +97,7 @@ class ConfirmationScreen(Screen[Confirmation]):
             self.surroundings.qr_text(self.page.accepted),
             t.display * (5.4 if theme.portrait else 5),
             self.words("confirmation.qr"),
+            name="confirmation.qr",
         )
         middle = Box(inner, qr.height)
         middle.put_centred(qr)
@@ -159,6 +136,8 @@ class ConfirmationScreen(Screen[Confirmation]):
         parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
         if later := self._later(width, min(size, theme.type.body)):
             parts = [later, theme.space.m, *parts]
+        if due := self._due(width, min(size, theme.type.body)):
+            parts = [due, theme.space.m, *parts]
         if slip := self._slip(width):
             parts = [slip, theme.space.m, *parts]
         if ask:
@@ -173,6 +152,15 @@ class ConfirmationScreen(Screen[Confirmation]):
         c = theme.colour
         text = self.words("confirmation.later")
         return message(text, width, icon="clock", ink=c.notice, ground=c.notice_pale, size=size)
+
+    def _due(self, width: float, size: int) -> Box | None:
+        """What is still to be paid, and when it can be."""
+        if not self.page.due_fen:
+            return None
+        c = theme.colour
+        name = "confirmation.due" if self.page.accepted.delivered else "confirmation.due_later"
+        text = self.words(name, amount=present_money(self.page.due_fen, self.language))
+        return message(text, width, icon="payments", ink=c.primary, ground=c.primary_pale, size=size)
 
     def _slip(self, width: float) -> Box | None:
         c = theme.colour

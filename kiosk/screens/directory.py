@@ -8,19 +8,21 @@ from kiosk.screens.card_taken import CardTakenScreen
 from kiosk.screens.card_wanted import CardWantedScreen
 from kiosk.screens.case_history import CaseHistoryScreen
 from kiosk.screens.case_list import CaseListScreen
+from kiosk.screens.charge_review import ChargeReviewScreen
 from kiosk.screens.confirmation import ConfirmationScreen
 from kiosk.screens.declaration import DeclarationScreen
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.introduction import IntroductionScreen
 from kiosk.screens.notice_list import NoticeListScreen
 from kiosk.screens.notice_text import NoticeTextScreen
+from kiosk.screens.payment import PayingScreen, PaymentKeptScreen
 from kiosk.screens.policy_list import PolicyListScreen
 from kiosk.screens.policy_results import PolicyResultsScreen
 from kiosk.screens.policy_search import PolicySearchScreen
 from kiosk.screens.policy_text import PolicyTextScreen
 from kiosk.screens.progress_ways import ProgressWaysScreen
 from kiosk.screens.question import QuestionScreen
-from kiosk.screens.reference_entry import ReferenceEntryScreen, SuffixEntryScreen
+from kiosk.screens.reference_entry import OrderEntryScreen, ReferenceEntryScreen, SuffixEntryScreen
 from kiosk.screens.review import ReviewScreen
 from kiosk.screens.screen import Screen
 from kiosk.screens.service_guide import ServiceGuideScreen
@@ -42,8 +44,12 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.CardTaken: CardTakenScreen,
     pages.Question: QuestionScreen,
     pages.Review: ReviewScreen,
+    pages.ChargeReview: ChargeReviewScreen,
     pages.Declaration: DeclarationScreen,
     pages.Confirmation: ConfirmationScreen,
+    pages.Paying: PayingScreen,
+    pages.PaymentKept: PaymentKeptScreen,
+    pages.OrderEntry: OrderEntryScreen,
     pages.ProgressWays: ProgressWaysScreen,
     pages.ReferenceEntry: ReferenceEntryScreen,
     pages.SuffixEntry: SuffixEntryScreen,

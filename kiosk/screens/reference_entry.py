@@ -122,6 +122,22 @@ class ReferenceEntryScreen(DigitsScreen):
         return part_grouped(self.page.entered)
 
 
+class OrderEntryScreen(ReferenceEntryScreen):
+    """The reference of an order, in fours."""
+
+    name = "payment.entry"
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.words("payment.entry.title")
+
+    @property
+    def hint(self) -> str:
+        """Where to find it."""
+        return self.words("payment.entry.hint")
+
+
 class SuffixEntryScreen(DigitsScreen):
     """The last six characters of the applicant's identity number."""
 

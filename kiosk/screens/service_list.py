@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend_client.catalog import Service
-from kiosk.screens.screen import Screen
+from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import ServiceList
+from kiosk.visit.pages import Door, ServiceList
 from kiosk.widgets.box import Box
 from kiosk.widgets.mark import chip
-from kiosk.widgets.press import row, row_room
+from kiosk.widgets.press import SECONDARY, row, row_room
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import Text
 
@@ -25,6 +27,13 @@ class ServiceListScreen(Screen[ServiceList]):
             self.words(f"door.{self.page.door.value}"), sub=self.words(f"door.{self.page.door.value}.choose")
         )
         self.sheets(self._rows, top)
+
+    def actions(self) -> Sequence[Action]:
+        """Where there is something to pay, also what was begun before."""
+        if self.page.door is not Door.PAYMENTS:
+            return ()
+        text = self.words("payment.by_reference")
+        return (Action("payment.by_reference", text, did.ByReference(), look=SECONDARY, icon="reference"),)
 
     def _rows(self, width: float) -> list[Block]:
         blocks = []

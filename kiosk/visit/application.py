@@ -11,6 +11,7 @@ from backend_client.client import BackendClient
 from backend_client.errors import Conflict, InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.card import CardAnswers
+from backend_client.forms.charge import bill_for
 from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.present import present
@@ -30,6 +31,7 @@ from kiosk.visit.pages import (
     CardTaken,
     CardUse,
     CardWanted,
+    ChargeReview,
     Confirmation,
     Declaration,
     Home,
@@ -172,9 +174,16 @@ class Applications(Chapter):
             case Review(revealed=revealed), did.Reveal():
                 self._visit.show(replace(self._review(revealed=not revealed), place=page.place))
             case Review(form=form), did.Next():
-                self._declare(form)
-            case Declaration(), did.Back():
+                self._charge(form)
+            case ChargeReview(form=form), did.Next():
+                self._visit.show(Declaration(form))
+            case ChargeReview(), did.Back():
                 self._check()
+            case Declaration(form=form), did.Back():
+                if form.charge:
+                    self._charge(form)
+                else:
+                    self._check()
             case Declaration(form=form), did.Send():
                 self._visit.do(lambda: self._send(form), stoppable=False)
             case Confirmation(slip=Slip.OFFERED | Slip.FAILED), did.PrintSlip():
@@ -355,13 +364,15 @@ class Applications(Chapter):
     def _check(self) -> None:
         self._visit.show(self._review())
 
-    def _declare(self, form: Form) -> None:
-        """On to the declaration, or to what a change has opened or broken."""
+    def _charge(self, form: Form) -> None:
+        """On to what it costs and the declaration, or to what a change has opened or broken."""
         filling = self._open.filling
         if (question := filling.next_field()) is not None:
             self._ask(question, checking=True)
         elif broken := filling.broken():
             self._mend(broken[0], checking=True)
+        elif bill := bill_for(form, filling.answers):
+            self._visit.show(ChargeReview(form, bill))
         else:
             self._visit.show(Declaration(form))
 
@@ -383,11 +394,13 @@ class Applications(Chapter):
             await self._renew(form)
             return
         log.info("submission_accepted", form=form.name, delivered=accepted.delivered)
+        bill = bill_for(draft.form, draft.filling.answers)
         draft.wipe()
         del self._drafts[form.name]
         self._draft = None
         self._visit.unwind(Home)
-        self._visit.open(Confirmation(form, accepted, Slip.OFFERED if self._printer else Slip.NO_PRINTER))
+        slip = Slip.OFFERED if self._printer else Slip.NO_PRINTER
+        self._visit.open(Confirmation(form, accepted, slip, due_fen=bill.total_fen if bill else None))
 
     async def _renew(self, form: Form) -> None:
         """Goes on with the form as it is now: what fits is kept, what is new is asked."""
@@ -398,8 +411,8 @@ class Applications(Chapter):
     # The slip.
 
     def _print(self, page: Confirmation) -> None:
-        parts = self._slips.acceptance(page.form, page.accepted, self._visit.language)
-        printing = Confirmation(page.form, page.accepted, Slip.PRINTING)
+        parts = self._slips.acceptance(page.form, page.accepted, self._visit.language, page.due_fen or 0)
+        printing = replace(page, slip=Slip.PRINTING, slip_fault=None)
         self._visit.show(printing)
 
         async def run() -> None:
@@ -409,9 +422,9 @@ class Applications(Chapter):
             except DeviceError as error:
                 code = error.code and error.code.value
                 log.warning("slip_not_printed", completion=error.completion.value, code=code)
-                done = Confirmation(page.form, page.accepted, Slip.FAILED, error)
+                done = replace(printing, slip=Slip.FAILED, slip_fault=error)
             else:
-                done = Confirmation(page.form, page.accepted, Slip.PRINTED)
+                done = replace(printing, slip=Slip.PRINTED)
             if self._visit.page is printing:
                 self._visit.show(done)
 

@@ -16,9 +16,11 @@ from backend_client.case import Case
 from backend_client.catalog import Service
 from backend_client.errors import BackendError
 from backend_client.forms.answer import AnswerError
+from backend_client.forms.charge import Bill
 from backend_client.forms.filling import SummaryLine
 from backend_client.forms.form import Field, Form
 from backend_client.notice import Notice
+from backend_client.payment import Order
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.submission import Accepted
 from foundation.language import Language
@@ -212,6 +214,14 @@ class Review(Turned):
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeReview(Turned):
+    """What a form costs with these answers, line by line, to be checked before it is sent."""
+
+    form: Form
+    bill: Bill = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration(Page):
     """What the resident declares by sending the form."""
 
@@ -230,10 +240,36 @@ class Slip(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation(Page):
-    """The form was taken. `slip_fault` says why the slip was not printed."""
+    """The form was taken. `slip_fault` says why the slip was not printed.
+
+    due_fen: what is to be paid, None where the form costs nothing by its description.
+    """
 
     form: Form
     accepted: Accepted
+    slip: Slip
+    slip_fault: DeviceError | None = None
+    due_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paying(Page):
+    """A QR code is shown, to be paid within the time that is left.
+
+    seconds_left: until the code can no longer be paid; unsure: the backend cannot say now whether it is paid.
+    """
+
+    order: Order
+    code: str = dataclasses.field(repr=False)
+    seconds_left: int
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentKept(Page):
+    """An order that is not being paid now: paid already, given back, or to be paid later."""
+
+    order: Order
     slip: Slip
     slip_fault: DeviceError | None = None
 
@@ -263,6 +299,11 @@ class ReferenceEntry(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderEntry(ReferenceEntry):
+    """The reference of what is to be paid, or was paid, is being entered."""
+
+
+@dataclass(frozen=True, slots=True)
 class SuffixEntry(Page):
     """The last six characters of the identity number are being entered."""
 
@@ -281,9 +322,10 @@ class CaseList(Turned):
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory(Turned):
-    """How far one case has come, and how."""
+    """How far one case has come, and how. order: what it costs, once that is known."""
 
     case: Case = dataclasses.field(repr=False)
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,269 @@
+"""Paying: the code with its clock, and what became of the order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend_client.forms.present import present_money
+from backend_client.forms.reference import group
+from backend_client.payment import Order, OrderState
+from kiosk.screens.confirmation import printer_sentence_name
+from kiosk.screens.screen import Action, Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Paying, PaymentKept, Slip
+from kiosk.visit.payment import SHORT
+from kiosk.widgets.box import Box, line_up, stack
+from kiosk.widgets.icon import Icon
+from kiosk.widgets.mark import error, message
+from kiosk.widgets.press import PRIMARY, SECONDARY
+from kiosk.widgets.qr import QrPicture
+from kiosk.widgets.text import TIGHT, Text, fitting
+
+
+def clock(seconds: int) -> str:
+    """Minutes and seconds: 4:05."""
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+class PayingScreen(Screen[Paying]):
+    """The code and the amount are the largest things on the screen; the clock counts in place."""
+
+    name = "payment.code"
+
+    def draw(self) -> None:
+        """Upright all below one another, lying the code beside the rest."""
+        space = theme.space
+        top = self.heading(self.words("payment.title"), sub=self.page.order.title[self.language])
+        if theme.portrait:
+            amount = self._amount(self.width)
+            self.put(amount, 0, top)
+            top += amount.height + space.m
+            below = self._words(self.width)
+            side = min(self.width * 0.62, self.height - top - below.height - 3 * space.m)
+            code = self._code(side)
+            self.put(code, (self.width - code.width) / 2, top)
+            top += code.height + space.m
+            self.put(below, 0, top)
+        else:
+            code = self._code(min(self.width * 0.44, self.height - top))
+            self.put(code, 0, top)
+            left = code.width + space.xl
+            room = self.width - left
+            self.put(stack(room, [self._amount(room), self._words(room)], space.m), left, top)
+
+    def actions(self) -> Sequence[Action]:
+        """Stop paying; and more time once the code is short of it."""
+        later = Action("payment.later", self.words("payment.later"), did.PayLater(), look=SECONDARY)
+        if self.page.seconds_left > SHORT:
+            return (later,)
+        words = "payment.more_time" if self.page.seconds_left else "payment.new_code"
+        return (later, Action("payment.renew", self.words(words), did.RenewCode(), icon="again"))
+
+    def refresh(self, page: Paying) -> bool:
+        """The clock goes on in place."""
+        before, self.page = self.page, page
+        same = (before.code, before.unsure, _stage(before)) == (page.code, page.unsure, _stage(page))
+        if same:
+            self._tick()
+        return same
+
+    def _amount(self, width: float) -> Box:
+        t, c = theme.type, theme.colour
+        amount = present_money(self.page.order.amount_fen, self.language)
+        size = fitting(amount, width, (t.huge, t.display, t.title), lines=1, bold=True)
+        align = "centre" if theme.portrait else "left"
+        figure = Text(
+            amount,
+            width,
+            size=size,
+            bold=True,
+            align=align,
+            colour=c.primary,
+            leading=1.2,
+            name="payment.amount",
+        )
+        reference = Text(
+            self.words("payment.reference", reference=group(self.page.order.reference)),
+            width,
+            align=align,
+            colour=c.soft_ink,
+            leading=TIGHT,
+            name="payment.reference",
+        )
+        return stack(width, [figure, reference], theme.space.xs)
+
+    def _code(self, side: float) -> Box:
+        """What is scanned; nothing that could be scanned once it is over."""
+        c = theme.colour
+        card = Box(side, side, fill=c.on_colour, edge=c.line)
+        if self.page.seconds_left:
+            name = self.words("payment.qr")
+            card.put_centred(QrPicture(self.page.code, side - theme.space.m, name, name="payment.qr"))
+        else:
+            inner = side - 2 * theme.space.l
+            icon = Icon("clock", round(side * 0.2), c.soft_ink)
+            middle = Box(inner, icon.height)
+            middle.put_centred(icon)
+            over = Text(
+                self.words("payment.over"),
+                inner,
+                size=theme.type.lead,
+                bold=True,
+                align="centre",
+                leading=1.3,
+                balanced=True,
+            )
+            card.put_centred(stack(inner, [middle, over], theme.space.m))
+        return card
+
+    def _words(self, width: float) -> Box:
+        c, space = theme.colour, theme.space
+        self._clock_at = Box(width, round(theme.type.title * 1.4))
+        self._tick()
+        told = "payment.scan" if self.page.seconds_left else "payment.over_text"
+        how = Text(self.words(told), width, size=theme.type.lead, leading=1.4)
+        parts: list[Box | Text | int] = [self._clock_at, space.s, how]
+        if self.page.unsure:
+            text = self.words("payment.unsure")
+            parts += [space.s, message(text, width, icon="offline", ink=c.notice, ground=c.notice_pale)]
+        elif self.page.seconds_left:
+            waiting = Text(self.words("payment.waiting"), width, colour=c.soft_ink, leading=1.4)
+            parts += [space.xs, waiting]
+        if self.page.order.demonstration:
+            text = self.words("payment.demonstration")
+            parts += [space.s, message(text, width, icon="information", ink=c.primary, ground=c.primary_pale)]
+        return stack(width, parts)
+
+    def _tick(self) -> None:
+        t, c = theme.type, theme.colour
+        self._clock_at.clear_widgets()
+        ink = c.primary if self.page.seconds_left > SHORT else c.danger
+        icon = Icon("clock", round(t.title * 1.1), ink)
+        room = self._clock_at.width - icon.width - theme.space.s
+        text = self.words("payment.left", time=clock(self.page.seconds_left))
+        left = Text(text, room, size=t.lead, bold=True, colour=ink, leading=TIGHT, name="payment.clock")
+        self._clock_at.put_centred(line_up([icon, left], theme.space.s))
+
+
+def _stage(page: Paying) -> int:
+    """Time enough, short of it, or over."""
+    return 2 if page.seconds_left > SHORT else 1 if page.seconds_left else 0
+
+
+class PaymentKeptScreen(Screen[PaymentKept]):
+    """Paid, with the receipt; or how it is paid later."""
+
+    name = "payment.order"
+
+    def draw(self) -> None:
+        """What became of it, the card of the order, what can be done now."""
+        space = theme.space
+        title = self._title()
+        self.put(title, 0, 0)
+        top = title.height + space.l
+        if theme.portrait:
+            card = self._card(self.width)
+            self.put(card, 0, top)
+            self.put(self._words(self.width), 0, top + card.height + space.l)
+        else:
+            side = round(self.width * 0.47)
+            self.put(self._card(side), 0, top)
+            left = side + space.l
+            self.put(self._words(self.width - left), left, top)
+
+    def actions(self) -> Sequence[Action]:
+        """Print, pay where that can be done, and home."""
+        order, slip = self.page.order, self.page.slip
+        main: list[Action] = []
+        if slip in (Slip.OFFERED, Slip.FAILED):
+            kind = "receipt" if _settled(order) else "reminder"
+            words = self.words(
+                f"payment.print_{kind}" if slip is Slip.OFFERED else "confirmation.print_again"
+            )
+            look = SECONDARY if order.payable else PRIMARY
+            main.append(Action("payment.print", words, did.PrintSlip(), look=look, icon="printer"))
+        if order.payable:
+            main.append(Action("payment.pay", self.words("payment.pay"), did.Pay(), icon="payments"))
+        text = self.words("confirmation.home")
+        if not main:
+            return (Action("confirmation.home", text, did.GoHome(), icon="home"),)
+        return (Action("confirmation.home", text, did.GoHome(), look=SECONDARY, icon="home"), *main)
+
+    def _title(self) -> Box:
+        t, c = theme.type, theme.colour
+        done = self.page.order.state is OrderState.PAID
+        icon = Icon("done" if done else "clock", round(t.title * 1.4), c.primary if done else c.notice)
+        room = self.width - icon.width - theme.space.m
+        text = self.words(f"payment.state.{self.page.order.state.name}")
+        size = fitting(text, room, (t.title, t.heading, t.lead), lines=1, bold=True)
+        label = Text(text, room, size=size, bold=True, leading=TIGHT, role="heading", name="page.title")
+        what = Text(self.page.order.title[self.language], room, colour=c.soft_ink, leading=1.4)
+        return line_up([icon, stack(room, [label, what])], theme.space.m)
+
+    def _card(self, width: float) -> Box:
+        t, c, space = theme.type, theme.colour, theme.space
+        order = self.page.order
+        inner = width - 2 * space.l
+
+        def small(text: str, *, name: str = "") -> Text:
+            return Text(text, inner, align="centre", colour=c.soft_ink, leading=1.4, name=name)
+
+        def large(text: str, name: str, sizes: Sequence[int]) -> Text:
+            size = fitting(text, inner, sizes, lines=1, bold=True)
+            return Text(
+                text, inner, size=size, bold=True, align="centre", colour=c.primary, leading=1.25, name=name
+            )
+
+        parts: list[Text | Box | int] = [
+            small(self.words("payment.paid_amount" if order.pay_time else "payment.due_amount")),
+            large(
+                present_money(order.amount_fen, self.language),
+                "payment.amount",
+                (t.huge, t.display, t.title),
+            ),
+            space.s,
+            small(self.words("payment.number")),
+            large(group(order.reference), "payment.reference", (t.display, t.title, t.heading)),
+        ]
+        if order.pay_time is not None:
+            parts += [space.s, small(self.words("payment.paid_at", time=self.when(order.pay_time)))]
+            if order.transaction:
+                text = self.words("payment.transaction", number=order.transaction)
+                parts.append(small(text, name="payment.transaction"))
+        elif order.payable:
+            parts += [space.s, small(self.words("payment.until", time=self.when(order.due_time)))]
+        body = stack(inner, parts)
+        card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
+        card.put(body, space.l, space.m)
+        return card
+
+    def _words(self, width: float) -> Box:
+        c, space = theme.colour, theme.space
+        order = self.page.order
+        parts: list[Text | Box | int] = []
+        match self.page.slip:
+            case Slip.PRINTING:
+                text = self.words("print.printing")
+                parts = [message(text, width, icon="printer", ink=c.primary, ground=c.primary_pale), space.m]
+            case Slip.PRINTED:
+                text = self.words("print.printed")
+                parts = [message(text, width, icon="done", ink=c.primary, ground=c.primary_pale), space.m]
+            case Slip.FAILED:
+                parts = [error(self.words(printer_sentence_name(self.page)), width), space.m]
+        if order.payable:
+            told = self.words("payment.later_text", phone=self.surroundings.help_phone)
+        else:
+            told = self.words(f"payment.meaning.{order.state.name}")
+        parts.append(Text(told, width, size=theme.type.lead, leading=1.45))
+        if order.state is OrderState.WAITING:
+            parts += [space.s, Text(self.words("payment.once"), width, colour=c.soft_ink, leading=1.45)]
+        if order.demonstration:
+            text = self.words("payment.demonstration")
+            parts += [space.m, message(text, width, icon="information", ink=c.primary, ground=c.primary_pale)]
+        return stack(width, parts)
+
+
+def _settled(order: Order) -> bool:
+    """Whether there is a receipt of it."""
+    return order.pay_time is not None
