@@ -91,7 +91,9 @@ class SlipWriter:
         paid = order.state is OrderState.PAID
         parts: list[SlipPart] = [
             TextLine(self._office[language], Align.CENTRE, bold=True),
-            TextLine(words("slip.paid_title" if paid else "slip.due_title"), Align.CENTRE, scale=2, bold=True),
+            TextLine(
+                words("slip.paid_title" if paid else "slip.due_title"), Align.CENTRE, scale=2, bold=True
+            ),
         ]
         if self._demonstration or order.demonstration:
             parts.append(TextLine(words("slip.demonstration_payment"), Align.CENTRE))
@@ -101,9 +103,13 @@ class SlipWriter:
             TextLine(words("slip.state", state=words(f"payment.state.{order.state.name}"))),
         ]
         if order.pay_time is not None:
-            parts.append(TextLine(words("slip.pay_time", time=local_time(order.pay_time, self._zone, language))))
+            parts.append(
+                TextLine(words("slip.pay_time", time=local_time(order.pay_time, self._zone, language)))
+            )
         elif order.payable:
-            parts.append(TextLine(words("slip.pay_until", time=local_time(order.due_time, self._zone, language))))
+            parts.append(
+                TextLine(words("slip.pay_until", time=local_time(order.due_time, self._zone, language)))
+            )
         if order.transaction:
             parts.append(TextLine(words("slip.transaction", number=order.transaction)))
         parts += [
