@@ -11,10 +11,13 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from backend.storage import cases, replies, submissions
+from backend.storage import cases, forms, replies, submissions
 from backend.storage.tables import CaseReplyRow, CaseRow, FormRevision, PublicCaseRow
-from foundation.language import LocalizedText
+from backend_client.forms.form import Field, FieldType
+from foundation.language import Language, LocalizedText
 
+SHORTEST_NAME = 2
+"""Characters of a private answer that is looked for: a Chinese name has two."""
 Position = tuple[datetime, str]
 """Where a page ends: time of the last reply and name."""
 
@@ -76,6 +79,37 @@ def consents(connection: Connection, reference: str) -> bool:
         return False
     message, _ = submissions.opened(connection, row.submission)
     return any(answer.field == row.public_field and answer.yes_no for answer in message.answers)
+
+
+def named(connection: Connection, reference: str, texts: Texts) -> list[LocalizedText]:
+    """What somebody answered in private that stands in texts for everybody: labels of the questions.
+
+    Raises CannotOpen.
+    """
+    row = connection.execute(
+        select(CaseRow.submission).where(CaseRow.reference == reference, CaseRow.erased_time.is_(None))
+    ).first()
+    if row is None:
+        return []
+    message, _ = submissions.opened(connection, row.submission)
+    form = forms.any_revision(connection, message.form, message.form_revision)
+    private = {field.id: field.label for field in form.fields if _is_private(field)} if form else {}
+    said = "\n".join(
+        part[language] for part in (texts.title, texts.summary, texts.reply) for language in Language
+    )
+    return [
+        private[answer.field]
+        for answer in message.answers
+        if answer.field in private
+        for value in (answer.text or answer.digits or answer.identity_number or answer.phone_number,)
+        if len(value) >= SHORTEST_NAME and value in said
+    ]
+
+
+def _is_private(field: Field) -> bool:
+    """As the form says, and always what a card tells and numbers by which somebody is reached."""
+    numbers = (FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER)
+    return field.private or field.prefill is not None or field.type in numbers
 
 
 def publish(connection: Connection, reference: str, texts: Texts, now: datetime) -> Refused | None:

@@ -109,7 +109,9 @@ def write(
     return True
 
 
-def reopen(connection: Connection, reference: str, reopening: Reopening) -> Refused | None:
+def reopen(
+    connection: Connection, reference: str, reopening: Reopening, *, door: str
+) -> Refused | None:
     """Opens a case again, back to being examined. Its row is locked, so that two at a time become one.
 
     The name tells a repeat, which changes nothing. To be called for a case that is there and not erased.
@@ -121,7 +123,9 @@ def reopen(connection: Connection, reference: str, reopening: Reopening) -> Refu
     if not answered.replies:
         return Refused.NOT_REPLIED
     recording = reopening.recording
-    if recording and attachments.claim(connection, submission_of(reopening.name), [recording], reference):
+    if recording and attachments.claim(
+        connection, submission_of(reopening.name), [recording], reference, door=door
+    ):
         return Refused.ATTACHMENT_MISSING
     reason = reopening.reason
     sealed = vault_of(connection).seal_text(reason, reason_place(reference)) if reason else None

@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
-from huimin.v1 import case_pb2
+from huimin.v1 import case_pb2, common_pb2, rating_pb2
 from sqlalchemy import Connection, LargeBinary, select
 
 from backend.settings import BackendSettings
-from backend.storage import cases, persons
+from backend.storage import cases, persons, ratings, replies
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.rotating import SEALED, rotate
 from backend.storage.tables import Table
@@ -49,7 +49,24 @@ async def fill(database: Database) -> list[str]:
     ]
     for reference in references[:3]:
         await database.write(move, reference, case_pb2.CASE_STATE_NEEDS_MATERIAL, NOTE)
+    await database.write(answer_and_rate, references[0])
     return references
+
+
+def answer_and_rate(connection: Connection, reference: str) -> None:
+    """A reply, a case that was opened again, and a low rating with an answer."""
+    assert replies.write(connection, reference, NOTE, case_pb2.CASE_STATE_COMPLETED, NOW)
+    again = replies.Reopening("reopenings/1", NOTE, None, NOW, NOW.date())
+    assert replies.reopen(connection, reference, again, door="doors/local") is None
+    low = rating_pb2.Rating(
+        name="ratings/1",
+        reference=reference,
+        satisfaction=rating_pb2.SATISFACTION_VERY_DISSATISFIED,
+        channel=common_pb2.CHANNEL_PHONE,
+        reason=NOTE,
+    )
+    assert ratings.keep(connection, ratings.Given(low, "services/letter", NOW.date()), CLERK, NOW)
+    assert ratings.answer(connection, ratings.cases(connection)[0].number, NOTE, NOW)
 
 
 async def test_everything_is_sealed_anew_and_the_old_key_opens_nothing_more(

@@ -52,13 +52,15 @@ BY_ANY_DOOR = {
     "huimin.v1.FormService/GetAttachment",
     "huimin.v1.FormService/LeaseReferences",
     "huimin.v1.FormService/CreateSubmission",
+    "huimin.v1.CaseService/ListPublicCases",
+    "huimin.v1.RatingService/CreateRating",
     "huimin.v1.IdentityService/DeleteSession",
     "grpc.health.v1.Health/Check",
     "grpc.health.v1.Health/Watch",
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 }
 """What a door may without a resident; every credential changes nothing about it."""
-WITH_A_SESSION = {"huimin.v1.CaseService/GetCase", "huimin.v1.CaseService/ListCases"}
+WITH_A_SESSION = {f"huimin.v1.CaseService/{name}" for name in ("GetCase", "ListCases", "ReopenCase")}
 NOT_HERE = {"huimin.v1.EnrolmentService/Enrol", "grpc.health.v1.Health/List"}
 """What no known door may."""
 
@@ -88,6 +90,20 @@ class World:
             },
             "IdentityService/DeleteSession": {"token": "B" * 43},
             "CaseService/GetCase": {"name": f"cases/{self.mine}"},
+            "CaseService/ReopenCase": {
+                "name": f"cases/{self.mine}",
+                "reopening": f"reopenings/{uuid.uuid4()}",
+                "reason": "not satisfied",
+            },
+            "RatingService/CreateRating": {
+                "rating": {
+                    "name": f"ratings/{uuid.uuid4()}",
+                    "visit": f"visits/{uuid.uuid4()}",
+                    "service": "services/letter",
+                    "satisfaction": "SATISFACTION_SATISFIED",
+                    "channel": "CHANNEL_TERMINAL",
+                }
+            },
             "EnrolmentService/Enrol": {"code": "X" * 16, "certificateRequest": request},
             "EnrolmentService/RenewCertificate": {"certificateRequest": request},
             "ServerReflection/ServerReflectionInfo": {"listServices": ""},
@@ -166,6 +182,7 @@ def expected(
         "huimin.v1.IdentityService/CreateSession": "CREDENTIAL_WRONG",
         "huimin.v1.CaseService/GetCase": get,
         "huimin.v1.CaseService/ListCases": listed,
+        "huimin.v1.CaseService/ReopenCase": get,
     }
 
 
