@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import Enum
 from uuid import uuid4
 
+from backend_client.appointment import Appointment
 from foundation.language import LocalizedText
 
 
@@ -52,8 +53,8 @@ class Reopening:
 class Case:
     """A case. `events` and `replies` are empty in lists, else the oldest first; the rest is not told there.
 
-    reopenable: whether its resident, not satisfied with the reply, may open it again; rated: whether it was
-    rated.
+    appointment: where the case is about one; reopenable: whether its resident, not satisfied with the reply,
+    may open it again; rated: whether it was rated.
     """
 
     reference: str
@@ -67,6 +68,7 @@ class Case:
     reopenable: bool = False
     reopening: Reopening | None = None
     rated: bool = False
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Service:
     """One entry of the catalogue. `name` is ``services/{service}``.
 
     `form` is ``forms/{form}`` and `lookup` ``lookups/{lookup}``; each is empty for kinds that have none.
+    `counters`, ``counters/{counters}``, is where tickets for it are given out, or empty.
 
     `guide` is None in lists, and for kinds that have none.
     as_of: None where it is fresh; else when it was read, the backend being away.
@@ -65,4 +66,5 @@ class Service:
     guide: Guide | None = None
     demonstration: bool = False
     lookup: str = ""
+    counters: str = ""
     as_of: datetime | None = field(default=None, compare=False)

@@ -4,6 +4,7 @@
 |---|---|---|---|
 | every read, and signing out | 3 s, 0.4 s while another backend is well | 4 | 6 s |
 | create_submission, lease_references | 8 s, 2 s while another backend is well | 5 | 20 s |
+| what changes an appointment, issue_ticket | as above | 5 | 20 s |
 | the calls about payments, but get_order | 8 s | 3 | 20 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 3 | 6 s |
@@ -35,6 +36,7 @@ from huimin.v1 import alert_pb2, catalog_pb2, common_pb2, form_pb2, notice_pb2, 
 
 from backend_client import methods, wire
 from backend_client.alert import Acknowledgement, Alert, AlertNews, snapshot_to_proto
+from backend_client.appointment import Appointment, Counters, Queue, SlotDay, Ticket
 from backend_client.cache import ReadCache
 from backend_client.calling import Metadata, Patience
 from backend_client.case import Case, Session
@@ -380,6 +382,59 @@ class BackendClient:
         """The cases that the session may see, without their events, the newest first."""
         return await self._call(
             methods.LIST_CASES, READ, _authorization(session), page_size=page_size, page_token=page_token
+        )
+
+    # Appointments
+
+    async def get_counters(self, name: str) -> tuple[Counters, Queue | None]:
+        """A group of counters, and its queue as it is now; None where there are no tickets."""
+        return await self._call(methods.GET_COUNTERS, READ, name=name)
+
+    async def list_slots(self, counters: str) -> tuple[SlotDay, ...]:
+        """The slots that may be booked there, full ones too, as they are now: they are never remembered."""
+        return await self._call(methods.LIST_SLOTS, READ, counters=counters)
+
+    async def move_appointment(
+        self, session: Session, reference: str, slot: str, language: Language
+    ) -> Appointment:
+        """Gives an appointment another slot. Moving it to the slot that it has changes nothing.
+
+        InvalidAnswers with SLOT_TAKEN or NO_SUCH_SLOT, Conflict with reason APPOINTMENT_OVER where it cannot
+        be changed any more.
+        """
+        return await self._call(
+            methods.MOVE_APPOINTMENT,
+            SUBMIT,
+            _authorization(session),
+            name=f"cases/{reference}",
+            slot=slot,
+            language=language_to_proto(language),
+        )
+
+    async def cancel_appointment(self, session: Session, reference: str, language: Language) -> Appointment:
+        """Gives its place back, and ends the case. Repeating it changes nothing; Conflict as above."""
+        return await self._call(
+            methods.CANCEL_APPOINTMENT,
+            SUBMIT,
+            _authorization(session),
+            name=f"cases/{reference}",
+            language=language_to_proto(language),
+        )
+
+    async def check_in(self, session: Session, reference: str) -> Ticket:
+        """The ticket of who has come for an appointment. Repeating it gives the same one.
+
+        Conflict with reason NOT_YET, TOO_LATE_TO_CHECK_IN or APPOINTMENT_OVER; CountersClosed.
+        """
+        return await self._call(methods.CHECK_IN, SUBMIT, _authorization(session), name=f"cases/{reference}")
+
+    async def issue_ticket(self, counters: str, service: str, request_id: str) -> Ticket:
+        """A ticket for the queue of today. request_id: a UUID; repeating it gives the same ticket.
+
+        CountersClosed where none are given out now; Conflict with reason QUEUE_OF_TODAY_FULL.
+        """
+        return await self._call(
+            methods.ISSUE_TICKET, SUBMIT, counters=counters, service=service, request_id=request_id
         )
 
     # Payments

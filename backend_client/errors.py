@@ -7,6 +7,7 @@ Every member has a stable code for the technician and, through
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from backend_client.forms.answer import Problem
 
@@ -86,6 +87,15 @@ class InvalidAnswers(BackendError):
 
 class Conflict(BackendError):
     """The name was used for something else, or something needed first is missing."""
+
+
+class CountersClosed(Conflict):
+    """No tickets are given out at the counters now. opens: when they are again, local time; None where that
+    is not known."""
+
+    def __init__(self, opens: datetime | None) -> None:
+        super().__init__("COUNTERS_CLOSED")
+        self.opens = opens
 
 
 class Denied(BackendError):

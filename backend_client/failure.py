@@ -10,10 +10,12 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from backend_client.appointment import opens_from
 from backend_client.errors import (
     BackendError,
     BackendFailure,
     Conflict,
+    CountersClosed,
     Denied,
     DoorRefused,
     InvalidAnswers,
@@ -46,6 +48,8 @@ _NOT_SECURE = (
 """What gRPC's own end of the channel says, and what it means; the first that is found counts."""
 
 _ANSWERS = "answers."
+_SLOT = "slot"
+"""The field of a request that answers as a form's question does."""
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 
 
@@ -54,6 +58,7 @@ class Details:
 
     def __init__(self, error: grpc.aio.AioRpcError) -> None:
         self.reason = ""
+        self.opens = ""
         self.retry_after: float | None = None
         self.violations: tuple[error_details_pb2.BadRequest.FieldViolation, ...] = ()
         for packed in _packed(error):
@@ -66,6 +71,7 @@ class Details:
         try:
             if packed.Unpack(info) and _REASON.fullmatch(info.reason):
                 self.reason = info.reason
+                self.opens = info.metadata.get("opens", "")
             elif packed.Unpack(retry) and retry.HasField("retry_delay"):
                 seconds = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
                 self.retry_after = min(max(seconds, 0.0), MAX_RETRY_AFTER)
@@ -98,6 +104,8 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
         case grpc.StatusCode.INVALID_ARGUMENT | grpc.StatusCode.OUT_OF_RANGE:
             return _invalid(details, reason)
         case grpc.StatusCode.FAILED_PRECONDITION | grpc.StatusCode.ALREADY_EXISTS | grpc.StatusCode.ABORTED:
+            if reason == "COUNTERS_CLOSED":
+                return CountersClosed(opens_from(details.opens))
             return Conflict(reason)
         case grpc.StatusCode.PERMISSION_DENIED:
             return Denied(reason)
@@ -128,16 +136,17 @@ def _packed(error: grpc.aio.AioRpcError) -> tuple[AnyMessage, ...]:
 
 def _invalid(details: Details, reason: str) -> BackendError:
     """Wrong answers where every violation names one, else a wrong request."""
-    if not details.violations:
+    violations = details.violations
+    if not violations:
         return InvalidRequest(reason)
-    if not all(violation.field.startswith(_ANSWERS) for violation in details.violations):
-        first = details.violations[0]
+    if not all(violation.field.startswith(_ANSWERS) or violation.field == _SLOT for violation in violations):
+        first = violations[0]
         return InvalidRequest(details.reason or first.reason or reason, first.field)
     try:
         return InvalidAnswers(
             tuple(
                 Violation(violation.field.removeprefix(_ANSWERS), Problem[violation.reason])
-                for violation in details.violations
+                for violation in violations
             )
         )
     except KeyError:

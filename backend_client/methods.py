@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.message import DecodeError, Message
 from huimin.v1 import (
     alert_pb2,
+    appointment_pb2,
     case_pb2,
     catalog_pb2,
     form_pb2,
@@ -22,6 +23,17 @@ from huimin.v1 import (
 
 from backend_client import wire
 from backend_client.alert import AlertNews, news_from_proto
+from backend_client.appointment import (
+    Appointment,
+    Counters,
+    Queue,
+    SlotDay,
+    Ticket,
+    appointment_from_proto,
+    counters_from_proto,
+    slots_from_proto,
+    ticket_from_proto,
+)
 from backend_client.case import Case, Session
 from backend_client.catalog import Service
 from backend_client.errors import BackendFailure, InvalidRequest
@@ -271,4 +283,40 @@ ACKNOWLEDGE_ALERT: Method[None] = method(
     alert_pb2.AcknowledgeAlertRequest,
     alert_pb2.AcknowledgeAlertResponse,
     lambda answer: None,
+)
+GET_COUNTERS: Method[tuple[Counters, Queue | None]] = method(
+    "AppointmentService/GetCounters",
+    appointment_pb2.GetCountersRequest,
+    appointment_pb2.GetCountersResponse,
+    counters_from_proto,
+)
+LIST_SLOTS: Method[tuple[SlotDay, ...]] = method(
+    "AppointmentService/ListSlots",
+    appointment_pb2.ListSlotsRequest,
+    appointment_pb2.ListSlotsResponse,
+    slots_from_proto,
+)
+MOVE_APPOINTMENT: Method[Appointment] = method(
+    "AppointmentService/MoveAppointment",
+    appointment_pb2.MoveAppointmentRequest,
+    appointment_pb2.MoveAppointmentResponse,
+    lambda answer: appointment_from_proto(answer.appointment),
+)
+CANCEL_APPOINTMENT: Method[Appointment] = method(
+    "AppointmentService/CancelAppointment",
+    appointment_pb2.CancelAppointmentRequest,
+    appointment_pb2.CancelAppointmentResponse,
+    lambda answer: appointment_from_proto(answer.appointment),
+)
+CHECK_IN: Method[Ticket] = method(
+    "AppointmentService/CheckIn",
+    appointment_pb2.CheckInRequest,
+    appointment_pb2.CheckInResponse,
+    lambda answer: ticket_from_proto(answer.ticket),
+)
+ISSUE_TICKET: Method[Ticket] = method(
+    "AppointmentService/IssueTicket",
+    appointment_pb2.IssueTicketRequest,
+    appointment_pb2.IssueTicketResponse,
+    lambda answer: ticket_from_proto(answer.ticket),
 )

@@ -10,6 +10,7 @@ import math
 from backend_client.errors import (
     BackendError,
     Conflict,
+    CountersClosed,
     Denied,
     DoorRefused,
     InvalidAnswers,
@@ -24,6 +25,7 @@ from backend_client.errors import (
     TooManyTries,
     Unreachable,
 )
+from backend_client.forms.present import present_time
 from backend_client.forms.wording import wording
 from foundation.language import Language
 
@@ -46,6 +48,13 @@ _BY_REASON = {
     "CASE_ERASED": "error.case_erased",
     "REOPENED_BEFORE": "error.reopened_before",
     "NOT_REPLIED": "error.not_replied",
+    "COUNTERS_UNKNOWN": "error.counters_unknown",
+    "COUNTERS_CLOSED": "error.counters_closed",
+    "QUEUE_OF_TODAY_FULL": "error.queue_of_today_full",
+    "APPOINTMENT_UNKNOWN": "error.appointment_unknown",
+    "APPOINTMENT_OVER": "error.appointment_over",
+    "NOT_YET": "error.not_yet",
+    "TOO_LATE_TO_CHECK_IN": "error.too_late_to_check_in",
     "ATTACHMENT_TOO_LARGE": "error.attachment_too_large",
     "ATTACHMENT_MISSING": "error.attachment_missing",
     "ATTACHMENT_DAMAGED": "error.attachment_damaged",
@@ -94,6 +103,8 @@ def sentence(error: BackendError, language: Language) -> str:
         return translate("error.query")
     if isinstance(error, NeedsConnection) and error.reason not in _MORE_THAN_THE_LINE:
         return translate("error.needs_connection")
+    if isinstance(error, CountersClosed) and error.opens:
+        return translate("error.counters_open_again", time=present_time(error.opens, language))
     if error.reason in _BY_REASON:
         return translate(_BY_REASON[error.reason])
     for kind, identifier in _BY_KIND:

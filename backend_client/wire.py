@@ -26,6 +26,7 @@ from huimin.v1 import (
     rating_pb2,
 )
 
+from backend_client.appointment import appointment_from_proto
 from backend_client.case import Case, CaseEvent, CaseReply, CaseState, Reopening, Session
 from backend_client.catalog import Guide, Section, Service, ServiceKind
 from backend_client.forms.wire import (
@@ -121,6 +122,7 @@ def service(message: catalog_pb2.Service) -> Service:
         guide=_guide(message.guide) if message.HasField("guide") else None,
         demonstration=message.demonstration,
         lookup=_name(message.lookup, "lookups") if message.lookup else "",
+        counters=_name(message.counters, "counters") if message.counters else "",
     )
 
 
@@ -161,6 +163,7 @@ def case(message: case_pb2.Case) -> Case:
         reopenable=message.reopenable,
         reopening=_reopening(message.reopening) if message.HasField("reopening") else None,
         rated=message.rated,
+        appointment=appointment_from_proto(message.appointment) if message.HasField("appointment") else None,
     )
 
 

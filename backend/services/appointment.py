@@ -229,7 +229,7 @@ def _issue(
         wait = telling.wait_minutes(counters, replace(before, windows=counters.windows), before.waiting)
         if wait >= open_minutes_left(counters, calendar, now):
             raise Refusal(
-                grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", "More wait than can be served today."
+                grpc.StatusCode.FAILED_PRECONDITION, "QUEUE_OF_TODAY_FULL", "The queue is full."
             )
         ticket = tickets.issue(
             connection,

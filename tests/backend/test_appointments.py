@@ -372,7 +372,7 @@ async def test_no_more_tickets_than_can_be_served_today(office: House) -> None:
         try:
             await desk(office).IssueTicket(request)
         except grpc.aio.AioRpcError as error:
-            assert failed(error).reason == "QUEUE_FULL"
+            assert failed(error).reason == "QUEUE_OF_TODAY_FULL"
             break
         given += 1
     assert given == 16  # sixty minutes, fifteen a matter, four counters
