@@ -10,6 +10,7 @@ from backend_client.door import Door
 from foundation.language import Language
 from foundation.log import logger
 from ivr import records
+from ivr.alerts import CallAlerts
 from ivr.call import Call, CallOver
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.main_menu import hold
@@ -46,7 +47,8 @@ class Answering:
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
         record = CallRecord(line.call_id, line.caller, line.start_time, now=self._now)
-        call = Call(line, record, self._settings.timing, self._language)
+        alerts = CallAlerts(self._door.alerts, self._settings.time_zone)
+        call = Call(line, record, self._settings.timing, self._language, alerts)
         conversation = Conversation(
             call, self._door, self._settings, self._messages, reach_person, now=self._now
         )
@@ -54,6 +56,7 @@ class Answering:
         try:
             result = await _serve(conversation)
         finally:
+            alerts.close()
             await call.close()
             try:
                 await line.hang_up()

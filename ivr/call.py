@@ -14,6 +14,7 @@ from typing import Any
 from foundation.language import Language
 from foundation.request_id import begin_request
 from ivr import prompts
+from ivr.alerts import CallAlerts
 from ivr.keys import ONE_KEY, Collector, End, Entry, Wanted
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.records import CallRecord, Result
@@ -35,8 +36,19 @@ class CallOver(Exception):
 class Call:
     """One call. Owns the keys that wait, the clock of the time limit, and the language."""
 
-    def __init__(self, line: Line, record: CallRecord, timing: Timing, language: Language) -> None:
+    def __init__(
+        self,
+        line: Line,
+        record: CallRecord,
+        timing: Timing,
+        language: Language,
+        alerts: CallAlerts | None = None,
+    ) -> None:
+        """alerts: what the caller has to hear before anything else."""
         self._line = line
+        self._alerts = alerts
+        self._telling = False
+        self._keyed = False
         self.timing = timing
         self.language = language
         self._record = record
@@ -61,13 +73,13 @@ class Call:
 
     async def say(self, *utterances: Utterance) -> None:
         """Says something to which no answer is wanted. A key cuts it short and goes to the next question."""
-        await self._mind_the_limit()
+        await self._first_things()
         if (key := await self._hear(utterances)) is not None:
             self._ahead.appendleft(key)
 
     async def play_back(self, recorded: Recorded) -> None:
         """Lets the caller hear a recording, as `say` does with a text."""
-        await self._mind_the_limit()
+        await self._first_things()
         key = await self._listen(lambda: self._line.play_back(recorded), "recording.played_back")
         if key is not None:
             self._ahead.appendleft(key)
@@ -85,20 +97,24 @@ class Call:
         Keys typed ahead are taken first, and the question is then not said. The first key cuts it short.
         private: the keys do not stand in the record; first_key: seconds to wait for it after the question.
         """
-        await self._mind_the_limit()
+        await self._first_things()
         collector = Collector(wanted)
         patience = self.timing.first_key if first_key is None else first_key
         key = await self._hear(utterances)
         while True:
             if key is None:
                 try:
-                    async with asyncio.timeout(patience):
-                        key = await self._next_key()
+                    key = await self._key_or_alert(patience, begun=bool(collector.keys))
                 except TimeoutError:
                     end = End.PAUSE if collector.keys else End.SILENCE
                     self._record.event(end.value)
                     return Entry(collector.keys, end)
+                if key is None:
+                    await self._first_things()
+                    key = await self._hear(utterances)
+                    continue
             begin_request()
+            self._keyed = True
             self._record.key(key, private=private)
             ended = collector.take(key)
             if ended is not None:
@@ -110,7 +126,7 @@ class Call:
     async def record(self, utterances: Sequence[Utterance]) -> Recorded:
         """Asks, and records the answer. A key during the question begins the recording; `*` calls it off,
         which gives a recording of no length with that key."""
-        await self._mind_the_limit()
+        await self._first_things()
         await self.forget_keys_typed_ahead()
         if (key := await self._hear(utterances)) is not None:
             self._record.key(key, private=False)
@@ -192,9 +208,10 @@ class Call:
                 self._record.prompt(name)
             play = asyncio.create_task(play_it())
             pressed = asyncio.create_task(self._next_key())
+            news = asyncio.create_task(self._alert())
             try:
                 await asyncio.wait(
-                    {play, pressed},
+                    {play, pressed, news},
                     timeout=max(0.0, self._next_limit() - self._clock()),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
@@ -205,8 +222,8 @@ class Call:
                 if play.done():
                     return play.result()
             finally:
-                await _end(play, pressed)
-            await self._mind_the_limit()
+                await _end(play, pressed, news)
+            await self._first_things()
 
     async def _next_key(self) -> str:
         while True:
@@ -229,6 +246,78 @@ class Call:
             if self._counts(key):
                 return key
         return None
+
+    async def _first_things(self) -> None:
+        """What the caller has to hear before anything else is said: alerts, and that the time is over."""
+        await self._tell_alerts()
+        await self._mind_the_limit()
+
+    async def _alert(self) -> None:
+        """Waits for an alert for which everything else has to wait; for ever while one is being told."""
+        if self._alerts is None or self._telling:
+            await asyncio.Event().wait()
+        else:
+            await self._alerts.serious()
+
+    async def _key_or_alert(self, patience: float, *, begun: bool) -> str | None:
+        """The next key; None where such an alert came first, which does not break an answer that was begun.
+
+        Raises TimeoutError after so many seconds.
+        """
+        pressed = asyncio.create_task(self._next_key())
+        first = {pressed} if begun else {pressed, asyncio.create_task(self._alert())}
+        try:
+            done, _ = await asyncio.wait(first, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                raise TimeoutError
+            return pressed.result() if pressed.done() else None
+        finally:
+            await _end(*first)
+
+    async def _tell_alerts(self) -> None:
+        """Tells what the caller was not told yet, in both languages until a key has shown which is wanted.
+
+        A serious alert is said to its end, whatever is pressed; keys wait meanwhile and answer what follows.
+        """
+        if self._alerts is None or self._telling:
+            return
+        self._telling = True
+        try:
+            while told := self._alerts.take():
+                self._record.event("alert")
+                languages = (self.language,) if self._keyed else (self.language, self.language.other)
+                words = self._alerts.words(told, languages)
+                self.send_text("\n".join(alert[self.language].headline for alert in told))
+                again = True
+                while again:
+                    await self._announce(words, to_the_end=any(alert.serious for alert in told))
+                    again = await self._wanted_again(languages)
+                self._alerts.heard(told)
+        finally:
+            self._telling = False
+
+    async def _announce(self, words: Sequence[Utterance], *, to_the_end: bool) -> None:
+        if to_the_end:
+            await self.last_words(*words)
+        elif (key := await self._hear(words)) is not None:
+            self._ahead.appendleft(key)
+
+    async def _wanted_again(self, languages: Sequence[Language]) -> bool:
+        """Whether the caller presses `9` to hear it again. Any other key answers what follows."""
+        if self._ahead or self._line.key_waiting():
+            return False
+        key = await self._hear([prompts.prompt(language, "alert.again") for language in languages])
+        if key is None:
+            try:
+                async with asyncio.timeout(self.timing.reading_pause):
+                    key = await self._next_key()
+            except TimeoutError:
+                return False
+        if key == "9":
+            self._record.key(key, private=False)
+            return True
+        self._ahead.appendleft(key)
+        return False
 
     async def _mind_the_limit(self) -> None:
         """Near the limit, asks once whether more time is wanted; at the limit, ends the call."""

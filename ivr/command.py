@@ -16,10 +16,11 @@ from backend_client.preview_command import preview_command
 from backend_client.queue.command import queue_command
 from backend_client.warming import Sizes
 from foundation.config import ConfigError, load
+from foundation.language import Language
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger, start_log
 from foundation.observing import observed
-from ivr import prompts
+from ivr import alerts, prompts
 from ivr.answering import Answering
 from ivr.console import hold_in_terminal
 from ivr.dialogue import notices, policies, services
@@ -124,10 +125,24 @@ async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> 
                 max_calls=settings.max_calls,
                 drain_seconds=settings.timing.closing,
             ) as endpoint:
-                preparing = asyncio.create_task(_prepare(speech, fixed))
+                preparing: set[asyncio.Task[None]] = set()
+
+                def prepare(said: list[Utterance]) -> None:
+                    task = asyncio.create_task(_prepare(speech, said))
+                    preparing.add(task)
+                    task.add_done_callback(preparing.discard)
+
+                def prepare_alerts() -> None:
+                    prepare(alerts.said_of(door.alerts.in_force, tuple(Language), settings.time_zone))
+
+                deaf = door.alerts.listen(prepare_alerts)
+                prepare_alerts()
+                prepare(fixed)
                 say_ready("huimin-ivr", endpoint.address)
                 await stop.wait()
-                preparing.cancel()
+                deaf()
+                for task in tuple(preparing):
+                    task.cancel()
                 await endpoint.drain()
     except ListenFailed as error:
         raise ConfigError(str(error)) from error
