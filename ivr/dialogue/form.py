@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
 from backend_client.forms.answer import AnswerError
+from backend_client.forms.charge import bill_for
 from backend_client.forms.form import Field, Form
 from backend_client.forms.reference import group
 from backend_client.submission import Accepted
 from ivr import prompts
 from ivr.dialogue.answers import recalled
 from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.charge import agreed
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.keyed import explained
+from ivr.dialogue.payment import pay
 from ivr.dialogue.question import answer
 from ivr.line import Utterance
 
@@ -36,8 +39,12 @@ async def fill_in(conversation: Conversation, name: str) -> None:
         while accepted is None:
             await answer_all(conversation, draft)
             await _go_through(conversation, draft)
-            accepted = await _send(conversation, draft)
-        await _tell_reference(conversation, draft.form, accepted)
+            if await agreed(conversation, draft):
+                accepted = await _send(conversation, draft)
+        bill = bill_for(draft.form, draft.filling.answers)
+        due = bill is not None and bill.total_fen > 0
+        if await _tell_reference(conversation, draft.form, accepted, due=due):
+            await pay(conversation, accepted.reference)
     finally:
         draft.wipe()
 
@@ -204,8 +211,10 @@ async def _renew(conversation: Conversation, draft: Draft) -> None:
     draft.change_form(await fetch(conversation, lambda: conversation.client.get_form(draft.form.name)))
 
 
-async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted) -> None:
-    """Says the reference twice, and shows it on phones with a screen."""
+async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted, *, due: bool) -> bool:
+    """Says the reference twice, and shows it on phones with a screen. due: something is to be paid; whether
+    the caller wants to pay it now."""
+    now = due and accepted.delivered
     written = group(accepted.reference)
     conversation.call.send_text(
         prompts.written(
@@ -218,10 +227,11 @@ async def _tell_reference(conversation: Conversation, form: Form, accepted: Acce
 
     def short() -> list[Utterance]:
         reference = conversation.read.reference(accepted.reference)
-        return [
-            conversation.prompt("sent.reference", private=True, reference=reference),
-            conversation.prompt("sent.keys"),
-        ]
+        return [conversation.prompt("sent.reference", private=True, reference=reference), *keys()]
+
+    def keys() -> list[Utterance]:
+        owed = [conversation.prompt("sent.pay" if now else "sent.pay_later")] if due else []
+        return [*owed, conversation.prompt("sent.keys")]
 
     def full() -> list[Utterance]:
         reference = conversation.read.reference(accepted.reference)
@@ -231,10 +241,10 @@ async def _tell_reference(conversation: Conversation, form: Form, accepted: Acce
             conversation.prompt("sent.reference_again", private=True, reference=reference),
             conversation.prompt("sent.how_to_ask"),
             conversation.content(f"{form.name}/next-steps", form.next_steps),
-            conversation.prompt("sent.keys"),
+            *keys(),
         ]
 
     try:
-        await menu(conversation, Menu("", full, short, last=True))
+        return await menu(conversation, Menu("1" if now else "", full, short, last=True)) == "1"
     except Back:
-        return
+        return False

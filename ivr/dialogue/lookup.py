@@ -6,7 +6,7 @@ Nothing of what is asked or found outlives the search.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from backend_client.case import Session
 from backend_client.catalog import Service
 from backend_client.errors import BackendError, Conflict, Denied, InvalidAnswers, ProviderFailed
 from backend_client.forms.form import FieldType, Form, OneOf, Rule
-from backend_client.forms.lookup import Access, Found, Lookup, Payable, Record
+from backend_client.forms.lookup import Access, Found, Lookup, Record
 from backend_client.forms.present_record import present_line
 from ivr import prompts
 from ivr.dialogue.asking import Menu, Said, menu
@@ -24,6 +24,7 @@ from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell, told_by
 from ivr.dialogue.form import answer_all
 from ivr.dialogue.guide import head, read_guide
+from ivr.dialogue.payment import pay_record
 from ivr.dialogue.progress import ask_reference, ask_suffix
 from ivr.dialogue.reading import read_out
 from ivr.dialogue.records import said_details, said_record
@@ -33,11 +34,6 @@ BEGIN, GUIDE = "1", "2"
 DETAILS, NEXT, PAY, ANEW = "1", "2", "3", "4"
 AT_ONCE = 3
 """Details that are read out in one go."""
-
-PayRecord = Callable[[Conversation, Service, Payable], Awaitable[None]]
-PAY_RECORD: PayRecord | None = None
-"""How a record that is owed is paid by telephone; returns or raises Back once that is over. Where it is None,
-paying is not offered."""
 
 
 async def look_up(conversation: Conversation, service: Service) -> bool:
@@ -200,8 +196,8 @@ async def _tell(conversation: Conversation, service: Service, lookup: Lookup, fo
             with suppress(Back):
                 if key == DETAILS:
                     await read_out(conversation, _details(conversation, lookup, record))
-                elif PAY_RECORD is not None and record.payable is not None:
-                    await PAY_RECORD(conversation, service, record.payable)
+                elif record.payable is not None:
+                    await pay_record(conversation, record.payable)
             key = await _key(conversation, record, said, last=last, again=True)
         if key == ANEW:
             return True
@@ -212,7 +208,7 @@ async def _key(
     conversation: Conversation, record: Record, said: Said, *, last: bool, again: bool = False
 ) -> str:
     """What the caller wants with a record. again: it was said already. Raises Back."""
-    payable = PAY_RECORD is not None and record.payable is not None
+    payable = record.payable is not None
 
     def keys() -> list[Utterance]:
         told = ["lookup.details"]

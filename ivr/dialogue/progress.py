@@ -15,13 +15,14 @@ from backend_client.forms.identity_number import (
 )
 from backend_client.forms.reference import LENGTH, ReferenceError_, check_reference, group
 from ivr import prompts
-from ivr.dialogue.asking import Menu, Question, Refused, ask, menu
+from ivr.dialogue.asking import Menu, Question, Refused, Skipped, ask, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
+from ivr.dialogue.payment import offer, order_of, pay, told
 from ivr.keys import Star, Wanted
 from ivr.line import Utterance
 
-ANOTHER, HISTORY = "1", "2"
+ANOTHER, HISTORY, PAY = "1", "2", "3"
 
 
 async def progress(conversation: Conversation) -> None:
@@ -29,7 +30,11 @@ async def progress(conversation: Conversation) -> None:
     while True:
         reference = await ask_reference(conversation)
         try:
-            suffix = await ask_suffix(conversation)
+            suffix = await ask_suffix(conversation, optional=True)
+        except Skipped:
+            with suppress(Back):
+                await pay(conversation, reference)
+            continue
         except Back:
             continue
         try:
@@ -40,8 +45,8 @@ async def progress(conversation: Conversation) -> None:
         await _tell(conversation, case)
 
 
-async def ask_reference(conversation: Conversation) -> str:
-    """The reference of a case. Raises Back."""
+async def ask_reference(conversation: Conversation, question: str = "progress.reference") -> str:
+    """The reference of a case, or of what is to be paid. Raises Back."""
 
     def judge(keys: str) -> str:
         try:
@@ -51,13 +56,14 @@ async def ask_reference(conversation: Conversation) -> str:
             raise Refused(conversation.content(f"reference.{error.problem.value}", told)) from None
 
     def full() -> list[Utterance]:
-        return [conversation.prompt("progress.reference")]
+        return [conversation.prompt(question)]
 
     return await ask(conversation, Question(Wanted(LENGTH), full, full, judge))
 
 
-async def ask_suffix(conversation: Conversation) -> str:
-    """The last six characters of its applicant's identity number. Raises Back."""
+async def ask_suffix(conversation: Conversation, *, optional: bool = False) -> str:
+    """The last six characters of its applicant's identity number. optional: where the reference may be of
+    something to be paid, `#` raises Skipped. Raises Back."""
 
     def judge(keys: str) -> str:
         try:
@@ -67,9 +73,11 @@ async def ask_suffix(conversation: Conversation) -> str:
             raise Refused(conversation.content(f"suffix.{error.problem.name}", told)) from None
 
     def full() -> list[Utterance]:
-        return [conversation.prompt("progress.suffix")]
+        other = [conversation.prompt("progress.only_payment")] if optional else []
+        return [conversation.prompt("progress.suffix"), *other]
 
-    return await ask(conversation, Question(Wanted(SUFFIX_LENGTH, Star.LAST_X), full, full, judge))
+    wanted = Wanted(SUFFIX_LENGTH, Star.LAST_X)
+    return await ask(conversation, Question(wanted, full, full, judge, optional=optional))
 
 
 async def _open(conversation: Conversation, reference: str, suffix: str) -> Case:
@@ -101,13 +109,18 @@ async def _tell(conversation: Conversation, case: Case) -> None:
         )
     )
 
+    order = await order_of(conversation, case)
+    payable = order is not None and order.payable
+
     def keys() -> list[Utterance]:
-        return [conversation.prompt("progress.keys")]
+        how_to_pay = [conversation.prompt("progress.pay")] if payable else []
+        return [*how_to_pay, conversation.prompt("progress.keys")]
 
     def latest() -> list[Utterance]:
         title = conversation.content(case.form, case.title)
         event = case.events[-1] if case.events else CaseEvent(case.state, case.update_time, "")
-        return [title, *_event(conversation, event, "progress.now"), *keys()]
+        owed = told(conversation, order) if order is not None else []
+        return [title, *_event(conversation, event, "progress.now"), *owed, *keys()]
 
     def history() -> list[Utterance]:
         events = [_event(conversation, event, "progress.state") for event in case.events]
@@ -115,10 +128,16 @@ async def _tell(conversation: Conversation, case: Case) -> None:
 
     first = latest
     while True:
-        key = await menu(conversation, Menu(ANOTHER + HISTORY, latest, keys, first=first, last=True))
+        wanted = ANOTHER + HISTORY + (PAY if payable else "")
+        key = await menu(conversation, Menu(wanted, latest, keys, first=first, last=True))
         if key == ANOTHER:
             return
-        first = history
+        if key == PAY and order is not None:
+            with suppress(Back):
+                await offer(conversation, order)
+            order = await order_of(conversation, case)
+            payable = order is not None and order.payable
+        first = latest if key == PAY else history
 
 
 def _event(conversation: Conversation, event: CaseEvent, sentence: str) -> list[Utterance]:

@@ -19,6 +19,7 @@ from ivr.dialogue.fetching import fetch
 from ivr.dialogue.form import fill_in
 from ivr.dialogue.guide import head, read_guide
 from ivr.dialogue.lookup import look_up
+from ivr.dialogue.payment_number import by_number
 from ivr.line import Utterance
 
 MOST = 200
@@ -53,12 +54,17 @@ async def services(conversation: Conversation) -> None:
 async def _of_group(conversation: Conversation, group: str, there: Sequence[Service]) -> None:
     """Returns once the caller's matter is done. Raises Back."""
     items = [Item(service.name, service.title) for service in there]
+    if group == "pay":
+        items.append(Item("services.by_number", prompts.label("services.by_number")))
     chosen = 0
     while True:
         chosen = await choose(
             conversation, items, lambda: [conversation.prompt(f"services.which_{group}")], start=chosen
         )
         with suppress(Back):
+            if chosen == len(there):
+                await by_number(conversation)
+                return
             if await _service(conversation, items[chosen].name):
                 return
 
@@ -96,6 +102,7 @@ async def _apply(conversation: Conversation, service: Service) -> bool:
 HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] = {
     ServiceKind.FORM: _apply,
     ServiceKind.GUIDE: _apply,
+    ServiceKind.PAYMENT: _apply,
     ServiceKind.LOOKUP: look_up,
 }
 """How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""

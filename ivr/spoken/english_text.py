@@ -87,6 +87,7 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
         (r"(?<![\d.,])(?:19|20)\d\d(?![\d,.]\d|\d|%)", lambda _, m: year(int(m[0]))),
         (r"\bNo\. ?(?=\d)", lambda _, m: "number "),
         (r"(?<=\d)\s?%", lambda _, m: " per cent"),
+        (r"(?<=\d)\s?‰", lambda _, m: " per mille"),
         (NUMBER, lambda read, m: _number(read, m[0])),
     )
 )

@@ -67,6 +67,10 @@ def _percent(read: Readout, match: re.Match[str]) -> str:
     return "到".join(f"百分之{_number(read, found)}" for found in re.findall(NUMBER, match[0]))
 
 
+def _per_mille(read: Readout, match: re.Match[str]) -> str:
+    return f"千分之{_number(read, match[1])}"
+
+
 def _money(read: Readout, match: re.Match[str]) -> str:
     amount = fen(match["amount"])
     return _number(read, match["amount"]) + "元" if amount is None else money(amount)
@@ -86,6 +90,7 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
         ),
         (r"(?<![\d.,])\d{3,6}(?=热线|平台)", lambda read, m: read.digits(m[0])),
         (rf"(?:{NUMBER})(?:[%％]?{_TO}(?:{NUMBER}))?[%％]", _percent),
+        (rf"({NUMBER})‰", _per_mille),
         (r"(?<=[\d元年月日天时点])\s?[-—–~～]{1,2}\s?(?=[\d¥￥])", lambda _, m: "到"),
         (r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?::[0-5]\d)?(?!\d)", _clock),
         (rf"[¥￥]\s?{AMOUNT}元?(?![\d万亿])", _money),
