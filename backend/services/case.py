@@ -196,7 +196,7 @@ def _reopen(
     seen = case_seen(connection, right, reference)
     refused = None
     if seen.outcome == "OK":
-        refused = replies.reopen(connection, reference, reopening)
+        refused = replies.reopen(connection, reference, reopening, door=actor.door)
         seen = case_seen(connection, right, reference)
     outcome = refused.name if refused else seen.outcome
     actor = replace(actor, credential=seen.credential, person=seen.person)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from backend.storage.engine import alone
 from backend.storage.tables import AttachmentChunkRow, AttachmentRow, RatingCaseRow
@@ -24,6 +24,8 @@ MAX_BYTES = 16 << 20
 MAX_PER_SUBMISSION = 20
 MAX_UNCLAIMED = 2 << 30
 """Bytes that one door may have stored, or announced, of files whose submissions have not come."""
+MAX_UNCLAIMED_FILES = 2000
+"""So many of them too: small ones cost rows, not bytes."""
 CHUNK = 256 << 10
 """Bytes of a piece, but for the last of a file and of an upload that broke off."""
 KEPT_UNFINISHED = timedelta(days=1)
@@ -94,12 +96,12 @@ def begin(connection: Connection, described: Description, now: datetime) -> Prog
     ).scalar_one()
     if of_submission >= MAX_PER_SUBMISSION:
         return Refused.TOO_MANY
-    unclaimed = connection.execute(
-        select(func.coalesce(func.sum(AttachmentRow.size_bytes), 0)).where(
+    files, held_bytes = connection.execute(
+        select(func.count(), func.coalesce(func.sum(AttachmentRow.size_bytes), 0)).where(
             _UNCLAIMED, AttachmentRow.door == described.door
         )
-    ).scalar_one()
-    if unclaimed + described.size_bytes > MAX_UNCLAIMED:
+    ).one()
+    if files >= MAX_UNCLAIMED_FILES or held_bytes + described.size_bytes > MAX_UNCLAIMED:
         return Refused.NO_ROOM
     connection.execute(
         insert(AttachmentRow).values(
@@ -168,35 +170,40 @@ def discard(connection: Connection, name: str) -> None:
     connection.execute(delete(AttachmentRow).where(AttachmentRow.name == name, ~_WHOLE))
 
 
-def claim(connection: Connection, submission: str, names: Collection[str], reference: str) -> list[str]:
+def claim(
+    connection: Connection, submission: str, names: Collection[str], reference: str, *, door: str
+) -> list[str]:
     """Gives files to the case of the submission that names them; those that have not arrived whole for it.
 
-    Called within the transaction that keeps the submission, so that no sweep comes between.
+    door: through which it came; a file of another door is not there. Called within the transaction that keeps
+    the submission, so that no sweep comes between.
     """
-    missing = []
+    left = []
     for name in names:
         claimed = connection.execute(
             update(AttachmentRow)
-            .where(AttachmentRow.name == name, AttachmentRow.submission == submission, _WHOLE)
+            .where(AttachmentRow.name == name, _arrived(submission, door))
             .values(reference=reference)
         )
         if claimed.rowcount == 0:
-            missing.append(name)
-    return missing
+            left.append(name)
+    return left
 
 
-def missing(connection: Connection, submission: str, names: Collection[str]) -> list[str]:
-    """Which of the files that a submission names have not arrived whole for it."""
+def missing(connection: Connection, submission: str, names: Collection[str], *, door: str) -> list[str]:
+    """Which of the files that a submission names have not arrived whole for it, through its own door."""
     if not names:
         return []
     arrived = set(
         connection.execute(
-            select(AttachmentRow.name).where(
-                AttachmentRow.name.in_(names), AttachmentRow.submission == submission, _WHOLE
-            )
+            select(AttachmentRow.name).where(AttachmentRow.name.in_(names), _arrived(submission, door))
         ).scalars()
     )
     return [name for name in names if name not in arrived]
+
+
+def _arrived(submission: str, door: str) -> ColumnElement[bool]:
+    return (AttachmentRow.submission == submission) & (AttachmentRow.door == door) & _WHOLE
 
 
 def sweep(connection: Connection, now: datetime) -> int:

@@ -108,7 +108,7 @@ def keep(connection: Connection, given: Given, actor: Actor, now: datetime) -> b
         )
     )
     if low:
-        _open(connection, given, now)
+        _open(connection, given, now, actor.door)
     # Not the rating's name: by it and the time, what this door sent before would be found.
     audit.append(connection, actor.did("RatingService.CreateRating", "ratings", now))
     return low
@@ -202,9 +202,11 @@ def answer_place(number: int) -> str:
     return f"rating_cases.answer {number}"
 
 
-def _open(connection: Connection, given: Given, now: datetime) -> None:
+def _open(connection: Connection, given: Given, now: datetime, door: str) -> None:
     rating = given.rating
-    if rating.recording and attachments.missing(connection, submission_of(rating.name), [rating.recording]):
+    if rating.recording and attachments.missing(
+        connection, submission_of(rating.name), [rating.recording], door=door
+    ):
         raise RecordingMissing
     number = connection.execute(
         insert(RatingCaseRow)

@@ -109,9 +109,7 @@ def write(
     return True
 
 
-def reopen(
-    connection: Connection, reference: str, reopening: Reopening, *, door: str
-) -> Refused | None:
+def reopen(connection: Connection, reference: str, reopening: Reopening, *, door: str) -> Refused | None:
     """Opens a case again, back to being examined. Its row is locked, so that two at a time become one.
 
     The name tells a repeat, which changes nothing. To be called for a case that is there and not erased.

@@ -135,7 +135,9 @@ def keep(connection: Connection, checked: Checked, now: datetime) -> Accepted:
     if checked.wish:
         appointments.add(connection, reference, checked.wish.time, booked=unbooked is None)
         reminding.begin(connection, reference, checked.wish.place, now, checked.actor.request_id)
-    for missing in attachments.claim(connection, submission.name, checked.attachments, reference):
+    for missing in attachments.claim(
+        connection, submission.name, checked.attachments, reference, door=checked.actor.door
+    ):
         raise AttachmentMissing(missing)
     if checked.charge_fen:
         _owe(connection, checked, reference, now)

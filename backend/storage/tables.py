@@ -191,7 +191,11 @@ class AttachmentRow(Table):
     """
 
     __tablename__ = "attachments"
-    __table_args__ = (Index(None, "submission"), Index(None, "reference", "create_time"))
+    __table_args__ = (
+        Index(None, "submission"),
+        Index(None, "reference", "create_time"),
+        Index(None, "door", "reference"),
+    )
 
     name: Mapped[str] = mapped_column(primary_key=True)
     submission: Mapped[str]

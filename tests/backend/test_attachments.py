@@ -191,6 +191,29 @@ async def test_a_submission_has_a_bounded_number_of_files_also_side_by_side(hous
 
 
 @BOTH
+async def test_a_door_has_a_bounded_number_of_files_without_submissions(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MAX_UNCLAIMED_FILES", 3)
+    for number in range(3):
+        await upload(house, messages(info(bytes([number])), bytes([number])))
+    refusal = await refused(house, messages(info()))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORAGE_FULL")
+
+
+async def test_a_case_is_not_given_the_file_of_another_door(house: House) -> None:
+    about = info()
+    await upload(house, messages(about))
+
+    def given(connection: Connection, door: str) -> tuple[list[str], list[str]]:
+        name, reference = about.name, "100000000000"
+        missing = stored.missing(connection, about.submission, [name], door=door)
+        return missing, stored.claim(connection, about.submission, [name], reference, door=door)
+
+    assert await house.database.write(given, "doors/hall-2") == ([about.name], [about.name])
+
+
+@BOTH
 async def test_what_lies_in_the_database_is_sealed(house: House) -> None:
     content = bytes(range(256)) * 2000
     await upload(house, messages(info(content), content))

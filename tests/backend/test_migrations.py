@@ -179,7 +179,9 @@ async def _is_all_there(url: URL, first: First) -> None:
         assert [event.note for event in case.events] == ["", NOTE]
     sound = await database.read(lambda connection: b"".join(attachments.pieces(connection, first.attachment)))
     assert sound == SOUND
-    claimed = await database.read(attachments.missing, first.submissions[0].name, [first.attachment])
+    claimed = await database.read(
+        attachments.missing, first.submissions[0].name, [first.attachment], door="doors/local"
+    )
     assert claimed == []
     everything = str(await database.read(dump))
     assert RESIDENT not in everything

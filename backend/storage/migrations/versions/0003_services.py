@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """From the release that keeps applications only."""
     op.add_column("sessions", sa.Column("holder", sa.LargeBinary))
+    op.create_index("ix_attachments_door_reference", "attachments", ["door", "reference"])
     _add_messages()
     _add_document_links()
     _add_orders()
@@ -23,6 +24,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to it; what it cannot hold is lost."""
     op.drop_column("sessions", "holder")
+    op.drop_index("ix_attachments_door_reference", "attachments")
     _drop_appointments()
     _drop_alerts()
     _drop_orders()
