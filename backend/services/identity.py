@@ -52,13 +52,14 @@ class _Guess:
 
     def subjects(self, door: Door) -> tuple[Subject, ...]:
         """At what, and from where, it is guessed."""
-        caller = (Subject(Scope.CALLER, self.caller),) if self.caller else ()
-        return (
-            Subject(Scope.REFERENCE, self.reference),
-            Subject(Scope.LINE if door.kind is DoorKind.LINE else Scope.DOOR, door.name),
-            *caller,
-            Subject(Scope.ALL),
-        )
+        at = [Subject(Scope.REFERENCE, self.reference), Subject(Scope.ALL)]
+        line = door.kind is DoorKind.LINE
+        at.append(Subject(Scope.LINE if line else Scope.DOOR, door.name))
+        if self.caller:
+            at.append(Subject(Scope.CALLER, self.caller))
+        elif line:
+            at.append(Subject(Scope.WITHHELD, door.name))
+        return tuple(at)
 
     def __repr__(self) -> str:
         return f"_Guess({self.kind.name}, …)"

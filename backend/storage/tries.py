@@ -31,6 +31,8 @@ class Scope(StrEnum):
     LINE = "line"
     """A phone line: many call at a time, and nobody of them closes it for the others soon."""
     CALLER = "caller"
+    WITHHELD = "withheld"
+    """All callers of one phone line who show no number."""
     ADDRESS = "address"
     """From which a door wanted to enrol."""
     ALL = "all"
@@ -61,6 +63,7 @@ LIMITS = {
     Scope.DOOR: Limit(20, _QUARTER, _QUARTER, _QUARTER),  # others stand in front of the same door
     Scope.LINE: Limit(200, _QUARTER, _QUARTER, _QUARTER),
     Scope.CALLER: Limit(10, _HOUR, _HOUR, _DAY),
+    Scope.WITHHELD: Limit(50, _QUARTER, _QUARTER, _QUARTER),
     Scope.ADDRESS: Limit(5, _HOUR, _QUARTER, _DAY),
     Scope.ALL: Limit(500, _QUARTER, _QUARTER, _QUARTER),
     Scope.ALL_ENROLMENTS: Limit(100, _QUARTER, _QUARTER, _QUARTER),

@@ -109,6 +109,21 @@ async def test_one_who_withholds_his_number_does_not_close_the_line_for_all(
     assert LIMITS[Scope.DOOR].tries < LIMITS[Scope.LINE].tries < LIMITS[Scope.ALL].tries
 
 
+async def test_callers_who_show_no_number_are_closed_together_and_nobody_else(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarter = timedelta(minutes=15)
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/line-1", DoorKind.LINE))
+    monkeypatch.setitem(LIMITS, Scope.WITHHELD, Limit(3, quarter, quarter, quarter))
+    mine = await apply(house, form)
+    for _ in range(3):
+        assert await guess(house) == WRONG
+    assert await guess(house, mine, right=True) == CLOSED
+    assert await guess(house, mine, right=True, caller="+8687112345678") == "OK"
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/line-2", DoorKind.LINE))
+    assert await guess(house, mine, right=True) == "OK"
+
+
 async def test_all_together_are_closed(house: House, form: form_pb2.Form, small: None) -> None:
     mine = await apply(house, form)
     for number in range(12):
