@@ -32,11 +32,13 @@ class Matter:
     """What was done for a resident, and can be rated once. Its repr shows no reference.
 
     service: ``services/{service}``, empty where only the case is known; reference: of the case, empty where
-    it led to none: then it is the service in one visit or call.
+    it led to none: then it is the service in one visit or call; form: ``forms/{form}``, by which a door finds
+    the service in its catalogue, and which is not sent.
     """
 
     service: str = ""
     reference: str = field(default="", repr=False)
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from backend_client.catalog import Service
-from backend_client.forms.lookup import Payable
+from backend_client.forms.lookup import Payable, Record
 from backend_client.policy import Policy, Topic
+from backend_client.rating import Satisfaction
 from kiosk.visit.pages import Door
 
 
@@ -258,3 +259,55 @@ class ByCard(Event):
 @dataclass(frozen=True, slots=True)
 class ByReference(Event):
     """Find a case by its reference."""
+
+
+# Ratings, replies, and what is public.
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Event):
+    """So satisfied am I."""
+
+    satisfaction: Satisfaction
+
+
+@dataclass(frozen=True, slots=True)
+class SkipRating(Event):
+    """Not rate, or give no reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SayWhy(Event):
+    """Write why a rating is low."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSatisfied(Event):
+    """Have the case opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPublicCases(Event):
+    """To what the office has made public."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPublicCase(Event):
+    """One of them to read."""
+
+    name: str
+
+
+# Lookups.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord(Event):
+    """A record in full."""
+
+    record: Record = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnew(Event):
+    """Look something else up."""

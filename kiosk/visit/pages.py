@@ -14,16 +14,19 @@ from enum import Enum
 
 from backend_client.case import Case
 from backend_client.catalog import Service
-from backend_client.errors import BackendError
+from backend_client.errors import BackendError, ProviderFailed
 from backend_client.forms.answer import AnswerError
 from backend_client.forms.charge import Bill
 from backend_client.forms.filling import SummaryLine
-from backend_client.forms.form import Field, Form
+from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.lookup import Found, Lookup, Record
 from backend_client.notice import Notice
 from backend_client.payment import Order
 from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.public_case import PublicCase
+from backend_client.rating import MAX_REASON, Matter, Satisfaction
 from backend_client.submission import Accepted
-from foundation.language import Language
+from foundation.language import Language, LocalizedText
 from hardware.interfaces.device import DeviceError
 
 
@@ -34,6 +37,11 @@ class Page:
     @property
     def as_of(self) -> datetime | None:
         """When what it shows was read, where the backend is away; None where it is fresh."""
+        return None
+
+    @property
+    def matter(self) -> Matter | None:
+        """What was done for the resident once this page is shown, and can be rated; None where none."""
         return None
 
 
@@ -165,6 +173,9 @@ class CardUse(Enum):
 
     FILL_IN = "fill-in"
     SIGN_IN = "sign-in"
+    LOOK_UP = "look-up"
+    """Or a reference."""
+    LOOK_UP_ONLY = "look-up-only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +262,11 @@ class Confirmation(Page):
     slip_fault: DeviceError | None = None
     due_fen: int | None = None
 
+    @property
+    def matter(self) -> Matter:
+        """The application."""
+        return Matter(reference=self.accepted.reference, form=self.form.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Paying(Page):
@@ -327,6 +343,95 @@ class CaseHistory(Turned):
     case: Case = dataclasses.field(repr=False)
     order: Order | None = None
 
+    @property
+    def matter(self) -> Matter | None:
+        """The case, unless it was rated before."""
+        return None if self.case.rated else Matter(reference=self.case.reference, form=self.case.form)
+
+
+class ReasonFor(Enum):
+    """What somebody gives a reason for; the values name sentences of the catalogue."""
+
+    RATING = "rating"
+    REOPENING = "reopening"
+
+
+REASON = Field(
+    id="reason",
+    type=FieldType.TEXT,
+    label=LocalizedText("", ""),
+    question=LocalizedText("", ""),
+    required=True,
+    max_length=MAX_REASON,
+)
+"""What is entered as a reason; its words are the screen's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonEntry(Turned):
+    """Why somebody is not satisfied is being written, as the answer to a question (`Question`).
+
+    name: of what the reason is sent with, the same for every try.
+    """
+
+    use: ReasonFor
+    name: str
+    entered: str = dataclasses.field(default="", repr=False)
+    error: AnswerError | None = None
+    field: Field = REASON
+    from_card: bool = False
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RatingServices(Turned):
+    """The services, one of which is to be rated."""
+
+    services: tuple[Service, ...]
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRating(Page):
+    """How satisfied somebody is with one service; `given` is the answer."""
+
+    service: Service
+    given: Satisfaction | None = None
+
+
+class OfferStage(Enum):
+    """How far an offered rating has come."""
+
+    ASKED = 0
+    WHY = 1
+    """A low level was chosen: a reason may be given."""
+    THANKED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The rating that is offered below a page, about what it shows."""
+
+    matter: Matter
+    stage: OfferStage = OfferStage.ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCaseList(Turned):
+    """What the office has made public of letters and complaints."""
+
+    cases: tuple[PublicCase, ...]
+    next_page_token: str = ""
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCaseText(Turned):
+    """One of them to read."""
+
+    case: PublicCase
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeList(Turned):
@@ -347,3 +452,32 @@ class NoticeText(Turned):
     def as_of(self) -> datetime | None:
         """As of the notice."""
         return self.notice.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRecords(Turned):
+    """What a lookup found: several records, or none."""
+
+    service: Service
+    lookup: Lookup
+    found: Found = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRecord(Turned):
+    """One record in full. `slip_fault` says why it was not printed."""
+
+    service: Service
+    lookup: Lookup
+    record: Record = dataclasses.field(repr=False)
+    found: Found = dataclasses.field(repr=False)
+    slip: Slip
+    slip_fault: DeviceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupTrouble(Page):
+    """Whoever keeps the records cannot tell now; failure is None where this terminal cannot ask at all."""
+
+    service: Service
+    failure: ProviderFailed | None

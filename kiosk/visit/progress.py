@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from backend_client.case import Session
@@ -32,6 +33,9 @@ from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
 
+SignedIn = Callable[[Session], Awaitable[None]]
+"""What follows once a resident is known."""
+
 AT_ONCE = 20
 """Entries that are fetched at once."""
 REFERENCE_LENGTH = 12
@@ -54,20 +58,40 @@ class Progress(Chapter):
         self._client = client
         self._cards = cards
         self._session: Session | None = None
+        self._then: SignedIn | None = None
         self._signing_out: set[asyncio.Task[None]] = set()
         cards.serve(CardUse.SIGN_IN, self._card_read)
+        cards.serve(CardUse.LOOK_UP, self._known_by_card)
+        cards.serve(CardUse.LOOK_UP_ONLY, self._known_by_card)
+
+    def sign_in(self, then: SignedIn, *, by_reference: bool) -> bool:
+        """Lets residents show who they are, for another chapter; False where they cannot at this terminal.
+
+        by_reference: a reference will do as well as a card.
+        """
+        if not (self._cards.there or by_reference):
+            return False
+        self._then = then
+        if self._cards.there:
+            self._cards.want(CardUse.LOOK_UP if by_reference else CardUse.LOOK_UP_ONLY)
+        else:
+            self._visit.open(ReferenceEntry())
+        return True
 
     def take(self, page: Page, event: Event) -> bool:
         """Knows the ways to a case, the entries for it, the list and the history."""
         match page, event:
             case Home(), did.OpenDoor(Door.PROGRESS):
+                self._then = None
                 self._visit.open(ProgressWays() if self._cards.there else ReferenceEntry())
             case ProgressWays(), did.ByCard():
                 self._cards.want(CardUse.SIGN_IN)
             case ProgressWays(), did.ByReference():
                 self._visit.open(ReferenceEntry())
-            case CardWanted(use=CardUse.SIGN_IN), did.Skip():
+            case CardWanted(use=CardUse.SIGN_IN | CardUse.LOOK_UP), did.Skip():
                 self._visit.show(ReferenceEntry())
+            case CardWanted(use=CardUse.LOOK_UP_ONLY), did.Skip():
+                self._visit.close_page()
             case ((ReferenceEntry() | SuffixEntry()), did.Insert(text)):
                 most = REFERENCE_LENGTH if isinstance(page, ReferenceEntry) else SUFFIX_LENGTH
                 self._visit.show(replace(page, entered=(page.entered + text)[:most], fault=None))
@@ -85,12 +109,22 @@ class Progress(Chapter):
                 return False
         return True
 
+    @property
+    def session(self) -> Session | None:
+        """What opens the cases shown."""
+        return self._session
+
     def holds(self) -> bool:
         """Whether cases are open."""
         return self._session is not None
 
     def wipe(self) -> None:
         """Forgets the session, and has the backend forget it."""
+        self._then = None
+        self.end_session()
+
+    def end_session(self) -> None:
+        """Has the backend forget the session, where there is one."""
         session, self._session = self._session, None
         if session:
             task = asyncio.get_running_loop().create_task(self._sign_out(session))
@@ -104,6 +138,16 @@ class Progress(Chapter):
     def _card_read(self, card: CardAnswers) -> None:
         self._visit.close_page()
         self._visit.do(lambda: self._open_cases(card))
+
+    def _known_by_card(self, card: CardAnswers) -> None:
+        self._visit.close_page()
+        self._visit.do(lambda: self._go_on(card))
+
+    async def _go_on(self, card: CardAnswers) -> None:
+        """Where another chapter wanted to know who the resident is."""
+        self._keep(await self._client.sign_in_with_card(card.identity_number, card.full_name))
+        assert self._session and self._then
+        await self._then(self._session)
 
     async def _open_cases(self, card: CardAnswers) -> None:
         self._keep(await self._client.sign_in_with_card(card.identity_number, card.full_name))
@@ -146,13 +190,16 @@ class Progress(Chapter):
             self._visit.show(SuffixEntry(page.reference, page.entered, EntryFault.OPENS_NOTHING))
             return
         assert self._session
+        if self._then is not None:
+            await self._then(self._session)
+            return
         case = await self._client.get_case(self._session, page.reference)
         self._visit.unwind(ProgressWays if self._cards.there else Home)
         self._visit.open(CaseHistory(case))
 
     def _keep(self, session: Session) -> None:
         """One session at a time: the one before is ended."""
-        self.wipe()
+        self.end_session()
         self._session = session
 
     async def _sign_out(self, session: Session) -> None:

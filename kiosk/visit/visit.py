@@ -23,7 +23,7 @@ from kiosk.visit import events as did
 from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
-from kiosk.visit.pages import Confirmation, Home, Page, Turned
+from kiosk.visit.pages import Confirmation, Home, Offer, Page, Turned
 
 log = logger(__name__)
 
@@ -43,6 +43,10 @@ class Pace:
     """With a payment's code on the screen and no touch, before the idle clock begins."""
     home_again: float = 5.0
     """Between two tries to fetch the catalogue for the home page."""
+    rating: float = 30.0
+    """For which a rating is offered."""
+    thanks: float = 4.0
+    """For which somebody is thanked for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class View:
     trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
     seconds_left: until the idle visit ends, None while it is not idle;
     alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
-    sheet begins; more_alerts: whether another follows it.
+    sheet begins; more_alerts: whether another follows it;
+    offer: the rating that is offered below the page.
     """
 
     page: Page
@@ -73,6 +78,7 @@ class View:
     alert: Alert | None = None
     alert_place: float = 0.0
     more_alerts: bool = False
+    offer: Offer | None = None
 
 
 class Chapter:
@@ -118,6 +124,7 @@ class Visit:
         self._slow = False
         self._failed: tuple[BackendError, Step, bool] | None = None
         self._leaving = False
+        self._offer: Offer | None = None
         self._seconds_left: int | None = None
         self._idle = IdleClock(
             patience=pace.patience, countdown=pace.countdown, warn=self._warn, end=self._idle_end
@@ -160,6 +167,7 @@ class Visit:
             alert=self._alerted.shown,
             alert_place=self._alerted.place,
             more_alerts=self._alerted.more,
+            offer=self._offer,
         )
 
     @property
@@ -250,6 +258,11 @@ class Visit:
         """Shows the page before."""
         del self._pages[-1]
         self._page_changed()
+
+    def offer(self, offer: Offer | None) -> None:
+        """Offers a rating below the page, or no more."""
+        self._offer = offer
+        self.changed()
 
     def show_home(self, home: Home) -> None:
         """Puts another home page under all others."""
