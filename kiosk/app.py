@@ -29,6 +29,7 @@ from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
 from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
+from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
@@ -111,12 +112,14 @@ async def run(
             origin=settings.terminal,
             today=lambda: datetime.now(zone).date(),
         )
+        lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
         visit.begin(
             (
                 catalogue,
                 Policies(visit, client),
                 Services(visit, client),
                 applications,
+                lookups,
                 payments,
                 progress,
                 Notices(visit, client),
@@ -149,6 +152,7 @@ async def run(
             catalogue.close()
             await applications.settle()
             await payments.settle()
+            await lookups.settle()
             await progress.settle()
 
 

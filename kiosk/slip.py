@@ -7,7 +7,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend_client.forms.form import Form
+from backend_client.forms.lookup import Lookup, Record
 from backend_client.forms.present import present_money
+from backend_client.forms.present_record import present_record
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
 from backend_client.submission import Accepted
@@ -122,5 +124,26 @@ class SlipWriter:
             QrCode(self._qr_prefix + order.reference),
             Rule(),
             TextLine(words("slip.no_invoice" if paid else "slip.pay")),
+        ]
+        return tuple(parts)
+
+    def record(self, lookup: Lookup, record: Record, language: Language) -> tuple[SlipPart, ...]:
+        """A record that was looked up, for whoever looked it up."""
+        words = translator("kiosk", LOCALE, language)
+        parts: list[SlipPart] = [
+            TextLine(self._office[language], Align.CENTRE, bold=True),
+            TextLine(lookup.title[language], Align.CENTRE, scale=2, bold=True),
+        ]
+        if self._demonstration or lookup.demonstration:
+            parts.append(TextLine(words("slip.demonstration_record"), Align.CENTRE))
+        parts.append(Rule())
+        parts += [
+            TextLine(words("slip.value", label=label, value=value))
+            for label, value in present_record(lookup, record, language, self._zone)
+        ]
+        parts += [
+            Rule(),
+            TextLine(words("slip.terminal", terminal=self._terminal)),
+            TextLine(words("slip.record_only")),
         ]
         return tuple(parts)

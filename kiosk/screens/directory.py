@@ -13,6 +13,9 @@ from kiosk.screens.confirmation import ConfirmationScreen
 from kiosk.screens.declaration import DeclarationScreen
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.introduction import IntroductionScreen
+from kiosk.screens.lookup_record import LookupRecordScreen
+from kiosk.screens.lookup_records import LookupRecordsScreen
+from kiosk.screens.lookup_trouble import LookupTroubleScreen
 from kiosk.screens.notice_list import NoticeListScreen
 from kiosk.screens.notice_text import NoticeTextScreen
 from kiosk.screens.payment import PayingScreen, PaymentKeptScreen
@@ -57,4 +60,7 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.CaseHistory: CaseHistoryScreen,
     pages.NoticeList: NoticeListScreen,
     pages.NoticeText: NoticeTextScreen,
+    pages.LookupRecords: LookupRecordsScreen,
+    pages.LookupRecord: LookupRecordScreen,
+    pages.LookupTrouble: LookupTroubleScreen,
 }

@@ -58,6 +58,9 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
 
     def actions(self) -> Sequence[Action]:
         """Apply, where there is a form."""
+        if self.page.service.lookup:
+            text = self.words("guide.look_up")
+            return (Action("guide.look_up", text, did.Apply(), icon="search"),)
         if not self.page.service.form:
             return ()
         return (Action("guide.apply", self.words("guide.apply"), did.Apply(), icon="next", icon_after=True),)

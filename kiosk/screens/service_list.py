@@ -55,6 +55,8 @@ class ServiceListScreen(Screen[ServiceList]):
 
     def _mark(self, service: Service) -> Box:
         c = theme.colour
+        if service.lookup:
+            return chip(self.words("services.look_up"), ink=c.on_colour, ground=c.primary)
         if service.form:
             return chip(self.words("services.here"), ink=c.on_colour, ground=c.primary)
         return chip(self.words("services.guide"), ink=c.soft_ink, ground=c.sunken)

@@ -36,6 +36,7 @@ from kiosk.visit.pages import (
     Declaration,
     Home,
     Introduction,
+    LookupTrouble,
     Page,
     Question,
     Review,
@@ -55,12 +56,14 @@ class Draft:
     """One form as it is being filled in.
 
     entered: what stands in the fields, by their identifiers, also where it is no answer yet;
-    sent: what was sent last, to which no answer came.
+    sent: what was sent last, to which no answer came;
+    finish: what follows the last question of what is asked only, and not sent as an application.
     """
 
     filling: Filling
     entered: dict[str, str] = field(default_factory=dict, repr=False)
     sent: Submission | None = field(default=None, repr=False)
+    finish: Callable[[Filling], None] | None = None
 
     @property
     def form(self) -> Form:
@@ -205,7 +208,32 @@ class Applications(Chapter):
         for draft in self._drafts.values():
             draft.wipe()
         self._drafts.clear()
+        self._forget_asked()
         self._draft = None
+
+    def page_changed(self, page: Page) -> None:
+        """What is asked only is forgotten once its pages are left."""
+        if not isinstance(page, Question | LookupTrouble):
+            self._forget_asked()
+
+    def ask(self, questions: Form, finish: Callable[[Filling], None]) -> None:
+        """Asks what is not sent as an application, from the next page on. Nothing of it is kept as a draft.
+
+        finish: is called once all is answered.
+        """
+        self._draft = Draft(Filling(questions, self._today), finish=finish)
+        first = self._draft.filling.next_field()
+        assert first is not None
+        self._visit.open(self._question(first))
+
+    def ask_again(self, wrong: AnswerError) -> None:
+        """Shows a question once more in place of the present page, with what is wrong with its answer."""
+        self._ask(self._open.form.field(wrong.field), error=wrong)
+
+    def _forget_asked(self) -> None:
+        if self._draft is not None and self._draft.finish is not None:
+            self._draft.wipe()
+            self._draft = None
 
     async def settle(self) -> None:
         """Waits until the slip is printed."""
@@ -324,6 +352,9 @@ class Applications(Chapter):
             return
         later = () if page.checking else draft.filling.asked[page.number :]
         following = next((f for f in later if f.id not in draft.filling.prefilled), None)
+        if draft.finish is not None and not (following or still_open):
+            draft.finish(draft.filling)
+            return
         self._visit.show(self._page_of(following or still_open))
 
     def _mend(self, broken: Broken, *, checking: bool) -> None:
@@ -342,6 +373,8 @@ class Applications(Chapter):
             self._ask(before)
         else:
             self._visit.close_page()
+            if draft.finish is not None:
+                return
             self._visit.show(Introduction(draft.form, begun=draft.begun))
 
     # Check, declare, send.

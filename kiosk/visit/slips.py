@@ -9,12 +9,12 @@ from typing import TypeVar
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import ReceiptPrinter, SlipPart
-from kiosk.visit.pages import Confirmation, PaymentKept, Slip
+from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
 
-P = TypeVar("P", Confirmation, PaymentKept)
+P = TypeVar("P", Confirmation, PaymentKept, LookupRecord)
 
 
 class SlipPrinting:
