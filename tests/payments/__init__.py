@@ -1,0 +1,1 @@
+"""Payments: the backend and the gateway for demonstration, over real sockets."""
