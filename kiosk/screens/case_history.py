@@ -11,6 +11,7 @@ from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
 from kiosk.screens.case_list import state_chip
+from kiosk.screens.case_replies import REPLIES, reply_blocks
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -49,7 +50,17 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         self.sheets(self._events, top + label.height + theme.space.m, left=left)
 
     def actions(self) -> Sequence[Action]:
-        """Pay what is owed, or see the receipt."""
+        """Not satisfied; pay what is owed, or see the receipt."""
+        return (*self._again(), *self._pay())
+
+    def _again(self) -> Sequence[Action]:
+        """Have it opened again, where there is a reply that it was not opened again after."""
+        if not self.page.case.reopenable:
+            return ()
+        text = self.words("case.not_satisfied")
+        return (Action("case.not_satisfied", text, did.NotSatisfied(), look=SECONDARY, icon="again"),)
+
+    def _pay(self) -> Sequence[Action]:
         order = self.page.order
         if order is None:
             return ()
@@ -60,11 +71,17 @@ class CaseHistoryScreen(Screen[CaseHistory]):
 
     def _events(self, width: float) -> list[Block]:
         latest = list(reversed(self.page.case.events))
+        replied = reply_blocks(self.page.case, width, self.words, self.language, self.when)
         return [
-            Block(
-                self._event(event, width, first=number == 0, last=number == len(latest) - 1), 0, float(number)
-            )
-            for number, event in enumerate(latest)
+            *replied,
+            *(
+                Block(
+                    self._event(event, width, first=number == 0, last=number == len(latest) - 1),
+                    theme.space.l if replied and number == 0 else 0,
+                    float(number) + REPLIES,
+                )
+                for number, event in enumerate(latest)
+            ),
         ]
 
     def _now(self, width: float) -> Box:

@@ -24,7 +24,9 @@ from kiosk.screens.policy_results import PolicyResultsScreen
 from kiosk.screens.policy_search import PolicySearchScreen
 from kiosk.screens.policy_text import PolicyTextScreen
 from kiosk.screens.progress_ways import ProgressWaysScreen
+from kiosk.screens.public_cases import PublicCaseListScreen, PublicCaseTextScreen
 from kiosk.screens.question import QuestionScreen
+from kiosk.screens.rating import RatingServicesScreen, ReasonScreen, ServiceRatingScreen
 from kiosk.screens.reference_entry import OrderEntryScreen, ReferenceEntryScreen, SuffixEntryScreen
 from kiosk.screens.review import ReviewScreen
 from kiosk.screens.screen import Screen
@@ -58,6 +60,11 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.SuffixEntry: SuffixEntryScreen,
     pages.CaseList: CaseListScreen,
     pages.CaseHistory: CaseHistoryScreen,
+    pages.PublicCaseList: PublicCaseListScreen,
+    pages.PublicCaseText: PublicCaseTextScreen,
+    pages.RatingServices: RatingServicesScreen,
+    pages.ServiceRating: ServiceRatingScreen,
+    pages.ReasonEntry: ReasonScreen,
     pages.NoticeList: NoticeListScreen,
     pages.NoticeText: NoticeTextScreen,
     pages.LookupRecords: LookupRecordsScreen,

@@ -63,9 +63,10 @@ class LookupRecordsScreen(Screen[LookupRecords]):
         c = theme.colour
         owed = record.payable
         line = present_line(self.page.lookup, record, self.language, self.surroundings.zone)
-        mark = owed and chip(
-            present_money(owed.amount_fen, self.language), ink=c.notice, ground=c.notice_pale
-        )
+        mark = None
+        if owed:
+            amount = present_money(owed.amount_fen, self.language)
+            mark = chip(amount, ink=c.notice, ground=c.notice_pale)
         return row(
             line,
             width,

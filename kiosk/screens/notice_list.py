@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend_client.notice import Notice
-from kiosk.screens.screen import Screen
+from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import NoticeList
-from kiosk.widgets.press import row, row_room
+from kiosk.widgets.press import SECONDARY, row, row_room
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import Text
 
@@ -23,6 +25,11 @@ class NoticeListScreen(Screen[NoticeList]):
         if not self.page.notices:
             self.put(Text(self.words("notices.none"), self.width, size=theme.type.lead), 0, top)
         self.sheets(self._rows, top, more=bool(self.page.next_page_token))
+
+    def actions(self) -> Sequence[Action]:
+        """To what the office has made public of letters and complaints."""
+        text = self.words("public.title")
+        return (Action("notices.public", text, did.OpenPublicCases(), look=SECONDARY, icon="open"),)
 
     def _rows(self, width: float) -> list[Block]:
         room = row_room(width, icon=True)

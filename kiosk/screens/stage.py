@@ -16,6 +16,7 @@ from kiosk.screens.alert import AlertOverlay
 from kiosk.screens.directory import SCREENS
 from kiosk.screens.frame import age, foot, foot_height, header, marks
 from kiosk.screens.overlays import overlay
+from kiosk.screens.rating_bar import rating_bar, rating_bar_height
 from kiosk.screens.screen import Screen, Surroundings
 from kiosk.slip import LOCALE
 from kiosk.theme import theme
@@ -127,7 +128,7 @@ class Stage(FloatLayout):
                 self._visit.end("broken")
                 return
             self._build_overlay(now)
-            if before is None or type(before.page) is not type(now.page) or not _same_question(before, now):
+            if before is None or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
         else:
             if (before.alerts, before.alert) != (now.alerts, now.alert):
@@ -142,12 +143,13 @@ class Stage(FloatLayout):
 
     def _refreshed(self, before: View, now: View) -> bool:
         """Whether the screen shown can show that too."""
-        if (before.language, before.large, before.back, before.leave, before.page.as_of) != (
+        if (before.language, before.large, before.back, before.leave, before.page.as_of, before.offer) != (
             now.language,
             now.large,
             now.back,
             now.leave,
             now.page.as_of,
+            now.offer,
         ):
             return False
         if now.page is before.page:
@@ -172,11 +174,12 @@ class Stage(FloatLayout):
             self._put(box, 0, top)
             top += round(box.height)
         low = foot_height() if view.leave or view.back else 0
+        offered = rating_bar_height() if view.offer else 0
         screen = SCREENS[type(view.page)](
             view.page,
             view,
             width - 2 * space.xl,
-            height - top - space.l - space.m - low,
+            height - top - space.l - space.m - low - offered,
             send=self.send,
             words=words,
             surroundings=self._surroundings,
@@ -184,6 +187,9 @@ class Stage(FloatLayout):
         self._put(screen, space.xl, top + space.l)
         if low:
             self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
+        if view.offer:
+            bar = rating_bar(width, view.offer, words, self.send)
+            self._put(bar, 0, height - low - offered)
         self.screen = screen
         self.overlay = None
 
@@ -225,4 +231,8 @@ def _covered(view: View) -> tuple[object, ...]:
 
 def _same_question(before: View, now: View) -> bool:
     """Whether a touch that was meant for the one does no harm on the other."""
-    return getattr(before.page, "field", None) is getattr(now.page, "field", None)
+    return (type(before.page), before.offer, getattr(before.page, "field", None)) == (
+        type(now.page),
+        now.offer,
+        getattr(now.page, "field", None),
+    )

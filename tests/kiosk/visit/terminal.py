@@ -38,6 +38,7 @@ from kiosk.visit.application import Applications
 from kiosk.visit.cards import Cards
 from kiosk.visit.events import Event
 from kiosk.visit.home import Catalogue
+from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
 from kiosk.visit.pages import (
     CardTaken,
@@ -53,6 +54,7 @@ from kiosk.visit.pages import (
     ServiceGuide,
     ServiceList,
 )
+from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
 from kiosk.visit.services import Services
@@ -260,7 +262,9 @@ async def terminal(
             today=lambda: datetime.now(COUNTY).date(),
         )
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
-        visit.begin((catalogue, *reading, applications, progress, cards))
+        payments = Payments(visit, client, devices.receipt_printer, slips)
+        lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        visit.begin((catalogue, *reading, applications, lookups, payments, progress, cards))
         changes = asyncio.Event()
         visit.changed = changes.set
         catalogue.fetch()
@@ -274,6 +278,8 @@ async def terminal(
             catalogue.close()
             cable.answers.set()
             await applications.settle()
+            await payments.settle()
+            await lookups.settle()
             await progress.settle()
             await devices.close()
             await cable.pull_out()
