@@ -17,6 +17,7 @@ from backend_client.forms.wording import wording
 from backend_client.target import check_target
 from foundation.config import ConfigError
 from foundation.language import Translate, language_of_environment
+from foundation.log import silence
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _BY_REASON = {
@@ -38,7 +39,13 @@ def enrol_command(name: str, configured: Callable[[Path | None], Path | None]) -
     @click.command(name="enrol")
     @click.option("--file", "invitation", type=_FILE, help="Enrolment file that the office gave out.")
     @click.option("--backend", metavar="HOST:PORT", help="Where doors enrol, for a code that is typed.")
-    @click.option("--code", help="One-time code; its hyphens may be left out.")
+    @click.option(
+        "--code",
+        is_flag=False,
+        flag_value="",
+        help="One-time code; its hyphens may be left out. Asked for without a value: what stands in a command"
+        " can be read by other users of the machine.",
+    )
     @click.option("--authority", type=_FILE, help="Certificate of the authority that the backend's is from.")
     @click.option(
         "--credentials",
@@ -78,8 +85,10 @@ def enrol_command(name: str, configured: Callable[[Path | None], Path | None]) -
                 stored, address = take_certificate(folder, certificate, authority), ""
             elif invitation:
                 stored, address = _enrolled(name, Invitation.read(invitation), folder, translate)
-            elif backend and code and authority:
-                typed = Invitation(check_target(backend), code, read_public(authority))
+            elif backend and authority:
+                target, trusted = check_target(backend), read_public(authority)
+                code = code or click.prompt(translate("enrol.ask_code"), err=True)
+                typed = Invitation(target, code, trusted)
                 stored, address = _enrolled(name, typed, folder, translate)
             else:
                 raise click.UsageError(translate("enrol.usage"))
@@ -99,7 +108,8 @@ def _enrolled(
     name: str, invitation: Invitation, folder: Path, translate: Translate
 ) -> tuple[DoorCredentials, str]:
     try:
-        return asyncio.run(enrol(invitation, folder)), invitation.backend
+        with silence():
+            return asyncio.run(enrol(invitation, folder)), invitation.backend
     except BackendError as error:
         kind = "enrol.unreachable" if isinstance(error, Unreachable) else "enrol.failed"
         if isinstance(error, InvalidRequest):  # the request is ours; what was typed is too long for a code

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -46,6 +48,17 @@ def start_log(command: str, level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(command=command)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """No records while the block runs: of a command that ends soon, and tells people in sentences."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -129,22 +129,31 @@ def preview(settings: BackendSettings, folder: Path | None, form: str | None, *,
 @_NOTE
 @click.pass_obj
 def publish(settings: BackendSettings, folder: Path, moment: str | None, note: str) -> None:
-    """Publishes FOLDER, at once or at a time. Backends that are running switch to it by themselves."""
+    """Publishes FOLDER, at once or at a time. Backends that are running switch to it by themselves.
+
+    At once, what is in force already is not published again.
+    """
     language, translate = words()
     now = clock.now()
     at = now if moment is None else _moment(moment, now, translate)
     origin = Origin(clerk().door, _note(note, translate))
     content = _read(folder, language, translate)
 
-    async def work(database: Database) -> tuple[int, Sequence[Change]]:
+    async def work(database: Database) -> tuple[int, Sequence[Change]] | None:
         held = await database.read(publishing.in_force, now)
+        if moment is None and await database.read(publishing.in_force_digest, now) == content.digest:
+            return None
         old = await database.read(publishing.content, held, whole=True) if held is not None else None
         number = await publishing.publish(database, content, now, origin, at=at)
         await database.write(_enter, "content publish", number, now)
         return number, () if old is None else difference(old, content)
 
-    number, changes = with_database(settings, translate, work, make=True)
-    click.echo(translate("publication.made", number=number, time=_local(at), changes=len(changes)))
+    made = with_database(settings, translate, work, make=True)
+    if made is None:
+        click.echo(translate("publication.unchanged"))
+    else:
+        number, changes = made
+        click.echo(translate("publication.made", number=number, time=_local(at), changes=len(changes)))
 
 
 @command.command()
@@ -160,7 +169,7 @@ def rollback(settings: BackendSettings, number: int | None, note: str) -> None:
         to = number if number is not None else await database.read(publishing.before, now)
         if to is None:
             give_up(translate("publication.nothing_before"))
-        origin = Origin(clerk().door, said or translate("publication.back_to", number=to))
+        origin = Origin(clerk().door, said)
 
         def change(connection: Connection) -> int:
             made = publishing.republish(connection, to, now, origin)
@@ -209,10 +218,13 @@ def list_(settings: BackendSettings) -> None:
         return await database.read(publishing.in_force, now), await database.read(publishing.all_newest_first)
 
     present, publications = with_database(settings, translate, work)
+    first = {one.digest: one.number for one in publications}
     for one in publications:
         mark = "*" if one.number == present else ">" if one.publish_time > now else " "
         author = translate("publication.by_start") if one.origin.from_start else one.origin.author
-        about = f"{one.digest[:12]}  {author}  {one.origin.note}".rstrip()
+        again = first[one.digest]
+        back = translate("publication.back_to", number=again) if again != one.number else ""
+        about = f"{one.digest[:12]}  {author}  {one.origin.note or back}".rstrip()
         click.echo(f"{mark} {one.number:>5}  {_local(one.publish_time)}  {about}")
     if not publications:
         click.echo(translate("publication.none"))

@@ -96,7 +96,7 @@ def _line(entry: Entry, translate: Translate) -> str:
     return translate(
         "queue.entry",
         number=entry.number,
-        time=f"{entry.accept_time.astimezone():%Y-%m-%d %H:%M:%S}",
+        time=f"{entry.accept_time.astimezone():%Y-%m-%d %H:%M:%S %z}",
         kilobytes=-(-entry.bytes // 1024),
         state=translate(kind, reason=entry.problem),
     )

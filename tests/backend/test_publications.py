@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from huimin.v1 import catalog_pb2, common_pb2, form_pb2, notice_pb2, policy_pb2
 from sqlalchemy.exc import IntegrityError
 
 from backend.authoring.packing import pack, unpack, with_policies
-from backend.authoring.reading import Content, read_content
+from backend.authoring.reading import read_content
 from backend.command import main
 from backend.settings import PACKAGED, BackendSettings
 from backend.storage import forms, policies, publishing
@@ -109,13 +110,16 @@ async def test_a_publication_is_in_force_within_two_seconds_and_no_call_fails(tm
         await until(lambda: _is(stubs, TITLE))
         out = await clerk(data, "list")
         assert [line[:8].split() for line in out.splitlines()] == [["*", "3"], ["2"], ["1"]]
-        assert "Back to publication 1" in out
+        assert "Back to publication 1" in out.splitlines()[0]
         assert "试用" in out
+        assert "退回第 1 版" in (await clerk(data, "list", language="zh_CN.UTF-8")).splitlines()[0]
+        assert "in force already" in await clerk(data, "publish", str(CONTENT))
+        assert await clerk(data, "list") == out
 
 
-async def clerk(data: Path, *arguments: str) -> str:
+async def clerk(data: Path, *arguments: str, language: str = "C") -> str:
     """What a command about the content prints, run in this process."""
-    runner = CliRunner(env={"LC_ALL": "C"})
+    runner = CliRunner(env={"LC_ALL": language})
     ended = await asyncio.to_thread(runner.invoke, main, ["--data", str(data), "content", *arguments])
     assert ended.exit_code == 0, ended.output
     return ended.stdout
@@ -243,16 +247,9 @@ async def test_what_clerks_published_outlives_a_start_from_the_same_folder(
 async def test_a_publication_that_breaks_off_leaves_nothing(tmp_path: Path, database: str) -> None:
     async with house(tmp_path / "data", database=database) as h:
         content = read_content(CONTENT)
-        doubled = Content(
-            content.digest,
-            content.topics,
-            (*content.policies, content.policies[0]),  # the same name twice cannot be
-            content.services,
-            content.forms,
-            content.notices,
-            content.synonyms,
-            content.retention,
-        )
+        doubled = replace(
+            content, policies=(*content.policies, content.policies[0])
+        )  # a name twice cannot be
         with pytest.raises(IntegrityError):
             await publishing.publish(h.database, doubled, h.clock(), Origin("tests"))
         assert [one.number for one in await h.database.read(publishing.all_newest_first)] == [1]

@@ -45,6 +45,7 @@ def test_the_list_shows_what_waits_and_why_something_was_set_aside(store: Store,
     assert shown.exit_code == 1
     first, second, third, total = shown.output.splitlines()
     assert first.split()[0] == "1"
+    assert f"{NOW.astimezone():%Y-%m-%d %H:%M:%S %z}" in first
     assert "3 KB  waiting" in first
     assert "set aside" in second
     assert "ANSWERS_INVALID" in second

@@ -31,15 +31,16 @@ CHINESE, ENGLISH = "zh_CN.UTF-8", "C.UTF-8"
 PROGRAMS = {"huimin-backend": backend, "huimin-kiosk": kiosk, "huimin-ivr": ivr}
 
 
-def run(program: str, *arguments: str | Path, language: str = ENGLISH) -> Result:
+def run(program: str, *arguments: str | Path, language: str = ENGLISH, typed: str = "") -> Result:
     """Runs one command to its end, in this process: starting one takes a second."""
     runner = CliRunner(env={"LC_ALL": language})
-    return runner.invoke(PROGRAMS[program], [str(argument) for argument in arguments], prog_name=program)
+    given = [str(argument) for argument in arguments]
+    return runner.invoke(PROGRAMS[program], given, prog_name=program, input=typed)
 
 
-def done(program: str, *arguments: str | Path, language: str = ENGLISH) -> str:
-    """What a command says that has to succeed."""
-    ended = run(program, *arguments, language=language)
+def done(program: str, *arguments: str | Path, language: str = ENGLISH, typed: str = "") -> str:
+    """What a command says that has to succeed. typed: what it is told where it asks."""
+    ended = run(program, *arguments, language=language, typed=typed)
     assert ended.exit_code == 0, ended.stderr
     return ended.stdout
 
@@ -47,7 +48,7 @@ def done(program: str, *arguments: str | Path, language: str = ENGLISH) -> str:
 def refused(program: str, *arguments: str | Path, language: str = ENGLISH) -> str:
     """What a command says that cannot be done: one sentence, and exit code 2."""
     ended = run(program, *arguments, language=language)
-    assert ended.exit_code == 2, ended.output
+    assert (ended.exit_code, ended.stdout) == (2, ""), ended.output
     assert isinstance(ended.exception, SystemExit)
     return ended.stderr.strip()
 
@@ -180,11 +181,14 @@ async def test_from_an_invitation_to_the_end(prepared: Machine, tmp_path: Path) 
 
         shown = await asyncio.to_thread(prepared.backend, "door", "invite", "phone-1", "--kind", "line")
         code = next(word for word in shown.split() if word.count("-") == 3 and word.isupper())
-        await asyncio.to_thread(
+        said = await asyncio.to_thread(
             done,
-            *("huimin-ivr", "enrol", "--backend", prepared.enrolment, "--code", code.lower()),
+            *("huimin-ivr", "enrol", "--backend", prepared.enrolment, "--code"),
             *("--authority", prepared.authority / "authority.pem", "--credentials", tmp_path / "phone-1"),
+            typed=f"{code.lower()}\n",
         )
+        assert code.lower() not in said
+        assert said.startswith("This machine is"), said
         doors = [
             await asyncio.to_thread(DoorCredentials.load, tmp_path / name) for name in ("hall-1", "phone-1")
         ]
