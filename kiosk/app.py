@@ -34,6 +34,9 @@ from kiosk.visit.notices import Notices
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
+from kiosk.visit.public_cases import PublicCases
+from kiosk.visit.rating import Ratings
+from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.visit import Chapter, Pace, Visit
 
@@ -113,11 +116,15 @@ async def run(
             today=lambda: datetime.now(zone).date(),
         )
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        ratings = Ratings(visit, door.outbox)
         visit.begin(
             (
                 catalogue,
                 Policies(visit, client),
+                ratings,
                 Services(visit, client),
+                Reopenings(visit, client, progress),
+                PublicCases(visit, client),
                 applications,
                 lookups,
                 payments,
@@ -154,6 +161,7 @@ async def run(
             await payments.settle()
             await lookups.settle()
             await progress.settle()
+            await ratings.settle()
 
 
 async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None) -> None:
