@@ -20,6 +20,8 @@ from huimin.v1 import (
     case_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
+    document_pb2,
+    document_pb2_grpc,
     door_pb2,
     door_pb2_grpc,
     form_pb2,
@@ -44,6 +46,7 @@ from backend.alerts.folder import watching_folder
 from backend.alerts.intake import Intake
 from backend.alerts.signature import Sources
 from backend.authoring.published import Published
+from backend.documents.papers import Papers
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
@@ -65,6 +68,7 @@ from backend.services.alert import AlertService
 from backend.services.appointment import AppointmentService
 from backend.services.case import CaseService
 from backend.services.catalog import CatalogService
+from backend.services.document import DocumentService
 from backend.services.enrolment import EnrolmentService
 from backend.services.form import FormService
 from backend.services.identity import IdentityService
@@ -98,6 +102,7 @@ _CONTRACT = (
     alert_pb2,
     payment_pb2,
     lookup_pb2,
+    document_pb2,
 )
 _log = logger(__name__)
 
@@ -144,22 +149,25 @@ async def serving(
     Raises AddressTaken, WebAddressTaken, TlsUnusable, SourceUnusable, Misconfigured, NothingPublished.
     """
     published = Published(await edition_in_force(database, now()))
+    papers = Papers()
     outlets = gateways(settings.message_gateways, settings.data)
     paying = Paying(database, settings.payment, gateway(settings.payment), now)
     async with (
         searching(database, published, settings.data / SEARCH_INDEX) as search,
         sending(database, outlets, QuietHours.of(settings.quiet_hours), now, settings.stop_seconds),
-        _web(settings, database, published, paying),
+        _web(settings, database, published, paying, papers),
         watching_payments(paying),
         asking(settings.lookups) as sources,
-        _listening(settings, database, published, search, sources, paying=paying, now=now) as address,
+        _listening(
+            settings, database, published, search, sources, paying=paying, papers=papers, now=now
+        ) as address,
     ):
         yield address
 
 
 @asynccontextmanager
 async def _web(
-    settings: BackendSettings, database: Database, published: Published, paying: Paying
+    settings: BackendSettings, database: Database, published: Published, paying: Paying, papers: Papers
 ) -> AsyncIterator[None]:
     """Serves browsers where the settings say so. Raises WebAddressTaken."""
     if not settings.web_listen:
@@ -168,8 +176,8 @@ async def _web(
     from backend.web.grounds import Grounds  # noqa: PLC0415 (a tenth of a start, for those who have it)
     from backend.web.site import site  # noqa: PLC0415 (likewise)
 
-    async with site(Grounds(settings, database, published, paying.now, paying)) as address:
-        paying.web = settings.web_address.rstrip("/") or f"http://{address}"
+    async with site(Grounds(settings, database, published, paying.now, papers, paying)) as address:
+        paying.web = papers.web = settings.web_address.rstrip("/") or f"http://{address}"
         yield
 
 
@@ -182,6 +190,7 @@ async def _listening(
     sources: LookupSources,
     *,
     paying: Paying,
+    papers: Papers,
     now: Callable[[], datetime],
 ) -> AsyncIterator[str]:
     files = await asyncio.to_thread(_checked, settings, now)
@@ -194,7 +203,7 @@ async def _listening(
         maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, search, sources, paying=paying, now=now)
+    _add_services(server, database, published, search, sources, paying=paying, papers=papers, now=now)
     board = Board(database, now)
     alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
@@ -259,6 +268,7 @@ def _add_services(
     sources: LookupSources,
     *,
     paying: Paying,
+    papers: Papers,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
@@ -274,6 +284,8 @@ def _add_services(
     form_pb2_grpc.add_FormServiceServicer_to_server(forms, server)
     payment_pb2_grpc.add_PaymentServiceServicer_to_server(PaymentService(database, paying, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, published, trail, now), server)
+    documents = DocumentService(database, published, papers, now)
+    document_pb2_grpc.add_DocumentServiceServicer_to_server(documents, server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
     rating_pb2_grpc.add_RatingServiceServicer_to_server(RatingService(database, published, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)

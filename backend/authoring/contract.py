@@ -56,6 +56,7 @@ _KINDS = {
     ServiceKindName.LOOKUP: catalog_pb2.SERVICE_KIND_LOOKUP,
     ServiceKindName.RATING: catalog_pb2.SERVICE_KIND_RATING,
     ServiceKindName.APPOINTMENT: catalog_pb2.SERVICE_KIND_APPOINTMENT,
+    ServiceKindName.DOCUMENT: catalog_pb2.SERVICE_KIND_DOCUMENT,
 }
 _CATEGORIES = {
     NoticeCategoryName.POWER_CUT: notice_pb2.NOTICE_CATEGORY_POWER_CUT,

@@ -215,6 +215,7 @@ class ServiceKindName(StrEnum):
     PAYMENT = "payment"
     RATING = "rating"
     APPOINTMENT = "appointment"
+    DOCUMENT = "document"
 
 
 class GuideEntry(Entry):

@@ -42,7 +42,14 @@ _PREFILLS = {
     "address": FieldTypeName.TEXT,
     "identity_number": FieldTypeName.IDENTITY_NUMBER,
 }
-_WITH_FORM = frozenset((ServiceKindName.FORM, ServiceKindName.PAYMENT, ServiceKindName.APPOINTMENT))
+_WITH_FORM = frozenset(
+    (
+        ServiceKindName.FORM,
+        ServiceKindName.PAYMENT,
+        ServiceKindName.APPOINTMENT,
+        ServiceKindName.DOCUMENT,
+    )
+)
 _WITH_GUIDE = frozenset(
     (
         ServiceKindName.FORM,

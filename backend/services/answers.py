@@ -36,17 +36,17 @@ def checked(form: Form, answers: Iterable[form_pb2.Answer], today: date) -> Mapp
     for answer in answers:
         field = fields.get(answer.field)
         if field is None:
-            wrong.append(_wrong(answer.field, Problem.NO_SUCH_FIELD))
+            wrong.append(wrong_answer(answer.field, Problem.NO_SUCH_FIELD))
         elif field.id in values or field.id in faulty:
-            wrong.append(_wrong(field.id, Problem.TOO_MANY))
+            wrong.append(wrong_answer(field.id, Problem.TOO_MANY))
         else:
             try:
                 values[field.id] = answer_from_proto(field, answer)
             except AnswerError as error:
                 faulty.add(field.id)
-                wrong.append(_wrong(field.id, error.problem))
+                wrong.append(wrong_answer(field.id, error.problem))
     judged = judge(form, values, today, faulty)
-    wrong += [_wrong(error.field, error.problem) for error in judged.wrong]
+    wrong += [wrong_answer(error.field, error.problem) for error in judged.wrong]
     if wrong:
         raise invalid(wrong[:MAX_NAMED], ANSWERS_INVALID)
     return judged.values
@@ -57,7 +57,7 @@ def recordings(values: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(value.attachment for value in values.values() if isinstance(value, Recording))
 
 
-def _wrong(field: str, problem: Problem) -> Wrong:
+def wrong_answer(field: str, problem: Problem) -> Wrong:
     """field: also one that no form has, of any length and any characters."""
     shown = _UNFIT.sub("?", field[:_MAX_SHOWN])
     return Wrong(f"answers.{shown}", problem.name)

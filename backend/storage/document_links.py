@@ -87,25 +87,26 @@ def make(connection: Connection, name: str, paper: Paper, recipient: str, now: d
     return Made(token, expire_time, new=True)
 
 
-def look(connection: Connection, token: str, now: datetime) -> Paper | None:
-    """What a link leads to, while it opens; without the answers."""
+def look(connection: Connection, token: str, now: datetime, *, with_answers: bool = False) -> Paper | None:
+    """What a link leads to, while it opens."""
     row = connection.execute(_opening(connection, token, now)).first()
-    return None if row is None else Paper(row.form, row.form_revision, row.language, ())
-
-
-def open_once(connection: Connection, token: str, now: datetime) -> Paper | None:
-    """What a link leads to, with the answers, which are wiped; from now on it leads nowhere."""
-    row = connection.execute(_opening(connection, token, now).with_for_update()).first()
     if row is None:
         return None
     answers: tuple[form_pb2.Answer, ...] = ()
-    if row.answers is not None:
+    if with_answers and row.answers is not None:
         opened = vault_of(connection).open(row.answers, answers_place(row.name))
         answers = tuple(form_pb2.Submission.FromString(opened).answers)
-    connection.execute(
-        update(DocumentLinkRow).where(DocumentLinkRow.name == row.name).values(open_time=now, answers=None)
-    )
     return Paper(row.form, row.form_revision, row.language, answers)
+
+
+def use(connection: Connection, token: str, now: datetime) -> bool:
+    """Opens a link, which leads nowhere from now on; False where somebody else did so before."""
+    used = update(DocumentLinkRow).where(
+        DocumentLinkRow.token_hash == _hashed(connection, token),
+        DocumentLinkRow.open_time.is_(None),
+        DocumentLinkRow.expire_time > now,
+    )
+    return connection.execute(used.values(open_time=now, answers=None)).rowcount > 0
 
 
 def sweep(connection: Connection, now: datetime) -> None:

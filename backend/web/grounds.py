@@ -9,6 +9,7 @@ from datetime import datetime
 from aiohttp import web
 
 from backend.authoring.published import Published
+from backend.documents.papers import Papers
 from backend.payments.paying import Paying
 from backend.settings import BackendSettings
 from backend.storage.database import Database
@@ -22,6 +23,7 @@ class Grounds:
     database: Database
     published: Published
     now: Callable[[], datetime]
+    papers: Papers
     paying: Paying | None = None
 
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from backend.web import WebAddressTaken, alerts, payments
+from backend.web import WebAddressTaken, alerts, documents, payments
 from backend.web.grounds import Grounds, Part
 from foundation.log import logger
 from foundation.request_id import begin_request
@@ -22,7 +22,7 @@ MAX_BODY = 1 << 20
 _log = logger(__name__)
 
 
-PARTS: tuple[Part, ...] = (alerts.routes, payments.routes)
+PARTS: tuple[Part, ...] = (alerts.routes, payments.routes, documents.routes)
 """All parts."""
 
 
