@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
-from backend.notifying.gateways.file import FileGateway
-from backend.notifying.gateways.http import HttpGateway
-from backend.notifying.gateways.smtp import SmtpGateway
 from backend.notifying.outgoing import Gateway, GatewayPlugin, GatewayWrong
 from backend.storage.messages import Channel
 
 GROUP = "huimin.message_gateways"
 """Entry points of other plug-ins."""
-OURS: dict[str, GatewayPlugin] = {"file": FileGateway, "http": HttpGateway, "smtp": SmtpGateway}
+OURS = {
+    "file": "backend.notifying.gateways.file:FileGateway",
+    "http": "backend.notifying.gateways.http:HttpGateway",
+    "smtp": "backend.notifying.gateways.smtp:SmtpGateway",
+}
+"""Where each of ours is; loaded only where it is configured."""
 
 Gateways = Mapping[Channel, Gateway]
 
@@ -45,7 +48,8 @@ def gateways(tables: Mapping[str, Mapping[str, Any]], data: Path) -> Gateways:
 
 def _plugin(name: str) -> GatewayPlugin:
     if name in OURS:
-        return OURS[name]
+        ours: GatewayPlugin = resolve_name(OURS[name])
+        return ours
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:
         known = ", ".join(sorted({*OURS, *found}))
