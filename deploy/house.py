@@ -1,16 +1,18 @@
-"""The whole house on one machine: simulated devices, backend, phone line, terminal."""
+"""The whole house on one machine: simulated devices, demonstration gateway, backend, phone line, terminal."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from backend.gateway_demo.keys import options
 from deploy.parts import Part, PartFailed
 
 
@@ -24,6 +26,7 @@ class Plan:
     directory: Path
     backend: str = "127.0.0.1:0"
     web: str = "127.0.0.1:0"
+    gateway: str = "127.0.0.1:0"
     sip: str = "127.0.0.1:0"
     size: str = "1080x1920"
     language: str = "zh_CN"
@@ -40,6 +43,7 @@ class House:
         self.devices = self.directory / "devices"
         self.inspector = self.directory / "inspect"
         self.backend_data = self.directory / "backend"
+        self.gateway_data = self.directory / "gateway"
         self.line_data = self.directory / "line"
         self.terminal_data = self.directory / "terminal"
         self.records = self.directory / "calls.jsonl"
@@ -76,11 +80,19 @@ class House:
 
     async def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        configuration = self._write_configuration()
+        gateway = await self._part(
+            "gateway-demo",
+            ["--listen", self.plan.gateway, "--data", self.gateway_data],
+            "huimin-gateway-demo",
+        )
+        configuration = self._write_configuration(gateway.ready["huimin-gateway-demo"])
         await self._part("simulate", ["--directory", self.devices], "identity-card-reader", "receipt-printer")
         backend = await self._part(
             "backend",
-            ["--listen", self.plan.backend, "--web", self.plan.web, "--data", self.backend_data],
+            [
+                *("--listen", self.plan.backend, "--web", self.plan.web),
+                *("--data", self.backend_data, "--config", configuration),
+            ],
             "huimin-backend",
         )
         self.backend_address = backend.ready["huimin-backend"]
@@ -155,8 +167,8 @@ class House:
         self.virtual_display = True
         return f":{number}"
 
-    def _write_configuration(self) -> Path:
-        """The devices of the house: the two simulators' ports."""
+    def _write_configuration(self, gateway: str) -> Path:
+        """The devices of the house, which are the two simulators' ports, and its payment gateway."""
         file = self.directory / "huimin.toml"
         file.write_text(
             "[devices.identity_card_reader]\n"
@@ -164,7 +176,22 @@ class House:
             f'port = "{self.devices / "identity-card-reader"}"\n\n'
             "[devices.receipt_printer]\n"
             'driver = "escpos"\n'
-            f'port = "{self.devices / "receipt-printer"}"\n',
+            f'port = "{self.devices / "receipt-printer"}"\n\n'
+            "[backend.payment]\n"
+            'gateway = "native"\n\n'
+            "[backend.payment.options]\n" + _table(options(self.gateway_data, f"http://{gateway}")),
             encoding="utf-8",
         )
         return file
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    """Texts, truth values and tables of texts as TOML."""
+    lines = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            pairs = ", ".join(f"{key} = {json.dumps(text)}" for key, text in value.items())
+            lines.append(f"{name} = {{ {pairs} }}\n")
+        else:
+            lines.append(f"{name} = {json.dumps(value)}\n")
+    return "".join(lines)

@@ -75,7 +75,7 @@ def explanation(failure: PartFailed, text: Translate) -> str:
         late = failure.exit_code is None
         reason = text("run.late") if late else text("run.exit", code=failure.exit_code)
     lines = [text("run.failed", part=failure.name, reason=reason, log=failure.log)]
-    if failure.exit_code == USAGE and failure.name in ("backend", "ivr"):
+    if failure.exit_code == USAGE and failure.name in ("backend", "gateway-demo", "ivr"):
         lines.append(text("run.other"))
     return "\n".join(lines)
 
@@ -98,14 +98,18 @@ def _size(context: click.Context, option: click.Parameter, given: str) -> str:
 @click.command()
 @click.option("--backend", default="127.0.0.1:50051", show_default=True, help="Address of the backend.")
 @click.option("--web", default="127.0.0.1:50080", show_default=True, help="Address of its web server.")
+@click.option(
+    "--gateway", default="127.0.0.1:50090", show_default=True, help="Address of the demonstration gateway."
+)
 @click.option("--sip", default="127.0.0.1:5060", show_default=True, help="Address of the phone line.")
 @click.option("--size", default="1080x1920", show_default=True, callback=_size, help="Size of the window.")
 @click.option(
     "--directory", type=click.Path(path_type=Path), default=ROOT / "data", help="Where data and logs go."
 )
-def main(backend: str, web: str, sip: str, size: str, directory: Path) -> None:
-    """Starts the simulated devices, the backend, the phone line and the terminal."""
-    plan = Plan(directory, backend, web, sip, size, display=os.environ.get("DISPLAY") or None)
+def main(*, backend: str, web: str, gateway: str, sip: str, size: str, directory: Path) -> None:
+    """Starts the simulated devices, a demonstration gateway, the backend, the phone line and the terminal."""
+    display = os.environ.get("DISPLAY") or None
+    plan = Plan(directory, backend, web, gateway, sip, size, display=display)
     sys.exit(asyncio.run(run(plan)))
 
 
