@@ -8,6 +8,14 @@ import pytest
 
 from tests.postgres import DATABASES, Cluster, cluster, new_database
 
+LONGEST = ("tests/end_to_end/test_both_doors.py", "tests/kiosk/test_window.py")
+"""Files that mostly wait, for minutes: begun first, so that all else is done beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Takes the longest files first, and leaves the others as they are."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:

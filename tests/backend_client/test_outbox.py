@@ -430,7 +430,7 @@ async def test_a_queue_that_is_damaged_while_a_door_runs_is_begun_anew(
         await county.cable.cut()
         large, attachment = spoken(form, 4 << 20)  # more than SQLite has in its memory
         await outbox.send(large, [attachment])
-        for file in tmp_path.glob(f"{FILE_NAME}*"):  # without a pause, in which it might find the first of them
+        for file in tmp_path.glob(f"{FILE_NAME}*"):  # without a pause, in which one of them might be found
             if not file.name.endswith("-shm"):
                 file.write_bytes(b"x" * file.stat().st_size)
         await county.cable.mend()
