@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
@@ -25,6 +26,8 @@ class Grounds:
     now: Callable[[], datetime]
     papers: Papers
     paying: Paying | None = None
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the web server ends: what goes on for as long as a page is open ends then."""
 
 
 Part = Callable[[Grounds], Iterable[web.RouteDef]]

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from backend.web import WebAddressTaken, alerts, documents, payments
+from backend.web import WebAddressTaken, alerts, display, documents, payments
 from backend.web.grounds import Grounds, Part
 from foundation.log import logger
 from foundation.request_id import begin_request
@@ -22,7 +22,7 @@ MAX_BODY = 1 << 20
 _log = logger(__name__)
 
 
-PARTS: tuple[Part, ...] = (alerts.routes, payments.routes, documents.routes)
+PARTS: tuple[Part, ...] = (alerts.routes, payments.routes, documents.routes, display.routes)
 """All parts."""
 
 
@@ -51,6 +51,7 @@ async def site(grounds: Grounds) -> AsyncIterator[str]:
         _log.info("web_ready", address=address)
         yield address
     finally:
+        grounds.closing.set()
         await runner.cleanup()
 
 
