@@ -60,7 +60,7 @@ query: {query!r}
     (folder / "lookups").mkdir(exist_ok=True)
     (folder / "lookups" / f"{identifier}.yaml").write_text(written, "utf-8")
     service = (PACKAGED / "services" / "phone-bill.yaml").read_text("utf-8")
-    service = service.replace("id: phone-bill", f"id: {identifier}")
+    service = service.replace("id: phone-bill", f"id: {identifier}").replace("rank: 210", "rank: 900")
     service = service.replace("lookup: phone-bill", f"lookup: {identifier}")
     service = service.replace("话费查询", "试验查询").replace("Phone bill", "Trial")
     (folder / "services" / f"{identifier}.yaml").write_text(service, "utf-8")

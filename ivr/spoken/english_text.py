@@ -14,6 +14,7 @@ from ivr.spoken.figures import (
     AMOUNT,
     NUMBER,
     PHONE_NUMBER,
+    PLATE,
     ascii_digits,
     fen,
     is_code,
@@ -71,6 +72,7 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
             rf"(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<year>\d{{4}}))?",
             _named_date,
         ),
+        (PLATE, lambda read, m: read.plate(re.sub(r"[·•]", "", m[0]))),
         (
             PHONE_NUMBER,
             lambda read, m: read.phone_number(re.sub(r"\D", "", m[0])),

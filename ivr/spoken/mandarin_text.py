@@ -14,6 +14,7 @@ from ivr.spoken.figures import (
     AMOUNT,
     NUMBER,
     PHONE_NUMBER,
+    PLATE,
     ascii_digits,
     fen,
     is_code,
@@ -83,6 +84,7 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
         (r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", _date),
         (r"(?<!\d)(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]", _date),
         (rf"(?<!\d)[12]\d{{3}}年?(?:{_TO}[12]\d{{3}})?\s?年", _years),
+        (PLATE, lambda read, m: read.plate(re.sub(r"[·•]", "", m[0]))),
         (PHONE_NUMBER, _phone_number),
         (
             r"(?:(?<=热线|电话|拨打|致电)|(?<=电话[：:]|热线[：:]))\d{3,6}(?!\d)",

@@ -23,8 +23,10 @@ SHIPPED = Path(__file__).parents[2] / "backend" / "content"
 class County:
     """A backend with data and content of its own."""
 
-    def __init__(self, data: Path, content: Path = CONTENT) -> None:
+    def __init__(self, data: Path, content: Path = CONTENT, config: Path | None = None) -> None:
+        """config: further settings of the backend."""
         self._data = data
+        self._config = config
         self._content = content
         self._process: subprocess.Popen[str] | None = None
         self.address = "127.0.0.1:0"
@@ -34,6 +36,8 @@ class County:
         self._data.mkdir(exist_ok=True)
         put_keys(self._data)
         options = ["--listen", self.address, "--data", str(self._data), "--content", str(self._content)]
+        if self._config is not None:
+            options += ["--config", str(self._config)]
         self._process = subprocess.Popen(
             [COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
