@@ -25,6 +25,10 @@ def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord) -> st
     return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
 
 
+QR_SHARES = (5.4, 4.6, 3.8, 3.0, 2.4)
+"""Sides that the code may have."""
+
+
 class ConfirmationScreen(Screen[Confirmation]):
     """The reference is the largest thing on the screen."""
 
@@ -37,13 +41,13 @@ class ConfirmationScreen(Screen[Confirmation]):
         self.put(title, 0, 0)
         top = title.height + space.l
         if theme.portrait:
-            card = self._reference(self.width)
+            card = self._fitting_reference(self.width, self.height * 0.5)
             self.put(card, 0, top)
             below = top + card.height + space.l
             self.put(self._next(self.width, self.height - below), 0, below)
         else:
             side = round(self.width * 0.47)
-            card = self._reference(side)
+            card = self._fitting_reference(side, self.height - top)
             self.put(card, 0, top)
             left = side + space.l
             self.put(self._next(self.width - left, self.height - top), left, top)
@@ -75,7 +79,17 @@ class ConfirmationScreen(Screen[Confirmation]):
         form = Text(self.page.form.title[self.language], room, colour=c.soft_ink, leading=1.4)
         return line_up([icon, stack(room, [label, form])], theme.space.m)
 
-    def _reference(self, width: float) -> Box:
+    def _fitting_reference(self, width: float, room: float) -> Box:
+        """With the largest code that leaves it no higher than that; a small one is read from near by too."""
+        card = Box(0, 0)
+        for share in QR_SHARES:
+            card = self._reference(width, share)
+            if card.height <= room:
+                break
+        return card
+
+    def _reference(self, width: float, share: float) -> Box:
+        """share: side of the code, by the type of a greeting."""
         t, c, space = theme.type, theme.colour, theme.space
         inner = width - 2 * space.l
         reference = group(self.page.accepted.reference)
@@ -95,7 +109,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         )
         qr = QrPicture(
             self.surroundings.qr_text(self.page.accepted),
-            t.display * (5.4 if theme.portrait else 5),
+            t.display * share,
             self.words("confirmation.qr"),
             name="confirmation.qr",
         )

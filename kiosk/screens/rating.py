@@ -112,7 +112,10 @@ class ReasonScreen(QuestionScreen):
 
     def _above_in(self, width: float, sizes: Sizes) -> Box:
         use, c, space = self.page.use.value, theme.colour, theme.space
+        what = self.words(f"reason.{use}.of")
         parts: list[Widget | int] = [
+            Text(what, width, size=theme.type.caption, colour=c.soft_ink, leading=TIGHT),
+            space.xs,
             Text(
                 self.words(f"reason.{use}"),
                 width,

@@ -46,7 +46,7 @@ def rating_bar(width: float, offer: Offer, words: Translate, send: Callable[[Eve
     else:
         room = inner - skip.width - space.m - sum(press.width + space.s for press in presses)
         rest = []
-    size = fitting(text, room, (t.lead, t.body, t.caption), lines=2, bold=True)
+    size = fitting(text, room, (t.lead, t.body, t.caption, t.mark), lines=1, bold=True)
     label = Text(text, room, size=size, bold=True, leading=TIGHT, name="rating.question")
     first = space.s if asked or not theme.portrait else (high - theme.touch) / 2
     if not asked and theme.portrait and presses:
@@ -68,7 +68,7 @@ def levels(width: float, words: Translate, send: Callable[[Event], None]) -> lis
     return [
         _button(
             f"rating.{level.name.lower()}",
-            words(f"rating.level.{level.name.lower()}"),
+            words(f"rating.short.{level.name.lower()}"),
             wide,
             send,
             event=did.Rate(level),

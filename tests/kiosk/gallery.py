@@ -12,13 +12,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend_client import errors
-from backend_client.case import Case, CaseEvent, CaseState
+from backend_client.case import Case, CaseEvent, CaseReply, CaseState, Reopening
 from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.forms.answer import AnswerError, Problem
@@ -27,6 +27,8 @@ from backend_client.forms.form import FieldType, Form
 from backend_client.forms.reference import new_reference
 from backend_client.notice import Notice
 from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.public_case import PublicCase
+from backend_client.rating import Matter, Satisfaction
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.device import CompletionCode, DeviceError
@@ -38,6 +40,7 @@ from kiosk.visit.home import doors
 from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk import alert_samples
+from tests.kiosk.gallery_payments import payments
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ENTERED = {
@@ -131,10 +134,20 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
         yield from _confirmations(form)
     yield from _questions(has.forms, complete=complete)
     yield from _cards()
+    yield from payments(has.forms)
     yield pages.CardTaken(())
     yield pages.ProgressWays()
     yield from _references()
     yield from _cases(has.forms)
+    yield from _replies(has.forms)
+    yield from _public(has.services)
+    yield pages.RatingServices(has.services)
+    yield pages.ServiceRating(has.services[0])
+    yield from (pages.ServiceRating(has.services[0], level) for level in Satisfaction)
+    for use in pages.ReasonFor:
+        yield pages.ReasonEntry(use, "ratings/1")
+        wrong = AnswerError("reason", Problem.TOO_LONG, 500)
+        yield pages.ReasonEntry(use, "ratings/1", "等了两个小时。Two hours." * 30, wrong)
     yield pages.NoticeList(has.notices, "more")
     yield pages.NoticeList(())
     yield from (pages.NoticeText(notice) for notice in some(has.notices))
@@ -228,6 +241,50 @@ def _cases(forms: tuple[Form, ...]) -> Iterator[Page]:
         yield pages.CaseHistory(case)
 
 
+REPLY = "您反映的路灯问题已经核实，供电所已于昨天更换灯具和控制器，并对全村路灯做了一次检查。\n感谢您的来信，欢迎继续监督。"
+
+
+def _replies(forms: tuple[Form, ...]) -> Iterator[Page]:
+    """A case that was answered, one that was opened again, and one that was answered again."""
+    form = max(forms, key=lambda form: len(form.title.en))
+    done = CaseEvent(CaseState.COMPLETED, NOW, "")
+    reopening = Reopening(NOW, date(2026, 12, 14))
+    again = CaseEvent(CaseState.IN_REVIEW, NOW, "")
+    reply = CaseReply(REPLY, NOW - timedelta(days=1))
+    base = Case(
+        new_reference(), form.name, form.title, CaseState.COMPLETED, NOW, NOW, (done,), replies=(reply,)
+    )
+    yield pages.CaseHistory(replace(base, reopenable=True))
+    yield pages.CaseHistory(
+        replace(base, state=CaseState.IN_REVIEW, events=(done, again), reopening=reopening)
+    )
+    twice = (reply, CaseReply(REPLY, NOW + timedelta(days=3)))
+    yield pages.CaseHistory(replace(base, events=(done, again, done), replies=twice, reopening=reopening))
+
+
+def _public(services: tuple[Service, ...]) -> Iterator[Page]:
+    department = max((one.department for one in services), key=lambda text: len(text.en))
+    case = PublicCase(
+        name="publicCases/1",
+        title=LocalizedText("柳林村路灯坏了两个月没有修", "Street lights in a village broken for two months"),
+        summary=LocalizedText(
+            "路灯坏了两个月，多次反映没有人修。", "Broken for two months, reported several times."
+        ),
+        reply=LocalizedText(REPLY * 8, "The lights were repaired, and all others were looked at.\n" * 12),
+        only=None,
+        department=department,
+        state=CaseState.COMPLETED,
+        receive_date=date(2026, 11, 2),
+        reply_date=date(2026, 11, 20),
+        demonstration=True,
+    )
+    other = replace(case, name="publicCases/2", state=CaseState.IN_REVIEW, department=None)
+    yield pages.PublicCaseList((case, other) * 4, "more")
+    yield pages.PublicCaseList(())
+    yield pages.PublicCaseText(case)
+    yield pages.PublicCaseText(replace(case, only=Language.ZH_CN))
+
+
 def every_trouble() -> list[errors.BackendError]:
     """What can be said over a page."""
     return [
@@ -255,6 +312,7 @@ def main() -> None:
     gallery = Gallery(wanted.pictures, complete=wanted.all)
     for page in every_page(has, complete=wanted.all):
         gallery.hang(page)
+    gallery.hang_offers(has.forms)
     gallery.hang_overlays()
     print(json.dumps({"pictures": gallery.count, "faults": gallery.faults}, ensure_ascii=False))
 
@@ -311,6 +369,15 @@ class Gallery:
                     seconds_left=None,
                 )
                 self._judge(replace(view, **over))  # type: ignore[arg-type]
+
+    def hang_offers(self, forms: tuple[Form, ...]) -> None:
+        """Every stage of a rating, below the fullest of the pages that it is offered on."""
+        form = max(forms, key=lambda form: len(form.next_steps.en))
+        matter = Matter(reference="123456789012")
+        for page in _confirmations(form):
+            self.hang(page, offer=pages.Offer(matter))
+        for stage in pages.OfferStage:
+            self.hang(next(_replies(forms)), offer=pages.Offer(matter, stage))
 
     def hang_overlays(self) -> None:
         """Everything that lies over a page."""

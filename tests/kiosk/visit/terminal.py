@@ -57,6 +57,9 @@ from kiosk.visit.pages import (
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
+from kiosk.visit.public_cases import PublicCases
+from kiosk.visit.rating import Ratings
+from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.visit import Pace, Visit
 from tests.hardware.conftest import running
@@ -261,10 +264,12 @@ async def terminal(
             origin="terminal-1",
             today=lambda: datetime.now(COUNTY).date(),
         )
+        ratings = Ratings(visit, outbox)
+        replies = ratings, Reopenings(visit, client, progress), PublicCases(visit, client)
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, devices.receipt_printer, slips)
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
-        visit.begin((catalogue, *reading, applications, lookups, payments, progress, cards))
+        visit.begin((catalogue, *replies, *reading, applications, lookups, payments, progress, cards))
         changes = asyncio.Event()
         visit.changed = changes.set
         catalogue.fetch()
@@ -281,6 +286,7 @@ async def terminal(
             await payments.settle()
             await lookups.settle()
             await progress.settle()
+            await ratings.settle()
             await devices.close()
             await cable.pull_out()
 
