@@ -18,7 +18,7 @@ _STYLE = (
     ".demonstration{background:#7a1f1f;color:#fff;padding:.8rem;border-radius:10px;font-weight:700}"
     ".card{background:#fff;border-radius:10px;padding:1.2rem;margin:1rem 0}"
     ".amount{font-size:2.2rem;font-weight:700;margin:.3rem 0}"
-    "button{width:100%;min-height:56px;border:0;border-radius:10px;background:#116b3a;color:#fff;font-size:1.1rem}"
+    "button{width:100%;padding:.7rem;border:0;border-radius:10px;background:#116b3a;color:#fff;font:inherit}"
     ".state{font-size:1.3rem;font-weight:700}"
 )
 

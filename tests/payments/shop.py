@@ -133,8 +133,8 @@ def _put_keys(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def demonstration(folder: Path, *, telling: bool = False) -> AsyncIterator[Gateway]:
-    """Runs the gateway. telling: it notifies merchants; else only what a test sends is sent."""
+async def demonstration(folder: Path) -> AsyncIterator[Gateway]:
+    """Runs the gateway; it tells nobody anything."""
     await asyncio.to_thread(_put_keys, folder)
     ledger, trouble = Ledger(folder / "gateway.sqlite3"), Trouble()
     server = DemonstrationGateway(ledger, keys.load(folder), hurry=100)
@@ -145,26 +145,18 @@ async def demonstration(folder: Path, *, telling: bool = False) -> AsyncIterator
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        running = Gateway(server.url, folder, ledger, server, trouble)
-        if telling:
-            async with server.telling():
-                yield running
-        else:
-            yield running
+        yield Gateway(server.url, folder, ledger, server, trouble)
     finally:
         await runner.cleanup()
         ledger.close()
 
 
 @dataclass
-class Shop:
-    """Both, and what a door and a payer do with them."""
+class Door:
+    """A backend that takes payments, and what a door does with it. web: URL of its web server."""
 
     house: House
-    gateway: Gateway
-    paying: Paying
     web: str
-    """Of the backend's web server."""
 
     @property
     def stub(self) -> payment_pb2_grpc.PaymentServiceAsyncStub:
@@ -201,9 +193,25 @@ class Shop:
         answer = await self.stub.GetOrder(payment_pb2.GetOrderRequest(name=f"orders/{reference}"))
         return answer.order
 
+    async def until(self, reference: str, state: int) -> None:
+        """Asks until it is so, as a terminal does."""
+        for _ in range(200):
+            if (await self.get(reference)).state == state:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{reference} is not {state}")
+
     async def cancel(self, reference: str) -> payment_pb2.Order:
         answer = await self.stub.CancelOrder(payment_pb2.CancelOrderRequest(name=f"orders/{reference}"))
         return answer.order
+
+
+@dataclass
+class Shop(Door):
+    """The gateway too, and what a payer does with it."""
+
+    gateway: Gateway
+    paying: Paying
 
     async def tries(self, reference: str) -> list[Attempt]:
         return list(await self.house.database.read(attempts.of_order, reference))
@@ -243,18 +251,25 @@ def charged_content(target: Path) -> Path:
 
 
 @asynccontextmanager
-async def shop(folder: Path, database: str = "", *, telling: bool = False) -> AsyncIterator[Shop]:
-    """Runs both. The backend's own worker sleeps: tests look when they say."""
-    async with demonstration(folder / "gateway", telling=telling) as running:
-        content = await asyncio.to_thread(charged_content, folder / "content")
+async def serving(
+    folder: Path, settings: PaymentSettings, database: str = ""
+) -> AsyncIterator[tuple[House, str]]:
+    """A backend, and the URL of its web server. Its own worker sleeps: tests look when they say."""
+    content = await asyncio.to_thread(charged_content, folder / "content")
+    web_listen = f"127.0.0.1:{free_port()}"
+    more = {"database": database, "web_listen": web_listen, "payment": settings}
+    with patch.object(watching, "SECONDS", 3600.0):
+        async with house(folder / "data", content, Clock(), **more) as started:
+            yield started, f"http://{web_listen}"
+
+
+@asynccontextmanager
+async def shop(folder: Path, database: str = "") -> AsyncIterator[Shop]:
+    """Runs both. The gateway tells nobody anything: tests send what is to be sent."""
+    async with demonstration(folder / "gateway") as running:
         settings = PaymentSettings(gateway="native", options=running.options())
-        clock = Clock()
-        web_listen = f"127.0.0.1:{free_port()}"
-        more = {"database": database, "web_listen": web_listen, "payment": settings}
-        with patch.object(watching, "SECONDS", 3600.0):
-            async with house(folder / "data", content, clock, **more) as started:
-                own = gateway(settings)
-                assert own is not None
-                url = f"http://{web_listen}"
-                yield Shop(started, running, Paying(started.database, settings, own, clock, web=url), url)
-                await own.aclose()
+        async with serving(folder, settings, database) as (started, web):
+            own = gateway(settings)
+            assert own is not None
+            yield Shop(started, web, running, Paying(started.database, settings, own, started.clock, web=web))
+            await own.aclose()
