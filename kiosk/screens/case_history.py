@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kivy.graphics import Color, Ellipse, Line
 
-from backend_client.case import CaseEvent
+from backend_client.case import CaseEvent, CaseState
 from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
@@ -35,7 +35,12 @@ class CaseHistoryScreen(Screen[CaseHistory]):
             case.title[self.language], sub=self.words("case.reference", reference=group(case.reference))
         )
         label = Text(
-            self.words("case.history"), self.width, size=t.lead, bold=True, leading=TIGHT, role="heading"
+            self.words("case.replies_and_history" if case.replies else "case.history"),
+            self.width,
+            size=t.lead,
+            bold=True,
+            leading=TIGHT,
+            role="heading",
         )
         if theme.portrait:
             card = self._now(self.width)
@@ -94,9 +99,7 @@ class CaseHistoryScreen(Screen[CaseHistory]):
             colour=c.soft_ink,
             leading=TIGHT,
         )
-        meaning = Text(
-            self.words(f"case.{self.page.case.state.name}.meaning"), inner, size=theme.type.lead, leading=1.4
-        )
+        meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
         now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
         parts: list[Box | Text | int] = [now, space.m, meaning]
         if self.page.order is not None:
@@ -105,6 +108,12 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
+
+    def _meaning(self) -> str:
+        """What the state means for the resident, who has nothing more to do only once it is paid."""
+        order, state = self.page.order, self.page.case.state
+        due = order is not None and order.payable and state is CaseState.RECEIVED
+        return self.words(f"case.{state.name}.due" if due else f"case.{state.name}.meaning")
 
     def _order(self, order: Order, width: float) -> Box:
         """Whether it is paid."""

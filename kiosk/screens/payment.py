@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
@@ -26,6 +26,22 @@ def clock(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
+def fitted(made: Callable[[int], Box], room: float) -> Box:
+    """What is made of type of a size, as large as there is room for."""
+    t = theme.type
+    box = made(t.lead)
+    for size in (t.body, t.caption, t.mark):
+        if box.height <= room:
+            break
+        box = made(size)
+    return box
+
+
+def _demonstration(text: str, width: float, size: int) -> Box:
+    c = theme.colour
+    return message(text, width, icon="information", ink=c.primary, ground=c.primary_pale, size=size)
+
+
 class PayingScreen(Screen[Paying]):
     """The code and the amount are the largest things on the screen; the clock counts in place."""
 
@@ -39,7 +55,7 @@ class PayingScreen(Screen[Paying]):
             amount = self._amount(self.width)
             self.put(amount, 0, top)
             top += amount.height + space.m
-            below = self._words(self.width)
+            below = self._words(self.width, theme.type.lead)
             side = min(self.width * 0.62, self.height - top - below.height - 3 * space.m)
             code = self._code(side)
             self.put(code, (self.width - code.width) / 2, top)
@@ -50,7 +66,10 @@ class PayingScreen(Screen[Paying]):
             self.put(code, 0, top)
             left = code.width + space.xl
             room = self.width - left
-            self.put(stack(room, [self._amount(room), self._words(room)], space.m), left, top)
+            amount = self._amount(room)
+            self.put(amount, left, top)
+            top += amount.height + space.m
+            self.put(fitted(lambda size: self._words(room, size), self.height - top), left, top)
 
     def actions(self) -> Sequence[Action]:
         """Stop paying; and more time once the code is short of it."""
@@ -117,22 +136,23 @@ class PayingScreen(Screen[Paying]):
             card.put_centred(stack(inner, [middle, over], theme.space.m))
         return card
 
-    def _words(self, width: float) -> Box:
+    def _words(self, width: float, size: int) -> Box:
         c, space = theme.colour, theme.space
+        small = min(size, theme.type.body)
         self._clock_at = Box(width, round(theme.type.title * 1.4))
         self._tick()
         told = "payment.scan" if self.page.seconds_left else "payment.over_text"
-        how = Text(self.words(told), width, size=theme.type.lead, leading=1.4)
+        how = Text(self.words(told), width, size=size, leading=1.4)
         parts: list[Box | Text | int] = [self._clock_at, space.s, how]
         if self.page.unsure:
             text = self.words("payment.unsure")
-            parts += [space.s, message(text, width, icon="offline", ink=c.notice, ground=c.notice_pale)]
+            said = message(text, width, icon="offline", ink=c.notice, ground=c.notice_pale, size=small)
+            parts += [space.s, said]
         elif self.page.seconds_left:
-            waiting = Text(self.words("payment.waiting"), width, colour=c.soft_ink, leading=1.4)
+            waiting = Text(self.words("payment.waiting"), width, size=small, colour=c.soft_ink, leading=1.4)
             parts += [space.xs, waiting]
         if self.page.order.demonstration:
-            text = self.words("payment.demonstration")
-            parts += [space.s, message(text, width, icon="information", ink=c.primary, ground=c.primary_pale)]
+            parts += [space.s, _demonstration(self.words("payment.demonstration"), width, small)]
         return stack(width, parts)
 
     def _tick(self) -> None:
@@ -165,12 +185,14 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         if theme.portrait:
             card = self._card(self.width)
             self.put(card, 0, top)
-            self.put(self._words(self.width), 0, top + card.height + space.l)
+            top += card.height + space.l
+            self.put(fitted(lambda size: self._words(self.width, size), self.height - top), 0, top)
         else:
             side = round(self.width * 0.47)
             self.put(self._card(side), 0, top)
             left = side + space.l
-            self.put(self._words(self.width - left), left, top)
+            room = self.width - left
+            self.put(fitted(lambda size: self._words(room, size), self.height - top), left, top)
 
     def actions(self) -> Sequence[Action]:
         """Print, pay where that can be done, and home."""
@@ -238,29 +260,32 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         card.put(body, space.l, space.m)
         return card
 
-    def _words(self, width: float) -> Box:
+    def _words(self, width: float, size: int) -> Box:
         c, space = theme.colour, theme.space
+        small = min(size, theme.type.body)
         order = self.page.order
         parts: list[Text | Box | int] = []
         match self.page.slip:
             case Slip.PRINTING:
                 text = self.words("print.printing")
-                parts = [message(text, width, icon="printer", ink=c.primary, ground=c.primary_pale), space.m]
+                ink, ground = c.primary, c.primary_pale
+                parts = [message(text, width, icon="printer", ink=ink, ground=ground, size=small), space.m]
             case Slip.PRINTED:
                 text = self.words("print.printed")
-                parts = [message(text, width, icon="done", ink=c.primary, ground=c.primary_pale), space.m]
+                ink, ground = c.primary, c.primary_pale
+                parts = [message(text, width, icon="done", ink=ink, ground=ground, size=small), space.m]
             case Slip.FAILED:
-                parts = [error(self.words(printer_sentence_name(self.page)), width), space.m]
+                parts = [error(self.words(printer_sentence_name(self.page)), width, small), space.m]
         if order.payable:
             told = self.words("payment.later_text", phone=self.surroundings.help_phone)
         else:
             told = self.words(f"payment.meaning.{order.state.name}")
-        parts.append(Text(told, width, size=theme.type.lead, leading=1.45))
+        parts.append(Text(told, width, size=size, leading=1.45))
         if order.state is OrderState.WAITING:
-            parts += [space.s, Text(self.words("payment.once"), width, colour=c.soft_ink, leading=1.45)]
+            once = Text(self.words("payment.once"), width, size=small, colour=c.soft_ink, leading=1.45)
+            parts += [space.s, once]
         if order.demonstration:
-            text = self.words("payment.demonstration")
-            parts += [space.m, message(text, width, icon="information", ink=c.primary, ground=c.primary_pale)]
+            parts += [space.m, _demonstration(self.words("payment.demonstration"), width, small)]
         return stack(width, parts)
 
 
