@@ -43,6 +43,7 @@ from backend_client.case import Case, Session
 from backend_client.catalog import Service, ServiceKind
 from backend_client.connection import Connection
 from backend_client.credentials import DoorCredentials
+from backend_client.document import MAX_BYTES, DocumentLink
 from backend_client.errors import BackendFailure, InvalidRequest, NeedsConnection, Unreachable
 from backend_client.forms.answer import Value
 from backend_client.forms.form import Form
@@ -74,6 +75,8 @@ SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 LOOK_UP = Patience(each=22, tries=3, total=22, once=True)
 """The backend gives those who keep the records up to 15 s."""
 
+RENDERING_SILENCE = 28.0
+"""Seconds for which a document is made; its type is set before the first byte comes."""
 ALERTS_SILENCE = 25.0
 """Seconds without a word on the stream of alerts, on which one comes every 10 s."""
 
@@ -262,7 +265,7 @@ class BackendClient:
     def known_alerts(self) -> tuple[Alert, ...]:
         """What `remember_alerts` remembered last, maybe before the door was started."""
         method = methods.WATCH_ALERTS
-        known = self._cache.get(method.path, method.encode()) if self._cache else None
+        known = self._cache.get(method.path, method.encode()) if self._cache is not None else None
         try:
             return method.read(known.answer).alerts if known else ()
         except BackendFailure:  # written by another release
@@ -271,7 +274,7 @@ class BackendClient:
     def remember_alerts(self, alerts: Sequence[Alert]) -> None:
         """Keeps what is in force for the time when no backend can be reached."""
         method = methods.WATCH_ALERTS
-        if self._cache:
+        if self._cache is not None:
             self._cache.put(method.path, method.encode(), snapshot_to_proto(alerts).SerializeToString(), None)
 
     async def acknowledge_alert(
@@ -494,6 +497,50 @@ class BackendClient:
             phone_number=phone_number,
             language=language_to_proto(language),
             caller=caller[:MAX_CALLER],
+        )
+
+    async def render_document(
+        self, form: Form, language: Language, answers: Mapping[str, Value] | None = None
+    ) -> bytes:
+        """A form for printing: PDF, A4. answers: to some of its fields, none for a blank one.
+
+        Unreachable where it cannot be made now; InvalidAnswers, NotFound.
+        """
+        filled = [answer_to_proto(form.field(name), value) for name, value in (answers or {}).items()]
+        rendering = methods.RENDER_DOCUMENT
+        request = rendering.encode(form=form.name, language=language_to_proto(language), answers=filled)
+        made = bytearray()
+        async for piece in self._calls.stream(rendering.path, request, RENDERING_SILENCE):
+            made += rendering.read(piece)
+            if len(made) > MAX_BYTES:
+                raise BackendFailure("ANSWER_MALFORMED", "document too large")
+        if not made.startswith(b"%PDF-"):
+            raise BackendFailure("ANSWER_MALFORMED", "not a PDF")
+        return bytes(made)
+
+    async def create_document_link(
+        self,
+        name: str,
+        form: Form,
+        language: Language,
+        *,
+        answers: Mapping[str, Value] | None = None,
+        recipient: str = "",
+    ) -> DocumentLink:
+        """A link to such a PDF, sent to a mobile number or an address, or to be shown where there is none.
+
+        name: `new_document_name`, the same when it is tried again. Conflict with reason LINKS_NOT_OFFERED
+        where there are none; Unreachable with reason TOO_MANY_LINKS where the recipient got enough today;
+        InvalidRequest with reason NO_SUCH_RECIPIENT.
+        """
+        return await self._call(
+            methods.CREATE_DOCUMENT_LINK,
+            SUBMIT,
+            name=name,
+            form=form.name,
+            language=language_to_proto(language),
+            answers=[answer_to_proto(form.field(one), value) for one, value in (answers or {}).items()],
+            recipient=recipient,
         )
 
     async def reopen_case(
