@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup run test fuzz lint contract tour bench chaos lock clean
+.PHONY: help setup run test fuzz lint contract tour bench chaos chaos-payments lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -13,6 +13,7 @@ help:
 	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
 	@echo "make bench  measure; OPTIONS=\"search --full\" searches a million policies too"
 	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
+	@echo "make chaos-payments  kill the backend at every step of paying, and look at the books"
 	@echo "make setup  install what is missing (the others call it)"
 
 setup:
@@ -55,6 +56,9 @@ bench: setup
 
 chaos: setup
 	@$(BIN)/python -m tests.chaos $(OPTIONS)
+
+chaos-payments: setup
+	@$(BIN)/python -m tests.payments.killing $(OPTIONS)
 
 # Resolves the newest versions within pyproject.toml's bounds.
 lock: setup

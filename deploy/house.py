@@ -179,13 +179,13 @@ class House:
             f'port = "{self.devices / "receipt-printer"}"\n\n'
             "[backend.payment]\n"
             'gateway = "native"\n\n'
-            "[backend.payment.options]\n" + _table(options(self.gateway_data, f"http://{gateway}")),
+            "[backend.payment.options]\n" + table(options(self.gateway_data, f"http://{gateway}")),
             encoding="utf-8",
         )
         return file
 
 
-def _table(values: Mapping[str, Any]) -> str:
+def table(values: Mapping[str, Any]) -> str:
     """Texts, truth values and tables of texts as TOML."""
     lines = []
     for name, value in values.items():
