@@ -24,7 +24,11 @@ def said_value(conversation: Conversation, column: Column, value: RecordValue) -
         case Month():
             return read.month(value.year, value.month)
         case int():
-            return read.money(value) if column.type is ColumnType.MONEY else read.integer(value)
+            if column.type is not ColumnType.MONEY:
+                return read.integer(value)
+            if value >= 0:
+                return read.money(value)
+            return prompts.written(conversation.language, "lookup.negative", amount=read.money(-value))
     match column.type:
         case ColumnType.CHOICE:
             return column.option(value).label[conversation.language]

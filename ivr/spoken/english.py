@@ -49,7 +49,7 @@ class English(Readout):
     def money(self, fen: int) -> str:
         """As the base says: twelve yuan and fifty fen."""
         if fen < 0:
-            return f"minus {self.money(-fen)}"
+            raise ValueError("an amount is not negative")
         yuan, rest = divmod(fen, 100)
         parts = [f"{integer(yuan)} yuan"] if yuan or not rest else []
         if rest:

@@ -47,7 +47,7 @@ class Mandarin(Readout):
 
     def money(self, fen: int) -> str:
         """As the base says: 1205 fen are 十二元零五分."""
-        return f"负{money(-fen)}" if fen < 0 else money(fen)
+        return money(fen)
 
     def full_date(self, day: date) -> str:
         """As the base says: 二〇二六年二月三日."""

@@ -12,9 +12,10 @@ from huimin.v1 import case_pb2, common_pb2, rating_pb2
 from sqlalchemy import Connection, LargeBinary, select
 
 from backend.settings import BackendSettings
-from backend.storage import cases, persons, ratings, replies
+from backend.storage import cases, persons, ratings, replies, sessions
 from backend.storage.database import Database, database_url, open_database
 from backend.storage.rotating import SEALED, rotate
+from backend.storage.sessions import Opened
 from backend.storage.tables import Table
 from backend.storage.vault import Vault, check_keys
 from foundation.keys import CannotOpen, KeyRing
@@ -50,6 +51,7 @@ async def fill(database: Database) -> list[str]:
     for reference in references[:3]:
         await database.write(move, reference, case_pb2.CASE_STATE_NEEDS_MATERIAL, NOTE)
     await database.write(answer_and_rate, references[0])
+    await database.write(sessions.start, Opened(1, "doors/local", None, b"person"), NOW, RESIDENT)
     return references
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
+from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.forms.answer import Value
 from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.lookup import Column
 from backend_client.forms.together import asked
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.dialogue.choosing import GROUP
+from ivr.dialogue.services import GROUPS
 from tests.ivr.conftest import Phone
 from tests.ivr.people import IDENTITY_X, keyed, suffix
 from tests.ivr.test_forms import answers
@@ -30,6 +34,16 @@ FORMS = (
 def way_to(position: int) -> str:
     """The keys that choose an item of a list."""
     return "5\n" * (position // GROUP) + str(position % GROUP + 1)
+
+
+def way_to_form(listed: Sequence[Service], form: str) -> str:
+    """The keys that choose the service of a form: its group, and its place there."""
+    groups = [there for kinds in GROUPS.values() if (there := [one for one in listed if one.kind in kinds])]
+    for number, there in enumerate(groups):
+        for position, service in enumerate(there):
+            if service.form == form:
+                return f"{way_to(number)}\n{way_to(position)}"
+    raise AssertionError(f"{form} is offered nowhere")
 
 
 def given(field: Field, *, agreed: bool) -> str:
@@ -88,11 +102,10 @@ async def test_a_form_is_filled_in_and_its_case_found(
 ) -> None:
     phone = shipped_phone
     listed = (await phone.client.list_services(page_size=200)).items
-    offered = [service for service in listed if service.kind.name in {"FORM", "GUIDE"}]
-    position = [service.form for service in offered].index(f"forms/{name}")
+    way = way_to_form(listed, f"forms/{name}")
     form = await phone.client.get_form(f"forms/{name}")
     before = set(phone.county.references())
-    heard = await phone.call(f"2\n{way_to(position)}\n1\n{script(form)}\n!", language)
+    heard = await phone.call(f"2\n{way}\n1\n{script(form)}\n!", language)
     (reference,) = set(phone.county.references()) - before or {heard.text}
     assert set(answers(phone.county.submission(reference))) == {field.id for field in asked_of(form)}
     found = await phone.call(f"3 {reference} {suffix(IDENTITY_X)}\n!", language)
@@ -133,8 +146,22 @@ async def everything(client: BackendClient) -> list[LocalizedText]:
             ]
             found += [option.label for field in form.fields for option in field.options]
             found += [rule.sentence for rule in form.rules]
+        if service.lookup:
+            lookup = await client.get_lookup(service.lookup)
+            asking = lookup.questions
+            found += [lookup.title, lookup.nothing]
+            found += [
+                text for field in asking.fields for text in (field.label, field.question, field.hint) if text
+            ]
+            found += [rule.sentence for rule in asking.rules]
+            found += [text for column in lookup.columns for text in (column.label, *labels(column))]
     for listed_notice in (await client.list_notices(page_size=100)).items:
         notice = await client.get_notice(listed_notice.name)
         found += [notice.title, notice.summary]
         found += [text for part in notice.sections for text in (part.heading, part.text)]
     return found
+
+
+def labels(column: Column) -> list[LocalizedText]:
+    """What the values of a column mean."""
+    return [option.label for option in column.options]
