@@ -92,7 +92,8 @@ def script(form: Form) -> str:
     for field in asked_of(form):
         said.append(given(field, agreed=agreed))
         agreed = agreed or field.type is FieldType.TEXT
-    return "\n".join([*said, "1", "*"])
+    agreed_to_pay = ["1"] if form.charge else []
+    return "\n".join([*said, *agreed_to_pay, "1", "*"])
 
 
 @pytest.mark.parametrize("language", Language)
