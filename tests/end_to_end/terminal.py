@@ -99,12 +99,11 @@ class Terminal:
                 return False
 
         tree = await self.until(there, f"{identifier} {text!r} cannot be touched", patience)
-        x, y = self._control(tree, identifier, text).centre
-        await self.touch_at(x, y)
+        await self.touch_at(self._control(tree, identifier, text).centre)
 
-    async def touch_at(self, x: int, y: int) -> None:
-        """One touch: down, a moment, up, and the time in which a finger cannot be back yet."""
-        steps = f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.07"
+    async def touch_at(self, *places: tuple[int, int]) -> None:
+        """Each touch: down, a moment, up, and the time in which a finger cannot be back yet."""
+        steps = " ".join(f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.07" for x, y in places)
         process = await asyncio.create_subprocess_exec(
             *("xdotool", *steps.split()),
             env=os.environ | {"DISPLAY": self.display},
@@ -113,8 +112,12 @@ class Terminal:
 
     async def keys(self, keys: str, prefix: str = "keyboard.") -> None:
         """Touches keys of the keyboard on the screen, one after another."""
-        for key in keys:
-            await self.touch(prefix + key)
+        wanted = {prefix + key for key in keys}
+        tree = await self.until(
+            lambda now: all(name in now.controls and now.controls[name].enabled for name in wanted),
+            f"not all of {sorted(wanted)} can be touched",
+        )
+        await self.touch_at(*(tree.controls[prefix + key].centre for key in keys))
 
     async def pinyin(self, letters: str, word: str) -> None:
         """Types letters and touches the candidate `word`."""
