@@ -136,7 +136,7 @@ class Resident:
         return answer.payment.code
 
     async def go(self) -> str:
-        """Applies, begins, gives up, is charged all the same, gets it back, begins again, pays; the reference."""
+        """Applies, begins, gives up, is charged all the same, gets it back, begins again, and pays."""
         asked = form_pb2.GetFormRequest(name="forms/everything")
         form = (await self.insist(lambda stubs: stubs.form.GetForm(asked, timeout=5))).form
         sent = form_pb2.CreateSubmissionRequest(submission=submission(form))
