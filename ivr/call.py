@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from foundation.language import Language
@@ -68,6 +69,11 @@ class Call:
     def caller(self) -> str:
         """The caller's number or address, empty where withheld."""
         return self._line.caller
+
+    @property
+    def typed_ahead(self) -> bool:
+        """Whether keys wait that were pressed before anything asked for them."""
+        return bool(self._ahead) or self._line.key_waiting()
 
     # The five verbs
 
@@ -164,6 +170,16 @@ class Call:
     def prompt(self, name: str, /, *, private: bool = False, **placeholders: object) -> Utterance:
         """A text of the catalogue in the call's language."""
         return prompts.prompt(self.language, name, private=private, **placeholders)
+
+    @contextmanager
+    def unrecorded(self, event: str) -> Iterator[None]:
+        """What is said and keyed in the block stands in the record as one event."""
+        self._record.event(event)
+        self._record.paused = True
+        try:
+            yield
+        finally:
+            self._record.paused = False
 
     async def forget_keys_typed_ahead(self) -> None:
         """Drops keys that were pressed before something turned out otherwise than the caller thought:

@@ -60,6 +60,8 @@ class CallRecord:
         self._answer = now()
         self._origin = clock()
         self._timeline: list[dict[str, object]] = []
+        self.paused = False
+        """Whether what happens is left out."""
 
     def prompt(self, name: str) -> None:
         """Something is being said."""
@@ -87,6 +89,8 @@ class CallRecord:
         }
 
     def _add(self, kind: str, value: str) -> None:
+        if self.paused:
+            return
         if len(self._timeline) == LONGEST:
             kind, value = "event", "timeline cut"
         if len(self._timeline) <= LONGEST:

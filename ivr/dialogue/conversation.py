@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
 
 from backend_client.client import BackendClient
 from backend_client.door import Door
 from backend_client.queue.outbox import Outbox
+from backend_client.rating import Matter, new_visit_name
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.call import Call
@@ -54,6 +56,11 @@ class Conversation:
         self._with_person = False
         self._told_demonstration = False
         self._told_age = False
+        self.visit = new_visit_name()
+        """The call, as its ratings name it."""
+        self._service = ""
+        self._unrated: Matter | None = None
+        self._offered: set[Matter] = set()
 
     @property
     def client(self) -> BackendClient:
@@ -120,6 +127,23 @@ class Conversation:
     def begin_topic(self) -> None:
         """The caller chooses anew what the call is about."""
         self._told_age = False
+        self._service = ""
+
+    def begin_service(self, name: str) -> None:
+        """The caller has chosen a service; what is done from now on is done with it."""
+        self._service = name
+
+    def done(self, matter: Matter) -> None:
+        """Something was done for the caller, which may be rated, once."""
+        self._unrated = replace(matter, service=matter.service or self._service)
+
+    def take_unrated(self) -> Matter | None:
+        """What was done last and was not offered to be rated yet; it is from now on."""
+        matter, self._unrated = self._unrated, None
+        if matter is None or matter in self._offered:
+            return None
+        self._offered.add(matter)
+        return matter
 
     @property
     def with_person(self) -> bool:

@@ -7,6 +7,7 @@ from backend_client.forms.answer import AnswerError
 from backend_client.forms.charge import bill_for
 from backend_client.forms.form import Field, Form
 from backend_client.forms.reference import group
+from backend_client.rating import Matter
 from backend_client.submission import Accepted
 from ivr import prompts
 from ivr.dialogue.answers import recalled
@@ -43,6 +44,7 @@ async def fill_in(conversation: Conversation, name: str) -> None:
                 accepted = await _send(conversation, draft)
         bill = bill_for(draft.form, draft.filling.answers)
         due = bill is not None and bill.total_fen > 0
+        conversation.done(Matter(reference=accepted.reference))
         if await _tell_reference(conversation, draft.form, accepted, due=due):
             await pay(conversation, accepted.reference)
     finally:

@@ -17,6 +17,7 @@ from backend_client.errors import BackendError, Conflict, Denied, InvalidAnswers
 from backend_client.forms.form import FieldType, Form, OneOf, Rule
 from backend_client.forms.lookup import Access, Found, Lookup, Record
 from backend_client.forms.present_record import present_line
+from backend_client.rating import Matter
 from ivr import prompts
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation
@@ -80,6 +81,7 @@ async def _search(conversation: Conversation, service: Service) -> bool:
                 await conversation.client.sign_out(session)
     if found is None:
         return True
+    conversation.done(Matter())
     if not found.records:
         return await _nothing(conversation, service, lookup)
     return await _tell(conversation, service, lookup, found)

@@ -7,13 +7,16 @@ from contextlib import suppress
 from typing import Never
 
 from ivr import prompts
+from ivr.call import CallOver
 from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.notices import notices
 from ivr.dialogue.policies import policies
 from ivr.dialogue.progress import progress
+from ivr.dialogue.rating import offer_rating
 from ivr.dialogue.services import services
 from ivr.line import Utterance
+from ivr.records import Result
 
 PARTS: dict[str, Callable[[Conversation], Awaitable[None]]] = {
     "1": policies,
@@ -45,5 +48,16 @@ async def hold(conversation: Conversation) -> Never:
         with suppress(Back):
             key = await menu(conversation, Menu("".join(PARTS), full, short, first=first))
             conversation.begin_topic()
-            await PARTS[key](conversation)
+            await _part(conversation, key)
+        await offer_rating(conversation)
         first = full
+
+
+async def _part(conversation: Conversation, key: str) -> None:
+    """Raises Back, HungUp, CallOver. Before a goodbye what was done can be rated."""
+    try:
+        await PARTS[key](conversation)
+    except CallOver as over:
+        if over.result is Result.GOODBYE:
+            await offer_rating(conversation)
+        raise

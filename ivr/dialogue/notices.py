@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from typing import Never
 
 from backend_client.notice import Notice, NoticeCategory
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
+from ivr.dialogue.public_cases import public_cases, published
 from ivr.dialogue.reading import read_out, section
 from ivr.line import Utterance
 
@@ -16,9 +18,25 @@ MOST = 50
 """Notices that are offered, the newest."""
 
 NEXT, DETAILS = "1", "2"
+NOTICES, PUBLIC = "1", "2"
 
 
 async def notices(conversation: Conversation) -> None:
+    """Notices, or public replies where there are any. Raises Back where the caller leaves."""
+    found = await published(conversation)
+    if not found:
+        await _notices(conversation)
+
+    def asked() -> list[Utterance]:
+        return [conversation.prompt("notices.or_public")]
+
+    while True:
+        key = await menu(conversation, Menu(NOTICES + PUBLIC, asked, asked))
+        with suppress(Back):
+            await (_notices(conversation) if key == NOTICES else public_cases(conversation, found))
+
+
+async def _notices(conversation: Conversation) -> Never:
     """Raises Back where the caller leaves, or has heard all."""
     page = await fetch(conversation, lambda: conversation.client.list_notices(page_size=MOST))
     await conversation.tell_age(page.as_of)

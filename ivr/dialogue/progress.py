@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 
-from backend_client.case import Case, CaseEvent
+from backend_client.case import Case, CaseEvent, Session
 from backend_client.errors import BackendError, Denied
 from backend_client.forms.explain import explain_identity_suffix, explain_reference
 from backend_client.forms.identity_number import (
@@ -14,15 +16,17 @@ from backend_client.forms.identity_number import (
     check_identity_suffix,
 )
 from backend_client.forms.reference import LENGTH, ReferenceError_, check_reference, group
+from backend_client.rating import Matter
 from ivr import prompts
 from ivr.dialogue.asking import Menu, Question, Refused, Skipped, ask, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.payment import offer, order_of, pay, told
+from ivr.dialogue.replies import WithSession, hear_reply
 from ivr.keys import Star, Wanted
 from ivr.line import Utterance
 
-ANOTHER, HISTORY, PAY = "1", "2", "3"
+ANOTHER, HISTORY, PAY, REPLY = "1", "2", "3", "4"
 
 
 async def progress(conversation: Conversation) -> None:
@@ -42,7 +46,7 @@ async def progress(conversation: Conversation) -> None:
         except Denied as error:
             await tell(conversation, error)
             continue
-        await _tell(conversation, case)
+        await _tell(conversation, case, partial(_with_session, conversation, reference, suffix))
 
 
 async def ask_reference(conversation: Conversation, question: str = "progress.reference") -> str:
@@ -82,21 +86,33 @@ async def ask_suffix(conversation: Conversation, *, optional: bool = False) -> s
 
 async def _open(conversation: Conversation, reference: str, suffix: str) -> Case:
     """The case; the session that opened it is ended at once."""
-    client, caller = conversation.client, conversation.call.caller
+    client = conversation.client
 
     async def work() -> Case:
-        session = await client.sign_in_with_reference(reference, suffix, caller=caller)
-        try:
-            return await client.get_case(session, reference)
-        finally:
-            with suppress(BackendError):
-                await client.sign_out(session)
+        return await _with_session(
+            conversation, reference, suffix, lambda session: client.get_case(session, reference)
+        )
 
     return await fetch(conversation, work, passing=(Denied,))
 
 
-async def _tell(conversation: Conversation, case: Case) -> None:
+async def _with_session(
+    conversation: Conversation, reference: str, suffix: str, work: Callable[[Session], Awaitable[Case]]
+) -> Case:
+    """Opens a session, does something with it, and ends it. Raises BackendError."""
+    client, caller = conversation.client, conversation.call.caller
+    session = await client.sign_in_with_reference(reference, suffix, caller=caller)
+    try:
+        return await work(session)
+    finally:
+        with suppress(BackendError):
+            await client.sign_out(session)
+
+
+async def _tell(conversation: Conversation, case: Case, with_session: WithSession) -> None:
     """Says the state, with what the office says to it."""
+    if not case.rated:
+        conversation.done(Matter(reference=case.reference))
     conversation.call.note(f"case {case.state.name.lower()}")
     language = conversation.language
     conversation.call.send_text(
@@ -114,7 +130,8 @@ async def _tell(conversation: Conversation, case: Case) -> None:
 
     def keys() -> list[Utterance]:
         how_to_pay = [conversation.prompt("progress.pay")] if payable else []
-        return [*how_to_pay, conversation.prompt("progress.keys")]
+        reply = [conversation.prompt("progress.reply")] if case.replies else []
+        return [*reply, *how_to_pay, conversation.prompt("progress.keys")]
 
     def latest() -> list[Utterance]:
         title = conversation.content(case.form, case.title)
@@ -128,16 +145,19 @@ async def _tell(conversation: Conversation, case: Case) -> None:
 
     first = latest
     while True:
-        wanted = ANOTHER + HISTORY + (PAY if payable else "")
+        wanted = ANOTHER + HISTORY + (PAY if payable else "") + (REPLY if case.replies else "")
         key = await menu(conversation, Menu(wanted, latest, keys, first=first, last=True))
         if key == ANOTHER:
             return
+        if key == REPLY:
+            with suppress(Back):
+                case = await hear_reply(conversation, case, with_session)
         if key == PAY and order is not None:
             with suppress(Back):
                 await offer(conversation, order)
             order = await order_of(conversation, case)
             payable = order is not None and order.payable
-        first = latest if key == PAY else history
+        first = history if key == HISTORY else latest
 
 
 def _event(conversation: Conversation, event: CaseEvent, sentence: str) -> list[Utterance]:

@@ -20,6 +20,7 @@ from ivr.dialogue.form import fill_in
 from ivr.dialogue.guide import head, read_guide
 from ivr.dialogue.lookup import look_up
 from ivr.dialogue.payment_number import by_number
+from ivr.dialogue.rating import rate_service
 from ivr.line import Utterance
 
 MOST = 200
@@ -74,6 +75,7 @@ async def _service(conversation: Conversation, name: str) -> bool:
     service = await fetch(conversation, lambda: conversation.client.get_service(name))
     await conversation.tell_age(service.as_of)
     await conversation.tell_demonstration(service.demonstration)
+    conversation.begin_service(service.name)
     return await HELD[service.kind](conversation, service)
 
 
@@ -104,6 +106,7 @@ HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] =
     ServiceKind.GUIDE: _apply,
     ServiceKind.PAYMENT: _apply,
     ServiceKind.LOOKUP: look_up,
+    ServiceKind.RATING: rate_service,
 }
 """How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""
 
