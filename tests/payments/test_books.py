@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,6 @@ from backend.storage.attempts import Attempt, State
 from deploy.house import table
 from tests.backend.house import command
 from tests.payments.shop import REFUNDED, Shop
-
 
 _LOGGED = re.compile(r"^[0-9-]{10} [0-9:]{8} \[")
 """A line of the servers' log: the command runs in their process."""
