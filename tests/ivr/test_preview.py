@@ -17,7 +17,7 @@ from ivr.command import main
 from ivr.dialogue.choosing import GROUP
 from ivr.preview import spoken
 from tests.ivr.conftest import Phone
-from tests.ivr.test_shipped_content import FORMS, asked_of, given, way_to
+from tests.ivr.test_shipped_content import FORMS, asked_of, given, way_to_form
 
 
 def patient(form: Form) -> str:
@@ -29,7 +29,8 @@ def patient(form: Form) -> str:
             said += ["5"] * (groups if groups > 1 else 0)
         said.append(given(field, agreed=agreed))
         agreed = agreed or field.type is FieldType.TEXT
-    return "\n".join([*said, "1", "*"])
+    agreed_to_pay = ["1"] if form.charge else []
+    return "\n".join([*said, *agreed_to_pay, "1", "*"])
 
 
 @pytest.mark.parametrize("language", Language)
@@ -39,8 +40,7 @@ async def test_every_line_of_the_preview_is_said_in_a_real_call_in_that_order(
 ) -> None:
     form = await shipped_phone.client.get_form(f"forms/{name}")
     listed = (await shipped_phone.client.list_services(page_size=200)).items
-    offered = [service.form for service in listed if service.kind.name in {"FORM", "GUIDE"}]
-    way = f"2\n{way_to(offered.index(form.name))}\n1"
+    way = f"2\n{way_to_form(listed, form.name)}\n1"
     heard = await shipped_phone.call(f"{way}\n{patient(form)}\n!", language)
     numbers_vary = any(field.asked_if for field in form.fields)
     asked = {f"fields/{field.id}" for field in asked_of(form)}
