@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -28,6 +30,9 @@ from backend.storage.tries import Scope, Subject
 from backend.storage.vault import vault_of
 from backend_client.forms.reference import ReferenceError_, check_reference
 from backend_client.forms.wire import language_from_proto
+
+SECONDS = 7.0
+"""So long a call waits for the gateway; doors wait for 8."""
 
 
 class PaymentService(payment_pb2_grpc.PaymentServiceServicer):
@@ -73,7 +78,10 @@ class PaymentService(payment_pb2_grpc.PaymentServiceServicer):
         """Begins to pay, or goes on."""
         order = await self._find(request.name, request.caller, context)
         try:
-            attempt = await self._paying.begin(order.reference, actor_of(context))
+            async with asyncio.timeout(SECONDS):
+                attempt = await self._paying.begin(order.reference, actor_of(context))
+        except TimeoutError:
+            _refuse(Unavailable())
         except (NotOffered, Unavailable, OrderUnknown, OrderPaid, OrderOver) as error:
             _refuse(error)
         order = await self._database.read(orders.need, order.reference)
@@ -92,7 +100,9 @@ class PaymentService(payment_pb2_grpc.PaymentServiceServicer):
     ) -> payment_pb2.CancelOrderResponse:
         """Closes what was begun; it may be begun again."""
         order = await self._find(request.name, request.caller, context)
-        await self._paying.cancel(order.reference, actor_of(context))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                await self._paying.cancel(order.reference, actor_of(context))
         order = await self._database.read(orders.need, order.reference)
         return payment_pb2.CancelOrderResponse(order=self._message(order))
 
