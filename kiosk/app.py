@@ -27,6 +27,7 @@ from kiosk.slip import SlipWriter
 from kiosk.theme import theme
 from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
+from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
 from kiosk.visit.lookups import Lookups
@@ -38,6 +39,7 @@ from kiosk.visit.public_cases import PublicCases
 from kiosk.visit.rating import Ratings
 from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
+from kiosk.visit.slots import Slots
 from kiosk.visit.visit import Chapter, Pace, Visit
 
 log = logger(__name__)
@@ -117,9 +119,12 @@ async def run(
         )
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
         ratings = Ratings(visit, door.outbox)
+        appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
         visit.begin(
             (
                 catalogue,
+                Slots(visit, client),
+                appointments,
                 Policies(visit, client),
                 ratings,
                 Services(visit, client),
@@ -159,6 +164,7 @@ async def run(
             catalogue.close()
             await applications.settle()
             await payments.settle()
+            await appointments.settle()
             await lookups.settle()
             await progress.settle()
             await ratings.settle()

@@ -6,15 +6,17 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from backend_client.appointment import Counters, Ticket
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Lookup, Record
-from backend_client.forms.present import present_money
+from backend_client.forms.present import present_money, present_time
 from backend_client.forms.present_record import present_record
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
 from backend_client.submission import Accepted
-from foundation.language import Language, LocalizedText, translator
+from foundation.language import Language, LocalizedText, Translate, translator
 from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
+from kiosk.visit.pages import Booked
 
 LOCALE = Path(__file__).parent / "locale"
 
@@ -50,7 +52,13 @@ class SlipWriter:
         return self._qr_prefix + accepted.reference
 
     def acceptance(
-        self, form: Form, accepted: Accepted, language: Language, due_fen: int = 0
+        self,
+        form: Form,
+        accepted: Accepted,
+        language: Language,
+        *,
+        due_fen: int = 0,
+        booked: Booked | None = None,
     ) -> tuple[SlipPart, ...]:
         """The slip for a form that was taken. due_fen: what is still to be paid."""
         words = translator("kiosk", LOCALE, language)
@@ -71,6 +79,8 @@ class SlipWriter:
             QrCode(self.qr_text(accepted)),
             Rule(),
         ]
+        if booked is not None:
+            parts += _booked(booked, words, language, confirmed=accepted.delivered)
         if not accepted.delivered:
             parts += [TextLine(words("slip.later")), Rule()]
         if due_fen:
@@ -85,6 +95,33 @@ class SlipWriter:
             TextLine(form.next_steps[language]),
             TextLine(words("slip.ask")),
         ]
+        return tuple(parts)
+
+    def ticket(self, ticket: Ticket, counters: Counters, language: Language) -> tuple[SlipPart, ...]:
+        """A ticket for the queue."""
+        words = translator("kiosk", LOCALE, language)
+        parts: list[SlipPart] = [
+            TextLine(self._office[language], Align.CENTRE, bold=True),
+            TextLine(counters.title[language], Align.CENTRE, bold=True),
+        ]
+        if self._demonstration or counters.demonstration:
+            parts.append(TextLine(words("slip.demonstration_ticket"), Align.CENTRE))
+        parts += [
+            Rule(),
+            TextLine(words("slip.ticket"), Align.CENTRE),
+            TextLine(ticket.number, Align.CENTRE, scale=2, bold=True),
+            TextLine(words("slip.ticket_ahead", count=ticket.ahead), Align.CENTRE, bold=True),
+        ]
+        if ticket.ahead:
+            parts.append(TextLine(words("slip.ticket_wait", minutes=ticket.wait_minutes), Align.CENTRE))
+        parts += [
+            Rule(),
+            TextLine(words("slip.place", place=counters.place[language])),
+            TextLine(words("slip.time", time=local_time(ticket.issue_time, self._zone, language))),
+        ]
+        if ticket.appointment:
+            parts.append(TextLine(words("slip.ticket_first")))
+        parts.append(TextLine(words("slip.ticket_listen")))
         return tuple(parts)
 
     def order(self, order: Order, language: Language) -> tuple[SlipPart, ...]:
@@ -147,3 +184,19 @@ class SlipWriter:
             TextLine(words("slip.record_only")),
         ]
         return tuple(parts)
+
+
+def _booked(booked: Booked, words: Translate, language: Language, *, confirmed: bool) -> list[SlipPart]:
+    """When and where to come, and with what."""
+    parts: list[SlipPart] = [
+        TextLine(words("slip.booked" if confirmed else "slip.wished"), Align.CENTRE),
+        TextLine(present_time(booked.at, language), Align.CENTRE, bold=True),
+    ]
+    if booked.place:
+        parts.append(TextLine(words("slip.place", place=booked.place[language])))
+    if not confirmed:
+        parts.append(TextLine(words("slip.not_confirmed"), bold=True))
+    if booked.materials:
+        parts.append(TextLine(words("slip.bring"), bold=True))
+        parts += [TextLine(words("slip.bring_one", paper=paper[language])) for paper in booked.materials]
+    return [*parts, Rule()]

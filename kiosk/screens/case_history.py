@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from kivy.graphics import Color, Ellipse, Line
 
+from backend_client.appointment import Appointment, AppointmentState
 from backend_client.case import CaseEvent, CaseState
-from backend_client.forms.present import present_money
+from backend_client.forms.present import present_money, present_time
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
 from kiosk.screens.case_list import state_chip
@@ -18,7 +19,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import CaseHistory
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.mark import message
-from kiosk.widgets.press import SECONDARY
+from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
 
@@ -56,7 +57,27 @@ class CaseHistoryScreen(Screen[CaseHistory]):
 
     def actions(self) -> Sequence[Action]:
         """Not satisfied; pay what is owed, or see the receipt."""
-        return (*self._again(), *self._pay())
+        return (*self._again(), *self._appointment_actions(), *self._pay())
+
+    def _appointment_actions(self) -> Sequence[Action]:
+        """Another time, not at all, or here."""
+        appointment = self.page.case.appointment
+        if appointment is None:
+            return ()
+        offered = []
+        if appointment.changeable:
+            text = self.words("appointment.cancel")
+            offered.append(Action("appointment.cancel", text, did.CancelAppointment(), look=SECONDARY))
+            move = "choose" if appointment.state is AppointmentState.UNCONFIRMED else "move"
+            look = SECONDARY if appointment.check_in_open else PRIMARY
+            text = self.words(f"appointment.{move}")
+            offered.append(
+                Action("appointment.move", text, did.MoveAppointment(), look=look, icon="calendar")
+            )
+        if appointment.check_in_open:
+            text = self.words("appointment.check_in")
+            offered.append(Action("appointment.check_in", text, did.CheckIn(), icon="ticket"))
+        return offered
 
     def _again(self) -> Sequence[Action]:
         """Have it opened again, where there is a reply that it was not opened again after."""
@@ -102,6 +123,8 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
         now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
         parts: list[Box | Text | int] = [now, space.m, meaning]
+        if self.page.case.appointment is not None:
+            parts += [space.m, self._appointment(self.page.case.appointment, inner)]
         if self.page.order is not None:
             parts += [space.m, self._order(self.page.order, inner)]
         body = stack(inner, parts)
@@ -114,6 +137,19 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         order, state = self.page.order, self.page.case.state
         due = order is not None and order.payable and state is CaseState.RECEIVED
         return self.words(f"case.{state.name}.due" if due else f"case.{state.name}.meaning")
+
+    def _appointment(self, appointment: Appointment, width: float) -> Box:
+        """When and where to come, or what became of it."""
+        c = theme.colour
+        text = self.words(
+            f"appointment.state.{appointment.state.name}",
+            time=present_time(appointment.slot.start, self.language),
+            place=appointment.place[self.language],
+            ticket=appointment.ticket,
+        )
+        if appointment.state is AppointmentState.UNCONFIRMED:
+            return message(text, width, icon="warning", ink=c.notice, ground=c.notice_pale)
+        return message(text, width, icon="calendar", ink=c.primary, ground=c.primary_pale)
 
     def _order(self, order: Order, width: float) -> Box:
         """Whether it is paid."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend_client.forms.present import present_money
+from backend_client.forms.present import present_money, present_time
 from backend_client.forms.reference import group
 from hardware.interfaces.receipt_printer import PrintError
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip
+from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip, TicketIssued
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
@@ -19,7 +19,7 @@ from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
-def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord) -> str:
+def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord | TicketIssued) -> str:
     """Which sentence of the catalogue says why there is no slip."""
     code = page.slip_fault.code if page.slip_fault else None
     return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
@@ -150,6 +150,8 @@ class ConfirmationScreen(Screen[Confirmation]):
         parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
         if later := self._later(width, min(size, theme.type.body)):
             parts = [later, theme.space.m, *parts]
+        if booked := self._booked(width, size):
+            parts = [booked, theme.space.m, *parts]
         if due := self._due(width, min(size, theme.type.body)):
             parts = [due, theme.space.m, *parts]
         if slip := self._slip(width):
@@ -166,6 +168,21 @@ class ConfirmationScreen(Screen[Confirmation]):
         c = theme.colour
         text = self.words("confirmation.later")
         return message(text, width, icon="clock", ink=c.notice, ground=c.notice_pale, size=size)
+
+    def _booked(self, width: float, size: int) -> Box | None:
+        """When and where to come; or that this time is only wished for."""
+        booked, c = self.page.booked, theme.colour
+        if booked is None:
+            return None
+        time = present_time(booked.at, self.language)
+        if not self.page.accepted.delivered:
+            text = self.words("confirmation.not_confirmed", time=time)
+            return message(text, width, icon="warning", ink=c.notice, ground=c.notice_pale, size=size)
+        place = booked.place[self.language] if booked.place else ""
+        text = self.words(
+            "confirmation.booked" if place else "confirmation.booked_when", time=time, place=place
+        )
+        return message(text, width, icon="calendar", ink=c.primary, ground=c.primary_pale, size=size)
 
     def _due(self, width: float, size: int) -> Box | None:
         """What is still to be paid, and when it can be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kiosk.screens.appointments import AppointmentServicesScreen, CancelQuestionScreen, TicketIssuedScreen
 from kiosk.screens.card_taken import CardTakenScreen
 from kiosk.screens.card_wanted import CardWantedScreen
 from kiosk.screens.case_history import CaseHistoryScreen
@@ -32,6 +33,7 @@ from kiosk.screens.review import ReviewScreen
 from kiosk.screens.screen import Screen
 from kiosk.screens.service_guide import ServiceGuideScreen
 from kiosk.screens.service_list import ServiceListScreen
+from kiosk.screens.slot_question import SlotQuestionScreen
 from kiosk.screens.topics import TopicsScreen
 from kiosk.visit import pages
 
@@ -48,6 +50,11 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.CardWanted: CardWantedScreen,
     pages.CardTaken: CardTakenScreen,
     pages.Question: QuestionScreen,
+    pages.SlotQuestion: SlotQuestionScreen,
+    pages.MovingAppointment: SlotQuestionScreen,
+    pages.AppointmentServices: AppointmentServicesScreen,
+    pages.TicketIssued: TicketIssuedScreen,
+    pages.CancelQuestion: CancelQuestionScreen,
     pages.Review: ReviewScreen,
     pages.ChargeReview: ChargeReviewScreen,
     pages.Declaration: DeclarationScreen,

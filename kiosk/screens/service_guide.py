@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backend_client.catalog import ServiceKind
 from foundation.language import LocalizedText
 from kiosk.screens.reading import heading_block
 from kiosk.screens.screen import Action, Screen
@@ -12,6 +13,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import ServiceGuide
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
+from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.sheets import Block, kept_together
 from kiosk.widgets.text import TIGHT, Text, width_of
 
@@ -61,9 +63,17 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         if self.page.service.lookup:
             text = self.words("guide.look_up")
             return (Action("guide.look_up", text, did.Apply(), icon="search"),)
-        if not self.page.service.form:
-            return ()
-        return (Action("guide.apply", self.words("guide.apply"), did.Apply(), icon="next", icon_after=True),)
+        service = self.page.service
+        ticket = Action(
+            "guide.ticket",
+            self.words("appointments.ticket"),
+            did.TakeTicket(service),
+            look=SECONDARY,
+            icon="ticket",
+        )
+        apply = "guide.book" if service.kind is ServiceKind.APPOINTMENT else "guide.apply"
+        form = Action("guide.apply", self.words(apply), did.Apply(), icon="next", icon_after=True)
+        return (*((ticket,) if service.counters else ()), *((form,) if service.form else ()))
 
     def _fact(self, icon: str, label: str, text: str, width: float, column: int) -> Box:
         """column: room for the longest label."""

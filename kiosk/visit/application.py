@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.errors import Conflict, InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem
@@ -15,10 +16,11 @@ from backend_client.forms.charge import bill_for
 from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.present import present
+from backend_client.forms.slot import slot_of
 from backend_client.forms.together import Broken
 from backend_client.queue.outbox import Outbox
 from backend_client.submission import Channel, Submission, new_submission_name
-from foundation.language import Language
+from foundation.language import Language, LocalizedText
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import ReceiptPrinter
@@ -28,6 +30,7 @@ from kiosk.visit.cards import Cards
 from kiosk.visit.entered import entered
 from kiosk.visit.events import Event
 from kiosk.visit.pages import (
+    Booked,
     CardTaken,
     CardUse,
     CardWanted,
@@ -42,6 +45,7 @@ from kiosk.visit.pages import (
     Review,
     ServiceGuide,
     Slip,
+    SlotQuestion,
 )
 from kiosk.visit.visit import Chapter, Visit
 
@@ -57,13 +61,16 @@ class Draft:
 
     entered: what stands in the fields, by their identifiers, also where it is no answer yet;
     sent: what was sent last, to which no answer came;
-    finish: what follows the last question of what is asked only, and not sent as an application.
+    finish: what follows the last question of what is asked only, and not sent as an application;
+    place: where what it books is; materials: what to bring there.
     """
 
     filling: Filling
     entered: dict[str, str] = field(default_factory=dict, repr=False)
     sent: Submission | None = field(default=None, repr=False)
     finish: Callable[[Filling], None] | None = None
+    place: LocalizedText | None = None
+    materials: tuple[LocalizedText, ...] = ()
 
     @property
     def form(self) -> Form:
@@ -127,6 +134,15 @@ def chosen(page: Question, option: str) -> str:
     return ",".join([one for one in before if one != option] if option in before else [*before, option])
 
 
+def _booked(draft: Draft) -> Booked | None:
+    """What a form books, where it books anything."""
+    field = draft.form.slot_field
+    slot = draft.filling.answers.get(field.id) if field else None
+    if not isinstance(slot, str):
+        return None
+    return Booked(slot_of(slot).start, draft.place, draft.materials)
+
+
 class Applications(Chapter):
     """Owns what is filled in: one draft a form, so that looking around loses nothing."""
 
@@ -161,7 +177,7 @@ class Applications(Chapter):
         """Knows the pages of a form, from its introduction to its confirmation."""
         match page, event:
             case ServiceGuide(service=service), did.Apply() if service.form:
-                self._visit.do(lambda: self._open_form(service.form))
+                self._visit.do(lambda: self._open_form(service))
             case Introduction(), did.Next():
                 self._start()
             case CardWanted(use=CardUse.FILL_IN), did.Skip():
@@ -247,13 +263,15 @@ class Applications(Chapter):
         assert self._draft
         return self._draft
 
-    async def _open_form(self, name: str) -> None:
+    async def _open_form(self, service: Service) -> None:
+        name = service.form
         form = await self._client.get_form(name)
         draft = self._drafts.get(name)
         if draft is None:
             draft = Draft(Filling(form, self._today))
         elif draft.form.revision != form.revision:
             draft = draft.renewed(Filling(form, self._today))
+        draft.materials = service.guide.materials if service.guide else ()
         self._draft = self._drafts[name] = draft
         self._visit.open(Introduction(form, begun=draft.begun))
 
@@ -282,6 +300,17 @@ class Applications(Chapter):
     ) -> Question:
         draft = self._open
         number, total = draft.filling.position(question.id)
+        if question.type is FieldType.SLOT:
+            slot = draft.text_of(question.id)
+            return SlotQuestion(
+                question,
+                number,
+                total,
+                entered=slot,
+                error=error,
+                checking=checking,
+                day=slot_of(slot).start.date() if slot else None,
+            )
         return Question(
             question,
             number,
@@ -337,6 +366,8 @@ class Applications(Chapter):
             self._ask(question, checking=page.checking, error=error)
             return
         draft.entered.pop(question.id, None)
+        if isinstance(page, SlotQuestion) and page.counters:
+            draft.place = page.counters.place
         self._after(page)
 
     def _after(self, page: Question) -> None:
@@ -419,6 +450,9 @@ class Applications(Chapter):
                 await self._renew(form)
             else:
                 wrong = AnswerError(first.field, first.problem)
+                if form.field(first.field).type is FieldType.SLOT:  # another has to be chosen
+                    draft.filling.clear(first.field)
+                    draft.entered.pop(first.field, None)
                 self._ask(form.field(first.field), checking=True, error=wrong)
             return
         except Conflict as refused:
@@ -428,12 +462,15 @@ class Applications(Chapter):
             return
         log.info("submission_accepted", form=form.name, delivered=accepted.delivered)
         bill = bill_for(draft.form, draft.filling.answers)
+        booked = _booked(draft)
         draft.wipe()
         del self._drafts[form.name]
         self._draft = None
         self._visit.unwind(Home)
         slip = Slip.OFFERED if self._printer else Slip.NO_PRINTER
-        self._visit.open(Confirmation(form, accepted, slip, due_fen=bill.total_fen if bill else None))
+        self._visit.open(
+            Confirmation(form, accepted, slip, due_fen=bill.total_fen if bill else None, booked=booked)
+        )
 
     async def _renew(self, form: Form) -> None:
         """Goes on with the form as it is now: what fits is kept, what is new is asked."""
@@ -444,7 +481,13 @@ class Applications(Chapter):
     # The slip.
 
     def _print(self, page: Confirmation) -> None:
-        parts = self._slips.acceptance(page.form, page.accepted, self._visit.language, page.due_fen or 0)
+        parts = self._slips.acceptance(
+            page.form,
+            page.accepted,
+            self._visit.language,
+            due_fen=page.due_fen or 0,
+            booked=page.booked,
+        )
         printing = replace(page, slip=Slip.PRINTING, slip_fault=None)
         self._visit.show(printing)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import date
 
 from backend_client.catalog import Service
 from backend_client.forms.lookup import Payable, Record
@@ -259,6 +260,43 @@ class ByCard(Event):
 @dataclass(frozen=True, slots=True)
 class ByReference(Event):
     """Find a case by its reference."""
+
+
+# Appointments.
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseDay(Event):
+    """The slots of a day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTicket(Event):
+    """A ticket for the queue of a matter."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAppointment(Event):
+    """Another time for the appointment of a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAppointment(Event):
+    """No appointment after all; the first time it is asked whether that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAppointment(Event):
+    """Not cancel it after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn(Event):
+    """Here for the appointment of a case."""
 
 
 # Ratings, replies, and what is public.

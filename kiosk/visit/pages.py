@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
+from backend_client.appointment import Counters, Queue, SlotDay, Ticket
 from backend_client.case import Case
 from backend_client.catalog import Service
 from backend_client.errors import BackendError, ProviderFailed
@@ -216,6 +217,36 @@ class Question(Turned):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotQuestion(Question):
+    """A question whose answer is a slot: first the day, then the time.
+
+    days: what can be booked, None while it is being fetched; failure: why that failed; day: the one chosen;
+    counters: where it is.
+    """
+
+    days: tuple[SlotDay, ...] | None = None
+    failure: BackendError | None = None
+    day: date | None = None
+    counters: Counters | None = None
+
+
+SLOT = Field(
+    id="slot",
+    type=FieldType.SLOT,
+    label=LocalizedText("", ""),
+    question=LocalizedText("", ""),
+)
+"""What is entered where an appointment is moved; its words are the screen's."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovingAppointment(SlotQuestion):
+    """Another slot is being chosen for the appointment of a case."""
+
+    case: Case = dataclasses.field(kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Review(Turned):
     """All answers, to be checked; private ones masked until the resident wants to see them."""
 
@@ -250,9 +281,19 @@ class Slip(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """What was booked with a form. at: local time of the county, naive; materials: what to bring."""
+
+    at: datetime
+    place: LocalizedText | None = None
+    materials: tuple[LocalizedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation(Page):
     """The form was taken. `slip_fault` says why the slip was not printed.
 
+    booked: the appointment that was made, or, where the form was not delivered yet, wished for;
     due_fen: what is to be paid, None where the form costs nothing by its description.
     """
 
@@ -261,6 +302,7 @@ class Confirmation(Page):
     slip: Slip
     slip_fault: DeviceError | None = None
     due_fen: int | None = None
+    booked: Booked | None = None
 
     @property
     def matter(self) -> Matter:
@@ -347,6 +389,32 @@ class CaseHistory(Turned):
     def matter(self) -> Matter | None:
         """The case, unless it was rated before."""
         return None if self.case.rated else Matter(reference=self.case.reference, form=self.case.form)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelQuestion(Page):
+    """Whether the appointment of a case is really to be cancelled."""
+
+    case: Case = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentServices(Turned):
+    """What can be booked or queued for. queues: how many wait, by the name of the counters, once known."""
+
+    services: tuple[Service, ...]
+    queues: Mapping[str, Queue] = dataclasses.field(default_factory=dict)
+    as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketIssued(Page):
+    """A ticket for the queue."""
+
+    ticket: Ticket
+    counters: Counters
+    slip: Slip
+    slip_fault: DeviceError | None = None
 
 
 class ReasonFor(Enum):

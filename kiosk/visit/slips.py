@@ -9,12 +9,12 @@ from typing import TypeVar
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import ReceiptPrinter, SlipPart
-from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip
+from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip, TicketIssued
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
 
-P = TypeVar("P", Confirmation, PaymentKept, LookupRecord)
+P = TypeVar("P", Confirmation, PaymentKept, LookupRecord, TicketIssued)
 
 
 class SlipPrinting:

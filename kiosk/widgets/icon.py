@@ -22,6 +22,7 @@ GLYPHS = {
     "lookups": MDI7.text_box_search_outline,
     "payments": MDI7.wallet_outline,
     "appointments": MDI7.calendar_clock_outline,
+    "ticket": MDI7.ticket_confirmation_outline,
     "documents": MDI7.printer_outline,
     "progress": MDI7.progress_clock,
     "notices": MDI7.bullhorn_outline,

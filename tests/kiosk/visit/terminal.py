@@ -35,6 +35,7 @@ from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
 from kiosk.visit.application import Applications
+from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.events import Event
 from kiosk.visit.home import Catalogue
@@ -61,6 +62,7 @@ from kiosk.visit.public_cases import PublicCases
 from kiosk.visit.rating import Ratings
 from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
+from kiosk.visit.slots import Slots
 from kiosk.visit.visit import Pace, Visit
 from tests.hardware.conftest import running
 from tests.kiosk.visit.cable import Cable
@@ -269,7 +271,11 @@ async def terminal(
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, devices.receipt_printer, slips)
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
-        visit.begin((catalogue, *replies, *reading, applications, lookups, payments, progress, cards))
+        appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
+        booking = Slots(visit, client, fresh_seconds=0.3), appointments
+        visit.begin(
+            (catalogue, *booking, *replies, *reading, applications, lookups, payments, progress, cards)
+        )
         changes = asyncio.Event()
         visit.changed = changes.set
         catalogue.fetch()
@@ -284,6 +290,7 @@ async def terminal(
             cable.answers.set()
             await applications.settle()
             await payments.settle()
+            await appointments.settle()
             await lookups.settle()
             await progress.settle()
             await ratings.settle()
