@@ -12,6 +12,7 @@ from huimin.v1 import (
     appointment_pb2,
     case_pb2,
     catalog_pb2,
+    document_pb2,
     form_pb2,
     identity_pb2,
     lookup_pb2,
@@ -36,6 +37,7 @@ from backend_client.appointment import (
 )
 from backend_client.case import Case, Session
 from backend_client.catalog import Service
+from backend_client.document import DocumentLink
 from backend_client.errors import BackendFailure, InvalidRequest
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Found, Lookup
@@ -120,6 +122,10 @@ def run_lookup(lookup: Lookup) -> Method[Found]:
         lookup_pb2.RunLookupResponse,
         lambda answer: found_from_proto(lookup, answer),
     )
+
+
+def _document_link(answer: document_pb2.CreateDocumentLinkResponse) -> DocumentLink:
+    return DocumentLink(answer.link, wire.moment(answer, "expire_time"))
 
 
 def _case(answer: case_pb2.GetCaseResponse) -> Case:
@@ -256,6 +262,18 @@ SEND_PAYMENT_LINK: Method[Order] = method(
     payment_pb2.SendPaymentLinkRequest,
     payment_pb2.SendPaymentLinkResponse,
     _order,
+)
+RENDER_DOCUMENT: Method[bytes] = method(
+    "DocumentService/RenderDocument",
+    document_pb2.RenderDocumentRequest,
+    document_pb2.RenderDocumentResponse,
+    lambda answer: answer.chunk,
+)
+CREATE_DOCUMENT_LINK: Method[DocumentLink] = method(
+    "DocumentService/CreateDocumentLink",
+    document_pb2.CreateDocumentLinkRequest,
+    document_pb2.CreateDocumentLinkResponse,
+    _document_link,
 )
 REOPEN_CASE = method(
     "CaseService/ReopenCase", case_pb2.ReopenCaseRequest, case_pb2.ReopenCaseResponse, _reopened

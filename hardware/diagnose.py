@@ -40,7 +40,11 @@ EXAMPLE = """\
     [devices.receipt_printer]
     driver = "escpos"
     port = "/dev/ttyUSB1"
-    baud = 115200"""
+    baud = 115200
+
+    [devices.document_printer]
+    driver = "cups"
+    port = "ipp://localhost:631/printers/A4""""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ _config_option = click.option(
     "--config",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file with the tables [devices.identity_card_reader] and [devices.receipt_printer].",
+    help="TOML file with the tables [devices.identity_card_reader], [devices.receipt_printer] and"
+    " [devices.document_printer].",
 )
 _language_option = click.option(
     "--language", type=click.Choice([each.value for each in Language]), help="Default: from the environment."

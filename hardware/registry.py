@@ -21,6 +21,7 @@ from foundation.log import logger
 from hardware.drivers.escpos_printer import EscposPrinter
 from hardware.drivers.gat467_reader import Gat467Reader
 from hardware.interfaces.device import Device, DeviceError, SelfTest
+from hardware.interfaces.document_printer import DocumentPrinter
 from hardware.interfaces.identity_card_reader import IdentityCardReader
 from hardware.interfaces.receipt_printer import ReceiptPrinter
 from hardware.transport.serial_port import PortProblem, SerialPort
@@ -30,6 +31,7 @@ log = logger(__name__)
 
 IDENTITY_CARD_READER = "identity_card_reader"
 RECEIPT_PRINTER = "receipt_printer"
+DOCUMENT_PRINTER = "document_printer"
 
 
 class DeviceConfig(BaseModel):
@@ -40,7 +42,8 @@ class DeviceConfig(BaseModel):
     driver: str
     """Name in the table of the device's class."""
     port: str = Field(min_length=1, max_length=4096)
-    """Such as /dev/serial/by-id/…, which stays the same whatever else is plugged in."""
+    """Such as /dev/serial/by-id/…, which stays the same whatever else is plugged in; of a document printer
+    its queue, ``ipp://localhost:631/printers/NAME``."""
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
     """Bits a second, as set at the device."""
     columns: int = Field(default=48, ge=24, le=64)
@@ -53,11 +56,25 @@ IDENTITY_CARD_READERS: dict[str, Callable[[DeviceConfig], IdentityCardReader]] =
 RECEIPT_PRINTERS: dict[str, Callable[[DeviceConfig], ReceiptPrinter]] = {
     "escpos": lambda config: EscposPrinter(SerialPort(config.port, config.baud), config.columns),
 }
+DOCUMENT_PRINTERS: dict[str, Callable[[DeviceConfig], DocumentPrinter]] = {
+    "cups": lambda config: _cups(config.port),
+}
 DRIVERS: dict[str, tuple[str, ...]] = {
     IDENTITY_CARD_READER: tuple(IDENTITY_CARD_READERS),
     RECEIPT_PRINTER: tuple(RECEIPT_PRINTERS),
+    DOCUMENT_PRINTER: tuple(DOCUMENT_PRINTERS),
 }
 """Classes of devices, and the drivers for each."""
+
+
+_NOT_FOUND = {"advice.no_answer", "advice.port.lost", "advice.cups.unreachable", "advice.cups.no_queue"}
+"""Findings of a test by which the device is not there."""
+
+
+def _cups(uri: str) -> DocumentPrinter:
+    from hardware.drivers.cups_printer import CupsPrinter  # noqa: PLC0415 (few terminals have one)
+
+    return CupsPrinter(uri)
 
 
 class DeviceSettings(Settings):
@@ -66,8 +83,9 @@ class DeviceSettings(Settings):
     room: ClassVar[str] = "devices"
     identity_card_reader: DeviceConfig | None = None
     receipt_printer: DeviceConfig | None = None
+    document_printer: DeviceConfig | None = None
 
-    @field_validator(IDENTITY_CARD_READER, RECEIPT_PRINTER)
+    @field_validator(IDENTITY_CARD_READER, RECEIPT_PRINTER, DOCUMENT_PRINTER)
     @classmethod
     def _usable(cls, config: DeviceConfig | None, about: ValidationInfo) -> DeviceConfig | None:
         if config is None:
@@ -78,6 +96,8 @@ class DeviceSettings(Settings):
         for name, other in about.data.items():
             if isinstance(other, DeviceConfig) and other.port == config.port:
                 raise ValueError(f"{config.port} is the port of {name} already")
+        if about.field_name == DOCUMENT_PRINTER and not config.port.startswith(("ipp://", "ipps://")):
+            raise ValueError(f"{config.port} is no queue, such as ipp://localhost:631/printers/A4")
         return config
 
     def configured(self) -> dict[str, DeviceConfig]:
@@ -139,6 +159,7 @@ class Devices:
         self._config = config
         self.identity_card_reader: IdentityCardReader | None = None
         self.receipt_printer: ReceiptPrinter | None = None
+        self.document_printer: DocumentPrinter | None = None
         self.findings: tuple[Finding, ...] = ()
         self.self_tests: dict[str, SelfTest] = {}
         for name, one in config.items():
@@ -146,6 +167,8 @@ class Devices:
                 self.identity_card_reader = IDENTITY_CARD_READERS[one.driver](one)
             elif name == RECEIPT_PRINTER:
                 self.receipt_printer = RECEIPT_PRINTERS[one.driver](one)
+            elif name == DOCUMENT_PRINTER:
+                self.document_printer = DOCUMENT_PRINTERS[one.driver](one)
             else:
                 raise ValueError(f"there is no class of devices named {name}")
 
@@ -155,6 +178,7 @@ class Devices:
         devices: dict[str, Device | None] = {
             IDENTITY_CARD_READER: self.identity_card_reader,
             RECEIPT_PRINTER: self.receipt_printer,
+            DOCUMENT_PRINTER: self.document_printer,
         }
         return {name: device for name, device in devices.items() if device is not None}
 
@@ -193,7 +217,7 @@ class Devices:
             return found
         test = self.self_tests[name] = await device.self_test()
         kind = FindingKind.ATTENTION if test.findings else FindingKind.FOUND
-        if set(test.findings) & {"advice.no_answer", "advice.port.lost"}:
+        if set(test.findings) & _NOT_FOUND:
             kind = FindingKind.NOT_FOUND
         return [Finding(kind, name, info.driver, info.port, info.simulated, test.findings)]
 

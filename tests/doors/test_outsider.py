@@ -59,6 +59,8 @@ BY_ANY_DOOR = {
     "huimin.v1.PaymentService/StartPayment",
     "huimin.v1.PaymentService/CancelOrder",
     "huimin.v1.PaymentService/SendPaymentLink",
+    "huimin.v1.DocumentService/RenderDocument",
+    "huimin.v1.DocumentService/CreateDocumentLink",
     "huimin.v1.IdentityService/DeleteSession",
     "grpc.health.v1.Health/Check",
     "grpc.health.v1.Health/Watch",

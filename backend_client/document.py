@@ -1,0 +1,23 @@
+"""Forms on paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+MAX_BYTES = 8 << 20
+"""Of a PDF."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLink:
+    """A link to a form as PDF, which opens once. link: empty where it was sent."""
+
+    link: str = field(repr=False)
+    expire_time: datetime
+
+
+def new_document_name() -> str:
+    """``documents/{uuid}``: a name for a link, to be made before it is asked for the first time."""
+    return f"documents/{uuid4()}"
