@@ -112,6 +112,7 @@ def test_every_string_of_digits_is_understood_again(digits: str) -> None:
         ("8:30 am – 5:30 pm", "eight thirty a.m. to five thirty p.m."),
         ("¥300 or 380.50 yuan", "three hundred yuan or three hundred and eighty yuan and fifty fen"),
         ("60%–80%", "sixty per cent to eighty per cent"),
+        ("0.5‰", "zero point five per mille"),
         ("Call 12345.", "Call one two three four five."),
         ("Phone: 0871-65123456", "Phone: zero eight seven one, six five one two, three four five six"),
         ("Hui Zheng Fa [2025] No. 3", "Hui Zheng Fa twenty twenty-five number three"),
