@@ -231,6 +231,7 @@ class CancelQuestionScreen(Screen[CancelQuestion]):
 
     def actions(self) -> Sequence[Action]:
         """Keep it; or really not come."""
-        keep = Action("appointment.keep", self.words("appointment.keep"), did.KeepAppointment(), look=SECONDARY)
+        text = self.words("appointment.keep")
+        keep = Action("appointment.keep", text, did.KeepAppointment(), look=SECONDARY)
         text = self.words("appointment.cancel_yes")
         return (keep, Action("appointment.cancel_yes", text, did.CancelAppointment(), look=ALARM))

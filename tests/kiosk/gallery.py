@@ -40,6 +40,7 @@ from kiosk.visit.home import doors
 from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk import alert_samples
+from tests.kiosk.gallery_appointments import appointments
 from tests.kiosk.gallery_payments import payments
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -135,6 +136,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield from _questions(has.forms, complete=complete)
     yield from _cards()
     yield from payments(has.forms)
+    yield from appointments(has.services, has.forms)
     yield pages.CardTaken(())
     yield pages.ProgressWays()
     yield from _references()
@@ -155,7 +157,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
 
 def _questions(forms: Iterable[Form], *, complete: bool) -> Iterator[Page]:
     seen: set[FieldType] = set()
-    fields = [(form, field) for form in forms for field in form.fields]
+    fields = [(form, field) for form in forms for field in form.fields if field.type is not FieldType.SLOT]
     for form, field in sorted(fields, key=lambda pair: -len(repr(pair[1]))):
         if not complete and field.type in seen:
             continue
