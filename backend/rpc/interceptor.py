@@ -118,7 +118,7 @@ class Edge(grpc.aio.ServerInterceptor):
         seconds = limits.seconds(method, context.time_remaining())
         outcome, reason = "CANCELLED", ""
         try:
-            with metrics.UNDER_WAY.track_inprogress(), span(method, incoming(metadata)):
+            with metrics.under_way(method), span(method, incoming(metadata)):
                 answer_by.set(began + seconds)
                 async with asyncio.timeout(seconds):
                     door = door_of(context)

@@ -14,8 +14,8 @@ from backend.rpc.refusal import Refusal
 MAX_MESSAGE = 4 << 20
 """Bytes of one message: 100 answers of the longest text fit."""
 MAX_CALLS = 4000
-"""More calls at a time than this, of all doors, are refused with RESOURCE_EXHAUSTED. Each door holds one all the
-time, to be told of alerts."""
+"""More calls at a time than this, of all doors, are refused with RESOURCE_EXHAUSTED. Each door holds one all
+the time, to be told of alerts."""
 CALLS_OF_A_DOOR = {
     DoorKind.TERMINAL: 32,  # one resident at a time
     DoorKind.LINE: 400,  # many callers at a time

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from prometheus_client import Counter, Gauge, Histogram
 
 CALLS = Counter("huimin_backend_calls", "Calls that have ended, by method and gRPC code", ("method", "code"))
@@ -19,10 +21,20 @@ SECONDS = Histogram(
 )
 
 
+STREAMS = frozenset({"/huimin.v1.AlertService/WatchAlerts", "/grpc.health.v1.Health/Watch"})
+"""Calls that last as long as somebody listens: neither under way nor slow."""
+
+
+def under_way(method: str) -> AbstractContextManager[None]:
+    """Counts a call while it is being answered."""
+    return nullcontext() if method in STREAMS else UNDER_WAY.track_inprogress()
+
+
 def ended(method: str, code: str, reason: str, seconds: float) -> None:
     """Counts a call. method: ``/huimin.v1.Service/Method``; code: name of the gRPC status."""
     short = method.rpartition(".")[2]
     CALLS.labels(short, code).inc()
-    SECONDS.labels(short).observe(seconds)
+    if method not in STREAMS:
+        SECONDS.labels(short).observe(seconds)
     if reason:
         REFUSALS.labels(reason).inc()

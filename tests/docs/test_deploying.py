@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+import backend.alerts.metrics
 import backend.rpc.metrics
 import backend_client.metrics
 from backend.settings import BackendSettings
@@ -45,6 +46,7 @@ def test_a_unit_starts_a_command_with_options_that_it_has(unit: Path) -> None:
 
 def _metrics() -> set[str]:
     assert backend.rpc.metrics.CALLS
+    assert backend.alerts.metrics.MESSAGES
     assert backend_client.metrics.WAITING
     return {
         name + suffix
