@@ -14,6 +14,9 @@ from huimin.v1 import catalog_pb2, common_pb2, notice_pb2, policy_pb2
 from backend.authoring import charges
 from backend.authoring.contract import DatedNotice
 from backend.authoring.counter_entries import CountersEntry
+from backend.authoring.lookup_entries import LookupEntry
+from backend.authoring.lookup_entries import lookup as contract_of
+from backend.authoring.table_file import Table
 from backend.calendar import Holiday
 from backend_client.forms.form import EARLIEST, LATEST, MAX_FEN, AtMost, Field, Form, OneOf, Rule
 from foundation.language import LocalizedText
@@ -50,6 +53,7 @@ def service(message: catalog_pb2.Service) -> Described:
         ("summary",): _text(message.summary),
         ("department",): _text(message.department),
         ("form",): message.form.removeprefix("forms/"),
+        ("lookup",): message.lookup.removeprefix("lookups/"),
     }
     guide = message.guide
     for name in ("eligibility", "duration", "fee", "place", "opening_hours"):
@@ -98,6 +102,41 @@ def form(made: Form, retention: int, public_field: str = "") -> Described:
         ("retention",): str(retention),
     }
     return _without_nothing(parts | _demonstration(made.demonstration))
+
+
+def lookup(entry: LookupEntry) -> Described:
+    """A lookup with its questions and columns, and where its records come from."""
+    made = contract_of(entry)
+    parts: dict[tuple[str, ...], Words] = {("title",): made.title, ("access",): entry.access.value}
+    for asked in made.questions.fields:
+        parts |= {("fields", asked.id, *place): words for place, words in _field(asked)}
+    for number, rule in enumerate(made.questions.rules, 1):
+        parts |= {("rules", str(number), *place): words for place, words in _rule(rule)}
+    for column, told in zip(made.columns, entry.columns, strict=True):
+        place = ("columns", column.id)
+        parts |= {(*place, "type"): told.type.value, (*place, "label"): column.label}
+        parts |= {(*place, "at"): told.at or "", (*place, "unit"): "" if told.unit == "yuan" else told.unit}
+        parts |= {(*place, "options", option.id): option.label for option in column.options}
+    parts |= {("listed",): made.listed, ("said",): made.said, ("nothing",): made.nothing}
+    for name in ("guess_at", "source", "query", "records", "most"):
+        parts[name,] = str(getattr(entry, name) or "")
+    for name, text in (entry.body or {}).items():
+        parts["body", name] = text
+    if entry.payable is not None:
+        owed = entry.payable
+        parts["payable", "title"] = LocalizedText(owed.title.zh, owed.title.en)
+        parts |= {("payable", "record"): owed.record, ("payable", "amount"): owed.amount}
+        if owed.only_if is not None:
+            parts["payable", "only_if", owed.only_if.column] = ", ".join(owed.only_if.any_of)
+    return _without_nothing(parts | _demonstration(entry.demonstration))
+
+
+def table(made: Table) -> Described:
+    """A table of the content, row by row."""
+    parts: dict[tuple[str, ...], Words] = {("columns",): ", ".join(made.columns)}
+    for number, row in enumerate(made.rows, 1):
+        parts["rows", str(number)] = ", ".join(cell or "" for cell in row)
+    return _without_nothing(parts)
 
 
 def counters(entry: CountersEntry) -> Described:

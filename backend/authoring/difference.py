@@ -10,6 +10,7 @@ from typing import TypeVar
 from backend.authoring import described
 from backend.authoring.described import Described, Words
 from backend.authoring.reading import Content
+from backend.authoring.table_file import Table
 from backend.calendar import Holiday
 from backend_client.forms.form import Form
 from foundation.language import LocalizedText
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     SYNONYMS = "synonyms"
     COUNTERS = "counters"
     HOLIDAYS = "holidays"
+    LOOKUPS = "lookups"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ def difference(old: Content, new: Content) -> tuple[Change, ...]:
             described.notice,
         ),
         *_of(Kind.COUNTERS, old.counters, new.counters, described.counters),
+        *_of(Kind.LOOKUPS, old.lookups, new.lookups, described.lookup),
+        *_of(Kind.TABLES, _tables(old), _tables(new), described.table),
         *_of(Kind.HOLIDAYS, _holidays(old), _holidays(new), described.holiday),
         *_synonyms(old.synonyms, new.synonyms),
     )
@@ -131,6 +136,10 @@ def _forms(content: Content) -> dict[str, tuple[Form, int, str]]:
         name: (form, content.retention[name], content.public_fields.get(name, ""))
         for name, form in content.forms.items()
     }
+
+
+def _tables(content: Content) -> dict[str, Table]:
+    return {f"tables/{name}": table for name, table in content.tables.by_name.items()}
 
 
 def _holidays(content: Content) -> dict[str, Holiday]:

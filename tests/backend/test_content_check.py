@@ -15,6 +15,7 @@ from backend_client.forms.form import Condition
 from foundation.language import Language
 from tests.backend.house import CONTENT, command, copy_content
 from tests.backend.test_charge_content import MISTAKES as CHARGES
+from tests.backend.test_lookup_content import MISTAKES as LOOKUPS
 from tests.backend.test_sheet import WRONG
 
 
@@ -322,6 +323,7 @@ def test_every_kind_of_finding_is_tried_here() -> None:
     sentences = set(re.findall(r'msgid "content\.([a-z0-9_]+)"', catalogue))
     elsewhere = {"fine", "total", "folder_needed", "too_many"} | {mistake[2] for mistake in WRONG}
     elsewhere |= {"charge_too_large", "charge_needed"} | {mistake[2] for mistake in CHARGES}
+    elsewhere |= {mistake[2] for mistake in LOOKUPS}
     never = {"unreadable", "unfit"}
     assert sentences == {mistake[3] for mistake in MISTAKES} | elsewhere | never
 
