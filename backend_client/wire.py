@@ -135,9 +135,9 @@ def notice(message: notice_pb2.Notice) -> Notice:
         area=optional_localized_from_proto(message.area, "notice.area"),
         summary=localized_from_proto(message.summary, "notice.summary"),
         sections=_sections(message.sections),
-        publish_time=_time(message, "publish_time"),
-        start_time=_time(message, "start_time") if message.HasField("start_time") else None,
-        end_time=_time(message, "end_time") if message.HasField("end_time") else None,
+        publish_time=moment(message, "publish_time"),
+        start_time=moment(message, "start_time") if message.HasField("start_time") else None,
+        end_time=moment(message, "end_time") if message.HasField("end_time") else None,
         demonstration=message.demonstration,
     )
 
@@ -149,17 +149,17 @@ def case(message: case_pb2.Case) -> Case:
         form=_name(message.form, "forms"),
         title=localized_from_proto(message.title, "case.title"),
         state=enum_from_proto(CaseState, message.state, "case.state"),
-        create_time=_time(message, "create_time"),
-        update_time=_time(message, "update_time"),
+        create_time=moment(message, "create_time"),
+        update_time=moment(message, "update_time"),
         events=tuple(
             CaseEvent(
                 enum_from_proto(CaseState, event.state, "case.events.state"),
-                _time(event, "event_time"),
+                moment(event, "event_time"),
                 event.note,
             )
             for event in message.events
         ),
-        replies=tuple(CaseReply(reply.text, _time(reply, "reply_time")) for reply in message.replies),
+        replies=tuple(CaseReply(reply.text, moment(reply, "reply_time")) for reply in message.replies),
         reopenable=message.reopenable,
         reopening=_reopening(message.reopening) if message.HasField("reopening") else None,
         rated=message.rated,
@@ -168,7 +168,7 @@ def case(message: case_pb2.Case) -> Case:
 
 
 def _reopening(message: case_pb2.Reopening) -> Reopening:
-    return Reopening(_time(message, "reopen_time"), date_from_proto(message.due_date, "reopening.due_date"))
+    return Reopening(moment(message, "reopen_time"), date_from_proto(message.due_date, "reopening.due_date"))
 
 
 def public_case(message: case_pb2.PublicCase) -> PublicCase:
@@ -208,7 +208,7 @@ def session(message: identity_pb2.CreateSessionResponse) -> Session:
     """A session, whose token can stand in a header."""
     if not is_token(message.token):
         raise Malformed("session.token: empty, too long or not visible ASCII")
-    return Session(message.token, _time(message, "expire_time"))
+    return Session(message.token, moment(message, "expire_time"))
 
 
 def is_token(token: str) -> bool:
@@ -226,10 +226,10 @@ def order(message: payment_pb2.Order) -> Order:
         amount_fen=message.amount_fen,
         state=enum_from_proto(OrderState, message.state, "order.state"),
         payable=message.payable,
-        create_time=_time(message, "create_time"),
-        update_time=_time(message, "update_time"),
-        due_time=_time(message, "due_time"),
-        pay_time=_time(message, "pay_time") if message.HasField("pay_time") else None,
+        create_time=moment(message, "create_time"),
+        update_time=moment(message, "update_time"),
+        due_time=moment(message, "due_time"),
+        pay_time=moment(message, "pay_time") if message.HasField("pay_time") else None,
         demonstration=message.demonstration,
         transaction=message.transaction,
     )
@@ -244,14 +244,14 @@ def payment(message: payment_pb2.StartPaymentResponse) -> Payment:
     return Payment(
         order(message.order),
         message.payment.code,
-        _time(message.payment, "expire_time"),
+        moment(message.payment, "expire_time"),
         max(message.payment.seconds_left, 0),
     )
 
 
 def accepted(message: form_pb2.CreateSubmissionResponse) -> Accepted:
     """What the backend makes of a submission."""
-    return Accepted(_reference(message.reference), _time(message, "accept_time"))
+    return Accepted(_reference(message.reference), moment(message, "accept_time"))
 
 
 def leased(message: form_pb2.LeaseReferencesResponse) -> Leased:
@@ -313,7 +313,8 @@ def _reference(reference: str) -> str:
     return reference
 
 
-def _time(message: Message, field: str) -> datetime:
+def moment(message: Message, field: str) -> datetime:
+    """A time that has to be there. Raises Malformed."""
     need(message, field)
     stamp: Timestamp = getattr(message, field)
     try:

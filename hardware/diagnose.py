@@ -44,7 +44,8 @@ EXAMPLE = """\
 
     [devices.document_printer]
     driver = "cups"
-    port = "ipp://localhost:631/printers/A4""""
+    port = "ipp://localhost:631/printers/A4"
+"""
 
 
 @dataclass(frozen=True, slots=True)

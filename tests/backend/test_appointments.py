@@ -42,7 +42,7 @@ async def office(tmp_path: Path, database: str) -> AsyncIterator[House]:
         yield started
 
 
-def desk(house: House) -> appointment_pb2_grpc.AppointmentServiceStub:
+def desk(house: House) -> appointment_pb2_grpc.AppointmentServiceAsyncStub:
     return appointment_pb2_grpc.AppointmentServiceStub(house.stubs.channel)
 
 

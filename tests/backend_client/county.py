@@ -244,6 +244,12 @@ class County(
     async def ListCases(self, request: Any, context: Any) -> Any:
         return await self._serve_holder(request, context, case_pb2.ListCasesResponse(cases=[case()]))
 
+    async def ReopenCase(self, request: Any, context: Any) -> Any:
+        return await self._serve_holder(request, context, case_pb2.ReopenCaseResponse(case_record=case()))
+
+    async def ListPublicCases(self, request: Any, context: Any) -> Any:
+        return await self._serve(request, context, case_pb2.ListPublicCasesResponse())
+
     async def ListNotices(self, request: Any, context: Any) -> Any:
         return await self._serve(request, context, notice_pb2.ListNoticesResponse(notices=[notice()]))
 

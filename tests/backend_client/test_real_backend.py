@@ -96,6 +96,8 @@ def entry(field: Field) -> str:
             return "13800000000"
         case FieldType.YES_NO:
             return "yes"
+        case FieldType.SLOT:
+            raise AssertionError("places are booked where appointments are tried")
 
 
 def filled(form: Form) -> Filling:

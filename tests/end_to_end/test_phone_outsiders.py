@@ -118,6 +118,8 @@ def given(field: Field) -> str:
             return "13800001111"
         case FieldType.YES_NO:
             return "yes"
+        case FieldType.SLOT:
+            raise AssertionError("places are booked where appointments are tried")
 
 
 @pytest.fixture(scope="module")

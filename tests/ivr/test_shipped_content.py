@@ -69,6 +69,8 @@ def given(field: Field, *, agreed: bool) -> str:
             return "13800001111\n1"
         case FieldType.YES_NO:
             return "2"
+        case FieldType.SLOT:
+            raise AssertionError("places are booked where appointments are tried")
 
 
 def chosen(field: Field) -> Value:
