@@ -19,6 +19,11 @@ class NoticeCategory(Enum):
     HEALTH = 4
     EMPLOYMENT = 5
     GOVERNMENT = 6
+    PROCUREMENT = 7
+    GAZETTE = 8
+    QUESTION = 9
+    PROJECT = 10
+    PRODUCT = 11
 
 
 @dataclass(frozen=True, slots=True)

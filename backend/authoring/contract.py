@@ -65,6 +65,11 @@ _CATEGORIES = {
     NoticeCategoryName.HEALTH: notice_pb2.NOTICE_CATEGORY_HEALTH,
     NoticeCategoryName.EMPLOYMENT: notice_pb2.NOTICE_CATEGORY_EMPLOYMENT,
     NoticeCategoryName.GOVERNMENT: notice_pb2.NOTICE_CATEGORY_GOVERNMENT,
+    NoticeCategoryName.PROCUREMENT: notice_pb2.NOTICE_CATEGORY_PROCUREMENT,
+    NoticeCategoryName.GAZETTE: notice_pb2.NOTICE_CATEGORY_GAZETTE,
+    NoticeCategoryName.QUESTION: notice_pb2.NOTICE_CATEGORY_QUESTION,
+    NoticeCategoryName.PROJECT: notice_pb2.NOTICE_CATEGORY_PROJECT,
+    NoticeCategoryName.PRODUCT: notice_pb2.NOTICE_CATEGORY_PRODUCT,
 }
 
 

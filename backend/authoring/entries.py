@@ -424,6 +424,11 @@ class NoticeCategoryName(StrEnum):
     HEALTH = "health"
     EMPLOYMENT = "employment"
     GOVERNMENT = "government"
+    PROCUREMENT = "procurement"
+    GAZETTE = "gazette"
+    QUESTION = "question"
+    PROJECT = "project"
+    PRODUCT = "product"
 
 
 class NoticeEntry(Entry):

@@ -2,48 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Never
 
 from backend_client.notice import Notice, NoticeCategory
+from ivr import prompts
 from ivr.dialogue.asking import Menu, Said, menu
+from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
 from ivr.dialogue.public_cases import public_cases, published
 from ivr.dialogue.reading import read_out, section
 from ivr.line import Utterance
 
-MOST = 50
-"""Notices that are offered, the newest."""
+MOST = 100
+"""Notices that are offered, the newest: all that one page of the backend holds."""
 
 NEXT, DETAILS = "1", "2"
-NOTICES, PUBLIC = "1", "2"
+
+GROUPS: Mapping[str, frozenset[NoticeCategory]] = {
+    "questions": frozenset({NoticeCategory.QUESTION}),
+    "open_government": frozenset(
+        {NoticeCategory.GAZETTE, NoticeCategory.PROCUREMENT, NoticeCategory.PROJECT}
+    ),
+    "products": frozenset({NoticeCategory.PRODUCT}),
+}
+"""Notices that few callers want to hear between those of the day, and are chosen for themselves."""
+
+ORDER = ("news", "questions", "open_government", "public_replies", "products")
+"""As the menu offers them, the most asked for first."""
+
+Held = Callable[[], Awaitable[None]]
+"""What a choice of that menu begins."""
 
 
 async def notices(conversation: Conversation) -> None:
-    """Notices, or public replies where there are any. Raises Back where the caller leaves."""
-    found = await published(conversation)
-    if not found:
-        await _notices(conversation)
-
-    def asked() -> list[Utterance]:
-        return [conversation.prompt("notices.or_public")]
-
-    while True:
-        key = await menu(conversation, Menu(NOTICES + PUBLIC, asked, asked))
-        with suppress(Back):
-            await (_notices(conversation) if key == NOTICES else public_cases(conversation, found))
-
-
-async def _notices(conversation: Conversation) -> Never:
-    """Raises Back where the caller leaves, or has heard all."""
+    """Notices of the day, or what else there is to hear. Raises Back where the caller leaves."""
     page = await fetch(conversation, lambda: conversation.client.list_notices(page_size=MOST))
     await conversation.tell_age(page.as_of)
-    found = sorted(page.items, key=_order)
-    if not found:
+    replies = await published(conversation)
+    offered: dict[str, Held] = {}
+    for name in ORDER:
+        if there := [notice for notice in page.items if _group(notice) == name]:
+            offered[name] = partial(_in_turn, conversation, there)
+        elif name == "public_replies" and replies:
+            offered[name] = partial(public_cases, conversation, replies)
+    if not offered:
         await conversation.call.say(conversation.prompt("notices.none"))
         raise Back
+    if list(offered) == ["news"]:
+        await offered["news"]()
+    items = [Item(f"notices.{name}", prompts.label(f"notices.{name}")) for name in offered]
+    chosen = 0
+    while True:
+        chosen = await choose(
+            conversation, items, lambda: [conversation.prompt("notices.which")], start=chosen
+        )
+        with suppress(Back):
+            await list(offered.values())[chosen]()
+
+
+def _group(notice: Notice) -> str:
+    return next((name for name, categories in GROUPS.items() if notice.category in categories), "news")
+
+
+async def _in_turn(conversation: Conversation, there: Sequence[Notice]) -> Never:
+    """Raises Back where the caller leaves, or has heard all."""
+    found = sorted(there, key=_order)
     await conversation.tell_demonstration(any(notice.demonstration for notice in found))
     await conversation.call.say(_how_many(conversation, found))
     for number, notice in enumerate(found):

@@ -84,6 +84,11 @@ GLYPHS = {
     "HEALTH": MDI7.hospital_box_outline,
     "EMPLOYMENT": MDI7.briefcase_outline,
     "GOVERNMENT": MDI7.bank_outline,
+    "PROCUREMENT": MDI7.gavel,
+    "GAZETTE": MDI7.newspaper_variant_outline,
+    "QUESTION": MDI7.comment_question_outline,
+    "PROJECT": MDI7.crane,
+    "PRODUCT": MDI7.basket_outline,
 }
 """Our names for the glyphs; what the package gives is ``mdi7.`` and the character."""
 
