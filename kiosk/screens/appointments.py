@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from backend_client.appointment import Queue
 from backend_client.catalog import Service
 from backend_client.forms.present import present_time
-from kiosk.screens.confirmation import printer_sentence_name
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -185,8 +184,7 @@ class TicketIssuedScreen(Screen[TicketIssued]):
                 text = self.words("ticket.printed")
                 parts[:0] = [message(text, width, icon="done", ink=c.primary, ground=c.primary_pale), space.m]
             case Slip.FAILED:
-                why = f"{self.words(printer_sentence_name(self.page))} {self.words('ticket.remember')}"
-                parts[:0] = [error(why, width), space.m]
+                parts[:0] = [error(self.words("ticket.not_printed"), width), space.m]
             case Slip.NO_PRINTER:
                 parts += [
                     space.s,

@@ -19,7 +19,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import CaseHistory
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.mark import message
-from kiosk.widgets.press import PRIMARY, SECONDARY
+from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
 
@@ -68,12 +68,10 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         if appointment.changeable:
             text = self.words("appointment.cancel")
             offered.append(Action("appointment.cancel", text, did.CancelAppointment(), look=SECONDARY))
+        if appointment.changeable and not appointment.check_in_open:
             move = "choose" if appointment.state is AppointmentState.UNCONFIRMED else "move"
-            look = SECONDARY if appointment.check_in_open else PRIMARY
             text = self.words(f"appointment.{move}")
-            offered.append(
-                Action("appointment.move", text, did.MoveAppointment(), look=look, icon="calendar")
-            )
+            offered.append(Action("appointment.move", text, did.MoveAppointment(), icon="calendar"))
         if appointment.check_in_open:
             text = self.words("appointment.check_in")
             offered.append(Action("appointment.check_in", text, did.CheckIn(), icon="ticket"))
@@ -122,9 +120,11 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         )
         meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
         now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
-        parts: list[Box | Text | int] = [now, space.m, meaning]
-        if self.page.case.appointment is not None:
-            parts += [space.m, self._appointment(self.page.case.appointment, inner)]
+        parts: list[Box | Text | int] = [now, space.m]
+        if self.page.case.appointment is None:
+            parts.append(meaning)
+        else:  # which says what the state means here
+            parts.append(self._appointment(self.page.case.appointment, inner))
         if self.page.order is not None:
             parts += [space.m, self._order(self.page.order, inner)]
         body = stack(inner, parts)

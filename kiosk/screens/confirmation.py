@@ -10,7 +10,7 @@ from hardware.interfaces.receipt_printer import PrintError
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip, TicketIssued
+from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
@@ -19,7 +19,7 @@ from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
-def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord | TicketIssued) -> str:
+def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord) -> str:
     """Which sentence of the catalogue says why there is no slip."""
     code = page.slip_fault.code if page.slip_fault else None
     return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
@@ -73,7 +73,8 @@ class ConfirmationScreen(Screen[Confirmation]):
         t, c = theme.type, theme.colour
         icon = Icon("done", round(t.title * 1.4), c.primary)
         room = self.width - icon.width - theme.space.m
-        text = self.words("confirmation.title")
+        booked = self.page.booked and self.page.accepted.delivered
+        text = self.words("confirmation.booked_title" if booked else "confirmation.title")
         size = fitting(text, room, (t.title, t.heading, t.lead), lines=1, bold=True)
         label = Text(text, room, size=size, bold=True, leading=TIGHT, role="heading", name="page.title")
         form = Text(self.page.form.title[self.language], room, colour=c.soft_ink, leading=1.4)

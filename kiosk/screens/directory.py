@@ -19,6 +19,7 @@ from kiosk.screens.lookup_records import LookupRecordsScreen
 from kiosk.screens.lookup_trouble import LookupTroubleScreen
 from kiosk.screens.notice_list import NoticeListScreen
 from kiosk.screens.notice_text import NoticeTextScreen
+from kiosk.screens.paper import PaperScreen, PaperWaysScreen
 from kiosk.screens.payment import PayingScreen, PaymentKeptScreen
 from kiosk.screens.policy_list import PolicyListScreen
 from kiosk.screens.policy_results import PolicyResultsScreen
@@ -61,6 +62,8 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.Confirmation: ConfirmationScreen,
     pages.Paying: PayingScreen,
     pages.PaymentKept: PaymentKeptScreen,
+    pages.PaperWays: PaperWaysScreen,
+    pages.Paper: PaperScreen,
     pages.OrderEntry: OrderEntryScreen,
     pages.ProgressWays: ProgressWaysScreen,
     pages.ReferenceEntry: ReferenceEntryScreen,

@@ -125,7 +125,7 @@ class ReasonScreen(QuestionScreen):
                 role="heading",
                 name="page.title",
                 balanced=True,
-            )
+            ),
         ]
         if sizes.hint or not self.page.error:
             hint = Text(

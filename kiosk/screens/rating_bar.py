@@ -13,7 +13,7 @@ from kiosk.visit.events import Event
 from kiosk.visit.pages import Offer, OfferStage
 from kiosk.widgets.box import Box
 from kiosk.widgets.press import QUIET, SECONDARY, Look, Press, button
-from kiosk.widgets.text import TIGHT, Text, fitting
+from kiosk.widgets.text import TIGHT, Text, fitting, width_of
 
 ICONS = {
     Satisfaction.VERY_SATISFIED: "excited",
@@ -64,17 +64,24 @@ def rating_bar(width: float, offer: Offer, words: Translate, send: Callable[[Eve
 
 def levels(width: float, words: Translate, send: Callable[[Event], None]) -> list[Press]:
     """The five levels, the best first, together so wide."""
-    wide = (width - theme.space.s * (len(ICONS) - 1)) / len(ICONS)
+    t, wide = theme.type, (width - theme.space.s * (len(ICONS) - 1)) / len(ICONS)
+    texts = {level: words(f"rating.short.{level.name.lower()}") for level in Satisfaction}
+    room = wide - 2 * theme.space.s
+    sizes = [
+        size
+        for size in (t.body, t.caption, t.mark)
+        if all(width_of(text, size, bold=True) <= room for text in texts.values())
+    ]
     return [
-        _button(
-            f"rating.{level.name.lower()}",
-            words(f"rating.short.{level.name.lower()}"),
+        button(
+            text,
             wide,
-            send,
-            event=did.Rate(level),
+            name=f"rating.{level.name.lower()}",
+            touched=partial(send, did.Rate(level)),
             look=SECONDARY,
+            sizes=(*sizes[:1], t.mark),
         )
-        for level in Satisfaction
+        for level, text in texts.items()
     ]
 
 

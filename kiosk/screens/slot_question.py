@@ -19,7 +19,7 @@ from kiosk.widgets.box import Box, stack
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import CHOSEN, QUIET, SECONDARY, Press, button
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.text import TIGHT, Text, fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,14 @@ class SlotQuestionScreen(QuestionScreen):
             look=SECONDARY,
             icon="calendar",
         )
-        label = Text(
-            text, self.width - wide - theme.space.m, size=theme.type.heading, bold=True, leading=TIGHT
-        )
-        self.put(label, 0, top + (other.height - label.height) / 2)
-        self.put(other, self.width - wide, top)
-        return other.height
+        room = self.width - wide - theme.space.m
+        t = theme.type
+        size = fitting(text, room, (t.heading, t.lead, t.body), lines=1, bold=True)
+        label = Text(text, room, size=size, bold=True, leading=TIGHT)
+        high = max(other.height, label.height)
+        self.put(label, 0, top + (high - label.height) / 2)
+        self.put(other, self.width - wide, top + (high - other.height) / 2)
+        return high
 
     def _days(self, days: Sequence[SlotDay]) -> list[_Choice]:
         return [
