@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 from google.protobuf.json_format import MessageToDict
-from huimin.v1 import case_pb2, common_pb2, form_pb2
+from huimin.v1 import case_pb2, common_pb2, form_pb2, payment_pb2
 from sqlalchemy import Connection
 
 from backend import clock
@@ -21,7 +21,7 @@ from backend.commands.clerk import clerk
 from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.settings import BackendSettings
-from backend.storage import messages, persons
+from backend.storage import messages, orders, persons
 from backend.storage.database import Database
 from backend.storage.persons import Held, HeldCase, HeldFile, OpenCases
 from backend.storage.public_cases import Texts
@@ -150,6 +150,18 @@ def _as_json(held: Held) -> dict[str, Any]:
     }
 
 
+def _order(order: orders.Order | None) -> dict[str, Any] | None:
+    if order is None:
+        return None
+    return {
+        "amount_fen": order.amount_fen,
+        "state": payment_pb2.OrderState.Name(payment_pb2.OrderState.ValueType(order.state)),
+        "create_time": order.create_time.isoformat(),
+        "pay_time": None if order.pay_time is None else order.pay_time.isoformat(),
+        "transaction": order.transaction,
+    }
+
+
 def _message(kept: messages.Kept) -> dict[str, Any]:
     """What was sent; recipient and text are None once they were wiped."""
     return {
@@ -188,6 +200,7 @@ def _case(held: HeldCase) -> dict[str, Any]:
         "reopening": _reopening(held.answered),
         "public": _public(held.public),
         "messages": [_message(sent) for sent in held.messages],
+        "order": _order(held.order),
         "files": [
             {
                 "name": file.name,

@@ -27,7 +27,7 @@ from backend.rpc.permissions import Credential, Scope
 from backend.rpc.refusal import ANSWERS_INVALID, Refusal, Wrong, invalid, not_found
 from backend.rpc.session import Right, right_of, session_expired, session_needed, token_of
 from backend.services.answers import checked
-from backend.storage import cases, sessions, tries
+from backend.storage import cases, orders, sessions, tries
 from backend.storage.audit import Actor, AuditTrail
 from backend.storage.database import Database
 from backend.storage.tries import Subject
@@ -275,11 +275,14 @@ def _payable(
         return None
     if rule.only_if and values.get(rule.only_if.column) not in rule.only_if.any_of:
         return None
+    subject = f"{lookup.name} {values[rule.record]}"
+    if orders.paid_subjects(connection, [subject]):  # whoever keeps the records has not heard of it yet
+        return None
     title = LocalizedText(
         _filled(lookup, record, rule.title.zh, Language.ZH_CN),
         _filled(lookup, record, rule.title.en, Language.EN),
     )
-    owed = payables.Payable(f"{lookup.name} {values[rule.record]}", title, amount)
+    owed = payables.Payable(subject, title, amount)
     return Payable(payables.issue(vault_of(connection), owed, now), amount, title)
 
 

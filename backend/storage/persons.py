@@ -19,6 +19,7 @@ from backend.storage import (
     cases,
     forms,
     messages,
+    orders,
     public_cases,
     replies,
     retention,
@@ -61,6 +62,8 @@ class HeldCase:
     """What the office has made public of it."""
     messages: tuple[messages.Kept, ...]
     """What was sent to the applicant about it."""
+    order: orders.Order | None
+    """What it cost."""
 
     def __repr__(self) -> str:
         return f"HeldCase({self.case.reference}, …)"
@@ -93,7 +96,7 @@ def held(connection: Connection, number: str, actor: Actor, now: datetime) -> He
     person = vault_of(connection).person(number)
     references = _references(connection, person)
     found = tuple(_case(connection, reference) for reference in references)
-    objects = [f"cases/{reference}" for reference in references]
+    objects = [f"{kind}/{reference}" for reference in references for kind in ("cases", "orders")]
     objects += [file.name for one in found for file in one.files]
     trail: list[Kept] = []
     while some := audit.entries(
@@ -163,6 +166,7 @@ def _case(connection: Connection, reference: str) -> HeldCase:
         replies.of(connection, reference),
         public_cases.texts(connection, reference),
         tuple(messages.of_cases(connection, [reference])),
+        orders.one(connection, reference),
     )
 
 
