@@ -10,4 +10,4 @@ SOME = ("create:after", "settle:inside", "refund:after")
 
 
 async def test_an_order_is_paid_once_though_the_backend_is_killed_between_two_steps(tmp_path: Path) -> None:
-    await kill_at(tmp_path, SOME)
+    assert await kill_at(tmp_path, SOME) == len(SOME)
