@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from backend.lookups.provider import Failure, Given, Misconfigured, ProviderFailed, Question, Row
 
@@ -149,6 +150,7 @@ def _engine(url: URL) -> Engine:
         return create_engine(
             "sqlite://",
             creator=lambda: sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False),
+            poolclass=QueuePool,
             pool_size=_CONNECTIONS,
             max_overflow=0,
         )
