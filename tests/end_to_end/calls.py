@@ -55,16 +55,47 @@ async def ask_for(caller: CallerProcess, reference: str, suffix: str, listen: Li
 
 
 async def declare_tax(caller: CallerProcess, identity: str, voice: Path, listen: Listen = hardly) -> str:
-    """From the main menu: the tax declaration, of twelve questions. Returns the reference that is shown.
+    """From the main menu: the tax declaration, with what it costs. Returns the reference that is shown.
 
     voice: a WAV file, what the caller says when asked for a name.
     """
-    await caller.press("2")
-    await listen(caller)
-    await caller.press("5511")
-    await listen(caller)
+    await _begin_to_pay(caller, "2", identity, voice, listen)
+    # Each confirms what was read back, and answers the next question without hearing it again.
+    for keys in ("113800000000#", "1123456789012345", "12026", "1", "3", "2", "352000*50#", "12", "952000#"):
+        await caller.press(keys)
+        await listen(caller)
+    for keys in ("1512000#", "11", "1200#", "1"):
+        await caller.press(keys)
+        await (to_the_end if listen is not hardly and keys == "1" else listen)(caller)
+    return await _agree_and_send(caller, listen)
+
+
+async def renew_card(caller: CallerProcess, identity: str, voice: Path, listen: Listen = hardly) -> str:
+    """From the main menu: a lost identity card, and a temporary one. Returns the reference that is shown."""
+    await _begin_to_pay(caller, "1", identity, voice, listen)
+    for keys in ("113800000000#", "1", "1", "1", "2"):
+        await caller.press(keys)
+        await listen(caller)
+    return await _agree_and_send(caller, listen)
+
+
+async def ask_for_link(caller: CallerProcess, mobile: str) -> None:
+    """From the reference: to pay, by a link to this number."""
     await caller.press("1")
-    await listen(caller)
+    await hardly(caller)
+    await caller.press("1")
+    await hardly(caller)
+    await caller.press(f"{mobile}1")
+    await to_the_end(caller)
+
+
+async def _begin_to_pay(
+    caller: CallerProcess, service: str, identity: str, voice: Path, listen: Listen
+) -> None:
+    """From the main menu to the third question of a payment service: name and identity number are given."""
+    for keys in ("2", "3", service, "1", "1"):
+        await caller.press(keys)
+        await listen(caller)
     await caller.press("1")
     await caller.heard_sound()
     await caller.wait_for_silence(0.6)
@@ -75,13 +106,12 @@ async def declare_tax(caller: CallerProcess, identity: str, voice: Path, listen:
     await listen(caller)
     await caller.press(on_keys(identity))
     await listen(caller)
-    # Each confirms what was read back, and answers the next question without hearing it again.
-    for keys in ("113800000000#", "1123456789012345", "12026", "1", "3", "52000#", "112000*50#"):
-        await caller.press(keys)
-        await listen(caller)
-    for keys in ("18000#", "1", "2", "1#", "1"):
-        await caller.press(keys)
-        await (to_the_end if listen is not hardly and keys == "1" else listen)(caller)
+
+
+async def _agree_and_send(caller: CallerProcess, listen: Listen) -> str:
+    """From all answers: to what it costs, and then to the reference."""
+    await caller.press("1")
+    await (to_the_end if listen is not hardly else listen)(caller)
     seen = len(caller.events)
     await caller.press("1")
     shown = await caller.event("message", patience=60, after=seen)

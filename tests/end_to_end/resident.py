@@ -7,6 +7,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import zxingcpp
+from PIL import Image
+
 from tests.end_to_end.terminal import Terminal
 
 Look = Callable[[str], Awaitable[None]]
@@ -126,6 +129,47 @@ class Resident:
         await self.next()
         await self.type("6222000000000000000")
         await self.next()
+
+    async def renew_card(self) -> str:
+        """Applies for a new card instead of a lost one, and a temporary one; ends on the code that is paid,
+        and gives its reference."""
+        t = self.terminal
+        await t.touch("home.payments")
+        await t.screen("services.list")
+        await t.touch("services.identity-card-renewal")
+        await t.touch("guide.apply")
+        await t.screen("form.introduction")
+        await t.touch("form.start")
+        await t.screen("card")
+        await self.present_card()
+        await t.screen("card.taken")
+        await t.touch("card.next")
+        await self.type("13800000000")
+        await self.next()
+        for option in ("lost", "yes", "no"):
+            await self.choose(option)
+            await self.next()
+        await t.screen("form.review")
+        await t.touch("form.next")
+        await t.screen("form.charge")
+        await self.look("charge")
+        await t.touch("form.next")
+        await t.screen("form.declaration")
+        await t.touch("form.send")
+        await t.screen("form.confirmation")
+        await self.look("to-pay")
+        reference = await self.reference()
+        await t.touch("payment.pay")
+        await t.screen("payment.code")
+        await self.look("payment-code")
+        return reference
+
+    async def scan(self, file: Path) -> str:
+        """What the QR code on the screen holds, read from a picture of the screen."""
+        await self.terminal.picture(file)
+        with Image.open(file) as picture:
+            (code,) = zxingcpp.read_barcodes(picture.convert("L"))
+        return str(code.text)
 
     async def ask_for(self, reference: str, suffix: str) -> None:
         """Asks for a case by its reference; ends on its history."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest_asyncio
 import zxingcpp
 from PIL import Image
 
+from backend_client.client import BackendClient
+from backend_client.payment import OrderState
 from deploy.house import House, Plan
+from tests import cashier
 from tests.end_to_end import calls
 from tests.end_to_end.phone import CallerProcess
 from tests.end_to_end.resident import Resident
@@ -21,6 +25,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)
 
 IDENTITY = "11999919900307102X"
 """Of the demonstration card."""
+MOBILE = "13900002222"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -80,6 +85,48 @@ async def test_a_form_sent_by_phone_is_found_at_the_terminal(
     tree = await resident.terminal.tree()
     assert tree.says("个体户纳税申报")
     assert tree.says("已收件")
+
+
+async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_record(
+    house: House, resident: Resident, tmp_path: Path
+) -> None:
+    terminal = resident.terminal
+    at_terminal = await resident.renew_card()
+    tree = await terminal.tree()
+    assert tree.says("50.00元")
+    assert "paid" in await cashier.pay(await resident.scan(tmp_path / "code.png"))
+    tree = await terminal.screen("payment.order")
+    assert tree.says("缴费成功")
+    await terminal.touch("payment.print")
+    await terminal.until(lambda now: now.says("已打印"), "the receipt was not printed")
+    receipt = max((house.devices / "slips").glob("*.png"), key=lambda file: file.stat().st_mtime)
+    with Image.open(receipt) as image:
+        (code,) = zxingcpp.read_barcodes(image)
+    assert at_terminal in code.text.replace("-", "")
+    await resident.leave()
+
+    voice = tmp_path / "name.wav"
+    await calls.speak("王小惠", voice)
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550114@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        by_phone = await calls.renew_card(caller, IDENTITY, voice)
+        await calls.ask_for_link(caller, MOBILE)
+        assert "paid" in await cashier.pay(await cashier.link_to(MOBILE, house.backend_data))
+        await asyncio.sleep(1)
+        await caller.press("2")
+        await calls.to_the_end(caller)
+        await caller.hang_up()
+    record = await calls.record_of(house.records, "5550114")
+    said = [entry["prompt"] for entry in record["timeline"] if "prompt" in entry]
+    assert "charge.total" in said
+    assert said.index("payment.link_sent") < said.index("payment.PAID")
+    async with BackendClient(house.backend_address) as client:
+        one, other = [await client.get_order(reference) for reference in (at_terminal, by_phone)]
+    assert one.state is other.state is OrderState.PAID
+    assert (one.title, one.amount_fen) == (other.title, other.amount_fen)
+    assert one.amount_fen == 5_000
+    assert one.transaction != other.transaction
 
 
 @pytest.mark.parametrize("fault", ["wrong-checksum", "cut-short", "lifted", "noise"])
