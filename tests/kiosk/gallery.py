@@ -41,7 +41,9 @@ from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk import alert_samples
 from tests.kiosk.gallery_appointments import appointments
+from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
+from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ENTERED = {
@@ -81,6 +83,7 @@ class County:
     services: tuple[Service, ...]
     forms: tuple[Form, ...]
     notices: tuple[Notice, ...]
+    looked: tuple[Looked, ...]
 
 
 async def county(address: str) -> County:
@@ -96,6 +99,7 @@ async def county(address: str) -> County:
             tuple([await client.get_service(s.name) for s in services]),
             tuple([await client.get_form(s.form) for s in services if s.form]),
             tuple([await client.get_notice(n.name) for n in (await client.list_notices()).items]),
+            await look_up(client, [await client.get_service(s.name) for s in services if s.lookup]),
         )
 
 
@@ -136,9 +140,11 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield from _questions(has.forms, complete=complete)
     yield from _cards()
     yield from payments(has.forms)
+    yield from papers(has.services, has.forms)
     yield from appointments(has.services, has.forms)
     yield pages.CardTaken(())
     yield pages.ProgressWays()
+    yield from lookup_pages(has.looked)
     yield from _references()
     yield from _cases(has.forms)
     yield from _replies(has.forms)
