@@ -8,6 +8,8 @@ from uuid import uuid4
 
 MAX_BYTES = 8 << 20
 """Of a PDF."""
+LINK_MINUTES = 15
+"""For which a link that is shown opens, by the contract."""
 
 
 @dataclass(frozen=True, slots=True)

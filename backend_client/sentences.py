@@ -68,6 +68,9 @@ _BY_REASON = {
     "PAYMENT_UNAVAILABLE": "error.payment_unavailable",
     "PAYMENT_NOT_OFFERED": "error.payment_not_offered",
     "TOO_MANY_LINKS": "error.too_many_links",
+    "RENDERING_FAILED": "error.rendering_failed",
+    "LINKS_NOT_OFFERED": "error.links_not_offered",
+    "NO_SUCH_RECIPIENT": "error.no_such_recipient",
     "STORAGE_FULL": "error.storage_full",
     "STORAGE_UNAVAILABLE": "error.storage_unavailable",
 }

@@ -32,6 +32,7 @@ from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
 from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
+from kiosk.visit.papers import Papers
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
@@ -118,6 +119,14 @@ async def run(
             today=lambda: datetime.now(zone).date(),
         )
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        papers = Papers(
+            visit,
+            client,
+            cards,
+            applications,
+            devices.document_printer,
+            today=lambda: datetime.now(zone).date(),
+        )
         ratings = Ratings(visit, door.outbox)
         appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
         visit.begin(
@@ -128,6 +137,7 @@ async def run(
                 Policies(visit, client),
                 ratings,
                 Services(visit, client),
+                papers,
                 Reopenings(visit, client, progress),
                 PublicCases(visit, client),
                 applications,

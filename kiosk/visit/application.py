@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.errors import Conflict, InvalidAnswers
-from backend_client.forms.answer import AnswerError, Problem
+from backend_client.forms.answer import AnswerError, Problem, Value
 from backend_client.forms.card import CardAnswers
 from backend_client.forms.charge import bill_for
 from backend_client.forms.filling import Filling, SummaryLine
@@ -231,6 +231,11 @@ class Applications(Chapter):
         """What is asked only is forgotten once its pages are left."""
         if not isinstance(page, Question | LookupTrouble):
             self._forget_asked()
+
+    def answers_of(self, form: Form) -> Mapping[str, Value]:
+        """What was entered so far of a form of that revision; nothing where it was not begun."""
+        draft = self._drafts.get(form.name)
+        return dict(draft.filling.answers) if draft and draft.form.revision == form.revision else {}
 
     def ask(self, questions: Form, finish: Callable[[Filling], None]) -> None:
         """Asks what is not sent as an application, from the next page on. Nothing of it is kept as a draft.

@@ -262,6 +262,24 @@ class ByReference(Event):
     """Find a case by its reference."""
 
 
+# Forms on paper.
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBlank(Event):
+    """Print the form blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBegun(Event):
+    """Print the form with what was entered on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLink(Event):
+    """Show a code by which the form comes to a phone."""
+
+
 # Appointments.
 
 

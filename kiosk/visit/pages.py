@@ -29,6 +29,7 @@ from backend_client.rating import MAX_REASON, Matter, Satisfaction
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.device import DeviceError
+from hardware.interfaces.document_printer import DocumentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,8 @@ class CardUse(Enum):
     LOOK_UP = "look-up"
     """Or a reference."""
     LOOK_UP_ONLY = "look-up-only"
+    PAPER = "paper"
+    """To be filled into a form on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,3 +552,51 @@ class LookupTrouble(Page):
 
     service: Service
     failure: ProviderFailed | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperWays(Page):
+    """How a form on paper is to be taken along.
+
+    printer: whether this terminal prints; reader: whether it reads cards; begun: whether some of the form was
+    filled in on the screen before.
+    """
+
+    service: Service
+    form: Form
+    printer: bool
+    reader: bool
+    begun: bool
+
+
+class PaperState(Enum):
+    """How far a form on paper has come; the values name sentences of the catalogue."""
+
+    PRINTING = "printing"
+    PRINTED = "printed"
+    FAILED = "failed"
+    LINK = "link"
+    """It is not printed: its code is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper(Page):
+    """A form on paper.
+
+    waits: why a printing does not go on, None while it does; fault: why it was not printed; link: for the
+    code; filled: something of the resident's stands on it.
+    """
+
+    service: Service
+    form: Form
+    state: PaperState
+    filled: bool
+    waits: DocumentError | None = None
+    fault: DeviceError | None = None
+    link: str = dataclasses.field(default="", repr=False)
+
+    @property
+    def matter(self) -> Matter | None:
+        """The service, once the resident has the form."""
+        done = self.state in (PaperState.PRINTED, PaperState.LINK)
+        return Matter(service=self.service.name) if done else None

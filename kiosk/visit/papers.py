@@ -1,0 +1,167 @@
+"""Forms on paper: blank, with the card, or with what was entered; printed on A4, or as a code for a phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from backend_client.catalog import Service, ServiceKind
+from backend_client.client import BackendClient
+from backend_client.document import new_document_name
+from backend_client.forms.answer import Recording, Value
+from backend_client.forms.card import CardAnswers
+from backend_client.forms.filling import Filling
+from backend_client.forms.form import Form
+from foundation.log import logger
+from hardware.interfaces.device import DeviceError
+from hardware.interfaces.document_printer import DocumentError, DocumentPrinter
+from kiosk.visit import events as did
+from kiosk.visit.application import Applications
+from kiosk.visit.cards import Cards
+from kiosk.visit.events import Event
+from kiosk.visit.pages import CardUse, CardWanted, Page, Paper, PaperState, PaperWays, ServiceGuide
+from kiosk.visit.visit import Chapter, Visit
+
+log = logger(__name__)
+
+
+class Papers(Chapter):
+    """Owns the printing. What was filled in is forgotten once its page is left."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        client: BackendClient,
+        cards: Cards,
+        applications: Applications,
+        printer: DocumentPrinter | None,
+        *,
+        today: Callable[[], date],
+    ) -> None:
+        """today: the local date of the county."""
+        self._visit = visit
+        self._client = client
+        self._cards = cards
+        self._applications = applications
+        self._printer = printer
+        self._today = today
+        self._answers: Mapping[str, Value] = {}
+        self._name = ""
+        self._printing: asyncio.Task[None] | None = None
+        cards.serve(CardUse.PAPER, self._card_read)
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the ways of taking a form along, and the form."""
+        match page, event:
+            case ServiceGuide(service=service), did.Apply() if service.kind is ServiceKind.DOCUMENT:
+                self._visit.do(lambda: self._open(service))
+            case PaperWays(), did.TakeBlank():
+                self._take(page, {})
+            case PaperWays(form=form, begun=True), did.TakeBegun():
+                self._take(page, self._begun(form))
+            case PaperWays(reader=True), did.ByCard():
+                self._cards.want(CardUse.PAPER)
+            case PaperWays(), did.TakeLink():
+                self._answers, self._name = {}, ""
+                self._visit.do(lambda: self._link(page.service, page.form))
+            case CardWanted(use=CardUse.PAPER), did.Skip():
+                self._visit.close_page()
+            case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeLink():
+                self._visit.do(lambda: self._link(service, form))
+            case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeBlank():
+                self._visit.do(lambda: self._print(service, form))
+            case _:
+                return False
+        return True
+
+    def page_changed(self, page: Page) -> None:
+        """What was filled in goes with the page."""
+        if not isinstance(page, Paper | PaperWays | CardWanted):
+            self._answers = {}
+
+    def wipe(self) -> None:
+        """Forgets everything. A printing goes on to its end; one that waits for paper is taken back."""
+        page = self._visit.page
+        if self._printing and isinstance(page, Paper) and page.waits is not None:
+            self._printing.cancel()
+        self._answers, self._name = {}, ""
+
+    async def settle(self) -> None:
+        """Waits until what is being printed is printed."""
+        if self._printing:
+            await asyncio.wait({self._printing})
+
+    async def _open(self, service: Service) -> None:
+        form = await self._client.get_form(service.form)
+        begun = bool(self._begun(form))
+        ways = PaperWays(service, form, self._printer is not None, self._cards.there, begun)
+        self._visit.open(ways)
+
+    def _begun(self, form: Form) -> Mapping[str, Value]:
+        """What was entered on the screen; what was spoken has no place on paper."""
+        answers = self._applications.answers_of(form)
+        return {name: value for name, value in answers.items() if not isinstance(value, Recording)}
+
+    def _card_read(self, card: CardAnswers) -> None:
+        self._visit.close_page()
+        page = self._visit.page
+        if isinstance(page, PaperWays):
+            filling = Filling(page.form, self._today)
+            filling.prefill(card)
+            self._take(page, dict(filling.answers))
+
+    def _take(self, page: PaperWays, answers: Mapping[str, Value]) -> None:
+        """Prints it, or shows its code where this terminal does not print."""
+        self._answers, self._name = dict(answers), ""
+        if self._printer is None:
+            self._visit.do(lambda: self._link(page.service, page.form))
+        else:
+            self._visit.do(lambda: self._print(page.service, page.form))
+
+    async def _link(self, service: Service, form: Form) -> None:
+        """Shows the code. Trying it again leads to the same link."""
+        self._name = self._name or new_document_name()
+        made = await self._client.create_document_link(
+            self._name, form, self._visit.language, answers=self._answers
+        )
+        self._show(Paper(service, form, PaperState.LINK, bool(self._answers), link=made.link))
+
+    async def _print(self, service: Service, form: Form) -> None:
+        pdf = await self._client.render_document(form, self._visit.language, self._answers)
+        page = Paper(service, form, PaperState.PRINTING, bool(self._answers))
+        self._show(page)
+        self._printing = asyncio.get_running_loop().create_task(self._watch(pdf, page))
+
+    async def _watch(self, pdf: bytes, page: Paper) -> None:
+        """Prints, and shows on the page how far it is."""
+        assert self._printer
+        shown = page
+
+        def show(now: Paper) -> None:
+            nonlocal shown
+            if self._visit.page is shown:
+                self._visit.touched()
+                self._visit.show(now)
+            shown = now
+
+        def waiting(why: DocumentError | None) -> None:
+            show(replace(shown, waits=why))
+
+        try:
+            sheets = await self._printer.print_document(pdf, waiting)
+        except DeviceError as error:
+            code = error.code and error.code.value
+            log.warning("document_not_printed", completion=error.completion.value, code=code)
+            show(replace(shown, state=PaperState.FAILED, waits=None, fault=error))
+        else:
+            log.info("document_printed", sheets=sheets)
+            show(replace(shown, state=PaperState.PRINTED, waits=None))
+
+    def _show(self, page: Paper) -> None:
+        """In place of what was shown of the same form before."""
+        if isinstance(self._visit.page, Paper):
+            self._visit.show(page)
+        else:
+            self._visit.open(page)
