@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,18 +36,42 @@ class Cashier:
         return PaymentSettings(gateway="native", options=options)
 
     async def pay(self, code: str) -> str:
-        """Opens what a QR code or a link holds in a browser, and pays; the page that is shown then.
+        """See `pay`."""
+        return await pay(code)
 
-        A link of the county leads to the gateway's page.
-        """
-        async with aiohttp.ClientSession(trust_env=False) as browser:
-            async with browser.get(code) as answer:
-                url = answer.url
-            if "/cashier/" not in url.path:
-                async with browser.post(url) as answer:
-                    url = answer.url
+
+async def pay(code: str) -> str:
+    """Opens what a QR code or a link holds in a browser, and pays; the page that is shown then.
+
+    A link of the county leads to the gateway's page.
+    """
+    async with aiohttp.ClientSession(trust_env=False) as browser:
+        async with browser.get(code) as answer:
+            url = answer.url
+        if "/cashier/" not in url.path:
             async with browser.post(url) as answer:
-                return await answer.text()
+                url = answer.url
+        async with browser.post(url) as answer:
+            return await answer.text()
+
+
+def links_to(mobile: str, data: Path) -> list[str]:
+    """Links to pay that a backend sent to a number by SMS. data: its folder."""
+    file = data / "messages.jsonl"
+    sent = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    return [
+        found[0]
+        for one in sent
+        if one["to"] == mobile and (found := re.search(r"http://[0-9.:]+/pay/[0-9]+/[a-z0-9]+", one["text"]))
+    ]
+
+
+async def link_to(mobile: str, data: Path, before: int = 0) -> str:
+    """The latest of them, once there are more than `before`."""
+    async with asyncio.timeout(20):
+        while len(found := links_to(mobile, data)) <= before:  # noqa: ASYNC110 (a file of another's)
+            await asyncio.sleep(0.05)
+    return found[-1]
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from foundation.language import Language
 from ivr.dialogue.services import GROUPS
 from tests.backend import house as running
 from tests.backend.house import House
-from tests.cashier import Cashier, cashier
+from tests.cashier import Cashier, cashier, link_to, links_to
 from tests.ivr.calling import FAST
 from tests.ivr.conftest import Live, Phone
 from tests.ivr.county import County
@@ -66,25 +65,6 @@ async def way(line: Phone, form: str | None = None) -> str:
     return f"2\n{way_to(there.index('pay'))}\n{way_to(chosen)}"
 
 
-def links(house: House) -> list[str]:
-    """Links to pay that were sent to MOBILE."""
-    file = house.data / "messages.jsonl"
-    sent = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
-    return [
-        found[0]
-        for one in sent
-        if one["to"] == MOBILE and (found := re.search(r"http://[0-9.:]+/pay/[0-9]+/[a-z0-9]+", one["text"]))
-    ]
-
-
-async def link(house: House, before: int) -> str:
-    """The link of the next message."""
-    async with asyncio.timeout(20):
-        while len(found := links(house)) <= before:  # noqa: ASYNC110 (a file of another's)
-            await asyncio.sleep(0.05)
-    return found[-1]
-
-
 async def paid(line: Phone, reference: str) -> None:
     """Waits until the gateway has told the backend."""
     async with asyncio.timeout(10):
@@ -107,7 +87,7 @@ async def sent(live: Live, line: Phone) -> str:
 async def test_a_caller_hears_what_it_costs_gets_a_link_and_hears_that_it_is_paid(
     line: Phone, house: House, till: Cashier, language: Language
 ) -> None:
-    before = len(links(house))
+    before = len(links_to(MOBILE, house.data))
     async with line.calling(language) as live:
         reference = await sent(live, line)
         live.does("1")
@@ -116,7 +96,7 @@ async def test_a_caller_hears_what_it_costs_gets_a_link_and_hears_that_it_is_pai
         await live.until("payment.link_sent")
         live.does("2")
         await live.until("payment.due")
-        await till.pay(await link(house, before))
+        await till.pay(await link_to(MOBILE, house.data, before))
         await paid(line, reference)
         live.does("2")
         await live.until("payment.PAID")
@@ -206,7 +186,7 @@ async def test_a_number_that_is_not_mobile_is_asked_again(line: Phone) -> None:
 
 
 async def test_the_callers_own_number_is_offered(line: Phone, house: House) -> None:
-    before = len(links(house))
+    before = len(links_to(MOBILE, house.data))
     async with line.calling(caller=f"sip:{MOBILE}@127.0.0.1") as live:
         live.does(f"{await way(line, RENEWAL)}\n1\n1\n1\n请听我说\n1\n{keyed(IDENTITY_X)}\n1\n1\n1\n1\n2\n1")
         await live.until("charge.keys")
@@ -218,7 +198,7 @@ async def test_the_callers_own_number_is_offered(line: Phone, house: House) -> N
         await live.until("payment.own_number")
         live.does("1")
         await live.until("payment.link_sent")
-    assert "/pay/" in await link(house, before)
+    assert "/pay/" in await link_to(MOBILE, house.data, before)
 
 
 async def test_what_costs_nothing_is_not_to_be_paid(line: Phone) -> None:
