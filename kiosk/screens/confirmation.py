@@ -10,7 +10,7 @@ from hardware.interfaces.receipt_printer import PrintError
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip
+from kiosk.visit.pages import Confirmation, PaymentKept, Slip
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
@@ -19,7 +19,7 @@ from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
-def printer_sentence_name(page: Confirmation | PaymentKept | LookupRecord) -> str:
+def printer_sentence_name(page: Confirmation | PaymentKept) -> str:
     """Which sentence of the catalogue says why there is no slip."""
     code = page.slip_fault.code if page.slip_fault else None
     return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from backend_client.forms.present import present_money
 from backend_client.forms.present_record import present_record
-from kiosk.screens.confirmation import printer_sentence_name
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -75,7 +74,7 @@ class LookupRecordScreen(Screen[LookupRecord]):
             case Slip.PRINTED:
                 text, icon = self.words("print.printed"), "done"
             case Slip.FAILED:
-                return error(self.words(printer_sentence_name(self.page)), self.width)
+                return error(self.words("records.not_printed"), self.width)
             case _ if owed:
                 text = self.words(
                     "records.owed",
