@@ -18,7 +18,7 @@ from backend.commands.database_work import with_database
 from backend.commands.words import give_up, words
 from backend.payments import plugins
 from backend.payments.gateway import GatewayRefused, GatewayUnavailable, StatementLine
-from backend.payments.links import yuan
+from backend.payments.news import yuan
 from backend.payments.reconciling import Difference, differences
 from backend.settings import BackendSettings
 from backend.storage import attempts, orders

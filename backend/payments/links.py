@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from backend.authoring.finding import LOCALE
 from backend.clock import COUNTY_TIME
 from backend.notifying.queue import enqueue
+from backend.payments.news import yuan
 from backend.payments.paying import link_path
 from backend.storage import audit, orders
 from backend.storage.attempts import OrderOver, OrderPaid, OrderUnknown
@@ -77,8 +78,3 @@ def send_link(
         request_id=actor.request_id,
     )
     audit.append(connection, actor.did("PaymentService.SendPaymentLink", f"orders/{reference}", now))
-
-
-def yuan(fen: int) -> str:
-    """An amount as it is written, such as 1234.50."""
-    return f"{fen // 100}.{fen % 100:02}"

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from backend.payments import news
 from backend.payments.gateway import Report, Returned, Standing
 from backend.storage import audit, orders
 from backend.storage.audit import Actor
@@ -249,6 +250,14 @@ def _paid(
         orders.move(
             connection, order.reference, orders.PAID, now, paid_by=attempt.number, pay_time=facts["pay_time"]
         )
+        news.tell(
+            connection,
+            order.reference,
+            kind="payment_received",
+            number=attempt.number,
+            amount_fen=report.amount_fen,
+            now=now,
+        )
         _tell(connection, order, orders.PAID, "paid", attempt, actor=actor, now=now)
         return Outcome.PAID
     outcome = Outcome.LATE if order.paid_by is None else Outcome.DOUBLED
@@ -327,6 +336,14 @@ def returned(connection: Connection, number: str, how: Returned, actor: Actor, n
         if state == orders.REFUNDING and not others:
             state = orders.REFUNDED
             orders.move(connection, order.reference, state, now)
+        news.tell(
+            connection,
+            order.reference,
+            kind="payment_refunded",
+            number=number,
+            amount_fen=attempt.paid_fen,
+            now=now,
+        )
         _tell(connection, order, state, "refunded", attempt, actor=actor, now=now)
         return Outcome.NOTHING
     if how is Returned.FAILED:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.authoring.finding import LOCALE
 from backend.payments.gateway import NotificationRefused
-from backend.payments.links import yuan
+from backend.payments.news import yuan
 from backend.payments.paying import LINK, NOTIFY, NotOffered, Paying, Unavailable, is_link
 from backend.storage import orders
 from backend.storage.attempts import OrderOver, OrderPaid, OrderUnknown

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import grpc
 import pytest
-from huimin.v1 import common_pb2, payment_pb2
+from huimin.v1 import common_pb2, form_pb2, payment_pb2
 from sqlalchemy import Connection, select
 
+from backend.gateway_demo import keys
 from backend.payments import signing
-from backend.storage import audit, messages, orders
+from backend.payments.plugins import gateway
+from backend.payments.settings import PaymentSettings
+from backend.storage import attempts, audit, messages, orders
+from backend.storage.audit import Actor
 from backend.storage.tables import MessageRow
 from backend_client.forms.reference import new_reference
+from foundation.config import ConfigError
 from tests.backend.house import failed
+from tests.backend.sample import answers, submission
 from tests.payments.shop import (
     CHARGED_FEN,
     CLOSED,
@@ -26,10 +33,13 @@ from tests.payments.shop import (
     REFUNDED,
     REFUNDING,
     WAITING,
+    Door,
     Shop,
+    serving,
 )
 from tests.postgres import BOTH
 
+CLERK = Actor("office/clerk", "command", "")
 _LINKS = select(MessageRow.name).where(MessageRow.kind == "payment_link")
 
 
@@ -404,3 +414,69 @@ async def _link(shop: Shop) -> str:
 
     (text,) = await shop.house.database.read(read)
     return "http" + text.split("http")[1].split()[0]
+
+
+async def test_who_named_a_telephone_is_told_once_that_it_is_paid_and_given_back(shop: Shop) -> None:
+    reference = await shop.case()
+    trade = shop.gateway.pay((await shop.start(reference)).payment.code)
+    for _ in range(3):
+        await shop.notify(trade)
+    await shop.house.database.write(attempts.give_back, reference, CLERK, shop.house.clock())
+    await shop.look(seconds=1)
+    await shop.look(minutes=1)
+
+    def read(connection: Connection) -> list[str]:
+        kinds = ("payment_received", "payment_refunded")
+        named = select(MessageRow.name).where(MessageRow.kind.in_(kinds)).order_by(MessageRow.create_time)
+        names = connection.execute(named).scalars().all()
+        return [found.text or "" for name in names if (found := messages.opened(connection, name))]
+
+    received, refunded = await shop.house.database.read(read)
+    assert (await shop.get(reference)).state == REFUNDED
+    for text in (received, refunded):
+        assert reference[-4:] in text
+        assert "12.82" in text
+        assert reference not in text
+
+
+async def test_a_submission_that_comes_late_owes_what_it_costs_and_one_that_is_wrong_owes_nothing(
+    shop: Shop,
+) -> None:
+    form = (await shop.house.stubs.form.GetForm(form_pb2.GetFormRequest(name="forms/everything"))).form
+    right = submission(form)
+    wrong = submission(form, given=answers(amount=form_pb2.Answer(money_fen=-5)))
+    for sent in (right, wrong):
+        sent.deferred = True
+        sent.reference = new_reference()
+        await shop.house.stubs.form.CreateSubmission(form_pb2.CreateSubmissionRequest(submission=sent))
+    assert (await shop.get(right.reference)).amount_fen == CHARGED_FEN
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await shop.get(wrong.reference)
+    assert failed(caught.value).reason == "ORDER_UNKNOWN"
+
+
+async def test_a_backend_without_a_gateway_says_that_it_takes_no_payments(tmp_path: Path) -> None:
+    async with serving(tmp_path, PaymentSettings()) as (house, web):
+        door = Door(house, web)
+        reference = await door.case()
+        order = await door.get(reference)
+        assert (order.amount_fen, order.payable) == (CHARGED_FEN, False)
+        assert await _refused(door.start(reference)) == "PAYMENT_NOT_OFFERED"
+        assert await _refused(door.order()) == "PAYMENT_NOT_OFFERED"
+
+
+def test_settings_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path) -> None:
+    keys.make(tmp_path)
+    right = keys.options(tmp_path, "http://127.0.0.1:1")
+    (tmp_path / "short.key").write_text("short")
+    for wrong, said in (
+        ({}, "no plug-in"),
+        ({"url": "ftp://x"}, "url"),
+        ({"key": str(tmp_path / "none.pem")}, "none.pem"),
+        ({"api_key": str(tmp_path / "short.key")}, "32 characters"),
+        ({"gateway_keys": {}}, "gateway_keys"),
+        ({"more": 1}, "more"),
+    ):
+        name = "native" if wrong else "nobodys"
+        with pytest.raises(ConfigError, match=said):
+            gateway(PaymentSettings(gateway=name, options=right | wrong))
