@@ -13,6 +13,7 @@ import click
 import grpc
 
 from backend.commands.words import give_up, words
+from backend.conformance.alerts import alert_demands
 from backend.conformance.reading import (
     catalog_demands,
     form_demands,
@@ -36,6 +37,7 @@ PARTS = (
     catalog_demands,
     policy_demands,
     notice_demands,
+    alert_demands,
     form_demands,
     submission_demands,
     attachment_demands,

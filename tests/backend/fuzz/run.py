@@ -30,7 +30,11 @@ WELL_SECONDS = 5.0
 SESSION_SECONDS = 300.0
 GROWTH = 300 << 20
 """Bytes by which the backend may have grown since the first burst."""
-_LONG = {"/grpc.health.v1.Health/Watch", "/huimin.v1.FormService/UploadAttachment"}
+_LONG = {
+    "/grpc.health.v1.Health/Watch",
+    "/huimin.v1.AlertService/WatchAlerts",
+    "/huimin.v1.FormService/UploadAttachment",
+}
 _OWN_FAILURE = "Internal error from Core"
 """What the client's own gRPC says where a call ended while it sent the next message."""
 _FRAMES = 10
