@@ -87,6 +87,13 @@ async def test_a_form_sent_by_phone_is_found_at_the_terminal(
     assert tree.says("已收件")
 
 
+async def paid(house: House, reference: str) -> None:
+    """Waits until the gateway has told the backend."""
+    async with BackendClient(house.backend_address) as client, asyncio.timeout(20):
+        while (await client.get_order(reference)).state is not OrderState.PAID:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
 async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_record(
     house: House, resident: Resident, tmp_path: Path
 ) -> None:
@@ -113,7 +120,7 @@ async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_re
         by_phone = await calls.renew_card(caller, IDENTITY, voice)
         await calls.ask_for_link(caller, MOBILE)
         assert "paid" in await cashier.pay(await cashier.link_to(MOBILE, house.backend_data))
-        await asyncio.sleep(1)
+        await paid(house, by_phone)
         await caller.press("2")
         await calls.to_the_end(caller)
         await caller.hang_up()

@@ -207,3 +207,27 @@ async def test_what_costs_nothing_is_not_to_be_paid(line: Phone) -> None:
     assert "charge.nothing" in heard.prompts
     assert "sent.reference" in heard.prompts
     assert "sent.pay" not in heard.prompts
+
+
+async def test_a_fine_that_was_looked_up_is_paid_by_its_link(
+    line: Phone, house: House, till: Cashier
+) -> None:
+    listed = (await line.client.list_services(page_size=200)).items
+    lookups = [one.name for one in listed if one.kind in GROUPS["look_up"]]
+    there = [name for name, kinds in GROUPS.items() if any(one.kind in kinds for one in listed)]
+    chosen = way_to(lookups.index("services/traffic-violations"))
+    before = len(links_to(MOBILE, house.data))
+    async with line.calling() as live:
+        live.does(f"2\n{way_to(there.index('look_up'))}\n{chosen}\n1\n0101#\n1\n2468\n1")
+        await live.until("lookup.pay")
+        live.does("3")
+        await live.until("payment.keys")
+        live.does(f"1\n{MOBILE}\n1")
+        await live.until("payment.link_sent")
+        link = await link_to(MOBILE, house.data, before)
+        await till.pay(link)
+        await paid(line, link.split("/")[4])
+        live.does("2")
+        await live.until("payment.PAID")
+    assert live.heard.said("payment.due").startswith("应缴二百元，")
+    assert live.heard.said("payment.PAID") == "已经缴清，金额二百元。"

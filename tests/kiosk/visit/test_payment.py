@@ -25,6 +25,8 @@ from kiosk.visit.pages import (
     EntryFault,
     Home,
     Introduction,
+    LookupRecord,
+    LookupRecords,
     OrderEntry,
     Paying,
     PaymentKept,
@@ -257,3 +259,28 @@ async def test_a_number_that_is_wrong_or_unknown_is_told(at: Terminal) -> None:
     at.do(*[did.Erase()] * 12)
     trouble = await at.trouble(did.Insert(new_reference()), did.Next())
     assert trouble.reason == "ORDER_UNKNOWN"
+
+
+async def test_a_fine_that_was_looked_up_is_paid_once(at: Terminal, till: Cashier) -> None:
+    listed = await at.page(ServiceList, did.OpenDoor(Door.LOOKUPS))
+    fines = next(service for service in listed.services if service.name == "services/traffic-violations")
+    await at.page(ServiceGuide, did.OpenService(fines))
+    await at.page(Question, did.Apply())
+    at.answer("0101")
+    page = await at.page(LookupRecords, did.Enter("2468"), did.Next())
+    owed = [record.payable for record in page.found.records]
+    assert [one and one.amount_fen for one in owed] == [20_000, 10_000, None]
+    await at.page(LookupRecord, did.OpenRecord(page.found.records[0]))
+    first = await at.page(Paying, did.Pay(owed[0]))
+    assert (first.order.amount_fen, first.order.title) == (20_000, owed[0] and owed[0].title)
+    await at.page(PaymentKept, did.PayLater())
+    await at.page(LookupRecord, did.Back())
+    again = await at.page(Paying, did.Pay(owed[0]))
+    assert again.order.reference == first.order.reference
+    await till.pay(again.code)
+    assert (await at.page(PaymentKept)).order.state is OrderState.PAID
+    at.do(did.GoHome())
+    await at.page(ServiceList, did.OpenDoor(Door.PAYMENTS))
+    await at.page(OrderEntry, did.ByReference())
+    found = await at.page(PaymentKept, did.Insert(first.order.reference), did.Next())
+    assert found.order.state is OrderState.PAID
