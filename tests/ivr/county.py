@@ -25,7 +25,7 @@ class County:
 
     def __init__(self, data: Path, content: Path = CONTENT, config: Path | None = None) -> None:
         """config: further settings of the backend."""
-        self._data = data
+        self._data = self.data = data
         self._config = config
         self._content = content
         self._process: subprocess.Popen[str] | None = None
@@ -57,8 +57,39 @@ class County:
 
     def set_case(self, reference: str, state: str, note: str = "") -> None:
         """What a clerk does with a case."""
-        options = ["--data", str(self._data), "--note", note]
-        subprocess.run([COMMAND, "case", "set", *options, reference, state], check=True, capture_output=True)
+        self._clerk("case", "set", "--note", note, reference, state)
+
+    def _clerk(self, group: str, command: str, *words: str) -> None:
+        typed = [COMMAND, group, command, "--data", str(self._data), *words]
+        subprocess.run(typed, check=True, capture_output=True)
+
+    def reply(self, reference: str, text: str) -> None:
+        """What a clerk replies to a case."""
+        self._clerk("case", "reply", reference, text)
+
+    def publish(self, reference: str) -> None:
+        """A clerk makes a case public, in Chinese only."""
+        texts = ("--title", "路灯不亮", "--summary", "路灯坏了。", "--reply", "已经修好。")
+        self._clerk("case", "publish", reference, *texts)
+
+    def unpublish(self, reference: str) -> None:
+        """And no longer."""
+        self._clerk("case", "unpublish", reference)
+
+    def ratings(self) -> list[tuple[str, int, int]]:
+        """Service, level and channel of every rating, the oldest first."""
+        found = self._rows("SELECT service, satisfaction, channel FROM ratings ORDER BY rowid")
+        return [(service, level, channel) for service, level, channel in found]
+
+    def low_ratings(self) -> dict[int, tuple[str, int, str]]:
+        """Service, level and recording of what the office has to answer, by its number."""
+        found = self._rows("SELECT number, service, satisfaction, coalesce(recording, '') FROM rating_cases")
+        return {number: (service, level, recording) for number, service, level, recording in found}
+
+    def reopening(self, reference: str) -> bytes:
+        """What was said when a case was opened again; nothing where it was not."""
+        found = self._rows("SELECT recording FROM case_reopenings WHERE reference = ?", reference)
+        return self.attachment(found[0][0]) if found else b""
 
     def submission(self, reference: str) -> form_pb2.Submission:
         """What was sent under a reference, as the backend keeps it."""
