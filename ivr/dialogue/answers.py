@@ -6,6 +6,7 @@ from datetime import date
 
 from backend_client.forms.answer import Recording, Value
 from backend_client.forms.form import Field, FieldType
+from backend_client.forms.slot import slot_of
 from ivr import prompts
 from ivr.dialogue.conversation import Conversation
 
@@ -31,6 +32,8 @@ def said(conversation: Conversation, field: Field, value: Value) -> str:
     match field.type:
         case FieldType.CHOICE:
             return field.option(value).label[language]
+        case FieldType.SLOT:
+            return read.moment(slot_of(value).start)
         case FieldType.IDENTITY_NUMBER:
             return read.identity_number(value)
         case FieldType.PHONE_NUMBER:

@@ -11,6 +11,7 @@ from backend_client.rating import Matter
 from backend_client.submission import Accepted
 from ivr import prompts
 from ivr.dialogue.answers import recalled
+from ivr.dialogue.appointment import tell_booked
 from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.charge import agreed
 from ivr.dialogue.choosing import Item, choose
@@ -45,6 +46,7 @@ async def fill_in(conversation: Conversation, name: str) -> None:
         bill = bill_for(draft.form, draft.filling.answers)
         due = bill is not None and bill.total_fen > 0
         conversation.done(Matter(reference=accepted.reference))
+        await tell_booked(conversation, draft, accepted)
         if await _tell_reference(conversation, draft.form, accepted, due=due):
             await pay(conversation, accepted.reference)
     finally:

@@ -18,6 +18,7 @@ from backend_client.forms.identity_number import (
 from backend_client.forms.reference import LENGTH, ReferenceError_, check_reference, group
 from backend_client.rating import Matter
 from ivr import prompts
+from ivr.dialogue import appointment
 from ivr.dialogue.asking import Menu, Question, Refused, Skipped, ask, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
@@ -26,7 +27,7 @@ from ivr.dialogue.replies import WithSession, hear_reply
 from ivr.keys import Star, Wanted
 from ivr.line import Utterance
 
-ANOTHER, HISTORY, PAY, REPLY = "1", "2", "3", "4"
+ANOTHER, HISTORY, PAY, REPLY, APPOINTMENT = "1", "2", "3", "4", "5"
 
 
 async def progress(conversation: Conversation) -> None:
@@ -131,13 +132,18 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
     def keys() -> list[Utterance]:
         how_to_pay = [conversation.prompt("progress.pay")] if payable else []
         reply = [conversation.prompt("progress.reply")] if case.replies else []
-        return [*reply, *how_to_pay, conversation.prompt("progress.keys")]
+        booked = [conversation.prompt("progress.appointment")] if changeable() else []
+        return [*reply, *how_to_pay, *booked, conversation.prompt("progress.keys")]
+
+    def changeable() -> bool:
+        return case.appointment is not None and case.appointment.changeable
 
     def latest() -> list[Utterance]:
         title = conversation.content(case.form, case.title)
         event = case.events[-1] if case.events else CaseEvent(case.state, case.update_time, "")
         owed = told(conversation, order) if order is not None else []
-        return [title, *_event(conversation, event, "progress.now"), *owed, *keys()]
+        booked = appointment.told(conversation, case)
+        return [title, *booked, *_event(conversation, event, "progress.now"), *owed, *keys()]
 
     def history() -> list[Utterance]:
         events = [_event(conversation, event, "progress.state") for event in case.events]
@@ -146,9 +152,13 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
     first = latest
     while True:
         wanted = ANOTHER + HISTORY + (PAY if payable else "") + (REPLY if case.replies else "")
+        wanted += APPOINTMENT if changeable() else ""
         key = await menu(conversation, Menu(wanted, latest, keys, first=first, last=True))
         if key == ANOTHER:
             return
+        if key == APPOINTMENT:
+            with suppress(Back):
+                case = await appointment.change(conversation, case, with_session)
         if key == REPLY:
             with suppress(Back):
                 case = await hear_reply(conversation, case, with_session)

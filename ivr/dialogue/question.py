@@ -10,6 +10,7 @@ from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.keyed import ask_keyed, explained
 from ivr.dialogue.recording import take_down
+from ivr.dialogue.slot import choose_slot
 from ivr.line import Utterance
 
 EXPLAINED = {FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}
@@ -47,6 +48,9 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
                 filling.answer(
                     field.id, await ask_yes_no(conversation, field, full, short, optional=optional)
                 )
+            case FieldType.SLOT:
+                chosen = await choose_slot(conversation, field.counters, full, optional=optional)
+                filling.answer(field.id, chosen)
             case _:
                 filling.answer(field.id, await ask_keyed(conversation, field, full, short, optional=optional))
     except Skipped:

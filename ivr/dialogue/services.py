@@ -13,8 +13,10 @@ from functools import partial
 from backend_client.catalog import Service, ServiceKind
 from ivr import prompts
 from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.booking import book
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.document import take_home
 from ivr.dialogue.fetching import fetch
 from ivr.dialogue.form import fill_in
 from ivr.dialogue.guide import head, read_guide
@@ -106,6 +108,8 @@ HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] =
     ServiceKind.GUIDE: _apply,
     ServiceKind.PAYMENT: _apply,
     ServiceKind.LOOKUP: look_up,
+    ServiceKind.DOCUMENT: take_home,
+    ServiceKind.APPOINTMENT: book,
     ServiceKind.RATING: rate_service,
 }
 """How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""
