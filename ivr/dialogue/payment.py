@@ -14,15 +14,13 @@ from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState, new_order_request
 from backend_client.submission import Channel
 from ivr import prompts
-from ivr.dialogue.asking import Menu, Question, Refused, ask, menu
+from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.keyed import MOBILE, PHONE_NUMBER, callers_number, confirmed, own_number
+from ivr.dialogue.link import TAIL, mobile_number
 from ivr.line import Utterance
 
 LINK, IS_IT_PAID = "1", "2"
-TAIL = 4
-"""Digits of a telephone number that are said back once a link was sent."""
 SETTLED = (OrderState.PAID, OrderState.REFUNDING, OrderState.REFUNDED)
 
 
@@ -65,7 +63,7 @@ async def offer(conversation: Conversation, order: Order) -> None:
         key = await menu(conversation, Menu(wanted, full, keys, first=said, last=True))
         if key == LINK:
             try:
-                number = await _mobile_number(conversation)
+                number = await mobile_number(conversation)
                 now = await _send_link(conversation, now, number)
             except Back:
                 said = keys
@@ -127,29 +125,6 @@ def _show(conversation: Conversation, order: Order) -> None:
             reference=group(order.reference),
         )
     )
-
-
-async def _mobile_number(conversation: Conversation) -> str:
-    """Where the link goes: the caller's own number, or one that is keyed. Raises Back."""
-    number = callers_number(conversation.call.caller)
-    if number is not None and MOBILE.fullmatch(number):
-        own = await own_number(conversation, tuple, "payment.own_number")
-        if own is not None:
-            return own
-
-    def judge(keys: str) -> str:
-        found = MOBILE.fullmatch(keys)
-        if found is None:
-            raise Refused(conversation.prompt("payment.not_mobile"))
-        return found[1]
-
-    def question() -> list[Utterance]:
-        return [conversation.prompt("payment.which_number")]
-
-    while True:
-        keyed = await ask(conversation, Question(PHONE_NUMBER, question, question, judge))
-        if await confirmed(conversation, lambda: conversation.read.phone_number(keyed)):  # noqa: B023 (at once)
-            return keyed
 
 
 async def _send_link(conversation: Conversation, order: Order, number: str) -> Order:

@@ -26,6 +26,7 @@ from backend_client.queue.outbox import Bounds, Outbox
 from backend_client.submission import Accepted
 from foundation.keys import KEY_BYTES, KeyRing
 from foundation.language import Language, LocalizedText
+from hardware.interfaces.document_printer import DocumentPrinter
 from hardware.registry import DeviceConfig, Devices
 from hardware.simulators import cards as card_files
 from hardware.simulators import identity_card_reader, receipt_printer
@@ -55,6 +56,7 @@ from kiosk.visit.pages import (
     ServiceGuide,
     ServiceList,
 )
+from kiosk.visit.papers import Papers
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
 from kiosk.visit.progress import Progress
@@ -225,11 +227,14 @@ async def terminal(
     folder: Path,
     pace: Pace = PACE,
     cache: ReadCache | None = None,
+    *,
     bounds: Bounds = BOUNDS,
+    documents: DocumentPrinter | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal of its own, with its devices, at a backend.
 
-    cache: for what is shown without one; bounds: of the queue.
+    cache: for what is shown without one; bounds: of the queue; documents: a printer of A4, its maker's to
+    close.
     """
     reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
     printer = SimulatedReceiptPrinter(
@@ -271,10 +276,24 @@ async def terminal(
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, devices.receipt_printer, slips)
         lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        papers = Papers(
+            visit, client, cards, applications, documents, today=lambda: datetime.now(COUNTY).date()
+        )
         appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
         booking = Slots(visit, client, fresh_seconds=0.3), appointments
         visit.begin(
-            (catalogue, *booking, *replies, *reading, applications, lookups, payments, progress, cards)
+            (
+                catalogue,
+                *booking,
+                *replies,
+                *reading,
+                papers,
+                applications,
+                lookups,
+                payments,
+                progress,
+                cards,
+            )
         )
         changes = asyncio.Event()
         visit.changed = changes.set
@@ -290,6 +309,7 @@ async def terminal(
             cable.answers.set()
             await applications.settle()
             await payments.settle()
+            await papers.settle()
             await appointments.settle()
             await lookups.settle()
             await progress.settle()

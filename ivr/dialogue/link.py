@@ -1,0 +1,34 @@
+"""To which mobile number a link goes by SMS."""
+
+from __future__ import annotations
+
+from ivr.dialogue.asking import Question, Refused, ask
+from ivr.dialogue.conversation import Conversation
+from ivr.dialogue.keyed import MOBILE, PHONE_NUMBER, callers_number, confirmed, own_number
+from ivr.line import Utterance
+
+TAIL = 4
+"""Digits of a telephone number that are said back once a link was sent."""
+
+
+async def mobile_number(conversation: Conversation) -> str:
+    """The caller's own number, or one that is keyed. Raises Back."""
+    number = callers_number(conversation.call.caller)
+    if number is not None and MOBILE.fullmatch(number):
+        own = await own_number(conversation, tuple, "payment.own_number")
+        if own is not None:
+            return own
+
+    def judge(keys: str) -> str:
+        found = MOBILE.fullmatch(keys)
+        if found is None:
+            raise Refused(conversation.prompt("payment.not_mobile"))
+        return found[1]
+
+    def question() -> list[Utterance]:
+        return [conversation.prompt("payment.which_number")]
+
+    while True:
+        keyed = await ask(conversation, Question(PHONE_NUMBER, question, question, judge))
+        if await confirmed(conversation, lambda: conversation.read.phone_number(keyed)):  # noqa: B023 (at once)
+            return keyed

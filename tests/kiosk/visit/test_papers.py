@@ -1,0 +1,172 @@
+"""Forms on paper at the terminal: a real backend sets them, a real CUPS prints them."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from pypdf import PdfReader
+
+from backend.settings import PACKAGED
+from hardware.drivers import cups_printer
+from hardware.drivers.cups_printer import CupsPrinter
+from hardware.interfaces.document_printer import DocumentError
+from kiosk.visit import events as did
+from kiosk.visit.pages import (
+    CardWanted,
+    Door,
+    Home,
+    Introduction,
+    Paper,
+    PaperState,
+    PaperWays,
+    Question,
+    ServiceGuide,
+    ServiceList,
+)
+from tests.backend import house as running
+from tests.backend.house import House
+from tests.hardware.cups import Cups, cups
+from tests.kiosk.visit.terminal import CARD, Terminal, terminal
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAPER, MATTER = "services/rural-medical-claim-paper", "services/rural-medical-claim"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    data = tmp_path_factory.mktemp("house") / "data"
+    async with running.house(data, PACKAGED, web_listen="127.0.0.1:0") as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[Cups]:
+    async with cups() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def at(
+    house: House, server: Cups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Terminal]:
+    """A terminal with a printer of documents."""
+    monkeypatch.setattr(cups_printer, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(cups_printer, "NOTICE_SECONDS", 0.2)
+    monkeypatch.setattr(cups_printer, "WAIT_SECONDS", 1.0)
+    for old in server.printed:
+        old.unlink()
+    printer = CupsPrinter(server.uri)
+    async with terminal(house.address, tmp_path, documents=printer) as here:
+        yield here
+    server.repair()
+    await printer.close()
+
+
+async def ways(at: Terminal) -> PaperWays:
+    """From the home page to the ways of taking a form along."""
+    listed = await at.page(ServiceList, did.OpenDoor(Door.DOCUMENTS))
+    one = next(service for service in listed.services if service.name == PAPER)
+    await at.page(ServiceGuide, did.OpenService(one))
+    return await at.page(PaperWays, did.Apply())
+
+
+async def paper(at: Terminal, state: PaperState) -> Paper:
+    """Waits for it."""
+    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.state is state, 30)
+    assert isinstance(at.visit.page, Paper)
+    return at.visit.page
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def test_a_blank_form_and_one_with_the_card_come_out_of_the_printer(at: Terminal, server: Cups) -> None:
+    shown = await ways(at)
+    assert shown.printer and shown.reader and not shown.begun
+    at.do(did.TakeBlank())
+    assert not (await paper(at, PaperState.PRINTED)).filled
+    (blank,) = server.printed
+    assert "申请人声明" in text_of(blank.read_bytes()) and CARD.full_name not in text_of(blank.read_bytes())
+    blank.unlink()
+
+    await at.page(PaperWays, did.Back())
+    await at.page(CardWanted, did.ByCard())
+    at.lay()
+    assert (await paper(at, PaperState.PRINTED)).filled
+    (filled,) = server.printed
+    assert CARD.full_name in text_of(filled.read_bytes())
+    assert server.spooled() == []
+    assert isinstance(at.do(did.GoHome()), Home)
+    assert CARD.full_name not in repr(at.visit.view)
+
+
+async def test_what_was_entered_on_the_screen_is_on_the_paper(at: Terminal, server: Cups) -> None:
+    listed = await at.page(ServiceList, did.OpenDoor(Door.SERVICES))
+    one = next(service for service in listed.services if service.name == MATTER)
+    await at.page(ServiceGuide, did.OpenService(one))
+    await at.page(Introduction, did.Apply())
+    await at.page(CardWanted, did.Next())
+    await at.page(Question, did.Skip())
+    at.answer("李试填")
+    at.do(did.GoHome())
+    assert (await ways(at)).begun
+    at.do(did.TakeBegun())
+    await paper(at, PaperState.PRINTED)
+    assert "李试填" in text_of(server.printed[0].read_bytes())
+
+
+async def test_without_paper_the_page_says_so_and_then_the_form_goes_to_the_phone(
+    at: Terminal, server: Cups
+) -> None:
+    await ways(at)
+    server.trouble("media-empty-error")
+    at.do(did.TakeBlank())
+    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
+    failed = await paper(at, PaperState.FAILED)
+    assert failed.fault is not None and failed.fault.code is DocumentError.PAPER_OUT
+    at.do(did.TakeLink())
+    shown = await paper(at, PaperState.LINK)
+    assert shown.link not in repr(shown)
+    async with aiohttp.ClientSession() as phone, phone.post(shown.link) as answer:
+        assert "申请人声明" in text_of(await answer.read())
+    server.repair()
+    await asyncio.sleep(0.5)
+    assert server.printed == [] and server.spooled() == []
+
+
+async def test_who_leaves_while_there_is_no_paper_leaves_nothing_behind(at: Terminal, server: Cups) -> None:
+    await ways(at)
+    server.trouble("cover-open-error")
+    await at.page(CardWanted, did.ByCard())
+    at.lay()
+    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
+    at.do(did.LeaveAnyway())
+    server.repair()
+    async with asyncio.timeout(10):
+        while server.spooled():  # noqa: ASYNC110 (CUPS tells nobody)
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    assert server.printed == []
+
+
+async def test_a_terminal_that_does_not_print_shows_the_code(house: House, tmp_path: Path) -> None:
+    async with terminal(house.address, tmp_path) as at:
+        assert not (await ways(at)).printer
+        at.do(did.TakeBlank())
+        first = await paper(at, PaperState.LINK)
+        await at.page(PaperWays, did.Back())
+        await at.page(CardWanted, did.ByCard())
+        at.lay()
+        await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.link != first.link, 20)
+        page = await paper(at, PaperState.LINK)
+        assert page.filled
+        async with aiohttp.ClientSession() as phone, phone.post(page.link) as answer:
+            assert CARD.full_name in text_of(await answer.read())
