@@ -12,7 +12,7 @@ from backend.authoring.reading import read_content
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ROOT = DOCS.parent
-BLOCK = re.compile(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(?:yaml|csv)\n# (\S+\.(?:yaml|csv))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -27,6 +27,7 @@ def test_the_examples_of_the_clerks_manual_pass_the_check(page: str, tmp_path: P
     content = read_content(tmp_path)
     assert content.policies
     assert content.forms
+    assert content.lookups
 
 
 def test_both_languages_of_the_clerks_manual_show_the_same_examples() -> None:
