@@ -60,7 +60,7 @@ class County:
         self._clerk("case", "set", "--note", note, reference, state)
 
     def _clerk(self, group: str, command: str, *words: str) -> None:
-        typed = [COMMAND, group, command, "--data", str(self._data), *words]
+        typed = [str(COMMAND), group, command, "--data", str(self._data), *words]
         subprocess.run(typed, check=True, capture_output=True)
 
     def reply(self, reference: str, text: str) -> None:

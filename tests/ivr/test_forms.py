@@ -106,7 +106,7 @@ async def test_the_key_that_sent_a_form_has_a_name_in_its_row(phone: Phone) -> N
 
 
 async def test_the_reference_is_said_twice_in_groups_and_shown_on_phones_with_a_screen(phone: Phone) -> None:
-    reference, heard, _ = await send(phone, form(end="1\n9\n*\n!"))
+    reference, heard, _ = await send(phone, form(end="1\n9\n*\n*\n!"))
     groups = "，".join(
         "".join("零幺二三四五六七八九"[int(digit)] for digit in reference[at : at + 4]) for at in (0, 4, 8)
     )
@@ -115,7 +115,7 @@ async def test_the_reference_is_said_twice_in_groups_and_shown_on_phones_with_a_
     assert heard.prompts.count("sent.reference") == 2
     assert f"办件编号：{reference[:4]}-{reference[4:8]}-{reference[8:]}" in heard.text
     assert heard.said("forms/everything/next-steps") == "三个工作日内联系您。"
-    assert heard.prompts[-2:] == ["main.menu", "main.person"]
+    assert heard.prompts[-4:] == ["rating.question", "rating.keys", "main.menu", "main.person"]
 
 
 GONE_THROUGH = {

@@ -13,7 +13,7 @@ from tests.ivr.people import IDENTITY, IDENTITY_X, keyed, letter, suffix
 async def test_a_reference_and_the_last_six_open_a_case(phone: Phone, language: Language) -> None:
     reference = await letter(phone, IDENTITY)
     phone.county.set_case(reference, "needs-material", "请补交身份证复印件2份。")
-    heard = await phone.call(f"3\n{reference}\n{suffix(IDENTITY)}\n2\n9\n*\n!", language)
+    heard = await phone.call(f"3\n{reference}\n{suffix(IDENTITY)}\n2\n9\n*\n*\n!", language)
     said = {
         Language.ZH_CN: "现在的进度是：需要补充材料。",
         Language.EN: "The state is: more material is needed, since the ",

@@ -42,6 +42,7 @@ ANSWERS = {
     "description": "等了三个小时没有人受理。",
     "wishes": "apology",
     "confidential": "no",
+    "publish": "yes",
 }
 
 
