@@ -24,7 +24,7 @@ from ivr.dialogue.choosing import MORE
 from ivr.dialogue.conversation import Conversation, Why
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.form import begin
-from ivr.dialogue.question import answer
+from ivr.dialogue.question import answer, posed
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.messages import Messages
 from ivr.records import CallRecord
@@ -65,7 +65,12 @@ async def _question(form: Form, field: Field, language: Language, *, recorded: b
         draft = Draft(form, conversation.today)
         draft.may_record = recorded
         _fill(draft.filling, before)
-        await answer(conversation, draft, field)
+        if field.type is FieldType.SLOT:  # the days are the backend's, whenever somebody calls
+            await conversation.call.say(
+                *posed(conversation, draft, field), conversation.prompt("slot.which_day")
+            )
+        else:
+            await answer(conversation, draft, field)
 
     return await _heard(language, ask)
 

@@ -21,7 +21,6 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
     """Takes the answer to a question into the draft. `#` alone skips it where that is allowed, and keeps what
     was answered before. Raises Back."""
     filling = draft.filling
-    number, _ = filling.position(field.id)
     answered = field.id in filling.answers
     optional = answered or not field.required
 
@@ -30,11 +29,7 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
         return [conversation.content(f"{draft.form.name}/{field.id}", field.question), *leave]
 
     def full() -> list[Utterance]:
-        question, *leave = short()
-        said = [conversation.prompt("form.position", number=conversation.read.integer(number)), question]
-        if field.hint and field.type not in EXPLAINED:
-            said.append(conversation.content(f"{draft.form.name}/{field.id}/hint", field.hint))
-        return [*said, *leave]
+        return [*posed(conversation, draft, field), *short()[1:]]
 
     try:
         match field.type:
@@ -56,6 +51,19 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
     except Skipped:
         if not answered:
             filling.skip(field.id)
+
+
+def posed(conversation: Conversation, draft: Draft, field: Field) -> list[Utterance]:
+    """Which question it is, the question, and what helps to answer it."""
+    number, _ = draft.filling.position(field.id)
+    name = f"{draft.form.name}/{field.id}"
+    said = [
+        conversation.prompt("form.position", number=conversation.read.integer(number)),
+        conversation.content(name, field.question),
+    ]
+    if field.hint and field.type not in EXPLAINED:
+        said.append(conversation.content(f"{name}/hint", field.hint))
+    return said
 
 
 async def _choose_some(conversation: Conversation, draft: Draft, field: Field, full: Said) -> None:
