@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
 from backend_client.forms.answer import AnswerError
 from backend_client.forms.charge import bill_for
+from backend_client.forms.contact import is_told
 from backend_client.forms.form import Field, Form
 from backend_client.forms.reference import group
 from backend_client.rating import Matter
@@ -117,6 +118,7 @@ async def _go_through(conversation: Conversation, draft: Draft) -> None:
         return [
             conversation.prompt("summary.intro"),
             *_lines(conversation, draft),
+            *([conversation.prompt("summary.told")] if is_told(form, draft.filling.answers) else []),
             conversation.content(f"{form.name}/declaration", form.declaration),
             *short(),
         ]

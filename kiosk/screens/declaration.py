@@ -9,6 +9,7 @@ from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Declaration
 from kiosk.widgets.box import framed, stack
+from kiosk.widgets.mark import message
 from kiosk.widgets.text import Text
 
 
@@ -26,7 +27,11 @@ class DeclarationScreen(Screen[Declaration]):
         )
         card = framed(text, space.l, fill=c.surface, edge=c.line)
         hint = Text(self.words("declaration.hint"), self.width, colour=c.soft_ink, leading=1.4)
-        self.put(stack(self.width, [card, hint], space.l), 0, top + space.s)
+        told = []
+        if self.page.told:
+            sentence = self.words("declaration.told")
+            told = [message(sentence, self.width, icon="phone", ink=c.primary, ground=c.primary_pale)]
+        self.put(stack(self.width, [card, *told, hint], space.l), 0, top + space.s)
 
     def actions(self) -> Sequence[Action]:
         """Send."""

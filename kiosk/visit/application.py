@@ -13,6 +13,7 @@ from backend_client.errors import Conflict, InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem, Value
 from backend_client.forms.card import CardAnswers
 from backend_client.forms.charge import bill_for
+from backend_client.forms.contact import is_told
 from backend_client.forms.filling import Filling, SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.present import present
@@ -195,7 +196,7 @@ class Applications(Chapter):
             case Review(form=form), did.Next():
                 self._charge(form)
             case ChargeReview(form=form), did.Next():
-                self._visit.show(Declaration(form))
+                self._visit.show(Declaration(form, is_told(form, self._open.filling.answers)))
             case ChargeReview(), did.Back():
                 self._check()
             case Declaration(form=form), did.Back():
@@ -443,7 +444,7 @@ class Applications(Chapter):
         elif bill := bill_for(form, filling.answers):
             self._visit.show(ChargeReview(form, bill))
         else:
-            self._visit.show(Declaration(form))
+            self._visit.show(Declaration(form, is_told(form, self._open.filling.answers)))
 
     async def _send(self, form: Form) -> None:
         draft = self._open

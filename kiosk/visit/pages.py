@@ -268,9 +268,10 @@ class ChargeReview(Turned):
 
 @dataclass(frozen=True, slots=True)
 class Declaration(Page):
-    """What the resident declares by sending the form."""
+    """What the resident declares by sending the form. told: changes will be told by message."""
 
     form: Form
+    told: bool = False
 
 
 class Slip(Enum):
@@ -533,6 +534,11 @@ class LookupRecords(Turned):
     lookup: Lookup
     found: Found = dataclasses.field(repr=False)
 
+    @property
+    def matter(self) -> Matter:
+        """The search, with the records that it leads to."""
+        return Matter(service=self.service.name)
+
 
 @dataclass(frozen=True, slots=True)
 class LookupRecord(Turned):
@@ -544,6 +550,11 @@ class LookupRecord(Turned):
     found: Found = dataclasses.field(repr=False)
     slip: Slip
     slip_fault: DeviceError | None = None
+
+    @property
+    def matter(self) -> Matter:
+        """The search, with the records that it led to."""
+        return Matter(service=self.service.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     for form in some(has.forms):
         yield pages.Introduction(form, begun=True)
         yield pages.Introduction(form, begun=True, changed=True)
-        yield pages.Declaration(form)
+        yield from (pages.Declaration(form, told) for told in (False, True))
         yield _review(form)
         yield replace(_review(form), revealed=True)
         yield pages.CardTaken(tuple(field for field in form.fields if field.prefill))
@@ -300,6 +300,7 @@ def every_trouble() -> list[errors.BackendError]:
         errors.Unreachable("BACKEND_TOO_SLOW"),
         errors.NotFound("POLICY_UNKNOWN"),
         errors.TooManyTries("TOO_MANY_TRIES", 900),
+        errors.Conflict("PAYMENT_UNAVAILABLE"),
         errors.SessionEnded("SESSION_EXPIRED"),
         errors.BackendFailure("TERMINAL_FAULT"),
     ]
