@@ -21,8 +21,6 @@ from foundation.log import logger
 
 SECONDS = 0.4
 """Between two looks into the database."""
-STREAMS_OF_A_DOOR = 2
-"""Streams of one door; another ends the oldest, which may be one of a connection that was lost unnoticed."""
 
 Alerts = Mapping[str, alert_pb2.Alert]
 """By name, the worst first."""
@@ -81,8 +79,11 @@ class Board:
                     one.end()
 
     @contextmanager
-    def watched(self, door: str, most: int = STREAMS_OF_A_DOOR) -> Iterator[Watching]:
-        """A stream of a door, while the block runs. most: how many it may have."""
+    def watched(self, door: str, most: int) -> Iterator[Watching]:
+        """A stream of a door, while the block runs.
+
+        most: how many it may have. Another ends the oldest, which may be of a line that was cut unnoticed.
+        """
         one = Watching()
         streams = self._watching[door]
         streams.append(one)

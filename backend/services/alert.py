@@ -11,9 +11,8 @@ import grpc
 from huimin.v1 import alert_pb2, alert_pb2_grpc
 
 from backend.alerts import metrics
-from backend.alerts.board import STREAMS_OF_A_DOOR, Board, changes
+from backend.alerts.board import Board, changes
 from backend.rpc.door import Context, DoorKind, door_of
-from backend.rpc.limits import CALLS_OF_A_DOOR
 from backend.rpc.refusal import Refusal, not_found
 from backend.storage import alerts
 from backend.storage.alerts import Acknowledging
@@ -22,6 +21,12 @@ from backend.storage.database import Database
 ALIVE_SECONDS = 10.0
 STREAM_SECONDS = 540.0
 """A stream ends then at the latest, before its time limit at the edge; the door finds another backend."""
+STREAMS_OF_A_DOOR = {
+    DoorKind.TERMINAL: 2,
+    DoorKind.LINE: 16,  # a process each
+    DoorKind.LOCAL: 200,
+    DoorKind.NEWCOMER: 0,
+}
 EARLIEST = timedelta(days=7)
 """So long ago a door may say that something was: what it said while the backend was away arrives late."""
 
@@ -39,9 +44,8 @@ class AlertService(alert_pb2_grpc.AlertServiceServicer):
     ) -> AsyncIterator[alert_pb2.WatchAlertsResponse]:
         """All that are in force, then every change, until the stream has lasted long enough."""
         door = door_of(context)
-        most = CALLS_OF_A_DOOR[door.kind] if door.kind is DoorKind.LOCAL else STREAMS_OF_A_DOOR
         end = time.monotonic() + STREAM_SECONDS * random.uniform(0.8, 1)  # noqa: S311 (spreads doors out)
-        with self._board.watched(door.name, most) as watching:
+        with self._board.watched(door.name, STREAMS_OF_A_DOOR[door.kind]) as watching:
             told = self._board.in_force
             yield alert_pb2.WatchAlertsResponse(change=alert_pb2.ALERT_CHANGE_SNAPSHOT, alerts=told.values())
             while not watching.over and (left := end - time.monotonic()) > 0:

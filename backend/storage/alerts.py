@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from huimin.v1 import alert_pb2
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from backend.alerts.cap import Message
 from backend.alerts.deciding import Decision, State, name_of
@@ -107,7 +107,7 @@ def _take(
     if known is not None:
         return Taken(Outcome.KNOWN if known == digest else Outcome.REUSED, name)
     ends = [name_of(one.sender, one.identifier) for one in decision.ends]
-    outdated = decision.alert is not None and _is_outdated(connection, name, ends, message.sent)
+    outdated = decision.alert is not None and _is_outdated(connection, name, ends, message)
     state = State.OUTDATED if outdated else decision.state
     alert = decision.alert
     info = message.infos[0] if message.infos else None
@@ -133,37 +133,45 @@ def _take(
     for other in ends:
         connection.execute(insert(AlertReference).values(name=other, by=name, sent_time=message.sent))
         if not outdated:
-            _end(
-                connection, other, decision.ends_as, now, drill=message.status != "Actual", sent=message.sent
-            )
+            _end(connection, other, decision.ends_as, now, message)
     if outdated:
         return Taken(Outcome.OUTDATED, name)
     reason = decision.reason.value if decision.reason else ""
     return Taken(Outcome.IN_FORCE if state is State.IN_FORCE else Outcome.KEPT, name, reason)
 
 
-def _is_outdated(connection: Connection, name: str, ends: Sequence[str], sent: datetime) -> bool:
+def _is_outdated(connection: Connection, name: str, ends: Sequence[str], message: Message) -> bool:
     """Whether what takes the place of this message, or of the same as it does, was sent later and is here."""
-    found = select(AlertReference.by).where(
-        AlertReference.name.in_([name, *ends]), AlertReference.sent_time >= sent, AlertReference.by != name
+    found = (
+        select(AlertReference.by)
+        .join(AlertRow, AlertRow.name == AlertReference.by)
+        .where(
+            AlertReference.name.in_([name, *ends]),
+            AlertReference.sent_time >= message.sent,
+            AlertReference.by != name,
+            _of_its_kind(message),
+        )
     )
     return connection.execute(found.limit(1)).first() is not None
 
 
-def _end(
-    connection: Connection, name: str, state: State, now: datetime, *, drill: bool, sent: datetime
-) -> None:
-    """A drill ends no alert that is not one; nothing ends what was sent after it."""
+def _end(connection: Connection, name: str, state: State, now: datetime, message: Message) -> None:
+    """Nothing ends what was sent after it."""
     connection.execute(
         update(AlertRow)
         .where(
             AlertRow.name == name,
             AlertRow.state == State.IN_FORCE.value,
-            (AlertRow.status != "Actual") if drill else (AlertRow.status == "Actual"),
-            AlertRow.sent_time <= sent,
+            AlertRow.sent_time <= message.sent,
+            _of_its_kind(message),
         )
         .values(state=state.value, end_time=now)
     )
+
+
+def _of_its_kind(message: Message) -> ColumnElement[bool]:
+    """Drills do nothing to alerts, nor alerts to drills."""
+    return (AlertRow.status == "Actual") if message.status == "Actual" else (AlertRow.status != "Actual")
 
 
 def withdraw(connection: Connection, name: str, actor: Actor, now: datetime) -> bool:

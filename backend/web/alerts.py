@@ -8,6 +8,7 @@ No password: who sent a message, its signature says. Answers are JSON:
 | 200 | the same, outcome ``known`` | it had been taken before |
 | 403 | ``{"reason", "place", "clause"}`` | its sender or its signature is not believed |
 | 409 | the same, reason IDENTIFIER_REUSED | another message has its identifier |
+| 408 | ``{"reason"}`` | it did not arrive in time |
 | 413, 422 | the same | it is too large, or not what the standard says |
 | 503 | ``{"reason"}`` | too many at a time, or the database does not answer: to be sent again |
 """
@@ -27,6 +28,8 @@ from backend.storage.audit import Actor
 from backend.web.grounds import Grounds
 from foundation.request_id import current_request
 
+READ_SECONDS = 10.0
+"""So long a message may take to arrive."""
 AT_A_TIME = 4
 """Messages that are verified at a time; more are told to come again."""
 _NOT_BELIEVED = ("SENDER_UNKNOWN", "SIGNATURE_")
@@ -42,10 +45,12 @@ def routes(grounds: Grounds) -> Iterable[web.RouteDef]:
     async def post(request: web.Request) -> web.Response:
         if free.locked():
             return _answer(503, reason="BUSY")
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                data = await _body(request)
+        except TimeoutError:
+            return _answer(408, reason="TOO_SLOW")
         async with free:
-            data = await request.content.read(MAX_BYTES + 1)
-            while len(data) <= MAX_BYTES and (more := await request.content.read(MAX_BYTES + 1 - len(data))):
-                data += more
             try:
                 taken = await intake.take(data, Actor("alert-web", "signature", current_request()))
             except CapError as error:
@@ -60,6 +65,14 @@ def routes(grounds: Grounds) -> Iterable[web.RouteDef]:
         return _answer(status, name=taken.name, outcome=taken.outcome.value, reason=taken.reason)
 
     return [web.post("/alerts", post)]
+
+
+async def _body(request: web.Request) -> bytes:
+    """What was sent, one byte more than may be at the most."""
+    data = bytearray()
+    while len(data) <= MAX_BYTES and (more := await request.content.read(MAX_BYTES + 1 - len(data))):
+        data += more
+    return bytes(data)
 
 
 def _answer(status: int, **said: str) -> web.Response:

@@ -352,6 +352,9 @@ async def test_a_drill_ends_no_alert_and_is_marked(tmp_path: Path, office: Sourc
         real, taken = await started.send()
         await started.send(status="Exercise", type="Cancel", references=(real.reference,))
         assert taken.name in await started.house.database.read(alerts.coming, started.house.clock())
+        late = office.send(started.house.clock() - timedelta(minutes=5), "late")
+        await started.send(status="Exercise", type="Update", references=(late.reference,))
+        assert (await started.take(late)).outcome is Outcome.IN_FORCE
         _, drill = await started.send(status="Exercise")
         shown = await started.house.database.read(alerts.told, [drill.name])
         assert shown[drill.name].exercise
@@ -397,12 +400,12 @@ async def test_a_third_stream_of_a_door_ends_the_oldest(open_office: Office) -> 
 
     board = Board(open_office.house.database, open_office.house.clock)
     with (
-        board.watched("doors/a") as first,
-        board.watched("doors/a") as second,
-        board.watched("doors/b") as other,
+        board.watched("doors/a", 2) as first,
+        board.watched("doors/a", 2) as second,
+        board.watched("doors/b", 2) as other,
     ):
         assert not first.over
-        with board.watched("doors/a") as third:
+        with board.watched("doors/a", 2) as third:
             assert (first.over, second.over, third.over, other.over) == (True, False, False, False)
 
 
