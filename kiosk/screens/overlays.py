@@ -23,6 +23,8 @@ from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
 
 WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure, QueueFull, NoReference, QueueUnusable)
 """What may go well the next time; anything else does not change by being repeated."""
+WORTH_WAITING_FOR = ("PAYMENT_UNAVAILABLE",)
+"""Reasons of the same: the backend is well, and somebody behind it is not."""
 
 
 def overlay(
@@ -69,7 +71,7 @@ def overlay(
             ),
         )
     if view.trouble:
-        again = isinstance(view.trouble, WORTH_ANOTHER_TRY)
+        again = isinstance(view.trouble, WORTH_ANOTHER_TRY) or view.trouble.reason in WORTH_WAITING_FOR
         close = press("trouble.close", did.Dismiss(), QUIET if again else PRIMARY)
         return Overlay(
             width,

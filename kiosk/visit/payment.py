@@ -119,10 +119,15 @@ class Payments(Chapter):
     # Beginning to pay.
 
     async def _pay_record(self, payable: Payable) -> None:
-        """The order of a record; repeating it, whatever failed, makes no other."""
+        """The order of a record; repeating it, whatever failed, makes no other. Its number is shown also
+        where it cannot be paid just now."""
         request = self._requests.setdefault(payable.token, new_order_request())
         order = await self._client.create_order(payable.token, Channel.TERMINAL, request)
-        await self._pay(order.reference)
+        try:
+            await self._pay(order.reference)
+        except BackendError:
+            self._show(PaymentKept(order, self._printing.offered))
+            raise
 
     async def _pay(self, reference: str) -> None:
         """Shows a code for an order, or how the order stands where it is not to be paid."""

@@ -271,7 +271,16 @@ async def test_a_fine_that_was_looked_up_is_paid_once(at: Terminal, till: Cashie
     owed = [record.payable for record in page.found.records]
     assert [one and one.amount_fen for one in owed] == [20_000, 10_000, None]
     await at.page(LookupRecord, did.OpenRecord(page.found.records[0]))
-    first = await at.page(Paying, did.Pay(owed[0]))
+    till.away = True
+    try:
+        trouble = await at.trouble(did.Pay(owed[0]))
+    finally:
+        till.away = False
+    assert trouble.reason == "PAYMENT_UNAVAILABLE"
+    kept = at.visit.page
+    assert isinstance(kept, PaymentKept), "the number is shown for later"
+    first = await at.page(Paying, did.TryAgain())
+    assert first.order.reference == kept.order.reference
     assert (first.order.amount_fen, first.order.title) == (20_000, owed[0] and owed[0].title)
     await at.page(PaymentKept, did.PayLater())
     await at.page(LookupRecord, did.Back())
