@@ -22,7 +22,7 @@ from backend_client.forms.filling import SummaryLine
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.lookup import Found, Lookup, Record
 from backend_client.notice import Notice
-from backend_client.payment import Order
+from backend_client.payment import Order, OrderState
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rating import MAX_REASON, Matter, Satisfaction
@@ -334,6 +334,12 @@ class PaymentKept(Page):
     order: Order
     slip: Slip
     slip_fault: DeviceError | None = None
+
+    @property
+    def matter(self) -> Matter | None:
+        """What was paid for, by its number, which may be a case's."""
+        paid = self.order.state is OrderState.PAID
+        return Matter(reference=self.order.reference) if paid else None
 
 
 @dataclass(frozen=True, slots=True)

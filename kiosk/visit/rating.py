@@ -44,6 +44,8 @@ class Ratings(Chapter):
         self._name = new_visit_name()
         self._over: set[Matter] = set()
         """Rated, skipped, or offered long enough."""
+        self._seen: dict[str, Matter] = {}
+        """By reference; and what led to none, under no reference, the latest."""
         self._shown: Matter | None = None
         self._low: Rating | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -79,7 +81,7 @@ class Ratings(Chapter):
         if isinstance(page, ReasonEntry):
             self._stop()
             return
-        matter = page.matter
+        matter = self._known(page.matter)
         if isinstance(page, ServiceRating):
             if page.given is None:
                 self._let_go()
@@ -101,12 +103,22 @@ class Ratings(Chapter):
         """Sends what was not sent, and forgets what was rated."""
         self._let_go()
         self._shown = None
+        self._seen.clear()
         self._over.clear()
         self._name = new_visit_name()
 
     async def settle(self) -> None:
         """Waits until what was rated lies in the queue."""
         await asyncio.gather(*self._sending)
+
+    def _known(self, matter: Matter | None) -> Matter | None:
+        """What it belongs to: a payment is part of the application or lookup that led to it."""
+        if matter is None:
+            return None
+        if matter.form or matter.service:
+            self._seen[matter.reference] = matter
+            return matter
+        return self._seen.get(matter.reference) or self._seen.get("")
 
     # The offer.
 
