@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kivy.uix.widget import Widget
+
 from backend_client.alert import Alert, AlertText
 from foundation.language import Translate
 from kiosk.screens.reading import heading_block
@@ -58,7 +60,11 @@ class AlertOverlay(Box):
         left_out = said.headline if headline.inspect_text != said.headline else ""
         facts, area = self._facts(alert, said, column)
         top = float(space.l)
-        for part in (self._kind(alert, column), headline, facts):
+        head: list[Widget] = [self._kind(alert, column), headline, facts]
+        if said.language is not view.language:
+            note = Text(words("alert.other_language"), column - 2 * space.m, leading=1.4, balanced=True)
+            head.append(framed(note, space.m, fill=c.notice_pale))
+        for part in head:
             self.put(part, space.xl, top)
             top += part.height + space.m
         bottom = self._put_button(column, height - space.l)
@@ -175,11 +181,7 @@ class AlertOverlay(Box):
 
     def _blocks(self, said: AlertText, width: float, headline: str, area: str) -> list[Block]:
         """What to do, what is going on, and whom to ask. headline, area: what found no room elsewhere."""
-        space = theme.space
         blocks: list[Block] = []
-        if said.language is not self._view.language:
-            note = Text(self._words("alert.other_language"), width - 2 * space.m, leading=1.4)
-            blocks.append(Block(framed(note, space.m, fill=theme.colour.notice_pale), space.m, 0.0))
         contact = self._words("alert.contact", contact=said.contact) if said.contact else ""
         sender = said.sender_name if not theme.portrait else ""
         parts = (
