@@ -13,6 +13,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 import backend.alerts.metrics
+import backend.notifying.sending
 import backend.rpc.metrics
 import backend_client.metrics
 from backend.settings import BackendSettings
@@ -47,6 +48,7 @@ def test_a_unit_starts_a_command_with_options_that_it_has(unit: Path) -> None:
 def _metrics() -> set[str]:
     assert backend.rpc.metrics.CALLS
     assert backend.alerts.metrics.MESSAGES
+    assert backend.notifying.sending.KEPT
     assert backend_client.metrics.WAITING
     return {
         name + suffix
