@@ -16,6 +16,7 @@ from backend_client.forms.answer import Value
 from backend_client.forms.example import reaching
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.lookup import Lookup, with_labels
 from backend_client.preview_command import Part
 from foundation.language import Language
 from ivr.call import Call
@@ -24,6 +25,7 @@ from ivr.dialogue.choosing import MORE
 from ivr.dialogue.conversation import Conversation, Why
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.form import begin
+from ivr.dialogue.lookup import by_keys
 from ivr.dialogue.question import answer, posed
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.messages import Messages
@@ -34,9 +36,11 @@ _ANSWERS = {"menu.more": MORE, "record.consent": "1", "record.start": "1"}
 """What the listening caller presses after a prompt; after any other the caller is gone."""
 
 
-def preview(form: Form, language: Language) -> Sequence[Part]:
-    """What is said, place by place, in the order of the form."""
-    return asyncio.run(spoken(form, language))
+def preview(asked: Form | Lookup, language: Language) -> Sequence[Part]:
+    """What is said, place by place, in the order of the form or the lookup."""
+    if isinstance(asked, Lookup):
+        return asyncio.run(_lookup(asked, language))
+    return asyncio.run(spoken(asked, language))
 
 
 async def spoken(form: Form, language: Language) -> Sequence[Part]:
@@ -52,6 +56,20 @@ async def spoken(form: Form, language: Language) -> Sequence[Part]:
         parts.append((f"rules/{number}", await _said(language, f"rules/{number}", rule.sentence[language])))
     for place, text in (("declaration", form.declaration), ("next_steps", form.next_steps)):
         parts.append((place, await _said(language, place, text[language])))
+    return parts
+
+
+async def _lookup(lookup: Lookup, language: Language) -> Sequence[Part]:
+    """Questions that cannot be keyed are not asked."""
+    form = by_keys(lookup.questions)
+    parts: list[Part] = [
+        (f"fields/{field.id}", await _question(form, field, language, recorded=False))
+        for field in form.fields
+    ]
+    for number, rule in enumerate(form.rules, 1):
+        parts.append((f"rules/{number}", await _said(language, f"rules/{number}", rule.sentence[language])))
+    parts.append(("records", [with_labels(lookup, lookup.said, language)]))
+    parts.append(("nothing", await _said(language, "nothing", lookup.nothing[language])))
     return parts
 
 

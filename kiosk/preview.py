@@ -9,6 +9,7 @@ from pathlib import Path
 from backend_client.forms.example import reaching
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.lookup import Lookup, with_labels
 from backend_client.preview_command import Part
 from foundation.language import Language, Translate, translator
 from kiosk.screens import question_words
@@ -16,14 +17,27 @@ from kiosk.screens import question_words
 _LOCALE = Path(__file__).parent / "locale"
 
 
-def preview(form: Form, language: Language) -> Sequence[Part]:
-    """What is shown, place by place, in the order of the form."""
+def preview(asked: Form | Lookup, language: Language) -> Sequence[Part]:
+    """What is shown, place by place, in the order of the form or the lookup."""
     words = translator("kiosk", _LOCALE, language)
+    if isinstance(asked, Lookup):
+        return _lookup(asked, language, words)
+    form = asked
     parts: list[Part] = [("introduction", form.introduction[language].splitlines())]
     parts += [(f"fields/{field.id}", _page(form, field, language, words)) for field in form.fields]
     parts += [(f"rules/{number}", [rule.sentence[language]]) for number, rule in enumerate(form.rules, 1)]
     parts.append(("declaration", form.declaration[language].splitlines()))
     parts.append(("next_steps", form.next_steps[language].splitlines()))
+    return parts
+
+
+def _lookup(lookup: Lookup, language: Language, words: Translate) -> Sequence[Part]:
+    form = lookup.questions
+    parts: list[Part] = [(f"fields/{field.id}", _page(form, field, language, words)) for field in form.fields]
+    parts += [(f"rules/{number}", [rule.sentence[language]]) for number, rule in enumerate(form.rules, 1)]
+    labels = [column.label[language] for column in lookup.columns]
+    parts.append(("records", [with_labels(lookup, lookup.listed, language), *labels]))
+    parts.append(("nothing", [lookup.nothing[language]]))
     return parts
 
 

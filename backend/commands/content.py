@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from backend import clock
 from backend.authoring.difference import Change, difference
 from backend.authoring.finding import ContentWrong, Finding
+from backend.authoring.lookup_entries import lookup
 from backend.authoring.reading import Content, named_in, read_content
 from backend.authoring.sheet import KINDS, read_sheet, write_entries
 from backend.authoring.telling import told
@@ -25,6 +26,7 @@ from backend.storage import audit, publishing
 from backend.storage.database import Database
 from backend.storage.publishing import NoSuchPublication, Origin, Publication
 from backend_client.forms.form import Form
+from backend_client.forms.lookup import Lookup
 from backend_client.forms.text import has_bad_character, normalise
 from foundation.language import Language, Translate
 
@@ -93,7 +95,7 @@ def diff(settings: BackendSettings, folder: Path) -> None:
     _tell(changes, language, translate)
     from backend.commands.previewing import compare  # noqa: PLC0415 (starts the doors' own programs)
 
-    compare(old.forms, new.forms, translate)
+    compare({**old.forms, **_lookups(old)}, {**new.forms, **_lookups(new)}, translate)
 
 
 @command.command()
@@ -104,7 +106,7 @@ def diff(settings: BackendSettings, folder: Path) -> None:
 def preview(settings: BackendSettings, folder: Path | None, form: str | None, *, published: bool) -> None:
     """Prints the questions of FOLDER as the screen will ask them and as the phone will say them.
 
-    FORM is the id of a form, or of a service with one; all forms are printed without it.
+    FORM is the id of a form, of a service with one, or of a lookup; all are printed without it.
     """
     from backend.commands.previewing import asked, show  # noqa: PLC0415 (starts the doors' own programs)
 
@@ -256,16 +258,22 @@ def _enter(connection: Connection, action: str, number: int, now: datetime) -> N
     audit.append(connection, clerk().did(action, f"publications/{number}", now))
 
 
-def _chosen(content: Content, wanted: str | None, translate: Translate) -> list[Form]:
-    """The forms that are meant; ends the command where there is none such."""
+def _chosen(content: Content, wanted: str | None, translate: Translate) -> list[Form | Lookup]:
+    """The forms and lookups that are meant; ends the command where there is none such."""
+    lookups = _lookups(content)
     if wanted is None:
-        return list(content.forms.values())
+        return [*content.forms.values(), *lookups.values()]
     service = next((one for one in content.services if one.name == f"services/{wanted}" and one.form), None)
-    found = content.forms.get(service.form if service else f"forms/{wanted}")
+    form = content.forms.get(service.form if service else f"forms/{wanted}")
+    found = form or lookups.get(f"lookups/{wanted}")
     if found is None:
-        known = ", ".join(name.removeprefix("forms/") for name in content.forms)
+        known = ", ".join(name.partition("/")[2] for name in (*content.forms, *lookups))
         give_up(translate("preview.unknown", given=wanted[:60], forms=known))
     return [found]
+
+
+def _lookups(content: Content) -> dict[str, Lookup]:
+    return {name: lookup(entry) for name, entry in content.lookups.items()}
 
 
 def _tell(changes: Sequence[Change], language: Language, translate: Translate) -> None:

@@ -18,7 +18,10 @@ import click
 
 from backend.commands.words import give_up
 from backend_client.forms.form import Form
+from backend_client.forms.lookup import Lookup
+from backend_client.forms.lookup_wire import lookup_to_proto
 from backend_client.forms.wire import form_to_proto
+from backend_client.preview_command import LOOKUP
 from foundation.language import Language, Translate
 
 DOORS = {"screen": "huimin-kiosk", "phone": "huimin-ivr"}
@@ -32,13 +35,13 @@ Asked = Mapping[str, Mapping[Language, Parts]]
 """By channel and language."""
 
 
-def asked(forms: Sequence[Form], translate: Translate) -> list[Asked]:
+def asked(forms: Sequence[Form | Lookup], translate: Translate) -> list[Asked]:
     """What each form becomes; ends the command with a sentence where a door is not to be had."""
     shown = {channel: _of_door(channel, forms, translate) for channel in DOORS}
     return [{channel: shown[channel][number] for channel in DOORS} for number in range(len(forms))]
 
 
-def show(form: Form, made: Asked, translate: Translate) -> None:
+def show(form: Form | Lookup, made: Asked, translate: Translate) -> None:
     """Prints a form as it will be asked, channel by channel, in both languages."""
     for channel in DOORS:
         for language in Language:
@@ -50,7 +53,7 @@ def show(form: Form, made: Asked, translate: Translate) -> None:
             click.echo()
 
 
-def compare(old: Mapping[str, Form], new: Mapping[str, Form], translate: Translate) -> None:
+def compare(old: Mapping[str, Form | Lookup], new: Mapping[str, Form | Lookup], translate: Translate) -> None:
     """Prints what changes of forms that were there before, line by line, as it will be shown and said."""
     pairs = [(old[name], new[name]) for name in new if name in old and old[name] != new[name]]
     if not pairs:
@@ -67,7 +70,7 @@ def compare(old: Mapping[str, Form], new: Mapping[str, Form], translate: Transla
                     click.echo("\n".join(lines))
 
 
-def _changed(old: Parts, new: Parts, form: Form, translate: Translate) -> list[str]:
+def _changed(old: Parts, new: Parts, form: Form | Lookup, translate: Translate) -> list[str]:
     told = []
     for place in [*new, *(place for place in old if place not in new)]:
         before, after = old.get(place, ()), new.get(place, ())
@@ -78,24 +81,27 @@ def _changed(old: Parts, new: Parts, form: Form, translate: Translate) -> list[s
     return told
 
 
-def _heading(channel: str, language: Language, form: Form, translate: Translate) -> str:
+def _heading(channel: str, language: Language, form: Form | Lookup, translate: Translate) -> str:
     tongue = translate(f"language.{language.value}")
     return f"== {translate(f'preview.{channel}')} · {tongue} · {form.title[language]}"
 
 
-def _place(place: str, form: Form, translate: Translate) -> str:
+def _place(place: str, form: Form | Lookup, translate: Translate) -> str:
     kind, _, identifier = place.partition("/")
     if kind != "fields":
         return f"{translate(f'preview.{kind}')} {identifier}".rstrip()
-    found = next((field for field in form.fields if field.id == identifier), None)
+    fields = form.questions.fields if isinstance(form, Lookup) else form.fields
+    found = next((field for field in fields if field.id == identifier), None)
     if found is None or not found.asked_if:
         return identifier
     conditions = " & ".join(f"{one.field} = {' | '.join(one.any_of)}" for one in found.asked_if)
     return f"{identifier}  ({translate('preview.only_if', conditions=conditions)})"
 
 
-def _of_door(channel: str, forms: Sequence[Form], translate: Translate) -> list[Mapping[Language, Parts]]:
-    sent = [base64.b64encode(form_to_proto(form).SerializeToString()).decode() for form in forms]
+def _of_door(
+    channel: str, forms: Sequence[Form | Lookup], translate: Translate
+) -> list[Mapping[Language, Parts]]:
+    sent = [_written(form) for form in forms]
     try:
         done = subprocess.run(
             [Path(sys.executable).with_name(DOORS[channel]), "preview"],
@@ -110,3 +116,10 @@ def _of_door(channel: str, forms: Sequence[Form], translate: Translate) -> list[
     except (OSError, ValueError, subprocess.SubprocessError):
         give_up(translate("preview.no_door", door=translate(f"preview.{channel}"), program=DOORS[channel]))
     return [{language: dict(one[language.value]) for language in Language} for one in made]
+
+
+def _written(asked: Form | Lookup) -> str:
+    """As `backend_client.preview_command` reads it."""
+    if isinstance(asked, Lookup):
+        return LOOKUP + base64.b64encode(lookup_to_proto(asked).SerializeToString()).decode()
+    return base64.b64encode(form_to_proto(asked).SerializeToString()).decode()

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from backend_client.forms.form import Form, Option
-from foundation.language import LocalizedText
+from foundation.language import Language, LocalizedText
 
 MAX_QUESTIONS = 10
 MAX_COLUMNS = 30
@@ -157,3 +157,8 @@ def questions(name: str, title: LocalizedText) -> Form:
 def filled(sentence: str, values: Mapping[str, str]) -> str:
     """A sentence with its places filled. values: by column, ready to be shown or said, one for each place."""
     return PLACE.sub(lambda place: values[place[1]], sentence)
+
+
+def with_labels(lookup: Lookup, sentence: LocalizedText, language: Language) -> str:
+    """A sentence with the labels of its columns in brackets, for those who write it."""
+    return filled(sentence[language], {one.id: f"〔{one.label[language]}〕" for one in lookup.columns})

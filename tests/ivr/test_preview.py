@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 
@@ -11,11 +12,13 @@ from click.testing import CliRunner
 from backend.authoring.reading import read_content
 from backend.settings import PACKAGED
 from backend_client.forms.form import FieldType, Form
+from backend_client.forms.lookup_wire import lookup_to_proto
 from backend_client.forms.wire import form_to_proto
+from backend_client.preview_command import LOOKUP
 from foundation.language import Language
 from ivr.command import main
 from ivr.dialogue.choosing import GROUP
-from ivr.preview import spoken
+from ivr.preview import preview, spoken
 from tests.ivr.conftest import Phone
 from tests.ivr.test_shipped_content import FORMS, asked_of, given, way_to_form
 
@@ -81,3 +84,22 @@ def shipped_forms() -> list[str]:
     return [
         base64.b64encode(form_to_proto(form).SerializeToString()).decode() for form in content.forms.values()
     ]
+
+
+async def test_a_lookup_is_heard_as_it_is_previewed(shipped_phone: Phone) -> None:
+    made = await shipped_phone.client.get_lookup("lookups/phone-bill")
+    given = LOOKUP + base64.b64encode(lookup_to_proto(made).SerializeToString()).decode()
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["preview"], input=json.dumps([given]))
+    assert done.exit_code == 0, done.output
+    pages = dict(json.loads(done.output)[0]["zh_CN"])
+    heard = await shipped_phone.call("2\n2\n3\n1\n13900000199\n1\n123456\n1\n*\n!")
+    for place in ("fields/phone", "fields/password", "nothing"):
+        for line in pages[place]:
+            assert line in heard.text, line
+    assert pages["records"] == ["〔账期〕话费合计〔话费合计〕，〔缴费情况〕。账户余额〔账户余额〕。"]
+
+
+async def test_what_cannot_be_keyed_is_not_previewed(shipped_phone: Phone) -> None:
+    made = await shipped_phone.client.get_lookup("lookups/business-registration")
+    places = [place for place, _ in await asyncio.to_thread(preview, made, Language.EN)]
+    assert places == ["fields/number", "rules/1", "records", "nothing"]

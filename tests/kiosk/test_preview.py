@@ -7,14 +7,18 @@ import json
 
 from click.testing import CliRunner
 
+from backend.authoring.lookup_entries import lookup
 from backend.authoring.reading import read_content
 from backend.settings import PACKAGED
+from backend_client.forms.lookup_wire import lookup_to_proto
 from backend_client.forms.wire import form_to_proto
+from backend_client.preview_command import LOOKUP
 from foundation.language import Language
 from kiosk.command import main
 from kiosk.preview import preview
 
-FORMS = read_content(PACKAGED).forms
+CONTENT = read_content(PACKAGED)
+FORMS = CONTENT.forms
 
 
 def test_every_question_has_its_page_in_both_languages() -> None:
@@ -45,3 +49,19 @@ def test_the_command_shows_forms_from_standard_input() -> None:
     shown = json.loads(done.output)
     assert len(shown) == len(FORMS)
     assert shown[0]["zh_CN"][0][0] == "introduction"
+
+
+def test_a_lookup_is_shown_with_its_records() -> None:
+    for entry in CONTENT.lookups.values():
+        made = lookup(entry)
+        given = LOOKUP + base64.b64encode(lookup_to_proto(made).SerializeToString()).decode()
+        done = CliRunner().invoke(main, ["preview"], input=json.dumps([given]))
+        assert done.exit_code == 0, done.output
+        (shown,) = json.loads(done.output)
+        for language in Language:
+            pages = dict(shown[language.value])
+            assert {f"fields/{field.id}" for field in made.questions.fields} <= set(pages)
+            first, *labels = pages["records"]
+            assert labels == [column.label[language] for column in made.columns]
+            assert "{" not in first
+            assert pages["nothing"] == [made.nothing[language]]
