@@ -48,6 +48,7 @@ from kiosk.visit.pages import (
     Slip,
     SlotQuestion,
 )
+from kiosk.visit.slips import SlipPrinting
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
@@ -165,13 +166,12 @@ class Applications(Chapter):
         self._client = client
         self._outbox = outbox
         self._cards = cards
-        self._printer = printer
+        self._printing = SlipPrinting(visit, printer)
         self._slips = slips
         self._origin = origin
         self._today = today
         self._drafts: dict[str, Draft] = {}
         self._draft: Draft | None = None
-        self._printing: asyncio.Task[None] | None = None
         cards.serve(CardUse.FILL_IN, self._card_read)
 
     def take(self, page: Page, event: Event) -> bool:
@@ -259,8 +259,7 @@ class Applications(Chapter):
 
     async def settle(self) -> None:
         """Waits until the slip is printed."""
-        if self._printing:
-            await asyncio.wait({self._printing})
+        await self._printing.settle()
 
     # From the guide to the first question.
 
@@ -473,7 +472,7 @@ class Applications(Chapter):
         del self._drafts[form.name]
         self._draft = None
         self._visit.unwind(Home)
-        slip = Slip.OFFERED if self._printer else Slip.NO_PRINTER
+        slip = self._printing.offered
         self._visit.open(
             Confirmation(form, accepted, slip, due_fen=bill.total_fen if bill else None, booked=booked)
         )
@@ -494,20 +493,4 @@ class Applications(Chapter):
             due_fen=page.due_fen or 0,
             booked=page.booked,
         )
-        printing = replace(page, slip=Slip.PRINTING, slip_fault=None)
-        self._visit.show(printing)
-
-        async def run() -> None:
-            assert self._printer
-            try:
-                await self._printer.print_slip(parts)
-            except DeviceError as error:
-                code = error.code and error.code.value
-                log.warning("slip_not_printed", completion=error.completion.value, code=code)
-                done = replace(printing, slip=Slip.FAILED, slip_fault=error)
-            else:
-                done = replace(printing, slip=Slip.PRINTED)
-            if self._visit.page is printing:
-                self._visit.show(done)
-
-        self._printing = asyncio.get_running_loop().create_task(run())
+        self._printing.print(page, parts)
