@@ -6,7 +6,6 @@ import grpc
 from huimin.v1 import alert_pb2, alert_pb2_grpc
 
 from backend.conformance.trial import SECONDS, Demands, Deviation, NotTried, Refused, Server, need, refused
-from backend_client.alert import news_from_proto
 
 alert_demands = Demands("alert")
 
@@ -24,8 +23,12 @@ async def _snapshot(server: Server) -> None:
     if not isinstance(first, alert_pb2.WatchAlertsResponse):  # the end of the stream
         raise Deviation("wrong", place="WatchAlerts: no message")
     need(first.change == alert_pb2.ALERT_CHANGE_SNAPSHOT, "WatchAlertsResponse.change")
-    told = news_from_proto(first)  # raises Malformed with the place
-    severities = [alert.severity for alert in told.alerts]
+    for alert in first.alerts:
+        for field in ("zh_cn", "en", "sent_time", "effective_time", "expire_time"):
+            need(alert.HasField(field), f"{alert.name}.{field}")
+        for text in (alert.zh_cn, alert.en):
+            need(text.headline and text.event and text.language, f"{alert.name}: event, headline, language")
+    severities = [alert.severity for alert in first.alerts]
     need(severities == sorted(severities, reverse=True), "WatchAlertsResponse.alerts: the worst first")
 
 
