@@ -1,0 +1,98 @@
+"""The same answer to any question: as it is entered on the screen, and by the keys of a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backend_client.forms.answer import Value
+from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.together import asked
+from tests.ivr.people import IDENTITY_X
+from tests.kiosk.visit.terminal import CARD
+
+OWNER = CARD.identity_number
+"""Nobody real, who comes to the terminal; records of the demonstration are his."""
+CALLER = IDENTITY_X
+"""Another, who calls: nobody books the same matter twice."""
+MOBILE = "13800001111"
+DAY = "2026-01-05"
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "lookups/traffic-violations": {"plate": "0101", "frame": "2468"},
+    "lookups/phone-bill": {"phone": "13900000101", "password": "246810"},
+    "lookups/business-registration": {"number": "539999000000101"},
+}
+"""What finds records of the demonstration. A lookup that is not here is asked with any answers that fit."""
+
+
+def entry(asking: Form, field: Field, who: str = OWNER) -> str:
+    """The answer as `kiosk.visit.events.Enter` takes it; a slot is not entered. who: identity number."""
+    known = KNOWN.get(asking.name, {}).get(field.id)
+    if known is not None:
+        return known
+    match field.type:
+        case FieldType.TEXT:
+            return "请听我说，这是试填的内容。"[: field.longest]
+        case FieldType.DIGITS:
+            return "1" * max(field.min_length, 1)
+        case FieldType.DATE:
+            return max(DAY, f"{field.min_date.isoformat()}")
+        case FieldType.MONEY:
+            return str(max(field.min_fen // 100, 1))
+        case FieldType.CHOICE:
+            return field.options[0].id
+        case FieldType.CHOICES:
+            return ",".join(option.id for option in field.options[: max(field.min_length, 1)])
+        case FieldType.IDENTITY_NUMBER:
+            return who
+        case FieldType.PHONE_NUMBER:
+            return MOBILE
+        case FieldType.YES_NO:
+            return "no"
+        case FieldType.SLOT:
+            raise ValueError(field.id)
+
+
+def keys(asking: Form, field: Field, *, agreed: bool) -> str:
+    """What a caller does for that answer. agreed: to being recorded, earlier in the form."""
+    match field.type:
+        case FieldType.TEXT:
+            return f"{'' if agreed and field.required else '1'}\n{entry(asking, field)}\n1"
+        case FieldType.DATE:
+            return f"{entry(asking, field).replace('-', '')}\n1"
+        case FieldType.MONEY:
+            return f"{entry(asking, field)}#\n1"
+        case FieldType.CHOICE:
+            return "1"
+        case FieldType.CHOICES:
+            return "\n".join([*"1234"[: max(field.min_length, 1)], "#"])
+        case FieldType.YES_NO:
+            return "2"
+        case FieldType.SLOT:
+            return "1\n1\n1"
+    entered = entry(asking, field, CALLER).replace("X", "*")
+    complete = field.type is not FieldType.DIGITS or len(entered) == field.longest
+    return f"{entered}{'' if complete else '#'}\n1"
+
+
+def _value(field: Field) -> Value:
+    """The answer where later questions may hang on it."""
+    match field.type:
+        case FieldType.CHOICE:
+            return field.options[0].id
+        case FieldType.CHOICES:
+            return tuple(option.id for option in field.options[: max(field.min_length, 1)])
+    return False
+
+
+def asked_of(asking: Form) -> tuple[Field, ...]:
+    """The questions that are asked of somebody who answers so."""
+    return asked(asking, {field.id: _value(field) for field in asking.fields})
+
+
+def answers_by_keys(asking: Form) -> str:
+    """All that a caller does from the first question to the last."""
+    done, agreed = [], False
+    for field in asked_of(asking):
+        done.append(keys(asking, field, agreed=agreed))
+        agreed = agreed or field.type is FieldType.TEXT
+    return "\n".join(done)
