@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
 from string import Template
@@ -51,6 +51,7 @@ _POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 
 _KEYS = (
     "number",
     "counter",
+    "window",
     "waiting",
     "minutes",
     "next",
@@ -65,9 +66,9 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the database said, and when."""
+    """What the database said, and when, by `time.monotonic`."""
 
-    at: datetime
+    at: float
     calls: tuple[Ticket, ...]
     waiting: tuple[Ticket, ...]
     pace: Pace
@@ -167,11 +168,10 @@ class _Displays:
     async def _look(self, counters: CountersEntry) -> _Seen:
         """What the database says, asked for once for all displays."""
         async with self._looking.setdefault(counters.id, asyncio.Lock()):
-            now = self._grounds.now()
-            seen = self._seen.get(counters.id)
-            if seen is None or abs(now - seen.at) >= timedelta(seconds=_LOOK_SECONDS / 2):
-                line = Line(counters.id, local(now).date())
-                seen = await self._grounds.database.read(_read, line, now)
+            seen, at = self._seen.get(counters.id), time.monotonic()
+            if seen is None or at - seen.at >= _LOOK_SECONDS / 2:
+                line = Line(counters.id, local(self._grounds.now()).date())
+                seen = await self._grounds.database.read(_read, line, at)
                 self._seen[counters.id] = seen
             return seen
 
@@ -184,9 +184,9 @@ class _Displays:
         return found
 
 
-def _read(connection: Connection, line: Line, now: datetime) -> _Seen:
+def _read(connection: Connection, line: Line, at: float) -> _Seen:
     return _Seen(
-        now,
+        at,
         tuple(tickets.called(connection, line, CALLS)),
         tuple(tickets.waiting(connection, line, NEXT)),
         tickets.pace(connection, line),

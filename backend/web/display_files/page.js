@@ -86,10 +86,9 @@ function called(calls) {
 
 at("sound").addEventListener("click", () => { at("sound").hidden = true; speak(); });
 
-function tick() {
-  const now = new Date();
-  text(at("clock"), `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`);
-}
+const countyClock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" });
+
+function tick() { text(at("clock"), countyClock.format(new Date())); }
 tick();
 setInterval(tick, 1000);
 
