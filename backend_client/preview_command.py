@@ -20,14 +20,12 @@ from huimin.v1 import form_pb2, lookup_pb2
 
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Lookup
-from backend_client.forms.lookup_wire import lookup_from_proto
+from backend_client.forms.lookup_wire import LOOKUP, lookup_from_proto
 from backend_client.forms.wire import Malformed, form_from_proto
 from foundation.language import Language
 
 Part = tuple[str, Sequence[str]]
 """A place of a form, and the lines that are shown or said there."""
-LOOKUP = "lookup:"
-"""Before the bytes of a lookup."""
 Preview = Callable[[Form | Lookup, Language], Sequence[Part]]
 
 

@@ -33,11 +33,16 @@ HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U00
 
 HAN_FILES = {
     "backend/authoring/entries.py": "the range of Chinese characters",
+    "backend/documents/paper.py": "heads of the columns of an amount",
+    "backend/gateway_demo/server.py": "columns of the gateway's statement",
+    "backend/payments/native.py": "columns of the gateway's statement",
     "backend/search/query.py": "words of a question that say nothing about its subject",
     "backend/search/units.py": "the range of Chinese characters",
     "backend_client/forms/check.py": "how residents write dates, amounts, yes and no",
+    "backend_client/forms/lookup.py": "the characters of number plates",
     "hardware/protocols/identity_card.py": "what the card's record says for no end",
     "ivr/speech/reading.py": "readings of characters that the voice gets wrong",
+    "ivr/spoken/english.py": "how the characters of number plates are said in English",
     "ivr/spoken/mandarin.py": "how Mandarin says digits, times and letters",
     "ivr/spoken/mandarin_numbers.py": "how Mandarin says numbers",
     "ivr/spoken/mandarin_text.py": "how written Chinese is said",

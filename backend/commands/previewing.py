@@ -19,9 +19,8 @@ import click
 from backend.commands.words import give_up
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Lookup
-from backend_client.forms.lookup_wire import lookup_to_proto
+from backend_client.forms.lookup_wire import LOOKUP, lookup_to_proto
 from backend_client.forms.wire import form_to_proto
-from backend_client.preview_command import LOOKUP
 from foundation.language import Language, Translate
 
 DOORS = {"screen": "huimin-kiosk", "phone": "huimin-ivr"}

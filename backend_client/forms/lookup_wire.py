@@ -46,6 +46,8 @@ from backend_client.forms.wire import (
 )
 from foundation.language import Language
 
+LOOKUP = "lookup:"
+"""Before the bytes of a lookup, where those of a form could stand too."""
 MAX_TOKEN = 2000
 LARGEST_FEN = 10**12
 
