@@ -49,6 +49,8 @@ BY_ANY_DOOR = {
     "huimin.v1.NoticeService/GetNotice",
     "huimin.v1.AlertService/WatchAlerts",
     "huimin.v1.AlertService/AcknowledgeAlert",
+    "huimin.v1.AppointmentService/GetCounters",
+    "huimin.v1.AppointmentService/ListSlots",
     "huimin.v1.FormService/GetForm",
     "huimin.v1.LookupService/GetLookup",
     "huimin.v1.FormService/UploadAttachment",
@@ -70,7 +72,9 @@ BY_ANY_DOOR = {
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 }
 """What a door may without a resident; every credential changes nothing about it."""
-WITH_A_SESSION = {f"huimin.v1.CaseService/{name}" for name in ("GetCase", "ListCases", "ReopenCase")}
+WITH_A_SESSION = {f"huimin.v1.CaseService/{name}" for name in ("GetCase", "ListCases", "ReopenCase")} | {
+    f"huimin.v1.AppointmentService/{name}" for name in ("MoveAppointment", "CancelAppointment", "CheckIn")
+}
 NOT_HERE = {"huimin.v1.EnrolmentService/Enrol", "grpc.health.v1.Health/List"}
 """What no known door may."""
 
@@ -106,6 +110,19 @@ class World:
                 "name": f"cases/{self.mine}",
                 "reopening": f"reopenings/{uuid.uuid4()}",
                 "reason": "not satisfied",
+            },
+            "AppointmentService/GetCounters": {"name": "counters/anything"},
+            "AppointmentService/ListSlots": {"counters": "counters/anything"},
+            "AppointmentService/MoveAppointment": {
+                "name": f"cases/{self.mine}",
+                "slot": "2026-12-01T09:00@anything",
+                "language": "LANGUAGE_EN",
+            },
+            "AppointmentService/CancelAppointment": {"name": f"cases/{self.mine}", "language": "LANGUAGE_EN"},
+            "AppointmentService/CheckIn": {"name": f"cases/{self.mine}"},
+            "AppointmentService/IssueTicket": {
+                "counters": "counters/anything",
+                "requestId": str(uuid.uuid4()),
             },
             "RatingService/CreateRating": {
                 "rating": {
@@ -184,9 +201,11 @@ class Tries:
         return ALLOWED
 
 
-def expected(get: str, listed: str, renew: str = ALLOWED, lookup: str = ALLOWED) -> dict[str, str]:
+def expected(
+    get: str, listed: str, renew: str = ALLOWED, lookup: str = ALLOWED, *, line: bool = False
+) -> dict[str, str]:
     """What a known door may be answered. get, listed: of the calls about cases; lookup: of a lookup, which
-    needs no session but takes none that is not good."""
+    needs no session but takes none that is not good; line: a phone line, at which nobody takes a ticket."""
     return {
         **dict.fromkeys(BY_ANY_DOOR, ALLOWED),
         **dict.fromkeys(NOT_HERE, DOOR),
@@ -196,6 +215,10 @@ def expected(get: str, listed: str, renew: str = ALLOWED, lookup: str = ALLOWED)
         "huimin.v1.CaseService/GetCase": get,
         "huimin.v1.CaseService/ListCases": listed,
         "huimin.v1.CaseService/ReopenCase": get,
+        "huimin.v1.AppointmentService/MoveAppointment": get,
+        "huimin.v1.AppointmentService/CancelAppointment": get,
+        "huimin.v1.AppointmentService/CheckIn": DOOR if line else get,
+        "huimin.v1.AppointmentService/IssueTicket": DOOR if line else ALLOWED,
     }
 
 
@@ -228,14 +251,16 @@ async def test_nothing_is_given_that_the_table_does_not_allow(tmp_path: Path) ->
             await check(hall, await hall.sign_in(**await by_code(running, theirs)), expected(UNKNOWN, theirs))
 
             at_line = await phone.sign_in(**by_reference(mine))
-            await check(phone, None, expected(NEEDED, NEEDED))
-            await check(phone, at_line, expected(ALLOWED, mine))
-            await check(phone, await phone.sign_in(**await by_code(running, mine)), expected(ALLOWED, mine))
+            await check(phone, None, expected(NEEDED, NEEDED, line=True))
+            await check(phone, at_line, expected(ALLOWED, mine, line=True))
+            by_phone = await phone.sign_in(**await by_code(running, mine))
+            await check(phone, by_phone, expected(ALLOWED, mine, line=True))
             assert await phone.refused(**card) == DOOR
 
             elsewhere = await hall.sign_in(**card)
             for outside, taken in ((other_hall, elsewhere), (phone, elsewhere), (hall, at_line)):
-                await check(outside, taken, expected(EXPIRED, EXPIRED, lookup=EXPIRED))
+                at_phone = outside is phone
+                await check(outside, taken, expected(EXPIRED, EXPIRED, lookup=EXPIRED, line=at_phone))
                 await outside.sign_out(taken)
             assert await hall.outcome("huimin.v1.CaseService/GetCase", elsewhere) == ALLOWED
             await hall.sign_out(elsewhere)
