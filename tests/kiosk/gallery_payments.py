@@ -40,14 +40,12 @@ def payments(forms: Iterable[Form]) -> Iterator[Page]:
     by_name = {form.name: form for form in forms}
     tax, card = by_name["forms/tax-declaration"], by_name["forms/identity-card-renewal"]
     free: dict[str, Value] = {"reason": "first", "temporary": False}
-    lost: dict[str, Value] = {"reason": "lost", "temporary": True}
-    for form, answers in ((tax, TAX), (card, free), (card, lost)):
+    for form, answers in ((tax, TAX), (card, free)):
         bill = bill_for(form, answers)
         assert bill
         yield pages.ChargeReview(form, bill)
     accepted = Accepted(new_reference(), NOW)
-    for slip in (pages.Slip.NO_PRINTER, pages.Slip.OFFERED, pages.Slip.PRINTED):
-        yield pages.Confirmation(tax, accepted, slip, due_fen=1_687_000)
+    yield pages.Confirmation(tax, accepted, pages.Slip.OFFERED, due_fen=1_687_000)
     kept = replace(accepted, delivered=False)
     yield pages.Confirmation(tax, kept, pages.Slip.OFFERED, due_fen=1_687_000)
     order = Order(
@@ -64,10 +62,9 @@ def payments(forms: Iterable[Form]) -> Iterator[Page]:
         demonstration=True,
     )
     earnest = replace(order, demonstration=False, amount_fen=66_725_000_000)
-    for one in (order, earnest):
-        yield pages.Paying(one, CODE, 895)
-        yield pages.Paying(one, CODE, 65, unsure=True)
-        yield pages.Paying(one, CODE, 0)
+    yield pages.Paying(earnest, CODE, 895)
+    yield pages.Paying(order, CODE, 65, unsure=True)
+    yield pages.Paying(order, CODE, 0)
     paid = replace(
         order,
         state=OrderState.PAID,
@@ -75,16 +72,14 @@ def payments(forms: Iterable[Form]) -> Iterator[Page]:
         pay_time=NOW,
         transaction="4200002026112212345678901234",
     )
-    for slip in (pages.Slip.NO_PRINTER, pages.Slip.OFFERED, pages.Slip.PRINTED):
-        yield pages.PaymentKept(paid, slip)
+    yield pages.PaymentKept(paid, pages.Slip.OFFERED)
     fault = DeviceError(CompletionCode.HARDWARE_ERROR, PrintError.UNKNOWN_OUTCOME)
     yield pages.PaymentKept(paid, pages.Slip.FAILED, fault)
     closed = replace(earnest, state=OrderState.CLOSED)
     yield pages.PaymentKept(closed, pages.Slip.OFFERED)
     yield pages.PaymentKept(order, pages.Slip.FAILED, fault)
     yield pages.PaymentKept(replace(closed, payable=False), pages.Slip.OFFERED)
-    for state in (OrderState.REFUNDING, OrderState.REFUNDED):
-        yield pages.PaymentKept(replace(paid, state=state), pages.Slip.OFFERED)
+    yield pages.PaymentKept(replace(paid, state=OrderState.REFUNDED), pages.Slip.NO_PRINTER)
     case = Case(
         order.reference,
         tax.name,
@@ -94,7 +89,6 @@ def payments(forms: Iterable[Form]) -> Iterator[Page]:
         NOW,
         (CaseEvent(CaseState.RECEIVED, NOW, ""),),
     )
-    for one in (order, paid, replace(paid, state=OrderState.REFUNDED)):
-        yield pages.CaseHistory(case, order=one)
-    yield pages.OrderEntry()
+    yield pages.CaseHistory(case, order=order)
+    yield pages.CaseHistory(case, order=paid)
     yield pages.OrderEntry("123456789012", pages.EntryFault.WRONG_CHECK_DIGIT)

@@ -55,7 +55,7 @@ BY_HAND = {
     "temporary": "yes",
     "minimum_living": "no",
 }
-QUICK = replace(PACE, paying=1.5, patience=0.5, countdown=20)
+QUICK = replace(PACE, paying=3.0, patience=1.5, countdown=20)
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +220,7 @@ async def test_a_code_keeps_the_visit_awake_and_can_be_renewed(
     async with terminal(house.address, tmp_path, pace=QUICK) as at:
         await confirmed(at)
         first = await at.page(Paying, did.Pay())
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(2.0)  # longer than a visit without a code would be left in peace
         assert at.visit.view.seconds_left is None
         renewed = await at.page(Paying, did.RenewCode())
         assert renewed.order.reference == first.order.reference
