@@ -73,7 +73,7 @@ class Trouble:
             case Kind.WRONG_TYPE:
                 return [{name: [name] for name in question.at}]
             case Kind.ENDLESS:
-                return [dict.fromkeys(question.at, "多" * 1_000_000)] * 10_000
+                return [dict.fromkeys(question.at, "x" * 1_000_000)] * 10_000
             case Kind.BROKEN:
                 raise ZeroDivisionError
 

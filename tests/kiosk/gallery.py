@@ -249,7 +249,10 @@ def _cases(forms: tuple[Form, ...]) -> Iterator[Page]:
         yield pages.CaseHistory(case)
 
 
-REPLY = "您反映的路灯问题已经核实，供电所已于昨天更换灯具和控制器，并对全村路灯做了一次检查。\n感谢您的来信，欢迎继续监督。"
+REPLY = (
+    "您反映的路灯问题已经核实，供电所已于昨天更换灯具和控制器，并对全村路灯做了一次检查。\n"
+    "感谢您的来信，欢迎继续监督。"
+)
 
 
 def _replies(forms: tuple[Form, ...]) -> Iterator[Page]:

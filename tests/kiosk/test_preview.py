@@ -10,9 +10,8 @@ from click.testing import CliRunner
 from backend.authoring.lookup_entries import lookup
 from backend.authoring.reading import read_content
 from backend.settings import PACKAGED
-from backend_client.forms.lookup_wire import lookup_to_proto
+from backend_client.forms.lookup_wire import LOOKUP, lookup_to_proto
 from backend_client.forms.wire import form_to_proto
-from backend_client.preview_command import LOOKUP
 from foundation.language import Language
 from kiosk.command import main
 from kiosk.preview import preview
