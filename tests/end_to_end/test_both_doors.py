@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,6 +87,72 @@ async def test_a_form_sent_by_phone_is_found_at_the_terminal(
     tree = await resident.terminal.tree()
     assert tree.says("个体户纳税申报")
     assert tree.says("已收件")
+
+
+async def test_what_was_done_is_rated_and_a_reply_read_here_is_objected_to_by_phone(
+    house: House, resident: Resident, tmp_path: Path
+) -> None:
+    terminal = resident.terminal
+    reference = await resident.claim_medical_costs()
+    await terminal.touch("rating.satisfied")
+    await terminal.until(lambda tree: tree.says("谢谢您的评价"), "nobody was thanked")
+    await clerk(house, "case", "reply", reference, "已经核实，报销款将在五个工作日内到账。")
+    await resident.leave()
+    await resident.ask_for(reference, IDENTITY[-6:])
+    tree = await terminal.tree()
+    assert tree.says("报销款将在五个工作日内到账")
+    assert not tree.says("您对这次服务满意吗")  # it was rated
+    await resident.leave()
+
+    voice = tmp_path / "reason.wav"
+    await calls.speak("还没有收到钱", voice)
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550115@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        await calls.ask_for(caller, reference, IDENTITY[-6:])
+        await caller.press("4")
+        await calls.to_the_end(caller)
+        await caller.press("1")
+        await calls.hardly(caller)
+        await caller.press("1")
+        await caller.heard_sound()
+        await caller.wait_for_silence(0.6)
+        await caller.speak(voice)
+        await caller.press("#")
+        await calls.hardly(caller)
+        await caller.press("1")
+        await calls.to_the_end(caller)
+        await caller.hang_up()
+    record = await calls.record_of(house.records, "5550115")
+    assert "case opened again" in [entry.get("event") for entry in record["timeline"]]
+    await resident.ask_for(reference, IDENTITY[-6:])
+    tree = await terminal.tree()
+    assert tree.says("已申请重办")
+    assert tree.says("审核中")
+    shown = await clerk(house, "case", "show", reference)
+    assert "opened again" in shown
+    totals = await clerk(house, "rating", "totals", "--csv")
+    assert "services/rural-medical-claim" in totals
+
+
+async def clerk(house: House, *words: str) -> str:
+    """A command of the office, and what it prints."""
+    group, command, *rest = words
+    process = await asyncio.create_subprocess_exec(
+        *(
+            Path(sys.executable).with_name("huimin-backend"),
+            group,
+            command,
+            "--data",
+            house.backend_data,
+            *rest,
+        ),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"},
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return said.decode()
 
 
 async def paid(house: House, reference: str) -> None:
