@@ -23,6 +23,7 @@ from backend.storage import alerts
 from backend.storage.alerts import Acknowledged, Listed, Outcome, Taken
 from backend.storage.database import Database
 from foundation.language import Translate
+from foundation.log import start_log
 
 MOST = 200
 """Alerts of a list."""
@@ -54,6 +55,7 @@ def publish(settings: BackendSettings, data: Path | None, files: tuple[Path, ...
     Each has to be signed by a source that the setting `alert_sources` trusts.
     """
     _, translate = words()
+    start_log("huimin-backend", "error")  # what becomes of each file is said below
     if not settings.alert_sources:
         give_up(translate("alert.no_sources"))
     chosen = _chosen(settings, data)

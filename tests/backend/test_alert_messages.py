@@ -8,6 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -300,6 +305,49 @@ def test_a_signature_by_a_shared_secret_is_refused(office: Source) -> None:
     signer = XMLSigner(method=SignatureConstructionMethod.enveloped, signature_algorithm="hmac-sha256")
     forged = signer.sign(office.plain(NOW), key=office.certificate.read_bytes())
     assert refused(office, etree.tostring(forged)).reason in {"SIGNATURE_WRONG", "SIGNATURE_FOREIGN"}
+
+
+@pytest.mark.parametrize(
+    "transform",
+    ["http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/TR/1999/REC-xpath-19991116"],
+)
+def test_a_signature_that_transforms_what_it_signs_is_refused(office: Source, transform: str) -> None:
+    data = office.send(NOW).data.replace(
+        b"<ds:Transforms>", b'<ds:Transforms><ds:Transform Algorithm="%s"/>' % transform.encode()
+    )
+    assert refused(office, data).reason == "SIGNATURE_WRONG"
+
+
+def _rsa(folder: Path, bits: int) -> Source:
+    key = rsa.generate_private_key(65537, bits)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SENDER)])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    files = folder / "key.pem", folder / "certificate.pem"
+    files[0].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    files[1].write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    return Source(SENDER, *files)
+
+
+def test_rsa_of_a_good_length_is_taken_and_shorter_is_not_trusted(tmp_path: Path) -> None:
+    good = _rsa(tmp_path, 2048)
+    assert verified(good, good.send(NOW, "rsa").data).identifier == "rsa"
+    with pytest.raises(SourceUnusable, match="2048"):
+        Sources.load(_rsa(tmp_path, 1024).trusted)
+
+
+def test_sha1_is_not_taken(tmp_path: Path) -> None:
+    good = _rsa(tmp_path, 2048)
+
+    class Old(XMLSigner):
+        def check_deprecated_methods(self) -> None:
+            """Old signers did not."""
+
+    signer = Old(
+        method=SignatureConstructionMethod.enveloped, signature_algorithm="rsa-sha1", digest_algorithm="sha1"
+    )
+    forged = signer.sign(good.plain(NOW), key=good.key.read_bytes(), cert=good.certificate.read_text())
+    assert refused(good, etree.tostring(forged)).reason == "SIGNATURE_WRONG"
 
 
 def test_a_certificate_that_is_over_proves_nothing(office: Source) -> None:

@@ -518,5 +518,9 @@ async def test_two_backends_tell_of_what_one_of_them_took_in(
                 alert_pb2.WatchAlertsRequest()
             )
             await told(stream)
-            _, taken = await one.send()
-            assert [alert.name for alert in (await told(stream)).alerts] == [taken.name]
+            sent = one.source.send()
+            settings = BackendSettings(alert_sources=office.trusted)
+            beside = Intake(settings, house.database, house.clock)
+            taken = await asyncio.gather(one.take(sent), beside.take(sent.data, CLERK))
+            assert {each.outcome for each in taken} == {Outcome.IN_FORCE, Outcome.KNOWN}
+            assert [alert.name for alert in (await told(stream)).alerts] == [taken[0].name]
