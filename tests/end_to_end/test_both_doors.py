@@ -204,6 +204,33 @@ async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_re
     assert one.transaction != other.transaction
 
 
+async def test_a_time_booked_by_touches_is_heard_and_cancelled_by_phone(
+    house: House, resident: Resident
+) -> None:
+    reference = await resident.book_a_time()
+    tree = await resident.terminal.tree()
+    assert tree.says("预约成功")
+    assert tree.says("县政务服务中心二楼不动产登记区")
+    await resident.leave()
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550116@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        await caller.heard_sound()
+        await calls.ask_for(caller, reference, IDENTITY[-6:])
+        for key in "521":
+            await caller.press(key)
+            await calls.hardly(caller)
+        await calls.to_the_end(caller)
+        await caller.hang_up()
+    record = await calls.record_of(house.records, "5550116")
+    said = [entry["prompt"] for entry in record["timeline"] if "prompt" in entry]
+    assert said.index("appointment.BOOKED") < said.index("appointment.CANCELLED")
+    await resident.ask_for(reference, IDENTITY[-6:])
+    tree = await resident.terminal.tree()
+    assert tree.says("的预约已取消")
+    assert "appointment.cancel" not in tree.controls
+
+
 @pytest.mark.parametrize("fault", ["wrong-checksum", "cut-short", "lifted", "noise"])
 async def test_a_card_that_is_not_read_gets_a_sentence_and_a_second_chance(
     resident: Resident, fault: str
