@@ -14,6 +14,9 @@ import grpc
 
 from backend.commands.words import give_up, words
 from backend.conformance.alerts import alert_demands
+from backend.conformance.documents import document_demands
+from backend.conformance.lookups import lookup_demands
+from backend.conformance.payments import payment_demands
 from backend.conformance.reading import (
     catalog_demands,
     form_demands,
@@ -39,10 +42,13 @@ PARTS = (
     notice_demands,
     alert_demands,
     form_demands,
+    lookup_demands,
     submission_demands,
     attachment_demands,
     reference_demands,
     case_demands,
+    payment_demands,
+    document_demands,
 )
 
 
