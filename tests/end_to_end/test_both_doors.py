@@ -138,15 +138,10 @@ async def test_what_was_done_is_rated_and_a_reply_read_here_is_objected_to_by_ph
 async def clerk(house: House, *words: str) -> str:
     """A command of the office, and what it prints."""
     group, command, *rest = words
+    backend = str(Path(sys.executable).with_name("huimin-backend"))
+    typed = [backend, group, command, "--data", str(house.backend_data), *rest]
     process = await asyncio.create_subprocess_exec(
-        *(
-            Path(sys.executable).with_name("huimin-backend"),
-            group,
-            command,
-            "--data",
-            house.backend_data,
-            *rest,
-        ),
+        *typed,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"},
     )
