@@ -19,6 +19,8 @@ from aiohttp import web
 from huimin.v1 import form_pb2, identity_pb2, lookup_pb2, lookup_pb2_grpc
 from structlog.testing import capture_logs
 
+from backend.conformance import trial
+from backend.conformance.lookups import lookup_demands
 from backend.lookups.provider import Misconfigured
 from backend.lookups.source_settings import SourceSettings
 from backend.lookups.sources import Sources
@@ -28,6 +30,7 @@ from backend_client.forms.lookup import Lookup, Month, Record
 from backend_client.forms.lookup_wire import found_from_proto, lookup_from_proto
 from tests.backend.house import House, failed, house
 from tests.backend.sample import RESIDENT, resident, submission
+from tests.backend.test_conformance import Meddling, meddled
 from tests.keys import VAULT
 from tests.lookups import TROUBLE, add_lookup, lookup_content
 
@@ -640,3 +643,23 @@ async def test_what_is_owed_has_a_token_that_only_the_backend_opens(at: House, a
     again, *_ = await ask.run("traffic-violations", plate_digits="0101", frame_end="2468")
     assert again.payable is not None
     assert payables.opened(VAULT, again.payable.token, at.clock()).subject == opened.subject
+
+
+# Other servers.
+
+
+def another_column(answer: lookup_pb2.GetLookupResponse) -> None:
+    answer.lookup.said.en = "{nobody}"
+
+
+def no_revision(answer: lookup_pb2.GetLookupResponse) -> None:
+    answer.lookup.revision = ""
+
+
+@pytest.mark.parametrize("meddle", [another_column, no_revision])
+async def test_what_another_server_does_otherwise_is_found(at: House, meddle: Meddling) -> None:
+    held = await trial.run(trial.Server(at.stubs.channel), (lookup_demands,), write=False)
+    assert [one for one in held if one.outcome is not trial.Outcome.HOLDS] == []
+    async with meddled(at, "GetLookup", lookup_pb2.GetLookupResponse, meddle) as server:
+        results = await trial.run(server, (lookup_demands,), write=False)
+    assert "lookup.lookups" in {one.demand for one in results if one.outcome is trial.Outcome.DEVIATES}

@@ -14,7 +14,14 @@ import pytest
 from foundation.language import Language, translator
 
 ROOT = Path(__file__).resolve().parents[2]
-READY = ["identity-card-reader", "receipt-printer", "huimin-backend", "huimin-kiosk", "huimin-ivr"]
+READY = [
+    "identity-card-reader",
+    "receipt-printer",
+    "huimin-backend",
+    "huimin-gateway-demo",
+    "huimin-kiosk",
+    "huimin-ivr",
+]
 
 
 def started_by(process: int) -> list[int]:
