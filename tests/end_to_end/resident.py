@@ -10,7 +10,7 @@ from pathlib import Path
 import zxingcpp
 from PIL import Image
 
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, Tree
 
 Look = Callable[[str], Awaitable[None]]
 """Is told the name of each moment worth a picture."""
@@ -163,6 +163,47 @@ class Resident:
         await t.screen("payment.code")
         await self.look("payment-code")
         return reference
+
+    async def book_a_time(self) -> str:
+        """Books the first time of the first day for the property counters, with the card: its reference."""
+        t = self.terminal
+        await t.touch("home.appointments")
+        await t.screen("appointments.list")
+        await self.look("appointments")
+        await t.touch("appointments.book.property-registration")
+        await t.screen("services.guide")
+        await t.touch("guide.apply")
+        await t.screen("form.introduction")
+        await t.touch("form.start")
+        await t.screen("card")
+        await self.present_card()
+        await t.screen("card.taken")
+        await t.touch("card.next")
+        await self.choose("sale")
+        await self.next()
+        await self.type("13800000000")
+        await t.touch("form.next")
+        await self._first_free("slot.day.")
+        await self.look("slot-days")
+        await t.touch(await self._first_free("slot.day."))
+        await self.look("slot-times")
+        await t.touch(await self._first_free("slot.time."))
+        await self.next()
+        await t.screen("form.review")
+        await t.touch("form.next")
+        await t.screen("form.declaration")
+        await t.touch("form.send")
+        await t.screen("form.confirmation")
+        await self.look("booked")
+        return await self.reference()
+
+    async def _first_free(self, prefix: str) -> str:
+        """The first day or time that can be touched."""
+
+        def free(tree: Tree) -> list[str]:
+            return [name for name, c in tree.controls.items() if name.startswith(prefix) and c.enabled]
+
+        return free(await self.terminal.until(free, f"nothing free at {prefix}"))[0]
 
     async def scan(self, file: Path) -> str:
         """What the QR code on the screen holds, read from a picture of the screen."""
