@@ -7,7 +7,7 @@ from huimin.v1 import common_pb2, document_pb2, document_pb2_grpc
 
 from backend.conformance.reading import NOBODY, form_names
 from backend.conformance.trial import SECONDS, Demands, NotTried, Refused, Server, need, refused
-from backend_client.document import MAX_BYTES
+from backend.documents.papers import MAX_BYTES
 
 document_demands = Demands("document")
 _RENDERING_SECONDS = 30.0
