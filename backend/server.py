@@ -83,6 +83,7 @@ from backend.storage.database import Database, database_url, open_database
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
 from backend.watching import edition_in_force, publish_at_start, watching
+from foundation.config import ConfigError
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 
@@ -169,8 +170,11 @@ async def serving(
 async def _web(
     settings: BackendSettings, database: Database, published: Published, paying: Paying, papers: Papers
 ) -> AsyncIterator[None]:
-    """Serves browsers where the settings say so. Raises WebAddressTaken."""
+    """Serves browsers where the settings say so. Raises WebAddressTaken, ConfigError."""
     if not settings.web_listen:
+        paying.web = settings.web_address.rstrip("/")  # another backend serves it
+        if paying.gateway is not None and not paying.web:
+            raise ConfigError("backend.payment.gateway: needs web_listen, where it tells of payments")
         yield
         return
     from backend.web.grounds import Grounds  # noqa: PLC0415 (a tenth of a start, for those who have it)

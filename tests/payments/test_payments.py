@@ -23,7 +23,7 @@ from backend.storage.audit import Actor
 from backend.storage.tables import MessageRow
 from backend_client.forms.reference import new_reference
 from foundation.config import ConfigError
-from tests.backend.house import failed
+from tests.backend.house import failed, house
 from tests.backend.sample import answers, submission
 from tests.payments.shop import (
     CHARGED_FEN,
@@ -456,8 +456,8 @@ async def test_a_submission_that_comes_late_owes_what_it_costs_and_one_that_is_w
 
 
 async def test_a_backend_without_a_gateway_says_that_it_takes_no_payments(tmp_path: Path) -> None:
-    async with serving(tmp_path, PaymentSettings()) as (house, web):
-        door = Door(house, web)
+    async with serving(tmp_path, PaymentSettings()) as (started, web):
+        door = Door(started, web)
         reference = await door.case()
         order = await door.get(reference)
         assert (order.amount_fen, order.payable) == (CHARGED_FEN, False)
@@ -480,3 +480,15 @@ def test_settings_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path) -
         name = "native" if wrong else "nobodys"
         with pytest.raises(ConfigError, match=said):
             gateway(PaymentSettings(gateway=name, options=right | wrong))
+
+
+async def test_a_gateway_that_could_not_tell_of_payments_keeps_the_backend_from_starting(
+    tmp_path: Path,
+) -> None:
+    keys.make(tmp_path / "gateway")
+    settings = PaymentSettings(
+        gateway="native", options=keys.options(tmp_path / "gateway", "http://127.0.0.1:1")
+    )
+    with pytest.raises(ConfigError, match="web_listen"):
+        async with house(tmp_path / "data", payment=settings):
+            raise AssertionError("it started")
