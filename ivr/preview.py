@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backend_client.forms.answer import Value
-from backend_client.forms.example import reaching
+from backend_client.forms.example import costing, reaching
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.lookup import Lookup, with_labels
@@ -21,6 +21,7 @@ from backend_client.preview_command import Part
 from foundation.language import Language
 from ivr.call import Call
 from ivr.console import QUIET
+from ivr.dialogue.charge import agreed
 from ivr.dialogue.choosing import MORE
 from ivr.dialogue.conversation import Conversation, Why
 from ivr.dialogue.draft import Draft
@@ -54,9 +55,22 @@ async def spoken(form: Form, language: Language) -> Sequence[Part]:
         recorded = recorded or field.type is FieldType.TEXT
     for number, rule in enumerate(form.rules, 1):
         parts.append((f"rules/{number}", await _said(language, f"rules/{number}", rule.sentence[language])))
+    if form.charge:
+        parts.append(("charge", await _charge(form, language)))
     for place, text in (("declaration", form.declaration), ("next_steps", form.next_steps)):
         parts.append((place, await _said(language, place, text[language])))
     return parts
+
+
+async def _charge(form: Form, language: Language) -> Sequence[str]:
+    """What it costs with the answers of an example, which the screen's preview names."""
+
+    async def ask(conversation: Conversation) -> None:
+        draft = Draft(form, conversation.today)
+        _fill(draft.filling, costing(form))
+        await agreed(conversation, draft)
+
+    return await _heard(language, ask)
 
 
 async def _lookup(lookup: Lookup, language: Language) -> Sequence[Part]:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from backend_client.forms.example import reaching
+from backend_client.forms.charge import bill_for
+from backend_client.forms.example import costing, reaching
 from backend_client.forms.filling import Filling
-from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.form import ChargeRole, Field, FieldType, Form
 from backend_client.forms.lookup import Lookup, with_labels
+from backend_client.forms.present import present, present_money
+from backend_client.forms.present_charge import present_how
 from backend_client.preview_command import Part
 from foundation.language import Language, Translate, translator
 from kiosk.screens import question_words
@@ -26,6 +29,8 @@ def preview(asked: Form | Lookup, language: Language) -> Sequence[Part]:
     parts: list[Part] = [("introduction", form.introduction[language].splitlines())]
     parts += [(f"fields/{field.id}", _page(form, field, language, words)) for field in form.fields]
     parts += [(f"rules/{number}", [rule.sentence[language]]) for number, rule in enumerate(form.rules, 1)]
+    if form.charge:
+        parts.append(("charge", _charge(form, language, words)))
     parts.append(("declaration", form.declaration[language].splitlines()))
     parts.append(("next_steps", form.next_steps[language].splitlines()))
     return parts
@@ -39,6 +44,27 @@ def _lookup(lookup: Lookup, language: Language, words: Translate) -> Sequence[Pa
     parts.append(("records", [with_labels(lookup, lookup.listed, language), *labels]))
     parts.append(("nothing", [lookup.nothing[language]]))
     return parts
+
+
+def _charge(form: Form, language: Language, words: Translate) -> Sequence[str]:
+    """The page of what it costs, with the answers of an example before it."""
+    answers = costing(form)
+    bill = bill_for(form, answers)
+    assert bill and form.charge
+    given = [
+        f"{field.label[language]}: {present(field, answers[field.id], language)}"
+        for field in form.fields
+        if field.id in answers
+    ]
+    lines = [words("preview.example", answers="; ".join(given))]
+    for line in bill.lines:
+        amount = present_money(line.amount_fen, language)
+        if line.line.role is ChargeRole.RELIEF:
+            amount = words("charge.relief", amount=amount)
+        how = present_how(form, bill, line, language)
+        lines.append(f"{line.line.label[language]} {amount}" + (f"  ({how})" if how else ""))
+    lines.append(f"{form.charge.total[language]} {present_money(bill.total_fen, language)}")
+    return lines
 
 
 def _page(form: Form, field: Field, language: Language, words: Translate) -> Sequence[str]:

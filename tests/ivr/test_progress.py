@@ -80,7 +80,8 @@ async def test_star_goes_from_the_suffix_to_the_reference_and_out(phone: Phone) 
     reference = await letter(phone, IDENTITY)
     heard = await phone.call(f"3\n{reference}\n*\n*\n!")
     assert heard.prompts[4:] == [
-        "progress.reference", "progress.suffix", "progress.reference", "main.menu", "main.person",
+        "progress.reference", "progress.suffix", "progress.only_payment", "progress.reference",
+        "main.menu", "main.person",
     ]  # fmt: skip
 
 

@@ -41,6 +41,15 @@ def test_a_question_that_hangs_on_another_is_counted_with_it() -> None:
     assert pages["fields/discharge_date"][0] == "Question 9 of 13"
 
 
+def test_what_a_form_costs_is_shown_with_the_answers_of_an_example() -> None:
+    pages = dict(preview(FORMS["forms/tax-declaration"], Language.EN))
+    example, *lines, total = pages["charge"]
+    assert "Sales of the quarter: ¥400,000.00" in example
+    assert "Income tax ¥3,500.00  (¥50,000.00 × 10% − ¥1,500.00)" in lines
+    assert total == "Tax to pay ¥5,990.00"
+    assert "charge" not in dict(preview(FORMS["forms/labour-registration"], Language.EN))
+
+
 def test_the_command_shows_forms_from_standard_input() -> None:
     given = [base64.b64encode(form_to_proto(form).SerializeToString()).decode() for form in FORMS.values()]
     done = CliRunner().invoke(main, ["preview"], input=json.dumps(given))
