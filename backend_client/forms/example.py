@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backend_client.forms.answer import Value
-from backend_client.forms.form import Field, FieldType, Form
+from backend_client.forms.form import Field, FieldType, Fixed, Form
 from backend_client.forms.together import asked
 
 
@@ -40,3 +40,34 @@ def _choices(field: Field, needed: list[frozenset[str]]) -> Value:
     spare = [option.id for option in field.options if option.id not in taken]
     taken.update(spare[: max(0, field.min_length - len(taken))])
     return tuple(option.id for option in field.options if option.id in taken)
+
+
+_FIRST = 400_000_00
+"""What the first question for money is answered with, as far as its bounds allow; each later one with half of
+the one before."""
+
+
+def costing(form: Form) -> Mapping[str, Value]:
+    """Answers with which a form that costs something does: the first of every choice, yes, and round amounts;
+    only such as its charge is computed from, in the form's order."""
+    counts = (
+        {line.kind.times for line in form.charge.lines if isinstance(line.kind, Fixed)} if form.charge else ()
+    )
+    answers: dict[str, Value] = {}
+    amount = _FIRST
+    for field in form.fields:
+        if field not in asked(form, answers):
+            continue
+        match field.type:
+            case FieldType.MONEY:
+                answers[field.id] = max(field.min_fen, min(field.max_fen, amount))
+                amount //= 2
+            case FieldType.DIGITS if field.id in counts:
+                answers[field.id] = "1".rjust(max(1, field.min_length), "0")
+            case FieldType.CHOICE:
+                answers[field.id] = field.options[0].id
+            case FieldType.CHOICES:
+                answers[field.id] = tuple(option.id for option in field.options[: max(1, field.min_length)])
+            case FieldType.YES_NO:
+                answers[field.id] = True
+    return answers

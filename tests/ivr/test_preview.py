@@ -51,7 +51,8 @@ async def test_every_line_of_the_preview_is_said_in_a_real_call_in_that_order(
         for place, lines in await spoken(form, language)
         if not place.startswith("fields/") or place in asked
         for number, line in enumerate(lines)
-        if not place.startswith(("rules/", "charge")) and not (numbers_vary and number == 0 and place in asked)
+        if not place.startswith(("rules/", "charge"))
+        and not (numbers_vary and number == 0 and place in asked)
     ]
     assert len(shown) > 3 * len(asked)
     at = heard.text.index(shown[0][1])
@@ -64,8 +65,21 @@ async def test_every_line_of_the_preview_is_said_in_a_real_call_in_that_order(
 @pytest.mark.parametrize(
     ("language", "wanted"),
     [
-        (Language.ZH_CN, ["增值税，专用发票：两千元。", "附加税费减半：减二百四十元。", "一共，应缴税费：五千九百九十元。"]),
-        (Language.EN, ["VAT with special invoices: two thousand yuan.", "In all, Tax to pay: five thousand nine hundred and ninety yuan."]),
+        (
+            Language.ZH_CN,
+            [
+                "增值税，专用发票：两千元。",
+                "附加税费减半：减二百四十元。",
+                "一共，应缴税费：五千九百九十元。",
+            ],
+        ),
+        (
+            Language.EN,
+            [
+                "VAT with special invoices: two thousand yuan.",
+                "In all, Tax to pay: five thousand nine hundred and ninety yuan.",
+            ],
+        ),
     ],
 )
 async def test_what_a_form_costs_is_heard_with_the_answers_of_an_example(
