@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -23,7 +22,6 @@ from backend_client.queue.outbox import Outbox
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language, LocalizedText
 from foundation.log import logger
-from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import ReceiptPrinter
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
