@@ -1,6 +1,6 @@
 """A backend is killed between any two steps of paying, and started again: an order is paid once.
 
-``python -m tests.payments.killing`` goes through all steps, on SQLite and with a second backend beside;
+``python -m tests.payments.killing`` goes through all steps, alone and with a second backend beside;
 ``make chaos-payments`` does so too. The suite goes through some.
 """
 
@@ -43,6 +43,7 @@ from tests.payments.shop import (
     demonstration,
 )
 from tests.ports import free_port
+from tests.postgres import cluster
 
 PATIENCE = 30.0
 """Seconds within which a step comes about, kills and starts included."""
@@ -259,14 +260,15 @@ def put_keys_in(data: Path) -> None:
 @click.command()
 @click.option("--rounds", default=1, show_default=True)
 def main(rounds: int) -> None:
-    """Kills at every step, alone and with a second backend beside."""
-    for number in range(rounds):
-        for beside in (0, 1):
-            folder = Path(tempfile.mkdtemp(prefix="huimin-payments-"))
-            kills = asyncio.run(kill_at(folder, STEPS, beside=beside))
-            click.echo(
-                f"round {number + 1}: {1 + beside} backends, {kills} kills, {len(STEPS)} orders paid once"
-            )
+    """Kills at every step: one backend on SQLite, two on SQLite, two on PostgreSQL."""
+    with cluster() as postgresql:
+        for number in range(1, rounds + 1):
+            for beside, database in ((0, ""), (1, ""), (1, postgresql.database())):
+                folder = Path(tempfile.mkdtemp(prefix="huimin-payments-"))
+                kills = asyncio.run(kill_at(folder, STEPS, beside=beside, database=database))
+                kind = "PostgreSQL" if database else "SQLite"
+                said = f"{kills} kills, {len(STEPS)} orders paid once"
+                click.echo(f"round {number}: {1 + beside} backends on {kind}, {said}")
 
 
 if __name__ == "__main__":
