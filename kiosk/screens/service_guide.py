@@ -18,6 +18,10 @@ from kiosk.widgets.sheets import Block, kept_together
 from kiosk.widgets.text import TIGHT, Text, width_of
 
 
+_APPLY = {ServiceKind.APPOINTMENT: "guide.book", ServiceKind.DOCUMENT: "guide.take"}
+"""What a service's form is for, where it is not to apply; else ``guide.apply``."""
+
+
 class ServiceGuideScreen(Screen[ServiceGuide]):
     """Who, what to bring, what happens, how long, how much, where; and the way to the form."""
 
@@ -71,7 +75,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             look=SECONDARY,
             icon="ticket",
         )
-        apply = "guide.book" if service.kind is ServiceKind.APPOINTMENT else "guide.apply"
+        apply = _APPLY.get(service.kind, "guide.apply")
         form = Action("guide.apply", self.words(apply), did.Apply(), icon="next", icon_after=True)
         return (*((ticket,) if service.counters else ()), *((form,) if service.form else ()))
 
