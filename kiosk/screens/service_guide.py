@@ -17,7 +17,6 @@ from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.sheets import Block, kept_together
 from kiosk.widgets.text import TIGHT, Text, width_of
 
-
 _APPLY = {ServiceKind.APPOINTMENT: "guide.book", ServiceKind.DOCUMENT: "guide.take"}
 """What a service's form is for, where it is not to apply; else ``guide.apply``."""
 
