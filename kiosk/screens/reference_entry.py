@@ -125,17 +125,17 @@ class ReferenceEntryScreen(DigitsScreen):
 class OrderEntryScreen(ReferenceEntryScreen):
     """The reference of an order, in fours."""
 
-    name = "payment.entry"
+    name = "progress.order"
 
     @property
     def title(self) -> str:
         """What is asked for."""
-        return self.words("payment.entry.title")
+        return self.words("progress.order.title")
 
     @property
     def hint(self) -> str:
         """Where to find it."""
-        return self.words("payment.entry.hint")
+        return self.words("progress.order.hint")
 
 
 class SuffixEntryScreen(DigitsScreen):
