@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from backend_client.appointment import Counters, Ticket
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.receipt_printer import QrCode, TextLine
 from kiosk.slip import SlipWriter
+from kiosk.visit.pages import Booked
 
 ACCEPTED = Accepted("123456789012", datetime(2026, 11, 22, 23, 5, tzinfo=UTC))
 
@@ -71,3 +73,50 @@ def test_a_slip_says_what_was_taken_when_and_what_happens_next(
 def test_a_slip_of_a_demonstration_says_so() -> None:
     assert "演示" in lines(Language.ZH_CN, demonstration=True)
     assert "演示" not in lines(Language.ZH_CN)
+
+
+WRITER = SlipWriter(
+    LocalizedText("惠民县政务服务", "Huimin County"),
+    "terminal-7",
+    ZoneInfo("Asia/Shanghai"),
+    qr_prefix="",
+    demonstration=False,
+)
+PLACE = LocalizedText("政务服务中心二楼", "First floor of the service centre")
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_slip_says_when_to_come_and_with_what_and_whether_that_is_sure(delivered: bool) -> None:
+    booked = Booked(
+        datetime(2026, 12, 1, 9, 30), PLACE, (LocalizedText("原不动产权证书。", "The title deed."),)
+    )
+    accepted = Accepted(ACCEPTED.reference, ACCEPTED.accept_time, delivered=delivered)
+    parts = WRITER.acceptance(form(demonstration=False), accepted, Language.ZH_CN, booked=booked)
+    slip = "\n".join(part.text for part in parts if isinstance(part, TextLine))
+    for said in ("2026年12月1日 星期二 上午9:30", "政务服务中心二楼", "原不动产权证书"):
+        assert said in slip
+    assert ("还没有约上" in slip) is not delivered
+    parts = WRITER.acceptance(form(demonstration=False), accepted, Language.EN, booked=booked)
+    slip = "\n".join(part.text for part in parts if isinstance(part, TextLine))
+    assert "Tuesday 1 December 2026, 9:30 a.m." in slip
+    assert "The title deed." in slip
+
+
+def test_a_ticket_says_its_number_how_many_are_before_it_and_where_to_wait() -> None:
+    title = LocalizedText("不动产登记窗口", "Property registration counters")
+    counters = Counters("counters/x", title, PLACE, title, bookable=True, tickets=True)
+    ticket = Ticket("A023", "counters/x", 17, 35, ACCEPTED.accept_time, appointment=False)
+    (number,) = [
+        part
+        for part in WRITER.ticket(ticket, counters, Language.ZH_CN)
+        if isinstance(part, TextLine) and part.text == "A023"
+    ]
+    assert number.scale == 2
+    for language, said in (
+        (Language.ZH_CN, ("前面还有 17 人", "预计等候 35 分钟", "政务服务中心二楼", "7:05")),
+        (Language.EN, ("17 before you", "About 35 minutes", "First floor of the service centre")),
+    ):
+        parts = WRITER.ticket(ticket, counters, language)
+        slip = "\n".join(part.text for part in parts if isinstance(part, TextLine))
+        for part in said:
+            assert part in slip
