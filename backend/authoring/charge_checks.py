@@ -17,6 +17,7 @@ from backend.authoring.entries import (
     FormEntry,
     ServiceKindName,
 )
+from backend.authoring.written import items, part, text
 from backend.authoring.yaml_file import Place
 from backend_client.forms.charge_wire import MAX_COUNT_DIGITS
 from backend_client.forms.form import MAX_DIGITS
@@ -27,11 +28,11 @@ _MILLION = 1_000_000
 
 def unknown(written: Any) -> Iterator[_Violation]:
     """Where the lines of a form name what is not there, or cannot be computed with."""
-    fields = {name: field for field in _list(written, "fields") if (name := _text(field, "id"))}
-    lines = _list(_part(written, "charge"), "lines")
+    fields = {name: field for field in items(written, "fields") if (name := text(field, "id"))}
+    lines = items(part(written, "charge"), "lines")
     places: dict[str, int] = {}
     for position, line in enumerate(lines):
-        if name := _text(line, "id"):
+        if name := text(line, "id"):
             place: Place = ("charge", "lines", position, "id")
             if name in fields:
                 yield place, "line_named_as_field", {"id": name}
@@ -41,12 +42,12 @@ def unknown(written: Any) -> Iterator[_Violation]:
     for position, line in enumerate(lines):
         place = ("charge", "lines", position)
         for key in ("of", "less", "by"):
-            single = _text(line, key)
-            for number, name in enumerate([single] if single else _list(line, key)):
+            single = text(line, key)
+            for number, name in enumerate([single] if single else items(line, key)):
                 if isinstance(name, str):
                     where = (*place, key) if single else (*place, key, number)
                     yield from _amount(where, name, fields, places, position)
-        if times := _text(line, "times"):
+        if times := text(line, "times"):
             yield from _count((*place, "times"), times, fields)
         yield from _conditions(place, line, fields)
 
@@ -69,8 +70,8 @@ def deductions(brackets: Sequence[BracketEntry]) -> list[Decimal]:
 
 def free(written: Any, charged: Collection[str]) -> Iterator[_Violation]:
     """Where a payment service names a form that costs nothing. charged: forms that cost something."""
-    form = _text(written, "form")
-    if form and _text(written, "kind") == ServiceKindName.PAYMENT and form not in charged:
+    form = text(written, "form")
+    if form and text(written, "kind") == ServiceKindName.PAYMENT and form not in charged:
         yield ("form",), "charge_needed", {"id": form[:60]}
 
 
@@ -134,7 +135,7 @@ def _amount(
     place: Place, name: str, fields: Mapping[str, Any], lines: Mapping[str, int], position: int
 ) -> Iterator[_Violation]:
     if name in fields:
-        kind = _text(fields[name], "type")
+        kind = text(fields[name], "type")
         if kind and kind != FieldTypeName.MONEY:
             yield place, "amount_of_other_type", {"id": name, "type": kind}
     elif name not in lines:
@@ -147,46 +148,32 @@ def _count(place: Place, name: str, fields: Mapping[str, Any]) -> Iterator[_Viol
     if name not in fields:
         yield place, "no_such_field", {"id": name[:60]}
         return
-    longest = _text(fields[name], "max_length") or str(MAX_DIGITS)
-    if _text(fields[name], "type") != FieldTypeName.DIGITS or (
+    longest = text(fields[name], "max_length") or str(MAX_DIGITS)
+    if text(fields[name], "type") != FieldTypeName.DIGITS or (
         longest.isdecimal() and int(longest[:9]) > MAX_COUNT_DIGITS
     ):
         yield place, "times_of_other_type", {"id": name, "most": MAX_COUNT_DIGITS}
 
 
 def _conditions(place: Place, line: Any, fields: Mapping[str, Any]) -> Iterator[_Violation]:
-    written = _part(line, "only_if")
+    written = part(line, "only_if")
     single = isinstance(written, dict)
-    for number, condition in enumerate([written] if single else _list(line, "only_if")):
+    for number, condition in enumerate([written] if single else items(line, "only_if")):
         where: Place = (*place, "only_if") if single else (*place, "only_if", number)
-        name = _text(condition, "field")
+        name = text(condition, "field")
         if not name:
             continue
         if name not in fields:
             yield (*where, "field"), "no_such_field", {"id": name[:60]}
             continue
-        kind = _text(fields[name], "type") or ""
+        kind = text(fields[name], "type") or ""
         options = ["yes", "no"] if kind == FieldTypeName.YES_NO else None
         if kind in (FieldTypeName.CHOICE, FieldTypeName.CHOICES):
-            options = [found for one in _list(fields[name], "options") if (found := _text(one, "id"))]
+            options = [found for one in items(fields[name], "options") if (found := text(one, "id"))]
         if options is None:
             yield (*where, "field"), "condition_of_other_type", {"id": name, "type": kind}
             continue
-        for choice, option in enumerate(_list(condition, "any_of")):
+        for choice, option in enumerate(items(condition, "any_of")):
             if isinstance(option, str) and option not in options:
                 details = {"option": option[:60], "id": name, "options": ", ".join(options)}
                 yield (*where, "any_of", choice), "no_such_option", details
-
-
-def _part(written: Any, key: str) -> Any:
-    return written.get(key) if isinstance(written, dict) else None
-
-
-def _text(written: Any, key: str) -> str | None:
-    found = _part(written, key)
-    return found if isinstance(found, str) else None
-
-
-def _list(written: Any, key: str) -> list[Any]:
-    found = _part(written, key)
-    return found if isinstance(found, list) else []

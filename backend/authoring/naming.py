@@ -13,6 +13,7 @@ from typing import Any
 
 from backend.authoring.entries import FieldTypeName
 from backend.authoring.rules import Violation
+from backend.authoring.written import items, part, text
 from backend.authoring.yaml_file import Place
 from backend_client.forms.form import COMPARABLE, FieldType
 
@@ -45,18 +46,18 @@ def unknown(
     """Where an entry of a folder names what is not there. topics: None where they are not known; known: the
     identifiers by folder, of those folders that are known."""
     if folder == "policies" and topics is not None:
-        topic = _text(written, "topic")
+        topic = text(written, "topic")
         if topic and topic not in topics:
             yield ("topic",), "no_such_topic", {"id": topic[:60]}
     if folder == "services":
-        form = _text(written, "form")
+        form = text(written, "form")
         if form and form not in known.get("forms", ()):
             yield ("form",), "no_such_form", {"id": form[:60]}
-        lookup = _text(written, "lookup")
+        lookup = text(written, "lookup")
         if lookup and "lookups" in known and lookup not in known["lookups"]:
             yield ("lookup",), "no_such_lookup", {"id": lookup[:60]}
     if folder == "counters" and "services" in known:
-        for position, service in enumerate(_list(written, "services")):
+        for position, service in enumerate(items(written, "services")):
             if isinstance(service, str) and service not in known["services"]:
                 yield ("services", position), "no_such_service", {"id": service[:60]}
     if folder in ("forms", "lookups"):
@@ -65,24 +66,24 @@ def unknown(
 
 
 def _form(written: Any) -> Iterator[Violation]:
-    raw = _list(written, "fields")
+    raw = items(written, "fields")
     fields: dict[str, _Field] = {}
     for position, field in enumerate(raw):
-        if identifier := _text(field, "id"):
+        if identifier := text(field, "id"):
             fields.setdefault(identifier, _known(position, field))
     yield from _applicant(written, raw, fields)
     yield from _public(written, fields)
-    yield from _contact(_part(written, "contact"), fields)
+    yield from _contact(part(written, "contact"), fields)
     for position, field in enumerate(raw):
         yield from _conditions(position, field, fields)
-    for position, rule in enumerate(_list(written, "rules")):
+    for position, rule in enumerate(items(written, "rules")):
         place: Place = ("rules", position)
-        yield from _at_most((*place, "at_most"), _part(rule, "at_most"), fields)
-        yield from _one_of((*place, "one_of", "fields"), _part(rule, "one_of"), fields)
+        yield from _at_most((*place, "at_most"), part(rule, "at_most"), fields)
+        yield from _one_of((*place, "one_of", "fields"), part(rule, "one_of"), fields)
 
 
 def _applicant(written: Any, raw: list[Any], fields: Mapping[str, _Field]) -> Iterator[Violation]:
-    name = _text(written, "applicant_field")
+    name = text(written, "applicant_field")
     if not name:
         return
     field = fields.get(name)
@@ -90,12 +91,12 @@ def _applicant(written: Any, raw: list[Any], fields: Mapping[str, _Field]) -> It
         yield ("applicant_field",), "no_such_field", {"id": name[:60]}
     elif field.kind != FieldTypeName.IDENTITY_NUMBER or not field.required:
         yield ("applicant_field",), "applicant_field_unfit", {"id": name}
-    elif _part(raw[field.position], "asked_if") is not None:
+    elif part(raw[field.position], "asked_if") is not None:
         yield ("fields", field.position, "asked_if"), "applicant_field_conditional", {"id": name}
 
 
 def _public(written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
-    name = _text(written, "public_field")
+    name = text(written, "public_field")
     if not name:
         return
     field = fields.get(name)
@@ -109,31 +110,31 @@ def _contact(written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
     if written is None:
         return
     for key, needed in _CONTACT.items():
-        name = _text(written, key)
+        name = text(written, key)
         field = fields.get(name) if name else None
         if name and field is None:
             yield ("contact", key), "no_such_field", {"id": name[:60]}
         elif name and field is not None and field.kind != needed:
             yield ("contact", key), f"contact_{key}_unfit", {"id": name}
-    if not _text(written, "phone") and not _text(written, "email"):
+    if not text(written, "phone") and not text(written, "email"):
         yield ("contact",), "contact_empty", {}
 
 
 def _slots(written: Any, counters: Collection[str] | None) -> Iterator[Violation]:
-    for position, field in enumerate(_list(written, "fields")):
-        name = _text(field, "counters")
+    for position, field in enumerate(items(written, "fields")):
+        name = text(field, "counters")
         if name and counters is not None and name not in counters:
             yield ("fields", position, "counters"), "no_such_counters", {"id": name[:60]}
 
 
 def _conditions(position: int, field: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
-    written = _part(field, "asked_if")
+    written = part(field, "asked_if")
     single = isinstance(written, dict)
-    for number, condition in enumerate([written] if single else _list(field, "asked_if")):
+    for number, condition in enumerate([written] if single else items(field, "asked_if")):
         place: Place = (
             ("fields", position, "asked_if") if single else ("fields", position, "asked_if", number)
         )
-        name = _text(condition, "field")
+        name = text(condition, "field")
         if not name:
             continue
         earlier = fields.get(name)
@@ -144,7 +145,7 @@ def _conditions(position: int, field: Any, fields: Mapping[str, _Field]) -> Iter
         elif earlier.options is None:
             yield (*place, "field"), "condition_of_other_type", {"id": name, "type": earlier.kind}
         else:
-            for choice, option in enumerate(_list(condition, "any_of")):
+            for choice, option in enumerate(items(condition, "any_of")):
                 if isinstance(option, str) and option not in earlier.options:
                     options = ", ".join(earlier.options)
                     details = {"option": option[:60], "id": name, "options": options}
@@ -152,7 +153,7 @@ def _conditions(position: int, field: Any, fields: Mapping[str, _Field]) -> Iter
 
 
 def _at_most(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
-    names = {key: name for key in ("field", "other") if (name := _text(written, key))}
+    names = {key: name for key in ("field", "other") if (name := text(written, key))}
     for key, name in names.items():
         if name not in fields:
             yield (*place, key), "no_such_field", {"id": name[:60]}
@@ -166,7 +167,7 @@ def _at_most(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterat
 
 
 def _one_of(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterator[Violation]:
-    for position, name in enumerate(_list(written, "fields")):
+    for position, name in enumerate(items(written, "fields")):
         if not isinstance(name, str):
             continue
         if name not in fields:
@@ -176,25 +177,11 @@ def _one_of(place: Place, written: Any, fields: Mapping[str, _Field]) -> Iterato
 
 
 def _known(position: int, field: Any) -> _Field:
-    kind = _text(field, "type") or ""
-    required = (_text(field, "required") or "true").lower() in _TRUE
+    kind = text(field, "type") or ""
+    required = (text(field, "required") or "true").lower() in _TRUE
     options: tuple[str, ...] | None = None
     if kind == FieldTypeName.YES_NO:
         options = ("yes", "no")
     elif kind in _CHOSEN:
-        options = tuple(found for option in _list(field, "options") if (found := _text(option, "id")))
+        options = tuple(found for option in items(field, "options") if (found := text(option, "id")))
     return _Field(position, kind, required, options)
-
-
-def _part(written: Any, key: str) -> Any:
-    return written.get(key) if isinstance(written, dict) else None
-
-
-def _text(written: Any, key: str) -> str | None:
-    found = _part(written, key)
-    return found if isinstance(found, str) else None
-
-
-def _list(written: Any, key: str) -> list[Any]:
-    found = _part(written, key)
-    return found if isinstance(found, list) else []
