@@ -116,17 +116,22 @@ class HomeScreen(Screen[Home]):
         )
         room = width - 2 * space.l
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
-        label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
-        about = Text(self._about(which), room, colour=c.on_colour, leading=1.4, balanced=True)
-        words = stack(room, [label, about], space.xs)
+        words = Box(0, 0)
+        for named in (3, 2, 1, 0):
+            said = [Text(self._about(which, named), room, colour=c.on_colour, leading=1.4, balanced=True)]
+            label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
+            words = stack(room, [label, *(said if named else [])], space.xs)
+            if words.height <= height - 3 * space.m - t.heading:  # an icon above it
+                break
         press.put(words, space.l, height - space.m - words.height)
         free = height - words.height - 3 * space.m
         side = round(min(free, height * 0.34, t.display * 1.9))
         press.put(Icon(which.value, side, c.on_colour), space.l - side * 0.08, space.m)
         return press
 
-    def _about(self, which: Door) -> str:
+    def _about(self, which: Door, named: int) -> str:
+        """What is behind it. named: so many services, of those that it names."""
         there: Sequence[Service] = [s for s in self.page.services if DOORS[s.kind] is which]
         comma = self.words("list.comma")
-        names = comma.join(service.title[self.language] for service in there[:3])
+        names = comma.join(service.title[self.language] for service in there[:named])
         return self.words(f"door.{which.value}.about", names=names, count=len(there))
