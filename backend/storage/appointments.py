@@ -6,13 +6,14 @@ while some are free: so there are never more appointments than places, whoever e
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from huimin.v1 import appointment_pb2
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.storage import messages
@@ -97,8 +98,10 @@ def book(
 
     person: keyed hash of the applicant, who has one appointment at a time for the matter of a form.
     """
-    if person is not None and _booked(connection, form, person, now):
-        return Unbooked.ALREADY_BOOKED
+    if person is not None:
+        _one_at_a_time(connection, form, person)
+        if _booked(connection, form, person, now):
+            return Unbooked.ALREADY_BOOKED
     if time.places == 0:
         return Unbooked.NO_SUCH_SLOT
     return None if take(connection, time) else Unbooked.SLOT_TAKEN
@@ -202,6 +205,14 @@ def between(connection: Connection, counters: str, first: datetime, last: dateti
         .order_by(row.start_time, row.reference)
     )
     return [Appointment(one.reference, one.counters, one.start_time, one.minutes, one.state) for one in found]
+
+
+def _one_at_a_time(connection: Connection, form: str, person: bytes) -> None:
+    """Has nobody else book for that person until the transaction ends, so that the two see each other. SQLite
+    has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        key = hashlib.sha256(person + form.encode()).digest()[:8]
+        connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(key, signed=True))))
 
 
 def _give_back(connection: Connection, appointment: Appointment) -> None:

@@ -210,6 +210,16 @@ async def test_a_booking_sent_twice_takes_one_place(office: House) -> None:
     assert await places_taken(office) == {"09:00": (1, 1)}
 
 
+@BOTH
+async def test_a_person_who_books_twice_at_once_gets_one_appointment(office: House) -> None:
+    form = await form_of(office)
+    slots = [f"2026-12-0{day}T{hour}:00@property-registration" for day in (1, 2, 3) for hour in (10, 11, 14)]
+    came = await asyncio.gather(*(send(office, wish(form, slot)) for slot in slots), return_exceptions=True)
+    refusals = [failed(one) for one in came if isinstance(one, grpc.aio.AioRpcError)]
+    assert len(refusals) == len(slots) - 1, came
+    assert {one.violations["answers.appointment"] for one in refusals} == {"ALREADY_BOOKED"}
+
+
 async def test_a_person_has_one_appointment_at_a_time_for_a_matter(office: House) -> None:
     form = await form_of(office)
     reference = await send(office, wish(form, NINE))
