@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ async def test_fines_are_told_one_after_another_in_two_sentences(line: Phone, la
 )
 async def test_a_bill_names_its_month(line: Phone, language: Language, said: str) -> None:
     heard = await line.call(f"{PHONE_BILL}\n1\n13900000101\n1\n246810\n1\n*\n!", language)
-    today = line.now().astimezone(line.settings.time_zone)
+    today = datetime.now(UTC).astimezone(line.settings.time_zone)
     year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
     told = heard.said("lookups/phone-bill/said")
     assert readout(language).month(year, month) in told
@@ -161,7 +162,7 @@ async def applied(line: Phone) -> str:
         Channel.TERMINAL,
         Language.ZH_CN,
         "terminal-1",
-        line.now(),
+        datetime.now(UTC),
     )
     return (await line.client.create_submission(letter)).reference
 
