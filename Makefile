@@ -10,7 +10,8 @@ help:
 	@echo "make test   run the tests"
 	@echo "make fuzz   say to a backend whatever no client would, for MINUTES=10"
 	@echo "make lint   check style, types and the contract"
-	@echo "make tour   a whole visit and a whole call, with pictures and sound: tour/index.html"
+	@echo "make tour   a whole visit, a whole call and every service, with pictures: tour/index.html"
+	@echo "            OPTIONS=--documents renews docs/services.md and the pictures of the documents too"
 	@echo "make bench  measure; OPTIONS=\"search --full\" searches a million policies too"
 	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
 	@echo "make chaos-payments  kill the backend at every step of paying, and look at the books"
@@ -49,7 +50,7 @@ contract: setup
 	$(BUF) build build/huimin.binpb --exclude-source-info -o protos/contract.binpb
 
 tour: setup
-	@$(BIN)/python -m deploy.tour
+	@$(BIN)/python -m deploy.tour $(OPTIONS)
 
 bench: setup
 	@$(BIN)/python -m bench $(OPTIONS)

@@ -20,7 +20,8 @@ from deploy.parts import Part, PartFailed
 class Plan:
     """Where the parts serve and how large the window is. Port 0 means any free port.
 
-    display: an X display such as ``:0``, or None to draw on a virtual one.
+    display: an X display such as ``:0``, or None to draw on a virtual one; more: further lines of the
+    configuration.
     """
 
     directory: Path
@@ -31,6 +32,7 @@ class Plan:
     size: str = "1080x1920"
     language: str = "zh_CN"
     display: str | None = None
+    more: str = ""
 
 
 class House:
@@ -179,7 +181,9 @@ class House:
             f'port = "{self.devices / "receipt-printer"}"\n\n'
             "[backend.payment]\n"
             'gateway = "native"\n\n'
-            "[backend.payment.options]\n" + table(options(self.gateway_data, f"http://{gateway}")),
+            "[backend.payment.options]\n"
+            + table(options(self.gateway_data, f"http://{gateway}"))
+            + self.plan.more,
             encoding="utf-8",
         )
         return file

@@ -1,6 +1,7 @@
-"""``make tour``: a whole visit and a whole call by themselves, and the page that shows them.
+"""``make tour``: a whole visit, a whole call and every service by themselves, and the pages that show them.
 
-The visit is made with real touches on the window, the calls by a SIP caller in a process of its own.
+Visits are made with real touches on the window, the call by a SIP caller in a process of its own, and
+every service is called by keys over the same dialogue without sound.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from typing import Any
 
 import click
 
+from backend_client.client import BackendClient
 from deploy.house import House, Plan
 from deploy.run import LOCALE, ROOT
+from deploy.services_page import write_services
 from deploy.tour_page import Moment, Picture, TourPage
+from deploy.tour_services import ServicesTour, Shown, configuration, listen, messages
 from foundation.language import Language, Translate, translator
+from tests.alert_source import Source, source
 from tests.end_to_end import calls
 from tests.end_to_end.phone import CallerProcess
 from tests.end_to_end.resident import Resident
@@ -100,6 +105,20 @@ class Tour:
         self.pictures[first:] = [Picture("tour.from-phone", self.pictures[-1].file)]
         await self.resident.leave()
 
+    async def services(self, reference: str, office: Source) -> tuple[list[Shown], Path, list[str]]:
+        """Every service of the catalogue, at the terminal and by keys; an alert; the messages meanwhile."""
+        folder = self.folder / "services"
+        folder.mkdir()
+        async with BackendClient(self.house.backend_address) as client:
+            listed = (await client.list_services(page_size=200)).items
+        touring = ServicesTour(self.house, self.resident, folder)
+        heard = await listen(self.house, list(listed), reference, self.house.directory / "listener")
+        for service in listed:
+            heard[service.name].pictures = await touring.visit(service)
+            click.echo(service.name)
+        alert = await touring.warn(office, self.house.directory / "alert.xml")
+        return list(heard.values()), alert, messages(self.house)
+
 
 def moments(record: dict[str, Any], words: Translate) -> list[Moment]:
     """The timeline of a call record, with the words of the prompts that are always the same."""
@@ -116,10 +135,11 @@ def moments(record: dict[str, Any], words: Translate) -> list[Moment]:
     return found
 
 
-async def tour(folder: Path, *, front_page: bool) -> None:
+async def tour(folder: Path, *, documents: bool) -> None:
     """Makes the tour and writes its page. `folder` is empty."""
     with tempfile.TemporaryDirectory(prefix="huimin-tour-") as scratch:
-        async with House(Plan(Path(scratch))) as house:
+        office = source(Path(scratch))
+        async with House(Plan(Path(scratch), more=configuration(office))) as house:
             here = Tour(house, folder)
             reference = await here.visit()
             slip = max((house.devices / "slips").glob("*.png"))
@@ -127,6 +147,7 @@ async def tour(folder: Path, *, front_page: bool) -> None:
             visited = list(here.pictures)
             new, record = await here.call(reference)
             await here.ask_at_the_terminal(new)
+            shown, alert, sent = await here.services(reference, office)
     (folder / "call.json").write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
     page = TourPage(*(translator("deploy", LOCALE, language) for language in (Language.ZH_CN, Language.EN)))
     page.visit("tour.visit", visited)
@@ -135,8 +156,9 @@ async def tour(folder: Path, *, front_page: bool) -> None:
     page.call("tour.call", "call.wav", moments(record, words), json.dumps(record, ensure_ascii=False))
     page.visit("tour.both", here.pictures[len(visited) :])
     page.write(folder / "index.html")
-    if front_page:
+    if documents:
         keep_for_the_front_page(folder, visited)
+        write_services(shown, alert, sent)
 
 
 def keep_for_the_front_page(folder: Path, pictures: list[Picture]) -> None:
@@ -157,13 +179,13 @@ def keep_for_the_front_page(folder: Path, pictures: list[Picture]) -> None:
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "tour", help="Where the page goes.")
-@click.option("--front-page", is_flag=True, help="Also renew the README's pictures.")
-def main(folder: Path, front_page: bool) -> None:
-    """A whole visit and a whole call, with pictures, the slip, the sound and the record."""
+@click.option("--documents", is_flag=True, help="Also renew docs/services.md and the README's pictures.")
+def main(folder: Path, documents: bool) -> None:
+    """A whole visit, a whole call and every service, with pictures, the slip, the sound and the record."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    asyncio.run(tour(folder, front_page=front_page))
+    asyncio.run(tour(folder, documents=documents))
     click.echo(folder / "index.html")
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from backend_client.forms.answer import Value
 from backend_client.forms.form import Field, FieldType, Form
 from backend_client.forms.together import asked
-from tests.ivr.people import IDENTITY_X
 from tests.kiosk.visit.terminal import CARD
 
 OWNER = CARD.identity_number
 """Nobody real, who comes to the terminal; records of the demonstration are his."""
-CALLER = IDENTITY_X
+CALLER = "119999195001011025"
 """Another, who calls: nobody books the same matter twice."""
 MOBILE = "13800001111"
 DAY = "2026-01-05"
