@@ -24,6 +24,7 @@ import click
 import grpc
 from huimin.v1 import form_pb2, payment_pb2, payment_pb2_grpc
 
+from backend.commands.words import CANNOT
 from backend.payments.paying import NOTIFY
 from backend.storage import attempts, audit, orders
 from backend.storage.attempts import State
@@ -80,20 +81,30 @@ class Backend:
     async def kept_alive(self, die: str) -> None:
         """Runs it; when it was killed, once more without a step at which it is."""
         await self.start(die)
-        while not self.ending:
+        while True:
             assert self.process is not None
             code = await self.process.wait()
-            if code == -signal.SIGKILL and not self.ending:
+            if self.ending:
+                return
+            if code == -signal.SIGKILL:
                 self.killed.append(die)
-                await self.start()
-            else:
-                assert self.ending, f"the backend ended with {code}"
+                die = ""
+            else:  # somebody else of this machine has its port for a moment
+                assert code == CANNOT, f"the backend ended with {code}"
+                await asyncio.sleep(0.2)
+            await self.start(die)
+            self._end_late()
 
     async def end(self) -> None:
         self.ending = True
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
+        self._end_late()
+        if self.process is not None:
             await self.process.wait()
+
+    def _end_late(self) -> None:
+        """Ends one that was started while it was to end."""
+        if self.ending and self.process is not None and self.process.returncode is None:
+            self.process.terminate()
 
 
 @dataclass
