@@ -162,7 +162,7 @@ def test_keys_are_made_put_in_front_and_used(data: Path, tmp_path: Path) -> None
     assert file.read_text().endswith(first)
     assert file.stat().st_mode & 0o777 == 0o600
     rotated = run(data, "keys", "rotate")
-    assert (rotated.exit_code, rotated.output.split()[0]) == (0, "14"), rotated.output
+    assert (rotated.exit_code, rotated.output.split()[0]) == (0, "25"), rotated.output
     assert run(data, "keys", "rotate").output.split()[0] == "0"
     assert run(data, "case", "show", references[0]).exit_code == 0
     elsewhere = tmp_path / "keys" / "backend.key"
