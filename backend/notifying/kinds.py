@@ -48,8 +48,6 @@ KINDS: dict[str, Kind] = {
     "appointment_cancelled": _kind("ending", "time"),
     "appointment_reminder": _kind("ending", "time", "place"),
     "appointment_not_confirmed": _kind("ending"),
-    # Told how it went. link: where.
-    "rating_link": _kind("ending", "link"),
     # A blank or filled form. hours: so long the link is good.
     "document_link": _kind("link", "hours", urgent=True),
 }
