@@ -7,6 +7,8 @@ import json
 import os
 import sys
 
+import pytest
+
 from tests.kiosk.conftest import SIZES
 from tests.kiosk.layout import faults
 from tests.kiosk.processes import Running
@@ -25,6 +27,7 @@ async def _judged(size: str, display: str, county: Running) -> dict[str, object]
     return judged
 
 
+@pytest.mark.timeout(480)
 async def test_every_page_is_whole_in_both_sizes_languages_and_type_sizes(
     county: Running, displays: dict[str, str]
 ) -> None:

@@ -26,6 +26,10 @@ BODY = [
     ("on_colour", "service"),
     ("on_colour", "status"),
     ("on_colour", "news"),
+    ("on_colour", "lookup"),
+    ("on_colour", "payment"),
+    ("on_colour", "appointment"),
+    ("on_colour", "document"),
 ]
 
 
