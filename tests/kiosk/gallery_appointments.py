@@ -65,14 +65,12 @@ def slot_days(count: int) -> tuple[SlotDay, ...]:
 def appointments(services: Iterable[Service], forms: Iterable[Form]) -> Iterator[Page]:
     """The list, the days, the times, what was booked, the ticket."""
     listed = tuple(service for service in services if service.counters)
-    yield pages.AppointmentServices(listed)
     queues = [
         Queue(12, 45, 3, giving_tickets=True, opens=None),
         Queue(0, 0, 1, giving_tickets=True, opens=None),
         Queue(0, 0, 0, giving_tickets=False, opens=datetime(2026, 12, 30, 13, 30)),
     ]
     told = {service.counters: queues[number % 3] for number, service in enumerate(listed)}
-    yield pages.AppointmentServices(listed, told)
     yield pages.AppointmentServices(listed, told, as_of=NOW)
     form = next(one for one in forms if one.slot_field and one.name == "forms/vaccination")
     field = form.slot_field
@@ -80,23 +78,19 @@ def appointments(services: Iterable[Service], forms: Iterable[Form]) -> Iterator
     asked = pages.SlotQuestion(field, 7, 7)
     yield asked
     yield replace(asked, failure=errors.Unreachable("BACKEND_UNREACHABLE"))
-    yield replace(asked, days=(), counters=COUNTERS)
-    for days in (slot_days(6), slot_days(30)):
-        yield replace(asked, days=days, counters=COUNTERS)
-        yield replace(asked, days=days, counters=COUNTERS, error=AnswerError(field.id, Problem.SLOT_TAKEN))
+    full = AnswerError(field.id, Problem.SLOT_TAKEN)
+    yield replace(asked, days=slot_days(30), counters=COUNTERS, error=full)
     timed = replace(asked, days=slot_days(6), counters=COUNTERS, day=date(2026, 11, 23))
     yield timed
     chosen = timed.days[0].slots[1].slot.name if timed.days else ""
     yield replace(timed, entered=chosen, checking=True)
     yield from _confirmations(form)
-    for state in AppointmentState:
+    for state in (AppointmentState.BOOKED, AppointmentState.UNCONFIRMED, AppointmentState.MISSED):
         yield pages.CaseHistory(_case(form, state))
     yield pages.CaseHistory(_case(form, AppointmentState.BOOKED, check_in=True))
     case = _case(form, AppointmentState.BOOKED)
     yield pages.CancelQuestion(case)
     moving = pages.MovingAppointment(replace(pages.SLOT, counters=COUNTERS.name), 1, 1, case=case)
-    yield moving
-    yield replace(moving, days=slot_days(9), counters=COUNTERS)
     taken = AnswerError("slot", Problem.SLOT_TAKEN)
     yield replace(moving, days=slot_days(9), counters=COUNTERS, error=taken)
     yield replace(moving, days=slot_days(9), day=date(2026, 11, 23), entered=chosen, counters=COUNTERS)
@@ -107,9 +101,7 @@ def _confirmations(form: Form) -> Iterator[Page]:
     accepted = Accepted(new_reference(), NOW)
     materials = (LocalizedText("预防接种证。", "The vaccination record."),)
     booked = pages.Booked(NINE.start, COUNTERS.place, materials)
-    for slip in (pages.Slip.NO_PRINTER, pages.Slip.OFFERED, pages.Slip.PRINTED):
-        yield pages.Confirmation(form, accepted, slip, booked=booked)
-    yield pages.Confirmation(form, accepted, pages.Slip.OFFERED, booked=pages.Booked(NINE.start))
+    yield pages.Confirmation(form, accepted, pages.Slip.PRINTED, booked=booked)
     kept = replace(accepted, delivered=False)
     yield pages.Confirmation(form, kept, pages.Slip.OFFERED, booked=booked)
 
@@ -145,8 +137,7 @@ def _case(form: Form, state: AppointmentState, *, check_in: bool = False) -> Cas
 
 def _tickets() -> Iterator[Page]:
     ticket = Ticket("E023", COUNTERS.name, 17, 35, NOW, appointment=False)
-    for slip in (pages.Slip.NO_PRINTER, pages.Slip.PRINTING, pages.Slip.PRINTED):
-        yield pages.TicketIssued(ticket, COUNTERS, slip)
+    yield pages.TicketIssued(ticket, COUNTERS, pages.Slip.NO_PRINTER)
     fault = DeviceError(CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT)
     yield pages.TicketIssued(ticket, COUNTERS, pages.Slip.FAILED, fault)
     first = replace(ticket, number="F001", ahead=0, wait_minutes=0, appointment=True)
