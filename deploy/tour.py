@@ -83,7 +83,7 @@ class Tour:
         return reference
 
     async def call(self, reference: str) -> tuple[str, dict[str, Any]]:
-        """A caller asks for that case, then declares a tax: the new reference, and the record of the call."""
+        """A caller asks for that case, rates it, declares a tax: the new reference and the record."""
         voice = self.folder / "name.wav"
         await calls.speak("王小惠", voice)
         caller = CallerProcess(
@@ -94,6 +94,9 @@ class Tour:
             await asyncio.sleep(9)  # hears the menu, and knows its way before the end
             await calls.ask_for(caller, reference, IDENTITY[-6:], calls.a_while)
             await caller.press("*")
+            await calls.a_while(caller)
+            await caller.press("1")  # what was done is rated
+            await calls.a_while(caller)
             new = await calls.declare_tax(caller, IDENTITY, voice, calls.a_while)
             await caller.hang_up()
         return new, await calls.record_of(self.house.records, CALLER)
