@@ -82,7 +82,8 @@ Stand over every page and are said first on every call, without losing what was 
 ## Messages
 
 What becomes of a case is told by SMS and e-mail, in the resident's language and with nothing private in it:
-[messages](messages.md). These were sent while this page was made:
+[messages](messages.md). Of those sent while this page was made,
+one of each kind:
 
 ```text
 {messages}
@@ -127,9 +128,11 @@ def _service(one: Shown) -> str:
 
 
 def _rest(alert: Path, messages: Iterable[str]) -> str:
-    """What nobody has to ask for."""
-    told = dict.fromkeys(_without_links(text) for text in messages)
-    return REST.format(picture=_picture(alert, "An alert"), messages="\n".join(told))
+    """What nobody has to ask for: an alert, and one message of each kind."""
+    told: dict[str, str] = {}
+    for text in map(_without_links, messages):
+        told.setdefault(re.sub(r"[0-9]", "", text), text)
+    return REST.format(picture=_picture(alert, "An alert"), messages="\n".join(told.values()))
 
 
 def _picture(file: Path, title: str) -> str:
