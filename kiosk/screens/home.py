@@ -94,27 +94,23 @@ class HomeScreen(Screen[Home]):
         wide = (width - gap) / 2
         rows = (len(self.page.doors) + 1) // 2
         high = (height - gap * (rows - 1)) / rows
-        for number, which in enumerate(self.page.doors):
+        words = [self._door_words(which, wide - 2 * theme.space.l, high) for which in self.page.doors]
+        free = min(high - said.height - 3 * theme.space.m for said in words)
+        side = round(min(free, high * 0.34, theme.type.display * 1.9))
+        for number, (which, said) in enumerate(zip(self.page.doors, words, strict=True)):
             row, column = divmod(number, 2)
-            self.put(self._door(which, wide, high), left + column * (wide + gap), top + row * (high + gap))
+            tile = self._door(which, said, side, (wide, high))
+            self.put(tile, left + column * (wide + gap), top + row * (high + gap))
 
     def _nothing(self, width: float) -> Box:
         if self.page.failure is None:
             return stack(width, [Text(self.words("home.opening"), width, size=theme.type.lead)])
         return error(self.words("home.closed"), width, theme.type.lead)
 
-    def _door(self, which: Door, width: float, height: float) -> Press:
+    def _door_words(self, which: Door, room: float, height: float) -> Box:
+        """What it is called, and what is behind it as far as an icon above still has room."""
         t, space, c = theme.type, theme.space, theme.colour
         title = self.words(f"door.{which.value}")
-        press = Press(
-            width,
-            height,
-            look=door(GROUNDS[which]),
-            name=f"home.{which.value}",
-            text=title,
-            touched=self.touch(did.OpenDoor(which)),
-        )
-        room = width - 2 * space.l
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
         words = Box(0, 0)
         for named in (3, 2, 1, 0):
@@ -123,10 +119,20 @@ class HomeScreen(Screen[Home]):
             words = stack(room, [label, *(said if named else [])], space.xs)
             if words.height <= height - 3 * space.m - t.heading:  # an icon above it
                 break
-        press.put(words, space.l, height - space.m - words.height)
-        free = height - words.height - 3 * space.m
-        side = round(min(free, height * 0.34, t.display * 1.9))
-        press.put(Icon(which.value, side, c.on_colour), space.l - side * 0.08, space.m)
+        return words
+
+    def _door(self, which: Door, words: Box, side: int, size: tuple[float, float]) -> Press:
+        """side: of the icon, the same for all; size: of the door."""
+        space = theme.space
+        press = Press(
+            *size,
+            look=door(GROUNDS[which]),
+            name=f"home.{which.value}",
+            text=self.words(f"door.{which.value}"),
+            touched=self.touch(did.OpenDoor(which)),
+        )
+        press.put(words, space.l, size[1] - space.m - words.height)
+        press.put(Icon(which.value, side, theme.colour.on_colour), space.l - side * 0.08, space.m)
         return press
 
     def _about(self, which: Door, named: int) -> str:
