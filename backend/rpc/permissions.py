@@ -77,9 +77,7 @@ _LOOKING_UP: Row = {  # what a lookup needs, it says itself: `backend.services.l
     kind: {Credential.NONE: Scope.PUBLIC, **with_session} for kind, with_session in _CASES.items()
 }
 # Whoever takes a ticket stands before a terminal.
-_AT_THE_COUNTERS: Row = {
-    kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)
-}
+_AT_THE_COUNTERS: Row = {kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _AT_THE_COUNTERS_CASES: Row = {kind: _CASES[kind] for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _V1 = "/huimin.v1."
 

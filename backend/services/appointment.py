@@ -228,9 +228,7 @@ def _issue(
         # Counters may be opened until the end of the day, so all are counted on.
         wait = telling.wait_minutes(counters, replace(before, windows=counters.windows), before.waiting)
         if wait >= open_minutes_left(counters, calendar, now):
-            raise Refusal(
-                grpc.StatusCode.FAILED_PRECONDITION, "QUEUE_OF_TODAY_FULL", "The queue is full."
-            )
+            raise Refusal(grpc.StatusCode.FAILED_PRECONDITION, "QUEUE_OF_TODAY_FULL", "The queue is full.")
         ticket = tickets.issue(
             connection,
             request.request_id,

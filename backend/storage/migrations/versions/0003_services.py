@@ -348,7 +348,5 @@ def _add_document_links() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_document_links"),
         sa.UniqueConstraint("token_hash", name="uq_document_links_token_hash"),
     )
-    op.create_index(
-        "ix_document_links_recipient_create_time", "document_links", ["recipient", "create_time"]
-    )
+    op.create_index("ix_document_links_recipient_create_time", "document_links", ["recipient", "create_time"])
     op.create_index("ix_document_links_expire_time", "document_links", ["expire_time"])
