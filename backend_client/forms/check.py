@@ -193,8 +193,9 @@ def _choices(field: Field, value: Value) -> tuple[str, ...]:
 
 def _slot(field: Field, value: Value) -> str:
     """Whether it can be booked is for the backend to say."""
+    written = _string(field, value)
     try:
-        slot = slot_of(_string(field, value))
+        slot = slot_of(written)
     except ValueError:
         _refuse(field, Problem.NO_SUCH_SLOT)
     if f"counters/{slot.counters}" != field.counters:
