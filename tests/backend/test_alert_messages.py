@@ -186,8 +186,8 @@ HOSTILE = [
     (b'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.1"/>', "NOT_CAP"),
     (b'<!DOCTYPE alert><alert xmlns="%s"/>' % NAMESPACE.encode(), "DTD_FORBIDDEN"),
     (
-        b'<!DOCTYPE alert [<!ENTITY x SYSTEM "file:///etc/passwd">]><alert xmlns="%s"><sender>&x;</sender></alert>'
-        % NAMESPACE.encode(),
+        b'<!DOCTYPE alert [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+        b'<alert xmlns="%s"><sender>&x;</sender></alert>' % NAMESPACE.encode(),
         "DTD_FORBIDDEN",
     ),
     (

@@ -9,7 +9,7 @@ from foundation.language import Language
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
 from tests.ivr.test_forms import answers, send
-from tests.ivr.test_shipped_content import given, way_to
+from tests.ivr.test_shipped_content import given, way_to, way_to_form
 
 CLAIM, COMPLAINT = "forms/rural-medical-claim", "forms/administrative-complaint"
 EARLY, LATE = "20260304\n1", "20260309\n1"
@@ -18,8 +18,7 @@ EARLY, LATE = "20260304\n1", "20260309\n1"
 async def begin(phone: Phone, form: Form) -> str:
     """The keys from the main menu to the first question."""
     listed = (await phone.client.list_services(page_size=200)).items
-    offered = [service.form for service in listed if service.kind.name in {"FORM", "GUIDE"}]
-    return f"2\n{way_to(offered.index(form.name))}\n1\n1"
+    return f"2\n{way_to_form(listed, form.name)}\n1\n1"
 
 
 def keys(form: Form, asked: list[str], **other: str) -> str:
