@@ -43,7 +43,6 @@ KINDS: dict[str, Kind] = {
     "payment_received": _kind("ending", "amount"),
     "payment_refunded": _kind("ending", "amount"),
     # A booked place. time: day and time in words; place: counter and address.
-    "appointment_booked": _kind("ending", "time", "place"),
     "appointment_moved": _kind("ending", "time", "place"),
     "appointment_cancelled": _kind("ending", "time"),
     "appointment_reminder": _kind("ending", "time", "place"),
