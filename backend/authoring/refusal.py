@@ -50,6 +50,7 @@ _OWN = frozenset(
         "gap_in_chinese",
         "not_a_moment",
         "not_a_rate",
+        "not_hours",
         "rate_above_whole",
     )
 )

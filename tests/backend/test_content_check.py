@@ -15,6 +15,7 @@ from backend_client.forms.form import Condition
 from foundation.language import Language
 from tests.backend.house import CONTENT, command, copy_content
 from tests.backend.test_charge_content import MISTAKES as CHARGES
+from tests.backend.test_counter_content import MISTAKES as COUNTERS
 from tests.backend.test_lookup_content import MISTAKES as LOOKUPS
 from tests.backend.test_sheet import WRONG
 
@@ -278,6 +279,18 @@ MISTAKES = [
         line_of(FORM, "- id: identity_number") + 1,
         "applicant_field_conditional",
     ),
+    (
+        FORM,
+        replace(FORM, "public_field: neighbours_agree", "public_field: nobody"),
+        line_of(FORM, "public_field:"),
+        "no_such_field",
+    ),
+    (
+        FORM,
+        replace(FORM, "public_field: neighbours_agree", "public_field: full_name"),
+        line_of(FORM, "public_field:"),
+        "public_field_unfit",
+    ),
     (FORM, rules("at_most: {field: start, other: nobody}, "), RULES, "no_such_field"),
     (FORM, rules("at_most: {field: start, other: amount}, "), RULES, "rule_types"),
     (FORM, rules("at_most: {field: remarks, other: full_name}, "), RULES, "rule_types"),
@@ -323,7 +336,7 @@ def test_every_kind_of_finding_is_tried_here() -> None:
     sentences = set(re.findall(r'msgid "content\.([a-z0-9_]+)"', catalogue))
     elsewhere = {"fine", "total", "folder_needed", "too_many"} | {mistake[2] for mistake in WRONG}
     elsewhere |= {"charge_too_large", "charge_needed"} | {mistake[2] for mistake in CHARGES}
-    elsewhere |= {mistake[2] for mistake in LOOKUPS}
+    elsewhere |= {mistake[2] for mistake in LOOKUPS} | {mistake[4] for mistake in COUNTERS}
     never = {"unreadable", "unfit"}
     assert sentences == {mistake[3] for mistake in MISTAKES} | elsewhere | never
 
