@@ -73,9 +73,8 @@ class PaperWaysScreen(Screen[PaperWays]):
         size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
         label = Text(title, room, size=size, bold=True, colour=c.primary, leading=TIGHT, role="")
         about = Text(self.words(f"paper.ways.{which}.about"), room, colour=c.soft_ink, leading=1.35)
-        text = stack(room, [label, about], space.xs)
-        if text.height > height - 2 * space.s:
-            text = stack(room, [label])
+        whole = label.height + space.xs + about.height <= height - 2 * space.s
+        text = stack(room, [label, about] if whole else [label], space.xs)
         press.put(picture, space.l, (height - picture.height) / 2)
         press.put(text, space.l * 2 + picture.width, (height - text.height) / 2)
         return press

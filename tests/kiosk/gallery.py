@@ -31,6 +31,7 @@ from backend_client.public_case import PublicCase
 from backend_client.rating import Matter, Satisfaction
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText
+from foundation.log import start_log
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError
@@ -318,6 +319,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true")
     wanted = parser.parse_args()
     settings = KioskSettings.model_validate({"size": wanted.size})
+    start_log("gallery")
     has = asyncio.run(county(wanted.backend))
     prepare(settings)
     require_window()
@@ -415,8 +417,11 @@ class Gallery:
 
         Window.clear()
         self._stage.show(view)
-        shown = tree(self._stage)
         self.count += 1
+        if self._stage.view != view:  # it shows what was there before
+            self.faults.append(f"{type(view.page).__name__} {view.language}: it broke; the log says how")
+            return
+        shown = tree(self._stage)
         way = f"{shown['screen']} {shown['overlay']} {view.language} {'large' if view.large else ''}"
         self.faults += [f"{way}: {fault}" for fault in faults(shown)]
         if self._pictures:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from backend_client import errors
+from backend_client.case import Session
 from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.forms.lookup import Found, Lookup
@@ -21,6 +23,8 @@ ANSWERS = {
     "lookups/business-registration": {"name": "示例"},
 }
 OWNER = "11999919900307102X"
+TURN, TURNS = 0.1, 100
+"""Seconds from one try to the next while another gallery asks, and how many tries."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,20 @@ async def look_up(client: BackendClient, services: Sequence[Service]) -> tuple[L
             continue
         lookup = await client.get_lookup(service.lookup)
         with suppress(errors.InvalidAnswers):
-            found = await client.run_lookup(
-                lookup, ANSWERS.get(lookup.name, {}), session=session if lookup.personal else None
-            )
+            found = await _in_turn(client, lookup, session if lookup.personal else None)
             made.append(Looked(service, lookup, found))
     await client.sign_out(session)
     return tuple(made)
+
+
+async def _in_turn(client: BackendClient, lookup: Lookup, session: Session | None) -> Found:
+    """Asks until it is its turn: a backend lets nobody guess at the same record twice at a time."""
+    answers = ANSWERS.get(lookup.name, {})
+    for _ in range(TURNS - 1):
+        with suppress(errors.TooManyTries):
+            return await client.run_lookup(lookup, answers, session=session)
+        await asyncio.sleep(TURN)
+    return await client.run_lookup(lookup, answers, session=session)
 
 
 def lookup_pages(looked: Sequence[Looked]) -> Iterator[Page]:
