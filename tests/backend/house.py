@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import structlog
 from click.testing import CliRunner
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -211,19 +213,24 @@ async def command(
 
 
 _one_at_a_time = threading.Lock()
-"""Output, environment and umask are the process's."""
+"""Output, environment, umask and log are the process's."""
 
 
 def _invoked(arguments: Sequence[str | Path], variables: Mapping[str, str]) -> tuple[int, str, str]:
     with _one_at_a_time:
         own = {name: None for name in os.environ if name.startswith("HUIMIN_")}
         mask = os.umask(0o022)
+        log, root = structlog.get_config(), logging.getLogger()
+        handlers, level = list(root.handlers), root.level
         try:
             done = CliRunner().invoke(
                 main, [str(argument) for argument in arguments], env=own | dict(variables)
             )
         finally:
             os.umask(mask)
+            structlog.configure(**log)
+            root.handlers[:] = handlers
+            root.setLevel(level)
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr

@@ -103,7 +103,7 @@ class Terminal:
 
     async def touch_at(self, *places: tuple[int, int]) -> None:
         """Each touch: down, a moment, up, and the time in which a finger cannot be back yet."""
-        steps = " ".join(f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.07" for x, y in places)
+        steps = " ".join(f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.1" for x, y in places)
         process = await asyncio.create_subprocess_exec(
             *("xdotool", *steps.split()),
             env=os.environ | {"DISPLAY": self.display},
