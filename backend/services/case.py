@@ -21,7 +21,7 @@ from backend.rpc.permissions import Credential, Scope
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
 from backend.rpc.session import Right, right_of
 from backend.services.deadline import due_day
-from backend.storage import appointments, audit, cases, public_cases, ratings, replies, tickets
+from backend.storage import appointments, audit, beside, cases, public_cases, replies, tickets
 from backend.storage.appointments import Appointment
 from backend.storage.audit import Actor, AuditTrail
 from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
@@ -176,12 +176,13 @@ def case_seen(connection: Connection, right: Right, reference: str) -> Seen:
         return _seen(connection, right, (), CASE_UNKNOWN)
     if found.erased:
         return _seen(connection, right, (found,), CASE_ERASED)
+    there = beside.of(connection, reference)
     return replace(
         _seen(connection, right, (found,)),
-        answered=replies.of(connection, reference),
-        rated=ratings.is_rated(connection, reference),
-        appointment=appointments.one(connection, reference),
-        ticket=tickets.number_of(connection, reference),
+        answered=replies.of(connection, reference) if there.replied else Answered(),
+        rated=there.rated,
+        appointment=appointments.one(connection, reference) if there.booked else None,
+        ticket=tickets.number_of(connection, reference) if there.booked else "",
     )
 
 

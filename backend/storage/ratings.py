@@ -114,10 +114,9 @@ def keep(connection: Connection, given: Given, actor: Actor, now: datetime) -> b
     return low
 
 
-def is_rated(connection: Connection, reference: str) -> bool:
-    """Whether a case was rated."""
-    matter = _matter(connection, f"cases/{reference}")
-    return connection.execute(select(RatingRow.day).where(RatingRow.matter == matter)).first() is not None
+def case_matter(connection: Connection, reference: str) -> bytes:
+    """What stands for a case in the table of ratings."""
+    return _matter(connection, f"cases/{reference}")
 
 
 def cases(connection: Connection, *, answered: bool | None = None) -> Sequence[RatingCase]:
