@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from backend.appointments.changing import settle
@@ -29,6 +29,7 @@ from backend.storage import (
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.vault import check_keys
+from foundation.life import beside
 from foundation.log import logger
 
 SECONDS = 3600.0
@@ -42,17 +43,11 @@ Steps = Sequence[Callable[[], Awaitable[object]]]
 @asynccontextmanager
 async def upkeep(database: Database, now: Callable[[], datetime]) -> AsyncIterator[None]:
     """Keeps up while the block runs."""
-    tasks = [
-        asyncio.create_task(_every(SECONDS, hourly(database, now))),
-        asyncio.create_task(_every(KEYS_SECONDS, [lambda: database.read(check_keys)])),
-    ]
-    try:
+    async with beside(
+        _every(SECONDS, hourly(database, now)),
+        _every(KEYS_SECONDS, [lambda: database.read(check_keys)]),
+    ):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 def hourly(database: Database, now: Callable[[], datetime]) -> Steps:

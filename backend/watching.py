@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from backend.authoring.published import Edition, Published
@@ -13,6 +13,7 @@ from backend.settings import BackendSettings
 from backend.storage import publishing
 from backend.storage.database import Database
 from backend.storage.publishing import Origin
+from foundation.life import beside
 from foundation.log import logger
 
 SECONDS = 0.5
@@ -71,13 +72,8 @@ async def watching(
             else:
                 failing = False
 
-    task = asyncio.create_task(watch())
-    try:
+    async with beside(watch()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _taken_over(database: Database, number: int) -> Edition:

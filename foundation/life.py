@@ -1,9 +1,12 @@
-"""The life of a long-running command: ready, and told to stop."""
+"""The life of a long-running command: ready, told to stop, and what it does beside serving."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 
 def say_ready(name: str, address: str) -> None:
@@ -18,3 +21,19 @@ def stop_requested() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, event.set)
     return event
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Runs coroutines while the block runs, then cancels them and waits for their end.
+
+    What one of them raised before that is raised at the end of the block.
+    """
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 from huimin.v1 import alert_pb2
@@ -17,6 +17,7 @@ from huimin.v1 import alert_pb2
 from backend.alerts import metrics
 from backend.storage import alerts
 from backend.storage.database import Database
+from foundation.life import beside
 from foundation.log import logger
 
 SECONDS = 0.4
@@ -66,13 +67,10 @@ class Board:
         """Looks while the block runs, and ends all streams after it. While the database does not answer,
         what was in force stays so until it expires."""
         await self._look()
-        task = asyncio.create_task(self._keep_looking())
         try:
-            yield
+            async with beside(self._keep_looking()):
+                yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             self._closed = True
             for streams in self._watching.values():
                 for one in streams:

@@ -18,6 +18,7 @@ from backend.alerts.cap import MAX_BYTES, CapError
 from backend.alerts.intake import Intake
 from backend.storage.alerts import Outcome
 from backend.storage.audit import Actor
+from foundation.life import beside
 from foundation.log import logger
 
 SECONDS = 0.5
@@ -35,13 +36,8 @@ async def watching_folder(folder: Path | None, intake: Intake) -> AsyncIterator[
         return
     for name in ("taken", "refused"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    task = asyncio.create_task(_watch(folder, intake))
-    try:
+    async with beside(_watch(folder, intake)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _watch(folder: Path, intake: Intake) -> None:

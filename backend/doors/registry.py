@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -24,6 +24,7 @@ from backend.rpc.door import RESERVED, Context, Door, DoorKind, unknown
 from backend.storage import doors
 from backend.storage.database import Database
 from backend.storage.doors import DoorState, KnownDoor
+from foundation.life import beside
 from foundation.log import logger
 
 FRESH_SECONDS = 1.0
@@ -97,13 +98,10 @@ class Doors:
                 await asyncio.sleep(NOTE_SECONDS)
                 await self._note()
 
-        task = asyncio.create_task(note())
         try:
-            yield
+            async with beside(note()):
+                yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             await self._note()
 
     async def _doors(self, since: float) -> Mapping[str, KnownDoor]:

@@ -25,6 +25,7 @@ from backend.gateway_demo.keys import APPLICATION, MERCHANT, MERCHANT_SERIAL, Ke
 from backend.gateway_demo.ledger import RETRIES, Ledger, Refused, Trade, in_county_time
 from backend.payments import signing
 from backend.payments.signing import Unsigned
+from foundation.life import beside
 from foundation.log import logger
 
 MAX_TOTAL = 10**11
@@ -107,16 +108,13 @@ class DemonstrationGateway:
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:
         """Tells merchants what was paid, while the block runs."""
-        async with aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=_NOTIFY_SECONDS), trust_env=False
-        ) as session:
-            task = asyncio.create_task(self._tell(session))
-            try:
-                yield
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        async with (
+            aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=_NOTIFY_SECONDS), trust_env=False
+            ) as session,
+            beside(self._tell(session)),
+        ):
+            yield
 
     def notification(self, trade: Trade, notice: str) -> tuple[bytes, dict[str, str]]:
         """Body and headers of a notification that a transaction was paid."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from huimin.v1 import payment_pb2
 
@@ -13,6 +13,7 @@ from backend.payments import metrics
 from backend.payments.paying import Paying
 from backend.storage import attempts, orders
 from backend.storage.audit import Actor
+from foundation.life import beside
 from foundation.log import logger
 
 SECONDS = 1.0
@@ -31,17 +32,10 @@ async def watching_payments(paying: Paying) -> AsyncIterator[None]:
     if paying.gateway is None:
         yield
         return
-    tasks = [
-        asyncio.create_task(_every(SECONDS, paying, once)),
-        asyncio.create_task(_every(COUNT_SECONDS, paying, count)),
-    ]
     try:
-        yield
+        async with beside(_every(SECONDS, paying, once), _every(COUNT_SECONDS, paying, count)):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
         await paying.gateway.aclose()
 
 
