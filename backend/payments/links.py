@@ -12,7 +12,7 @@ from backend.notifying.queue import enqueue
 from backend.payments.news import yuan
 from backend.payments.paying import link_path
 from backend.storage import audit, orders
-from backend.storage.attempts import OrderOver, OrderPaid, OrderUnknown
+from backend.storage.attempts import lock_payable
 from backend.storage.audit import Actor
 from backend.storage.vault import vault_of
 from foundation.language import Language, translator
@@ -41,13 +41,7 @@ def send_link(
 ) -> None:
     """Has a link sent. web: where browsers reach the backend. Raises OrderUnknown, OrderPaid, OrderOver,
     TooManyLinks."""
-    order = orders.lock(connection, reference)
-    if order is None:
-        raise OrderUnknown
-    if order.state == orders.PAID:
-        raise OrderPaid
-    if not order.payable(now):
-        raise OrderOver
+    order = lock_payable(connection, reference, now)
     to = vault_of(connection).index(phone_number, f"order_events.number {reference}").hex()[:16]
     before = [
         (when, number) for when, _, what, number in orders.events(connection, reference) if what == _SENT

@@ -28,13 +28,13 @@ from backend.storage.cases import CASE_ERASED, CASE_UNKNOWN
 from backend.storage.database import Database
 from backend.storage.public_cases import PublicCase
 from backend.storage.replies import Answered, Reopening
+from backend.storage.tables import microseconds
 from backend_client.forms.text import has_bad_character, normalise
 from foundation.language import LocalizedText
 
 _LIST = ("ListCases",)
 _PUBLIC = ("ListPublicCases",)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LATEST = 2**53
 """Microseconds since 1970 that a page token may hold: the year 2255."""
 
@@ -229,15 +229,15 @@ def _actor(context: Context, seen: Seen) -> Actor:
 
 
 def _token(of_list: tuple[str, ...], moment: datetime, name: str) -> str:
-    return page_token.encode(of_list, [(moment - _EPOCH) // _MICROSECOND, name])
+    return page_token.encode(of_list, [microseconds(moment), name])
 
 
 def _position(token: str, of_list: tuple[str, ...]) -> cases.Position | None:
     position = page_token.decode(token, of_list, int, str)
     if position is None:
         return None
-    microseconds = min(max(int(position[0]), 0), _LATEST)
-    return _EPOCH + microseconds * _MICROSECOND, str(position[1])
+    since = timedelta(microseconds=min(max(int(position[0]), 0), _LATEST))
+    return _EPOCH + since, str(position[1])
 
 
 def _whole(seen: Seen) -> case_pb2.Case:

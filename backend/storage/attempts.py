@@ -117,6 +117,21 @@ class OrderOver(Exception):
     """It cannot be paid any more."""
 
 
+def lock_payable(connection: Connection, reference: str, now: datetime) -> Order:
+    """An order that may be paid now, and that nobody else changes until the transaction ends.
+
+    Raises OrderUnknown, OrderPaid, OrderOver.
+    """
+    order = orders.lock(connection, reference)
+    if order is None:
+        raise OrderUnknown
+    if order.state == orders.PAID:
+        raise OrderPaid
+    if not order.payable(now):
+        raise OrderOver
+    return order
+
+
 def begin(
     connection: Connection,
     reference: str,
@@ -132,13 +147,7 @@ def begin(
     Where the one under way is nearly over, it is given with `closing`, and has to be closed before another is
     made. Raises OrderUnknown, OrderPaid, OrderOver.
     """
-    order = orders.lock(connection, reference)
-    if order is None:
-        raise OrderUnknown
-    if order.state == orders.PAID:
-        raise OrderPaid
-    if not order.payable(now):
-        raise OrderOver
+    order = lock_payable(connection, reference, now)
     found = of_order(connection, reference)
     last = found[-1] if found else None
     if last is not None and last.state in LIVE:

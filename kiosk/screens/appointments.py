@@ -16,7 +16,7 @@ from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import ALARM, PRIMARY, SECONDARY, Press, button
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text, fitting
+from kiosk.widgets.text import TIGHT, Text, figure
 
 
 class AppointmentServicesScreen(Screen[AppointmentServices]):
@@ -130,17 +130,7 @@ class TicketIssuedScreen(Screen[TicketIssued]):
         t, c, space = theme.type, theme.colour, theme.space
         inner = width - 2 * space.l
         number = self.page.ticket.number
-        size = fitting(number, inner, (t.huge, t.display, t.title), lines=1, bold=True)
-        figure = Text(
-            number,
-            inner,
-            size=size,
-            bold=True,
-            align="centre",
-            colour=c.primary,
-            leading=1.25,
-            name="ticket.number",
-        )
+        large = figure(number, inner, name="ticket.number")
         label = Text(self.words("ticket.number"), inner, align="centre", colour=c.soft_ink, leading=TIGHT)
         ahead = Text(
             self._ahead(),
@@ -152,7 +142,7 @@ class TicketIssuedScreen(Screen[TicketIssued]):
             name="ticket.ahead",
             balanced=True,
         )
-        body = stack(inner, [label, figure, space.s, ahead])
+        body = stack(inner, [label, large, space.s, ahead])
         card = Box(width, body.height + 2 * space.l, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.l)
         return card

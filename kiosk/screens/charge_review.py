@@ -15,7 +15,7 @@ from kiosk.visit.pages import ChargeReview
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.mark import rule
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text, fitting, width_of
+from kiosk.widgets.text import TIGHT, Text, figure, width_of
 
 
 class ChargeReviewScreen(Screen[ChargeReview]):
@@ -40,26 +40,16 @@ class ChargeReviewScreen(Screen[ChargeReview]):
         return (Action("form.next", self.words("charge.next"), did.Next(), icon="next", icon_after=True),)
 
     def _total(self, width: float) -> Box:
-        t, c, space = theme.type, theme.colour, theme.space
+        c, space = theme.colour, theme.space
         inner = width - 2 * space.l
         charge = self.page.form.charge
         assert charge
         amount = present_money(self.page.bill.total_fen, self.language)
         label = Text(charge.total[self.language], inner, colour=c.soft_ink, align="centre", leading=TIGHT)
-        size = fitting(amount, inner, (t.huge, t.display, t.title), lines=1, bold=True)
-        figure = Text(
-            amount,
-            inner,
-            size=size,
-            bold=True,
-            align="centre",
-            colour=c.primary,
-            leading=1.25,
-            name="charge.total",
-        )
+        large = figure(amount, inner, name="charge.total")
         told = "charge.pay_after" if self.page.bill.total_fen else "charge.nothing"
         after = Text(self.words(told), inner, align="centre", leading=1.4, balanced=True)
-        body = stack(inner, [label, figure, space.xs, after])
+        body = stack(inner, [label, large, space.xs, after])
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
@@ -88,7 +78,7 @@ class ChargeReviewScreen(Screen[ChargeReview]):
         if how:
             parts += [space.xs, Text(how, room, size=t.caption, colour=c.soft_ink, leading=1.4)]
         words = stack(room, parts)
-        figure = Text(
+        cost = Text(
             amount,
             side,
             size=t.lead,
@@ -98,9 +88,9 @@ class ChargeReviewScreen(Screen[ChargeReview]):
             leading=TIGHT,
             name=f"charge.{line.line.id}",
         )
-        high = max(words.height, figure.height) + space.s + space.hair
+        high = max(words.height, cost.height) + space.s + space.hair
         box = Box(width, high)
         box.put(words, 0, 0)
-        box.put(figure, width - side, 0)
+        box.put(cost, width - side, 0)
         box.put(rule(width), 0, high - space.hair)
         return box

@@ -16,7 +16,7 @@ from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.qr import QrPicture
-from kiosk.widgets.text import TIGHT, Text, fitting
+from kiosk.widgets.text import TIGHT, Text, figure, fitting
 
 
 def printer_sentence_name(page: Confirmation | PaymentKept) -> str:
@@ -97,17 +97,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         label = Text(
             self.words("confirmation.reference"), inner, align="centre", colour=c.soft_ink, leading=TIGHT
         )
-        size = fitting(reference, inner, (t.huge, t.display, t.title), lines=1, bold=True)
-        number = Text(
-            reference,
-            inner,
-            size=size,
-            bold=True,
-            align="centre",
-            colour=c.primary,
-            leading=1.25,
-            name="confirmation.reference",
-        )
+        number = figure(reference, inner, name="confirmation.reference")
         qr = QrPicture(
             self.surroundings.qr_text(self.page.accepted),
             t.display * share,

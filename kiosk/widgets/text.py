@@ -150,3 +150,18 @@ def fitting(text: str, width: float, sizes: Sequence[int], *, lines: int, bold: 
         if whole and len(lines_of(text, width, size, bold)) <= lines:
             return size
     return sizes[-1]
+
+
+def figure(text: str, width: float, *, name: str) -> Text:
+    """What the page is about, such as a reference or an amount: one line in the middle, as large as fits."""
+    t = theme.type
+    return Text(
+        text,
+        width,
+        size=fitting(text, width, (t.huge, t.display, t.title), lines=1, bold=True),
+        bold=True,
+        align="centre",
+        colour=theme.colour.primary,
+        leading=1.25,
+        name=name,
+    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located, url_contains
+from selenium.webdriver.support.wait import WebDriverWait
 
 from backend.gateway_demo import keys
 from backend.payments.paying import link_path
@@ -49,14 +51,15 @@ def _pay(link: str, amount: str) -> None:
         assert "no money moves" in shown
         _picture(browser, "link")
         browser.find_element(By.TAG_NAME, "button").click()
-        assert "/cashier/" in browser.current_url
+        wait = WebDriverWait(browser, 20)  # a click returns before the next page has come
+        wait.until(url_contains("/cashier/"))
         shown = browser.find_element(By.TAG_NAME, "body").text
         assert f"{amount} 元" in shown
         assert "演示支付平台：不会发生真实扣款。" in shown
         assert "Demonstration of a payment service: no money moves." in shown
         _picture(browser, "cashier")
         browser.find_element(By.ID, "pay").click()
-        assert "支付成功" in browser.find_element(By.ID, "paid").text
+        assert "支付成功" in wait.until(presence_of_element_located((By.ID, "paid"))).text
         _picture(browser, "paid")
         browser.refresh()
         assert not browser.find_elements(By.ID, "pay")
