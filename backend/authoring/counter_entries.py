@@ -11,7 +11,7 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from backend.authoring.entries import Day, Entry, Identifier, ShortTitle, Title
@@ -22,6 +22,7 @@ from foundation.language import LocalizedText
 MAX_WINDOWS = 60
 MAX_DAYS_AHEAD = 60
 MAX_HOLIDAYS = 400
+_LETTER = re.compile(r"[A-Z]")
 _INTERVAL = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -48,7 +49,16 @@ def _interval(written: str) -> str:
 
 Hours = Annotated[tuple[Annotated[str, AfterValidator(_interval)], ...], Field(max_length=6)]
 """Of one day, the earliest first; what lies between two of them is a break."""
-Letter = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
+
+
+def _letter(written: str) -> str:
+    if not _LETTER.fullmatch(written):
+        raise PydanticCustomError("not_a_letter", "not a letter")
+    return written
+
+
+Letter = Annotated[str, AfterValidator(_letter)]
+"""Which a ticket's number begins with."""
 
 
 class OpeningEntry(Entry):

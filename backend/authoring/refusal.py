@@ -48,6 +48,7 @@ _OWN = frozenset(
         "not_chinese",
         "not_english",
         "gap_in_chinese",
+        "not_a_letter",
         "not_a_moment",
         "not_a_rate",
         "not_hours",

@@ -90,6 +90,8 @@ MISTAKES = [
     (COUNTERS, "14:00-17:30", "12:00-17:30", "  - 12:00-17:30", "hours_overlap"),
     (COUNTERS, "14:00-17:30", "07:00-08:00", "  - 07:00-08:00", "hours_overlap"),
     (COUNTERS, "  monday:\n  - 08:30-12:00\n  - 14:00-17:30\n", "  monday: []\n", "opening:", "never_open"),
+    (COUNTERS, "  letter: A", "  letter: a", "  letter: a", "not_a_letter"),
+    (COUNTERS, "  letter: A", "  letter: AB", "  letter: AB", "not_a_letter"),
     (COUNTERS, "letter: B", "letter: A", "  appointment_letter: A", "letter_twice"),
     (COUNTERS, "[visit]", "\n- visit\n- nobody", "- nobody", "no_such_service"),
     (COUNTERS, "[visit]", "\n- visit\n- permit\n- visit", "- visit\nwindows", "id_twice"),
