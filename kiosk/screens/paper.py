@@ -44,10 +44,12 @@ class PaperWaysScreen(Screen[PaperWays]):
         ways = self._ways()
         rows = -(-len(ways) // columns)
         wide = (self.width - gap * (columns - 1)) / columns
-        high = min((self.height - top - gap * (rows - 1)) / rows, theme.type.display * 3.4)
-        for number, way in enumerate(ways):
+        texts = [self._text(wide, way) for way in ways]
+        usual, whole = theme.type.display * 3.4, max(text.height for text in texts) + 2 * theme.space.m
+        high = min((self.height - top - gap * (rows - 1)) / rows, max(usual, whole))
+        for number, (way, text) in enumerate(zip(ways, texts, strict=True)):
             row, column = divmod(number, columns)
-            self.put(self._way(wide, high, way), column * (wide + gap), top + row * (high + gap))
+            self.put(self._way(wide, high, way, text), column * (wide + gap), top + row * (high + gap))
 
     def _ways(self) -> list[Way]:
         """With the phone only where nothing is printed: what is printed can be taken along."""
@@ -61,23 +63,41 @@ class PaperWaysScreen(Screen[PaperWays]):
             ways.append(("link", "phone", did.TakeLink()))
         return ways
 
-    def _way(self, width: float, height: float, way: Way) -> Press:
-        t, space, c = theme.type, theme.space, theme.colour
+    def _way(self, width: float, height: float, way: Way, text: Box) -> Press:
+        """text: see `_text`; its title alone where it is higher than the way."""
+        space = theme.space
         which, icon, event = way
-        title = self.words(f"paper.ways.{which}")
         press = Press(
-            width, height, look=SECONDARY, name=f"paper.{which}", text=title, touched=self.touch(event)
+            width,
+            height,
+            look=SECONDARY,
+            name=f"paper.{which}",
+            text=self.words(f"paper.ways.{which}"),
+            touched=self.touch(event),
         )
-        picture = Icon(icon, round(t.title * 1.3), c.primary, ground=c.primary_pale)
-        room = width - 3 * space.l - picture.width
-        size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
-        label = Text(title, room, size=size, bold=True, colour=c.primary, leading=TIGHT, role="")
-        about = Text(self.words(f"paper.ways.{which}.about"), room, colour=c.soft_ink, leading=1.35)
-        whole = label.height + space.xs + about.height <= height - 2 * space.s
-        text = stack(room, [label, about] if whole else [label], space.xs)
+        if text.height > height - 2 * space.s:
+            text = self._text(width, way, about=False)
+        picture = self._icon(icon)
         press.put(picture, space.l, (height - picture.height) / 2)
         press.put(text, space.l * 2 + picture.width, (height - text.height) / 2)
         return press
+
+    def _text(self, width: float, way: Way, *, about: bool = True) -> Box:
+        """What it is called, and what it is good for. width: of the way."""
+        t, space, c = theme.type, theme.space, theme.colour
+        which, icon, _ = way
+        title = self.words(f"paper.ways.{which}")
+        room = width - 3 * space.l - self._icon(icon).width
+        size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
+        parts = [Text(title, room, size=size, bold=True, colour=c.primary, leading=TIGHT, role="")]
+        if about:
+            parts.append(Text(self.words(f"paper.ways.{which}.about"), room, colour=c.soft_ink, leading=1.35))
+        return stack(room, parts, space.xs)
+
+    def _icon(self, name: str) -> Icon:
+        return Icon(
+            name, round(theme.type.title * 1.3), theme.colour.primary, ground=theme.colour.primary_pale
+        )
 
 
 class PaperScreen(Screen[Paper]):

@@ -142,14 +142,15 @@ class PayingScreen(Screen[Paying]):
         self._clock_at = Box(width, round(theme.type.title * 1.4))
         self._tick()
         told = "payment.scan" if self.page.seconds_left else "payment.over_text"
-        how = Text(self.words(told), width, size=size, leading=1.4)
+        how = Text(self.words(told), width, size=size, leading=1.4, balanced=True)
         parts: list[Box | Text | int] = [self._clock_at, space.s, how]
         if self.page.unsure:
             text = self.words("payment.unsure")
             said = message(text, width, icon="offline", ink=c.notice, ground=c.notice_pale, size=small)
             parts += [space.s, said]
         elif self.page.seconds_left:
-            waiting = Text(self.words("payment.waiting"), width, size=small, colour=c.soft_ink, leading=1.4)
+            text = self.words("payment.waiting")
+            waiting = Text(text, width, size=small, colour=c.soft_ink, leading=1.4, balanced=True)
             parts += [space.xs, waiting]
         if self.page.order.demonstration:
             parts += [space.s, _demonstration(self.words("payment.demonstration"), width, small)]
