@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,8 @@ from foundation.language import LocalizedText
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 from hardware.registry import Devices
+from hardware.vendor_mode.server import VendorModeServer
+from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector
@@ -25,6 +27,7 @@ from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
 from kiosk.theme import theme
+from kiosk.vendor_mode import LendingTerminal
 from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
@@ -83,10 +86,16 @@ async def run(
     settings: KioskSettings,
     door: Door,
     devices: Devices,
+    *,
+    opened: Awaitable[object],
+    lending: VendorModeSettings,
     pinyin: Callable[[], PinyinEngine],
     inspect: Path | None,
 ) -> None:
-    """Shows the terminal until SIGTERM, SIGINT or the window's end. pinyin: opens the engine."""
+    """Shows the terminal until SIGTERM, SIGINT or the window's end.
+
+    opened: is done once the devices are; pinyin: opens the engine.
+    """
     stop = stop_requested()
     client = door.client
     register_fonts()
@@ -165,9 +174,14 @@ async def run(
         deaf = door.alerts.listen(lambda: visit.warn(door.alerts.in_force))
         visit.warn(door.alerts.in_force)
         catalogue.fetch()
+        technician = VendorModeServer(
+            LendingTerminal(settings.terminal, visit, devices, lending, opened), lending.folder
+        )
+        await technician.open()
         try:
             await _show(stage, settings, stop, inspect)
         finally:
+            await technician.close()
             deaf()
             catalogue.close()
             visit.end("closed")

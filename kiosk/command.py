@@ -17,6 +17,7 @@ from foundation.language import Language
 from foundation.log import start_log
 from foundation.observing import observed
 from hardware.registry import Devices, DeviceSettings
+from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.preview import preview
 from kiosk.settings import KioskSettings
 from kiosk.window import NoWindow, prepare, require_window
@@ -33,7 +34,7 @@ from kiosk.window import NoWindow, prepare, require_window
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="TOML file; its tables [kiosk] and [devices] count.",
+    help="TOML file; its tables [kiosk], [devices] and [vendor_mode] count.",
 )
 @click.option(
     "--data",
@@ -66,9 +67,10 @@ def main(
         settings = load(KioskSettings, config, backend=backend, size=size, language=language, data=data)
         credentials = configured_credentials(settings.backend, settings.credentials)
         devices = load(DeviceSettings, config).configured()
+        lending = load(VendorModeSettings, config)
         prepare(settings)
         with observed("huimin-kiosk", settings):
-            asyncio.run(_run(settings, credentials, Devices(devices), inspect))
+            asyncio.run(_run(settings, credentials, Devices(devices), lending, inspect))
     except (ConfigError, NoWindow) as error:
         click.echo(f"huimin-kiosk: {error}", err=True)
         sys.exit(2)
@@ -80,7 +82,11 @@ main.add_command(queue_command("huimin-kiosk", lambda config: load(KioskSettings
 
 
 async def _run(
-    settings: KioskSettings, credentials: DoorCredentials | None, devices: Devices, inspect: Path | None
+    settings: KioskSettings,
+    credentials: DoorCredentials | None,
+    devices: Devices,
+    lending: VendorModeSettings,
+    inspect: Path | None,
 ) -> None:
     """Everything that needs Kivy is imported here, after it was prepared."""
     from backend_client.door import open_door  # noqa: PLC0415 (faster --help)
@@ -99,7 +105,15 @@ async def _run(
             async with open_door(
                 settings, settings.backend, credentials, SIZES, origin=settings.terminal
             ) as door:
-                await run(settings, door, devices, lambda: PinyinEngine(dictionary, shows), inspect)
+                await run(
+                    settings,
+                    door,
+                    devices,
+                    opened=opening,
+                    lending=lending,
+                    pinyin=lambda: PinyinEngine(dictionary, shows),
+                    inspect=inspect,
+                )
         finally:
             await opening
             await devices.close()

@@ -19,6 +19,7 @@ from kiosk.screens.lookup_records import LookupRecordsScreen
 from kiosk.screens.lookup_trouble import LookupTroubleScreen
 from kiosk.screens.notice_list import NoticeListScreen
 from kiosk.screens.notice_text import NoticeTextScreen
+from kiosk.screens.out_of_service import OutOfServiceScreen
 from kiosk.screens.paper import PaperScreen, PaperWaysScreen
 from kiosk.screens.payment import PayingScreen, PaymentKeptScreen
 from kiosk.screens.policy_list import PolicyListScreen
@@ -40,6 +41,7 @@ from kiosk.visit import pages
 
 SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.Home: HomeScreen,
+    pages.OutOfService: OutOfServiceScreen,
     pages.Topics: TopicsScreen,
     pages.PolicySearch: PolicySearchScreen,
     pages.PolicyResults: PolicyResultsScreen,

@@ -22,7 +22,7 @@ from kiosk.slip import LOCALE
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Home
+from kiosk.visit.pages import Home, OutOfService
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
 from kiosk.widgets.overlay import Overlay
@@ -123,7 +123,7 @@ class Stage(FloatLayout):
                 self._build(now)
             except Exception:
                 log.exception("screen_broke", page=type(now.page).__name__)
-                if isinstance(now.page, Home):
+                if isinstance(now.page, Home | OutOfService):
                     raise
                 self._visit.end("broken")
                 return

@@ -95,9 +95,10 @@ class Cards(Chapter):
         self._reading = asyncio.get_running_loop().create_task(self._wait_for_card(use))
 
     async def _wait_for_card(self, use: CardUse) -> None:
-        assert self._reader
+        reader = self._reader
+        assert reader
         try:
-            record = await self._reader.read_card(timeout=self._visit.pace.card)
+            record = await self._visit.turns.trying(lambda: reader.read_card(timeout=self._visit.pace.card))
         except DeviceError as error:
             log.info("card_not_read", completion=error.completion.value, code=error.code and error.code.value)
             page = self._visit.page

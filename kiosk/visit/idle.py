@@ -30,6 +30,13 @@ class IdleClock:
         if self._running is None:
             self._running = loop.create_task(self._run())
 
+    def ask(self) -> None:
+        """Nobody may be there: warns at once."""
+        self.stop()
+        loop = asyncio.get_running_loop()
+        self._touched_at = loop.time() - self._patience
+        self._running = loop.create_task(self._run())
+
     @property
     def running(self) -> bool:
         """Whether somebody is there, or was a moment ago."""

@@ -85,6 +85,13 @@ class Home(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfService(Page):
+    """A technician has the devices. kept_until: of the visit below, None where there is none."""
+
+    kept_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Topics(Turned):
     """The topics of the policies, and the way to the search."""
 

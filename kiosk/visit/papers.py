@@ -150,7 +150,8 @@ class Papers(Chapter):
             show(replace(shown, waits=why))
 
         try:
-            sheets = await self._printer.print_document(pdf, waiting)
+            async with self._visit.turns.using():
+                sheets = await self._printer.print_document(pdf, waiting)
         except DeviceError as error:
             code = error.code and error.code.value
             log.warning("document_not_printed", completion=error.completion.value, code=code)

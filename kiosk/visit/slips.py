@@ -38,7 +38,8 @@ class SlipPrinting:
         async def run() -> None:
             assert self._printer
             try:
-                await self._printer.print_slip(parts)
+                async with self._visit.turns.using():
+                    await self._printer.print_slip(parts)
             except DeviceError as error:
                 code = error.code and error.code.value
                 log.warning("slip_not_printed", completion=error.completion.value, code=code)

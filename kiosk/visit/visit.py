@@ -23,7 +23,9 @@ from kiosk.visit import events as did
 from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
-from kiosk.visit.pages import Confirmation, Home, Offer, Page, Turned
+from kiosk.visit.interruption import Interruption
+from kiosk.visit.pages import Confirmation, Home, Offer, OutOfService, Page, Turned
+from kiosk.visit.turns import Turns
 
 log = logger(__name__)
 
@@ -111,6 +113,11 @@ class Visit:
         self.changed: Callable[[], None] = lambda: None
         self.acknowledge: Callable[[Alert, Acknowledgement], None] = lambda alert, what: None
         """Is told what became of an alert here."""
+        self.turns = Turns()
+        """With the devices."""
+        self._interruption = Interruption(lambda: self.end("kept too long"))
+        self._nobody = asyncio.Event()
+        self._nobody.set()
         self._alerted = Alerted()
         self._drawn: set[str] = set()
         self.pace = pace
@@ -151,6 +158,8 @@ class Visit:
     @property
     def view(self) -> View:
         """What is to be shown now."""
+        if self._interruption.page is not None:
+            return self._interrupted_view(self._interruption.page)
         return View(
             page=self.page,
             language=self.language,
@@ -170,6 +179,27 @@ class Visit:
             offer=self._offer,
         )
 
+    def _interrupted_view(self, page: OutOfService) -> View:
+        """What was entered can be wiped at once; alerts are shown as ever."""
+        kept = page.kept_until is not None
+        return View(
+            page=page,
+            language=self.language,
+            large=self._large,
+            back=False,
+            leave=kept,
+            unsent=kept and self._unsent(),
+            waiting=False,
+            stoppable=False,
+            trouble=None,
+            leaving=self._leaving,
+            seconds_left=None,
+            alerts=self._alerted.in_force,
+            alert=self._alerted.shown,
+            alert_place=self._alerted.place,
+            more_alerts=self._alerted.more,
+        )
+
     @property
     def _has_page_before(self) -> bool:
         return len(self._pages) > 1 and not isinstance(self.page, Confirmation)
@@ -178,6 +208,9 @@ class Visit:
 
     def touched(self) -> None:
         """Somebody touched the screen, wherever: the visit is not idle."""
+        if self._interruption.page is not None:
+            return
+        self._nobody.clear()
         self._idle.touched()
         if self._seconds_left is not None:
             self._seconds_left = None
@@ -214,6 +247,8 @@ class Visit:
                     self.end("left")
             case did.Stay():
                 self._leaving = False
+            case _ if self._interruption.page is not None:
+                return
             case did.TryAgain() if self._failed:
                 _, step, stoppable = self._failed
                 self._failed = None
@@ -336,11 +371,41 @@ class Visit:
             self._drawn.add(alert.name)
             self.acknowledge(alert, Acknowledgement.SHOWN)
 
+    # Out of service.
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody is there, or was a moment ago."""
+        return not self._nobody.is_set()
+
+    async def over(self) -> None:
+        """Waits until nobody is there."""
+        await self._nobody.wait()
+
+    def interrupt(self, keep: float) -> None:
+        """Puts the terminal out of service. keep: seconds for which a visit under way is kept below.
+
+        What was begun there goes on; `resume` ends it.
+        """
+        log.info("out_of_service", visit=self.under_way)
+        self._interruption.begin(keep if self.under_way else 0)
+        self._idle.stop()
+        self._seconds_left = None
+        self.changed()
+
+    def resume(self) -> None:
+        """Serves again; whoever was interrupted is asked whether they are still there."""
+        log.info("in_service")
+        if self._interruption.end():
+            self._idle.ask()
+        self.changed()
+
     # The end.
 
     def end(self, reason: str) -> None:
         """Ends the visit: everything about the resident is wiped, and the home page shown."""
         self._idle.stop()
+        self._interruption.nothing_kept()
         self._stop_working()
         for chapter in self._chapters:
             chapter.wipe()
@@ -352,6 +417,7 @@ class Visit:
         self._failed = None
         self._leaving = False
         self._seconds_left = None
+        self._nobody.set()
         self._page_changed()
 
     def _warn(self, left: int) -> None:

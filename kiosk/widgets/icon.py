@@ -67,6 +67,7 @@ GLYPHS = {
     "phone": MDI7.phone_outline,
     "money": MDI7.currency_cny,
     "department": MDI7.bank_outline,
+    "technician": MDI7.account_wrench_outline,
     "skip": MDI7.skip_next_outline,
     "dot": MDI7.circle,
     "ring": MDI7.circle_outline,

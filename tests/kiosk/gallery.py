@@ -115,6 +115,8 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     guided = [service for service in has.services if service.guide]
     yield pages.Home(doors(has.services), has.services)
     yield pages.Home(failure=errors.Unreachable("BACKEND_UNREACHABLE"))
+    yield pages.OutOfService()
+    yield pages.OutOfService(NOW)
     yield pages.Topics(has.topics)
     yield pages.PolicySearch()
     yield pages.PolicySearch("医疗保障 medical care")

@@ -1,0 +1,139 @@
+"""The technician's end of the socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundation.unix_socket import connect
+from hardware.vendor_mode.lines import MAX_LINE, Ended, Refusal, Refused, State, encode, receive
+from hardware.vendor_mode.places import Place, places
+
+ANSWER_SECONDS = 5.0
+"""Longest wait for an answer: a terminal answers at once, and tells every second while it is waited for."""
+RETURN_SECONDS = 15.0
+"""Longest wait for the terminal to have its devices again: it opens and tests each."""
+
+
+class Unresponsive(Exception):
+    """A terminal runs, and does not answer. process: it."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(str(process))
+        self.process = process
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a terminal is with lending its devices. left: seconds for which a visit may still go on."""
+
+    state: State
+    left: int
+
+
+class TerminalConnection:
+    """A connection to one terminal. One question at a time."""
+
+    def __init__(self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.process = place.process
+        self._reader = reader
+        self._writer = writer
+
+    async def devices(self) -> list[dict[str, Any]]:
+        """What the terminal knows of its devices. Raises Refused, Ended and Unresponsive."""
+        answer = await self._ask({"do": "devices"})
+        return [one for one in answer.get("devices", []) if isinstance(one, dict)]
+
+    @asynccontextmanager
+    async def vendor_mode(self, *, now: bool, told: Callable[[Progress], None]) -> AsyncIterator[None]:
+        """The terminal's devices are free while the block runs; after it the terminal has them again.
+
+        now: a visit under way is not waited for; told: is called while it is waited for. Raises Refused,
+        Ended and Unresponsive before the block runs, nothing after it.
+        """
+        answer = await self._ask({"do": "vendor_mode", "now": now})
+        while (progress := _progress(answer)).state is not State.LENT:
+            told(progress)
+            answer = await self._answer(ANSWER_SECONDS)
+        told(progress)
+        try:
+            yield
+        finally:
+            with suppress(Ended, Refused, Unresponsive):
+                await self._ask({"do": "serve"}, RETURN_SECONDS)
+
+    async def _ask(self, request: dict[str, Any], seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+        self._writer.write(encode(request))
+        return await self._answer(seconds)
+
+    async def _answer(self, seconds: float) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._writer.drain()
+                answer = await receive(self._reader)
+        except TimeoutError:
+            raise Unresponsive(self.process) from None
+        except OSError:
+            raise Ended from None
+        if answer.get("ok") is not True:
+            raise _refused(answer)
+        return answer
+
+
+def _refused(answer: dict[str, Any]) -> Refused:
+    try:
+        refusal = Refusal(answer.get("error"))
+    except ValueError:
+        refusal = Refusal.NOT_A_REQUEST
+    process = answer.get("process", 0)
+    return Refused(refusal, process if isinstance(process, int) else 0)
+
+
+def _progress(answer: dict[str, Any]) -> Progress:
+    left = answer.get("left", 0)
+    try:
+        return Progress(State(answer.get("state")), left if isinstance(left, int) else 0)
+    except ValueError:
+        raise Refused(Refusal.NOT_A_REQUEST) from None
+
+
+@asynccontextmanager
+async def connected(place: Place) -> AsyncIterator[TerminalConnection]:
+    """A connection to a terminal. Raises Ended where nobody serves there any more, and Unresponsive."""
+    try:
+        socket = connect(place.socket)
+    except BlockingIOError:
+        raise Unresponsive(place.process) from None  # it does not even take connections
+    except OSError:
+        raise Ended from None
+    reader, writer = await asyncio.open_unix_connection(sock=socket, limit=MAX_LINE)
+    try:
+        yield TerminalConnection(place, reader, writer)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTerminal:
+    """A terminal that answered, and what it knows of its devices."""
+
+    place: Place
+    devices: tuple[dict[str, Any], ...]
+
+
+async def running_terminals(folder: Path) -> list[RunningTerminal]:
+    """The terminals that serve on this machine. Raises Unresponsive where one of them does not answer."""
+    found = []
+    for place in places(folder):
+        try:
+            async with connected(place) as terminal:
+                found.append(RunningTerminal(place, tuple(await terminal.devices())))
+        except (Ended, Refused):
+            continue
+    return found
