@@ -7,7 +7,7 @@ that somebody looked, of whom, and how it ended, before the records are told.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import grpc
@@ -259,25 +259,44 @@ def _given(value: Value | None) -> Given:
 def _with_payables(
     connection: Connection, entry: LookupEntry, lookup: Lookup, found: Sequence[Record], now: datetime
 ) -> list[Record]:
-    """The records, with what is owed for them."""
-    assert entry.payable is not None
-    return [
-        Record(record.values, _payable(connection, entry.payable, lookup, record, now)) for record in found
-    ]
+    """The records, with what is owed for them, or when it was paid here.
+
+    Whoever keeps the records may not have heard of that yet; once they say themselves that nothing is owed,
+    theirs is the last word.
+    """
+    rule = entry.payable
+    assert rule is not None
+    owed = {
+        number: f"{lookup.name} {record.values[rule.record]}"
+        for number, record in enumerate(found)
+        if _is_owed(rule, record)
+    }
+    settled = orders.settled(connection, owed.values())
+    told = []
+    for number, record in enumerate(found):
+        subject = owed.get(number)
+        if subject is None:
+            told.append(record)
+        elif subject in settled:
+            told.append(replace(record, pay_time=settled[subject]))
+        else:
+            told.append(replace(record, payable=_payable(connection, rule, lookup, record, subject, now=now)))
+    return told
+
+
+def _is_owed(rule: PayableEntry, record: Record) -> bool:
+    """Whether the records say so."""
+    amount = record.values.get(rule.amount)
+    if rule.record not in record.values or not isinstance(amount, int) or amount <= 0:
+        return False
+    return rule.only_if is None or record.values.get(rule.only_if.column) in rule.only_if.any_of
 
 
 def _payable(
-    connection: Connection, rule: PayableEntry, lookup: Lookup, record: Record, now: datetime
-) -> Payable | None:
-    values = record.values
-    amount = values.get(rule.amount)
-    if rule.record not in values or not isinstance(amount, int) or amount <= 0:
-        return None
-    if rule.only_if and values.get(rule.only_if.column) not in rule.only_if.any_of:
-        return None
-    subject = f"{lookup.name} {values[rule.record]}"
-    if orders.paid_subjects(connection, [subject]):  # whoever keeps the records has not heard of it yet
-        return None
+    connection: Connection, rule: PayableEntry, lookup: Lookup, record: Record, subject: str, *, now: datetime
+) -> Payable:
+    amount = record.values[rule.amount]
+    assert isinstance(amount, int)
     title = LocalizedText(
         _filled(lookup, record, rule.title.zh, Language.ZH_CN),
         _filled(lookup, record, rule.title.en, Language.EN),

@@ -176,10 +176,12 @@ def append(connection: Connection, *entries: Entry) -> Head:
             }
         )
         at = Head(number, digest)
-    if rows:
-        # One row is the rule, and taken alone costs the driver of PostgreSQL half as much.
-        connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
-        connection.execute(_MOVE_HEAD, {"new_number": at.number, "new_hash": at.hash})
+    moved = {"new_number": at.number, "new_hash": at.hash}
+    if len(rows) == 1 and connection.dialect.name == "postgresql":  # one is the rule
+        connection.execute(_INSERT_AND_MOVE_HEAD, rows[0] | moved)
+    elif rows:
+        connection.execute(_INSERT, rows)
+        connection.execute(_MOVE_HEAD, moved)
     return at
 
 
@@ -314,6 +316,10 @@ _LOCKED_HEAD = _HEAD.with_for_update()
 _MOVE_HEAD = update(AuditHead.__table__).values(  # type: ignore[arg-type]
     number=bindparam("new_number"), hash=bindparam("new_hash")
 )
+_INSERT_AND_MOVE_HEAD = _MOVE_HEAD.add_cte(
+    _INSERT.values({column.name: bindparam(column.name) for column in _INSERT.table.columns}).cte("inserted")
+)
+"""Both on one way to the server (PostgreSQL, 7.8.4); SQLite has no such statement, and no way to go."""
 _COLUMNS = (
     AuditEntryRow.number,
     AuditEntryRow.time,

@@ -84,22 +84,22 @@ _COLUMNS = (
     CaseRow.person,
 )
 # Every status query runs these: they are built once.
-_ONE = select(*_COLUMNS).where(CaseRow.reference == bindparam("asked"))
-_PERSON = select(CaseRow.person).where(CaseRow.reference == bindparam("asked"))
-_EVENTS = (
-    select(CaseEventRow.state, CaseEventRow.event_time, CaseEventRow.note)
-    .where(CaseEventRow.reference == bindparam("asked"))
+_ONE = (
+    select(*_COLUMNS, CaseEventRow.state.label("then"), CaseEventRow.event_time, CaseEventRow.note)
+    .join_from(CaseRow, CaseEventRow, CaseEventRow.reference == CaseRow.reference, isouter=True)
+    .where(CaseRow.reference == bindparam("asked"))
     .order_by(CaseEventRow.id)
 )
+"""A row an event: one way to the database for all of them."""
+_PERSON = select(CaseRow.person).where(CaseRow.reference == bindparam("asked"))
 
 
 def one(connection: Connection, reference: str) -> Case | None:
     """The case of that reference, with its events."""
-    row = connection.execute(_ONE, {"asked": reference}).first()
-    if row is None:
+    rows = connection.execute(_ONE, {"asked": reference}).all()
+    if not rows:
         return None
-    found = connection.execute(_EVENTS, {"asked": reference})
-    return _case(row, tuple(_event(connection, reference, event) for event in found))
+    return _case(rows[0], tuple(_event(connection, reference, row) for row in rows if row.then is not None))
 
 
 def newest_first(connection: Connection, person: bytes, after: Position | None, most: int) -> Sequence[Case]:
@@ -233,7 +233,7 @@ def _event(connection: Connection, reference: str, row: Any) -> Event:
     note = ""
     if row.note is not None:
         note = vault_of(connection).open_text(row.note, note_place(reference, row.event_time))
-    return Event(row.state, row.event_time, note)
+    return Event(row.then, row.event_time, note)
 
 
 def applicant_place(reference: str) -> str:

@@ -16,7 +16,7 @@ import random
 import shutil
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -96,12 +96,31 @@ class Database:
         """
         end = answer_by.get()
 
-        def run() -> T:
+        def run(answer: Future[T]) -> None:
             with self._kind.transaction(writing=False, answer_by=end) as connection:
-                return function(connection, *args, **kwargs)
+                answer.set_result(function(connection, *args, **kwargs))  # nobody waits for the end of a read
 
         with span("database.read", function=function.__name__):
-            return await self._reading.run(run, end)
+            return await self._reading.answered(run, end)
+
+    async def glance(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs a function that reads with one statement, without a transaction around it: on a server its
+        beginning and its end are two more ways there and back. Raises as `read` does.
+        """
+
+        def run() -> T:
+            try:
+                with self._kind.glance() as connection:
+                    return function(connection, *args, **kwargs)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            # It was lost while it lay in the pool, and with it all that lay there.
+            with self._kind.glance() as connection:
+                return function(connection, *args, **kwargs)
+
+        with span("database.glance", function=function.__name__):
+            return await self._reading.run(run, answer_by.get())
 
     async def write(self, function: Function[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a function whose changes are on the disk afterwards, and undone where it raises.
@@ -163,16 +182,31 @@ class _Threads:
 
     async def run(self, function: Callable[[], T], end: float | None) -> T:
         """Runs it. Raises TimeoutError where that cannot begin before `end`, or for too long."""
+        return await self.answered(lambda answer: answer.set_result(function()), end)
+
+    async def answered(self, function: Callable[[Future[T]], None], end: float | None) -> T:
+        """Runs a function that may have more to do once it has set the answer. Raises as `run` does."""
         await self._turn(end)
-        running = self._executor.submit(function)
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return  # the caller has gone before it began
+            try:
+                function(answer)
+            except BaseException as error:
+                if not answer.done():
+                    answer.set_exception(error)
+
+        self._executor.submit(run)
         try:
-            return await asyncio.wrap_future(running)
+            return await asyncio.wrap_future(answer)
         finally:
-            if running.done():
+            if answer.done():
                 self._free.release()
             else:  # the caller has gone, and the thread is not free yet
                 loop = asyncio.get_running_loop()
-                running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
+                answer.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
 
     async def _turn(self, end: float | None) -> None:
         longest = TURN_SECONDS if end is None else min(TURN_SECONDS, end - time.monotonic())

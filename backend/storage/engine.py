@@ -38,6 +38,10 @@ class Kind(Protocol):
         """
         ...
 
+    def glance(self) -> AbstractContextManager[Connection]:
+        """Around one statement that reads and is broken off where it takes too long."""
+        ...
+
     def migration(self) -> AbstractContextManager[Connection]:
         """Around a transaction that changes tables, while no other process does."""
         ...

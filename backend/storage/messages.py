@@ -145,6 +145,22 @@ def any_due(connection: Connection, now: datetime, *, urgent_only: bool) -> bool
     return connection.execute(_due(now, urgent_only).limit(1)).first() is not None
 
 
+def delayed(connection: Connection, channel: Channel) -> bool:
+    """Whether messages do not get through at the moment: one waits after a try that failed, and nothing was
+    sent since it was made."""
+    newest = connection.execute(
+        select(func.max(MessageRow.create_time)).where(
+            MessageRow.state == State.WAITING, MessageRow.channel == channel, MessageRow.problem != ""
+        )
+    ).scalar()
+    if newest is None:
+        return False
+    sent_since = select(MessageRow.name).where(
+        MessageRow.end_time > newest, MessageRow.state == State.SENT, MessageRow.channel == channel
+    )
+    return connection.execute(sent_since.limit(1)).first() is None
+
+
 def claim(
     connection: Connection, now: datetime, lease: timedelta, *, urgent_only: bool, most: int = BATCH
 ) -> list[Claimed]:

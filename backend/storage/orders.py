@@ -6,7 +6,7 @@ personal data and is kept when the case is erased: the county's books need it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -149,15 +149,16 @@ def make_once(connection: Connection, new: New, actor: Actor, now: datetime) -> 
     return need(connection, reference)
 
 
-def paid_subjects(connection: Connection, subjects: Collection[str]) -> frozenset[str]:
-    """Those of some subjects that are paid, so that a lookup does not offer to pay them again."""
+def settled(connection: Connection, subjects: Collection[str]) -> Mapping[str, datetime | None]:
+    """Those of some subjects that are not to be paid now: when they were paid, None where the money is on its
+    way back."""
     keys = {subject_key(connection, subject): subject for subject in subjects}
     found = connection.execute(
-        select(OrderRow.subject).where(
+        select(OrderRow.subject, OrderRow.state, OrderRow.pay_time).where(
             OrderRow.subject.in_(list(keys)), OrderRow.state.in_([PAID, REFUNDING])
         )
-    ).scalars()
-    return frozenset(keys[key] for key in found if key is not None)
+    )
+    return {keys[row.subject]: row.pay_time if row.state == PAID else None for row in found}
 
 
 def one(connection: Connection, reference: str) -> Order | None:

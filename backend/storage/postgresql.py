@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -28,8 +28,16 @@ _NAME = "huimin-"
 """Begins the name of the sessions of one pool; eight random characters follow."""
 _LEAVING_SECONDS = 1.0
 """So long a session that was closed may still be listed."""
-_SESSION = "-c idle_in_transaction_session_timeout=60000 -c client_encoding=utf8"
-"""A backend that was stopped within a transaction keeps its locks no longer than a minute."""
+_SESSION = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "client_encoding=utf8",
+        "idle_in_transaction_session_timeout=60000",
+        f"statement_timeout={BUSY_SECONDS * 1000}",
+    )
+)
+"""A backend that was stopped within a transaction keeps its locks no longer than a minute. The time of a
+statement is that of one outside a transaction: each transaction has its own."""
 _LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """A server that is gone without a word is noticed within 15 seconds (libpq, 34.1.2)."""
 _CONFLICTS = ("40001", "40P01", "23505")
@@ -68,9 +76,8 @@ class PostgreSql:
     def transaction(self, writing: bool, answer_by: float | None) -> Iterator[Connection]:
         """See `Kind`."""
         begin = "BEGIN ISOLATION LEVEL " + ("READ COMMITTED" if writing else "REPEATABLE READ READ ONLY")
-        if answer_by is not None:
-            milliseconds = max(1, int((answer_by - time.monotonic()) * 1000))
-            begin += f"; SET LOCAL statement_timeout = {milliseconds}"
+        milliseconds = 0 if answer_by is None else max(1, int((answer_by - time.monotonic()) * 1000))
+        begin += f"; SET LOCAL statement_timeout = {milliseconds}"
         with self._begun(begin) as connection, connection.begin():
             yield connection
 
@@ -89,6 +96,10 @@ class PostgreSql:
             else:
                 return connection
         raise AssertionError("unreachable")
+
+    def glance(self) -> AbstractContextManager[Connection]:
+        """See `Kind`. The driver begins nothing (see `connect_args`): a statement is a transaction."""
+        return self._engine.connect()
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:

@@ -47,9 +47,10 @@ async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
                     well_under_way.set()
         await crashed
         began = time.monotonic()
-        with pytest.raises(OperationalError):
-            await database.read(marks)
-        assert time.monotonic() - began < 2
+        for look in (database.read, database.glance):
+            with pytest.raises(OperationalError):
+                await look(marks)
+        assert time.monotonic() - began < 3
         own_postgres.start()
         assert await database.read(marks) in (
             acknowledged,
@@ -67,6 +68,10 @@ async def test_lost_connections_are_replaced_without_anybody_noticing(
             await asyncio.gather(*(database.read(marks) for _ in range(30)))
             assert own_postgres.disconnect(url) > 1
             await asyncio.gather(*(database.write(mark, f"{round_} {i}") for i in range(30)))
+            assert own_postgres.disconnect(url) > 1
+            assert set(await asyncio.gather(*(database.glance(marks) for _ in range(30)))) == {
+                30 * round_ + 30
+            }
         assert await database.read(marks) == 90
 
 
@@ -116,6 +121,18 @@ async def test_what_takes_longer_than_the_caller_waits_is_broken_off(
         assert await database.read(marks) == 0
         await database.write(mark, "3")
         assert await database.read(marks) == 1
+
+
+async def test_a_caller_who_goes_away_leaves_his_turn_to_others(tmp_path: Path, empty_database: str) -> None:
+    async with opened(empty_database, tmp_path) as database:
+        for look in (database.read, database.glance):
+            for _ in range(40):
+                going = asyncio.create_task(look(marks))
+                await asyncio.sleep(0)
+                going.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await going
+            assert await asyncio.gather(*(look(marks) for _ in range(20))) == [0] * 20
 
 
 async def test_nobody_waits_for_a_turn_for_ever(
