@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import ClassVar, final
 
-from hardware.interfaces.device import Device
+from hardware.interfaces.device import Device, Status
+from hardware.interfaces.media import Media
 
 
 class CardError(Enum):
@@ -53,13 +56,57 @@ class IdentityCardRecord:
     photo: bytes = field(repr=False, default=b"")
 
 
-class IdentityCardReader(Device):
+class SecurityModule(Enum):
+    """The module (SAM_A) that alone can read such cards."""
+
+    READY = "ready"
+    FAILED = "failed"
+    NOT_SUPPORTED = "notSupported"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCardReaderCapabilities:
+    """What it reads, besides the text. photo: the portrait; fingerprint: its features."""
+
+    photo: bool
+    fingerprint: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCardReaderStatus(Status):
+    """How the reader is."""
+
+    WRONG: ClassVar[Mapping[Enum, str]] = {
+        SecurityModule.FAILED: "advice.identity_card_reader.securityModule"
+    }
+
+    media: Media = Media.UNKNOWN
+    security_module: SecurityModule = SecurityModule.UNKNOWN
+
+
+class IdentityCardReader(Device[IdentityCardReaderCapabilities, IdentityCardReaderStatus]):
     """Reads citizen identity cards without contact."""
 
+    name = "identity_card_reader"
+    _status_type = IdentityCardReaderStatus
+
     @abstractmethod
+    async def _read_card(self) -> IdentityCardRecord:
+        """Waits for a card, for ever, and reads it: once one has come, `_grant` it the time. DeviceError with
+        a CardError where the card is at fault, with CONNECTION_LOST or HARDWARE_ERROR where the reader is."""
+
+    @final
     async def read_card(self, *, timeout: float) -> IdentityCardRecord:
         """Waits up to `timeout` seconds for a card and reads it.
 
-        DeviceError with a CardError where the card is at fault, with CONNECTION_LOST or
-        HARDWARE_ERROR where the reader is. Calling it again is the second chance.
+        DeviceError with a CardError where the card is at fault (TIME_OUT with NO_MEDIA where none came), with
+        CONNECTION_LOST or HARDWARE_ERROR where the reader is. Calling it again is the second chance.
         """
+        return await self._command(
+            "read_card",
+            self._read_card,
+            timeout=timeout,
+            late=CardError.NO_MEDIA,
+            counts=lambda _: {"cards_read": 1},
+        )
