@@ -88,15 +88,29 @@ class LightState(Enum):
     QUICK = "quick"
 
 
+class LightColour(Enum):
+    """In which colour (XFS4IoT Lights, color)."""
+
+    RED = "red"
+    GREEN = "green"
+    YELLOW = "yellow"
+    BLUE = "blue"
+    CYAN = "cyan"
+    MAGENTA = "magenta"
+    WHITE = "white"
+
+
 @dataclass(frozen=True, slots=True)
 class AuxiliariesCapabilities:
-    """What the board has. lights: with the states that each can show; fan: it can be switched."""
+    """What the board has. lights: with the states that each can show; colours: of those lights that have
+    more than one; fan: it can be switched."""
 
     door: bool = False
     proximity: bool = False
     temperature: bool = False
     fan: bool = False
     lights: Mapping[Light, frozenset[LightState]] = field(default_factory=dict)
+    colours: Mapping[Light, frozenset[LightColour]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,17 +140,20 @@ class Auxiliaries(Device[AuxiliariesCapabilities, AuxiliariesStatus]):
     _status_type = AuxiliariesStatus
 
     @abstractmethod
-    async def _set_light(self, light: Light, state: LightState) -> None:
-        """Switches a light. UNSUPPORTED_DATA with NO_LIGHT where there is none, or not this state."""
+    async def _set_light(self, light: Light, state: LightState, colour: LightColour | None) -> None:
+        """Switches a light. UNSUPPORTED_DATA with NO_LIGHT where there is none, or not this state or colour."""
 
     @abstractmethod
     async def _set_fan(self, *, on: bool) -> None:
         """Switches the fan. UNSUPPORTED_COMMAND with NO_FAN where there is none."""
 
     @final
-    async def set_light(self, light: Light, state: LightState) -> None:
-        """Switches a light (XFS4IoT Lights.SetLight). DeviceError with an AuxiliariesError."""
-        await self._command("set_light", lambda: self._set_light(light, state), timeout=SWITCH_SECONDS)
+    async def set_light(self, light: Light, state: LightState, colour: LightColour | None = None) -> None:
+        """Switches a light (XFS4IoT Lights.SetLight), in the light's usual colour where none is named.
+        DeviceError with an AuxiliariesError."""
+        await self._command(
+            "set_light", lambda: self._set_light(light, state, colour), timeout=SWITCH_SECONDS
+        )
 
     @final
     async def set_fan(self, *, on: bool) -> None:
