@@ -15,7 +15,7 @@ from kiosk.visit.turns import Turns
 from kiosk.visit.visit import Pace
 from tests.backend.house import House
 from tests.kiosk.alert_samples import alert
-from tests.kiosk.visit.terminal import LETTER, Terminal, terminal
+from tests.kiosk.visit.terminal import CARD, LETTER, Terminal, terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,7 +55,7 @@ async def test_what_was_entered_is_kept_and_the_resident_is_asked_after(at: Term
     at.do(did.MoreTime())
     assert at.visit.view.seconds_left is None
     assert at.question.entered == "李试"
-    at.answer("李试")
+    at.answer(CARD.identity_number)
     assert at.question.number == 2
 
 
@@ -113,9 +113,11 @@ async def test_language_type_and_alerts_are_as_ever(at: Terminal) -> None:
     assert (at.visit.view.language, at.visit.view.large) == (Language.EN, True)
     rain = alert()
     at.visit.warn((rain,))
-    assert at.visit.view.alert is rain
+    over = at.visit.view
+    assert over.alert is rain
     at.do(did.Understood())
-    assert at.visit.view.alert is None and at.visit.view.alerts == (rain,)
+    below = at.visit.view
+    assert below.alert is None and below.alerts == (rain,)
     at.visit.warn(())
     at.visit.resume()
     assert at.visit.view.language is Language.EN
@@ -123,7 +125,7 @@ async def test_language_type_and_alerts_are_as_ever(at: Terminal) -> None:
 
 async def test_somebody_is_there_until_the_visit_ends(at: Terminal) -> None:
     await at.idle()
-    assert not at.visit.under_way
+    await asyncio.wait_for(at.visit.over(), 1)
     await at.first_question(LETTER)
     over = asyncio.create_task(at.visit.over())
     await asyncio.sleep(0)
