@@ -53,7 +53,7 @@ from backend_client.methods import Method
 from backend_client.metrics import CACHED
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
-from backend_client.payment import Order, Payment
+from backend_client.payment import Order, Payment, SentLink
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rotation import Backend
@@ -485,7 +485,7 @@ class BackendClient:
 
     async def send_payment_link(
         self, reference: str, phone_number: str, language: Language, *, caller: str = ""
-    ) -> Order:
+    ) -> SentLink:
         """Sends an SMS with a link under which the order is paid. phone_number: a Chinese mobile number.
 
         Raises as `start_payment`; Unreachable with reason TOO_MANY_LINKS after three within an hour.

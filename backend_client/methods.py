@@ -45,7 +45,7 @@ from backend_client.forms.lookup_wire import found_from_proto, lookup_from_proto
 from backend_client.forms.wire import Malformed, form_from_proto
 from backend_client.notice import Notice
 from backend_client.page import Page
-from backend_client.payment import Order, Payment
+from backend_client.payment import Order, Payment, SentLink
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
 from backend_client.submission import Accepted, Leased
@@ -125,7 +125,7 @@ def run_lookup(lookup: Lookup) -> Method[Found]:
 
 
 def _document_link(answer: document_pb2.CreateDocumentLinkResponse) -> DocumentLink:
-    return DocumentLink(answer.link, wire.moment(answer, "expire_time"))
+    return DocumentLink(answer.link, wire.moment(answer, "expire_time"), answer.delayed)
 
 
 def _case(answer: case_pb2.GetCaseResponse) -> Case:
@@ -257,11 +257,11 @@ START_PAYMENT: Method[Payment] = method(
 CANCEL_ORDER: Method[Order] = method(
     "PaymentService/CancelOrder", payment_pb2.CancelOrderRequest, payment_pb2.CancelOrderResponse, _order
 )
-SEND_PAYMENT_LINK: Method[Order] = method(
+SEND_PAYMENT_LINK: Method[SentLink] = method(
     "PaymentService/SendPaymentLink",
     payment_pb2.SendPaymentLinkRequest,
     payment_pb2.SendPaymentLinkResponse,
-    _order,
+    lambda answer: SentLink(_order(answer), answer.delayed),
 )
 RENDER_DOCUMENT: Method[bytes] = method(
     "DocumentService/RenderDocument",

@@ -62,6 +62,15 @@ class Payment:
     seconds_left: int
 
 
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """A link to pay that is on its way. delayed: messages are not getting through at the moment; it goes out
+    once they are."""
+
+    order: Order
+    delayed: bool
+
+
 def new_order_request() -> str:
     """A name for a request to make an order, that nobody else will make. Made before the first try."""
     return str(uuid4())

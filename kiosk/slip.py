@@ -178,6 +178,9 @@ class SlipWriter:
             TextLine(words("slip.value", label=label, value=value))
             for label, value in present_record(lookup, record, language, self._zone)
         ]
+        if record.pay_time is not None:
+            paid = local_time(record.pay_time, self._zone, language)
+            parts.append(TextLine(words("records.paid", time=paid), bold=True))
         parts += [
             Rule(),
             TextLine(words("slip.terminal", terminal=self._terminal)),

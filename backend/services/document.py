@@ -18,7 +18,7 @@ from backend.rpc.acting import actor_of
 from backend.rpc.door import Context
 from backend.rpc.refusal import ANSWERS_INVALID, Refusal, Wrong, invalid, not_found
 from backend.services.answers import MAX_NAMED, wrong_answer
-from backend.storage import audit, document_links
+from backend.storage import audit, document_links, messages
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.document_links import Made, Paper, TooManyLinks
@@ -86,7 +86,11 @@ class DocumentService(document_pb2_grpc.DocumentServiceServicer):
         return document_pb2.CreateDocumentLinkResponse(
             link="" if request.recipient else address(self.papers.web, made.token),
             expire_time=timestamp(made.expire_time),
+            delayed=await self._delayed(request.recipient),
         )
+
+    async def _delayed(self, recipient: str) -> bool:
+        return bool(recipient) and await self.database.read(messages.delayed, channel_of(recipient))
 
 
 def address(web: str, token: str) -> str:

@@ -21,10 +21,11 @@ from backend.payments.paying import NotOffered, Paying, Unavailable
 from backend.rpc.acting import actor_of
 from backend.rpc.door import Context, Door, DoorKind, door_of
 from backend.rpc.refusal import Refusal, Wrong, invalid, not_found
-from backend.storage import orders, tries
+from backend.storage import messages, orders, tries
 from backend.storage.attempts import OrderOver, OrderPaid, OrderUnknown
 from backend.storage.audit import Actor
 from backend.storage.database import Database
+from backend.storage.messages import Channel
 from backend.storage.orders import Order, PaidAlready, RequestDiffers
 from backend.storage.tries import Scope, Subject
 from backend.storage.vault import vault_of
@@ -129,7 +130,9 @@ class PaymentService(payment_pb2_grpc.PaymentServiceServicer):
             raise Refusal(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_LINKS", "Enough links were sent within an hour."
             ) from None
-        return payment_pb2.SendPaymentLinkResponse(order=self._message(order))
+        return payment_pb2.SendPaymentLinkResponse(
+            order=self._message(order), delayed=await self._database.read(messages.delayed, Channel.SMS)
+        )
 
     async def _find(self, name: str, caller: str, context: Context) -> Order:
         """The order of a name. Raises Refusal; who asks for what is not there is counted."""

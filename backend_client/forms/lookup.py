@@ -133,10 +133,14 @@ class Payable:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: values by column, in the order of the columns. Its repr shows none."""
+    """One record: values by column, in the order of the columns. Its repr shows none.
+
+    payable: where it can be paid here; pay_time: when it was, which its values may not say yet; aware, UTC.
+    """
 
     values: Mapping[str, RecordValue] = dataclass_field(repr=False)
     payable: Payable | None = None
+    pay_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ def record_to_proto(lookup: Lookup, record: Record) -> lookup_pb2.Record:
         message.payable.token = payable.token
         message.payable.amount_fen = payable.amount_fen
         message.payable.title.CopyFrom(localized_to_proto(payable.title))
+    if record.pay_time is not None:
+        message.pay_time.FromDatetime(record.pay_time)
     return message
 
 
@@ -218,7 +220,11 @@ def _record_from_proto(lookup: Lookup, message: lookup_pb2.Record) -> Record:
             raise Malformed(f"record: column {column.id!r} is there twice, or of another type")
         values[column.id] = check_value(column, _plain(column, one))
     ordered = {column.id: values[column.id] for column in lookup.columns if column.id in values}
-    return Record(ordered, _payable(message.payable) if message.HasField("payable") else None)
+    payable = _payable(message.payable) if message.HasField("payable") else None
+    pay_time = _moment(message.pay_time, "record.pay_time") if message.HasField("pay_time") else None
+    if payable is not None and pay_time is not None:
+        raise Malformed("record.payable: it is paid")
+    return Record(ordered, payable, pay_time)
 
 
 def _plain(column: Column, message: lookup_pb2.Value) -> object:

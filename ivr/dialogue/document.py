@@ -48,13 +48,14 @@ async def _send(conversation: Conversation, service: Service, number: str) -> bo
         client.create_document_link(name, form, conversation.language, recipient=number)
     )
     try:
-        await fetch(conversation, send, passing=(Conflict, InvalidRequest))
+        link = await fetch(conversation, send, passing=(Conflict, InvalidRequest))
     except (Conflict, InvalidRequest) as error:
         await tell(conversation, error)
         return False
-    call.note("document link sent")
+    call.note("document link delayed" if link.delayed else "document link sent")
     tail = conversation.read.digits(number[-TAIL:])
-    await call.say(conversation.prompt("document.sent", private=True, tail=tail))
+    said = "document.delayed" if link.delayed else "document.sent"
+    await call.say(conversation.prompt(said, private=True, tail=tail))
     return True
 
 

@@ -235,7 +235,12 @@ def _record(conversation: Conversation, lookup: Lookup, found: Found, number: in
         said.append(conversation.prompt("lookup.more"))
     if many > 1:
         said.append(conversation.prompt("lookup.number", number=read.integer(number + 1)))
-    return [*said, *said_record(conversation, lookup, found.records[number])]
+    record = found.records[number]
+    said += said_record(conversation, lookup, record)
+    if record.pay_time is not None:
+        day = read.full_date(conversation.local(record.pay_time).date())
+        said.append(conversation.prompt("lookup.paid", private=True, day=day))
+    return said
 
 
 def _details(conversation: Conversation, lookup: Lookup, record: Record) -> list[Said]:

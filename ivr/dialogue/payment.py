@@ -11,7 +11,7 @@ from backend_client.case import Case
 from backend_client.errors import BackendError, Conflict, NotFound
 from backend_client.forms.lookup import Payable
 from backend_client.forms.reference import group
-from backend_client.payment import Order, OrderState, new_order_request
+from backend_client.payment import Order, OrderState, SentLink, new_order_request
 from backend_client.submission import Channel
 from ivr import prompts
 from ivr.dialogue.asking import Menu, menu
@@ -55,7 +55,8 @@ async def offer(conversation: Conversation, order: Order) -> None:
 
     def sent() -> list[Utterance]:
         tail = conversation.read.digits(number[-TAIL:])
-        return [conversation.prompt("payment.link_sent", private=True, tail=tail), *keys()]
+        name = "payment.link_delayed" if delayed else "payment.link_sent"
+        return [conversation.prompt(name, private=True, tail=tail), *keys()]
 
     said: Callable[[], list[Utterance]] = full
     while True:
@@ -64,7 +65,7 @@ async def offer(conversation: Conversation, order: Order) -> None:
         if key == LINK:
             try:
                 number = await mobile_number(conversation)
-                now = await _send_link(conversation, now, number)
+                now, delayed = await _send_link(conversation, now, number)
             except Back:
                 said = keys
             else:
@@ -127,16 +128,17 @@ def _show(conversation: Conversation, order: Order) -> None:
     )
 
 
-async def _send_link(conversation: Conversation, order: Order, number: str) -> Order:
-    """The order as it stands once the link is on its way. Raises Back where none can be sent."""
+async def _send_link(conversation: Conversation, order: Order, number: str) -> tuple[Order, bool]:
+    """The order as it stands once the link is on its way, and whether that takes longer than usual. Raises
+    Back where none can be sent."""
     client, call = conversation.client, conversation.call
-    send: Callable[[], Awaitable[Order]] = lambda: client.send_payment_link(  # noqa: E731
+    send: Callable[[], Awaitable[SentLink]] = lambda: client.send_payment_link(  # noqa: E731
         order.reference, number, conversation.language, caller=call.caller
     )
     try:
         sent = await fetch(conversation, send, passing=(Conflict, NotFound))
     except (Conflict, NotFound) as error:
         await tell(conversation, error)
-        return await _order(conversation, order.reference)
-    call.note("payment link sent")
-    return sent
+        return await _order(conversation, order.reference), False
+    call.note("payment link delayed" if sent.delayed else "payment link sent")
+    return sent.order, sent.delayed

@@ -67,7 +67,7 @@ class LookupRecordScreen(Screen[LookupRecord]):
 
     def _slip(self) -> Box | None:
         c = theme.colour
-        owed = self.page.record.payable
+        owed, paid = self.page.record.payable, self.page.record.pay_time
         match self.page.slip:
             case Slip.PRINTING:
                 text, icon = self.words("print.printing"), "printer"
@@ -82,6 +82,8 @@ class LookupRecordScreen(Screen[LookupRecord]):
                     amount=present_money(owed.amount_fen, self.language),
                 )
                 return message(text, self.width, icon="payments", ink=c.notice, ground=c.notice_pale)
+            case _ if paid:
+                text, icon = self.words("records.paid", time=self.when(paid)), "done"
             case _:
                 return None
         return message(text, self.width, icon=icon, ink=c.primary, ground=c.primary_pale)

@@ -67,6 +67,8 @@ class LookupRecordsScreen(Screen[LookupRecords]):
         if owed:
             amount = present_money(owed.amount_fen, self.language)
             mark = chip(amount, ink=c.notice, ground=c.notice_pale)
+        elif record.pay_time:
+            mark = chip(self.words("records.paid_mark"), ink=c.primary, ground=c.primary_pale, icon="done")
         return row(
             line,
             width,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -332,8 +333,9 @@ async def test_a_record_of_a_lookup_has_one_order_and_is_paid_once(shop: Shop) -
     await shop.look(seconds=6)
     assert await _refused(shop.order(another_lookup)) == "PAYABLE_PAID"
     subjects = ["lookups/violations 17", "lookups/violations 18"]
-    found = await shop.house.database.read(orders.paid_subjects, subjects)
-    assert found == {"lookups/violations 17"}
+    found = await shop.house.database.read(orders.settled, subjects)
+    pay_time = (await shop.get(order.reference)).pay_time
+    assert found == {"lookups/violations 17": pay_time.ToDatetime(UTC)}
 
 
 @BOTH
