@@ -38,14 +38,17 @@ class Progress:
 class TerminalConnection:
     """A connection to one terminal. One question at a time."""
 
-    def __init__(self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float
+    ) -> None:
         self.process = place.process
+        self._patience = patience
         self._reader = reader
         self._writer = writer
 
     async def devices(self) -> list[dict[str, Any]]:
         """What the terminal knows of its devices. Raises Refused, Ended and Unresponsive."""
-        answer = await self._ask({"do": "devices"})
+        answer = await self._ask({"do": "devices"}, self._patience)
         return [one for one in answer.get("devices", []) if isinstance(one, dict)]
 
     @asynccontextmanager
@@ -55,10 +58,10 @@ class TerminalConnection:
         now: a visit under way is not waited for; told: is called while it is waited for. Raises Refused,
         Ended and Unresponsive before the block runs, nothing after it.
         """
-        answer = await self._ask({"do": "vendor_mode", "now": now})
+        answer = await self._ask({"do": "vendor_mode", "now": now}, self._patience)
         while (progress := _progress(answer)).state is not State.LENT:
             told(progress)
-            answer = await self._answer(ANSWER_SECONDS)
+            answer = await self._answer(self._patience)
         told(progress)
         try:
             yield
@@ -66,7 +69,7 @@ class TerminalConnection:
             with suppress(Ended, Refused, Unresponsive):
                 await self._ask({"do": "serve"}, RETURN_SECONDS)
 
-    async def _ask(self, request: dict[str, Any], seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+    async def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         self._writer.write(encode(request))
         return await self._answer(seconds)
 
@@ -102,8 +105,11 @@ def _progress(answer: dict[str, Any]) -> Progress:
 
 
 @asynccontextmanager
-async def connected(place: Place) -> AsyncIterator[TerminalConnection]:
-    """A connection to a terminal. Raises Ended where nobody serves there any more, and Unresponsive."""
+async def connected(place: Place, patience: float = ANSWER_SECONDS) -> AsyncIterator[TerminalConnection]:
+    """A connection to a terminal. Raises Ended where nobody serves there any more, and Unresponsive.
+
+    patience: longest wait for an answer, in seconds.
+    """
     try:
         socket = connect(place.socket)
     except BlockingIOError:
@@ -112,7 +118,7 @@ async def connected(place: Place) -> AsyncIterator[TerminalConnection]:
         raise Ended from None
     reader, writer = await asyncio.open_unix_connection(sock=socket, limit=MAX_LINE)
     try:
-        yield TerminalConnection(place, reader, writer)
+        yield TerminalConnection(place, reader, writer, patience)
     finally:
         writer.close()
         with suppress(OSError):
@@ -127,12 +133,12 @@ class RunningTerminal:
     devices: tuple[dict[str, Any], ...]
 
 
-async def running_terminals(folder: Path) -> list[RunningTerminal]:
+async def running_terminals(folder: Path, patience: float = ANSWER_SECONDS) -> list[RunningTerminal]:
     """The terminals that serve on this machine. Raises Unresponsive where one of them does not answer."""
     found = []
     for place in places(folder):
         try:
-            async with connected(place) as terminal:
+            async with connected(place, patience) as terminal:
                 found.append(RunningTerminal(place, tuple(await terminal.devices())))
         except (Ended, Refused):
             continue

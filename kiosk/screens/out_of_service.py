@@ -41,9 +41,9 @@ class OutOfServiceScreen(Screen[OutOfService]):
             parts.append(framed(inner, space.l, fill=c.surface, edge=c.line))
         if phone := self.surroundings.help_phone:
             parts.append(self._sentence(self.words("out_of_service.phone", phone=phone), width))
+        if sum(part.height + space.l for part in parts) > self.height:
+            del parts[0]  # the words matter more than the picture
         group = stack(width, parts, space.l)
-        if group.height > self.height:  # the words matter more than the picture
-            group = stack(width, parts[1:], space.m)
         self.put(group, (self.width - width) / 2, max(0, (self.height - group.height) * 0.4))
 
     def _sentence(self, text: str, width: float, *, bold: bool = False) -> Text:

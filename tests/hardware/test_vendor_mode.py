@@ -217,19 +217,16 @@ async def test_no_more_than_some_are_let_in(tmp_path: Path) -> None:
         assert refused.value.refusal is Refusal.TOO_MANY
 
 
-async def test_a_terminal_that_hangs_is_told_from_one_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hardware.vendor_mode.client.ANSWER_SECONDS", 0.2)
+async def test_a_terminal_that_hangs_is_told_from_one_that_is_gone(tmp_path: Path) -> None:
     hanging = listen(place_of(tmp_path, os.getpid()))  # takes connections, and never answers
     [place] = places(tmp_path)
-    async with connected(place) as terminal:
+    async with connected(place, patience=0.2) as terminal:
         with pytest.raises(Unresponsive) as unresponsive:
             async with terminal.vendor_mode(now=True, told=silent):
                 pytest.fail("nobody answered")
     assert unresponsive.value.process == os.getpid()
     with pytest.raises(Unresponsive):
-        await running_terminals(tmp_path)
+        await running_terminals(tmp_path, patience=0.2)
     filling: list[socket] = []
     with pytest.raises(BlockingIOError):
         while len(filling) < 10_000:
