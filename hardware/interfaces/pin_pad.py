@@ -67,7 +67,11 @@ class FunctionKey(Enum):
     ENTER = "enter"
     CANCEL = "cancel"
     CLEAR = "clear"
+    """Takes back all that was keyed in;"""
     BACKSPACE = "backspace"
+    """only the last digit."""
+    STAR = "star"
+    HASH = "hash"
     HELP = "help"
     UP = "up"
     DOWN = "down"
@@ -77,6 +81,43 @@ class FunctionKey(Enum):
     F2 = "f2"
     F3 = "f3"
     F4 = "f4"
+
+
+class Digits:
+    """A number that a person keyed in, for who asked for it. Personal data: no repr shows it.
+
+    It is overwritten when it is wiped, when its `with` block ends, or when nobody holds it any more.
+    """
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: bytearray) -> None:
+        """held: in ASCII, from now on this object's own."""
+        self._held = held
+
+    def text(self) -> str:
+        """The number. What has become a text cannot be overwritten: ask for it as late as possible."""
+        return self._held.decode("ascii")
+
+    def wipe(self) -> None:
+        """Overwrites it. May be repeated."""
+        self._held[:] = bytes(len(self._held))
+        self._held.clear()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} digits>"
+
+    def __enter__(self) -> Digits:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wipe()
+
+    def __del__(self) -> None:
+        self.wipe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +170,7 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         raise DeviceError(CompletionCode.UNSUPPORTED_COMMAND)
 
     @abstractmethod
-    async def _enter_digits(self, minimum: int, maximum: int, on_count: OnCount) -> str:
+    async def _enter_digits(self, minimum: int, maximum: int, on_count: OnCount) -> Digits:
         """Waits for digits and the enter key, for ever."""
 
     async def _function_key(self) -> FunctionKey:
@@ -178,9 +219,9 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         minimum: int = 1,
         maximum: int = LONGEST_NUMBER,
         on_count: OnCount = lambda count: None,
-    ) -> str:
+    ) -> Digits:
         """Lets a person enter a number, such as a telephone's, and gives it to the caller alone (XFS4IoT
-        Keyboard.DataEntry). Personal data.
+        Keyboard.DataEntry).
 
         timeout: seconds for all of it. DeviceError with a PinPadError.
         """
