@@ -28,6 +28,7 @@ from hardware.registry import (
     other_ports,
 )
 from hardware.simulators import control, directory
+from hardware.simulators.device import Refused
 from hardware.wording import texts
 
 EXIT_FINE, EXIT_ATTENTION, EXIT_USAGE = 0, 1, 2
@@ -150,7 +151,7 @@ def configuration(file: Path | None) -> tuple[dict[str, DeviceConfig], Path | No
     folder = directory.default()
     try:
         control.ask(folder, {"do": "status"})
-    except (directory.NobodyServes, control.Refused):
+    except (directory.NobodyServes, Refused):
         return {}, None
     return {
         IDENTITY_CARD_READER: DeviceConfig(

@@ -7,20 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from foundation.language import Language, Translate, language_of_environment
+from foundation.language import Translate, language_of_environment
 from foundation.life import say_ready, stop_requested
 from foundation.log import start_log
 from hardware.simulators import cards, control, directory, fonts
-from hardware.simulators import identity_card_reader as reader
-from hardware.simulators import receipt_printer as printer
+from hardware.simulators.device import NONE, Refused, SimulatedDevice
+from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
+from hardware.simulators.line import LineFault
+from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
 EXIT_USAGE = 2
+
+
+class _DeviceName(click.Choice[str]):
+    """A device, by its name on the command line or in the configuration."""
+
+    def __init__(self, *, acting: bool = False) -> None:
+        super().__init__([device.name for device in DEVICES if device.actions or not acting])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """identity_card_reader is identity-card-reader."""
+        return super().convert(str(value).replace("_", "-"), param, ctx)
 
 
 _folder_option = click.option(
@@ -31,6 +46,7 @@ _folder_option = click.option(
     help="Where the ports' links, the control socket and the slips are. "
     "Default: $XDG_RUNTIME_DIR/huimin, or ~/.cache/huimin/devices.",
 )
+_device_argument = click.argument("device", type=_DeviceName())
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +54,7 @@ _folder_option = click.option(
 @click.option("--instant", is_flag=True, help="Answer and print without the delays of real devices.")
 @click.pass_context
 def main(context: click.Context, folder: Path | None, instant: bool) -> None:
-    """Simulates an identity card reader and a receipt printer, each on a pseudo-terminal."""
+    """Simulates the devices of a terminal, each on a pseudo-terminal."""
     context.default_map = {name: {"folder": folder} for name in main.commands}
     if context.invoked_subcommand is not None:
         return
@@ -58,93 +74,114 @@ async def serve(folder: Path, *, instant: bool = False) -> None:
     stop = stop_requested()
     fonts.font(24)  # a printer without characters is found out now
     with directory.held(folder) as descriptor:
-        bench = control.Bench(
-            reader.SimulatedIdentityCardReader(
-                folder / directory.IDENTITY_CARD_READER, reader.INSTANT if instant else reader.Pace()
-            ),
-            printer.SimulatedReceiptPrinter(
-                folder / directory.RECEIPT_PRINTER,
-                folder / directory.SLIPS,
-                " · ".join(texts(language)("simulate.slip_mark") for language in Language),
-                printer.INSTANT if instant else printer.PrintPace(),
-            ),
-        )
+        bench = control.Bench([device.in_folder(folder, instant=instant) for device in DEVICES])
         server = await asyncio.start_unix_server(
             bench.serve, sock=directory.listen(folder, descriptor), limit=control.MAX_LINE_BYTES
         )
         try:
-            await _run(bench, stop)
+            await _run(bench.devices, stop)
         finally:
             server.close()
             (folder / directory.CONTROL).unlink(missing_ok=True)
 
 
-async def _run(bench: control.Bench, stop: asyncio.Event) -> None:
+async def _run(devices: Sequence[SimulatedDevice], stop: asyncio.Event) -> None:
     """Runs the devices until stop; a device that fails ends the simulator."""
-    devices: list[asyncio.Task[Any]] = [
-        asyncio.create_task(bench.reader.run()),
-        asyncio.create_task(bench.printer.run()),
-    ]
+    running: list[asyncio.Task[Any]] = [asyncio.create_task(device.run()) for device in devices]
     told: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     try:
-        while not (bench.reader.line.plugged_in and bench.printer.line.plugged_in):
+        while not all(device.line.plugged_in for device in devices):
             await asyncio.sleep(0)
-            for device in devices:
-                if device.done():
-                    device.result()
-        say_ready(directory.IDENTITY_CARD_READER, str(bench.reader.line.name))
-        say_ready(directory.RECEIPT_PRINTER, str(bench.printer.line.name))
-        done, _ = await asyncio.wait([*devices, told], return_when=asyncio.FIRST_COMPLETED)
+            for task in running:
+                if task.done():
+                    task.result()
+        for device in devices:
+            say_ready(device.name, str(device.line.name))
+        done, _ = await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        for task in (*devices, told):
+        for task in (*running, told):
             task.cancel()
-        await asyncio.gather(*devices, told, return_exceptions=True)
+        await asyncio.gather(*running, told, return_exceptions=True)
+
+
+@main.command()
+@_folder_option
+@_device_argument
+@click.argument("fault")
+@click.option("--when", metavar="COMMAND", default=None, help="Begin once the device receives this command.")
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(0, control.MAX_SECONDS, min_open=True),
+    default=None,
+    help="End after so many seconds, however often it strikes until then.",
+)
+def fault(folder: Path | None, device: str, fault: str, when: str | None, seconds: float | None) -> None:
+    """Makes something wrong with a device, or puts it right (none). `devices` lists what can go wrong."""
+    _ask(folder, {"do": "fault", "device": device, "fault": fault, "when": when, "seconds": seconds})
+    _say_fault(device, fault)
+
+
+@main.command()
+@_folder_option
+@click.argument("device", type=_DeviceName(acting=True))
+@click.argument("action")
+@click.argument("given", default="")
+def act(folder: Path | None, device: str, action: str, given: str) -> None:
+    """Does to a device what a person does. `devices` lists what can be done."""
+    state = _ask(folder, {"do": "act", "device": device, "action": action, "given": given})
+    _say_state(device, state[device])
 
 
 @main.command()
 @_folder_option
 @click.option("--card", default=cards.DEFAULT, show_default=True, help="A supplied card, or a file.")
-@click.option("--fault", type=click.Choice([fault.value for fault in reader.CardFault]), default=None)
+@click.option("--fault", type=click.Choice(list(SimulatedIdentityCardReader.faults())), default=None)
 def present(folder: Path | None, card: str, fault: str | None) -> None:
     """Lays an identity card on the reader."""
-    file = card if card in cards.supplied() else str(Path(card).absolute())
-    _ask(folder, {"do": "present", "card": file, "fault": fault})
+    device = SimulatedIdentityCardReader.name
+    given = card if card in cards.supplied() else str(Path(card).absolute())
+    if fault:
+        _ask(folder, {"do": "fault", "device": device, "fault": fault})
+    _ask(folder, {"do": "act", "device": device, "action": "present", "given": given})
     click.echo(_text()("simulate.presented", card=card))
     if fault:
-        click.echo(_text()(f"simulate.fault.{fault}"))
+        _say_fault(device, fault)
 
 
 @main.command()
 @_folder_option
 def lift(folder: Path | None) -> None:
-    """Takes the card away."""
-    _ask(folder, {"do": "lift"})
-    click.echo(_text()("simulate.lifted"))
+    """Takes the identity card away."""
+    device = SimulatedIdentityCardReader.name
+    state = _ask(folder, {"do": "act", "device": device, "action": "lift"})
+    _say_state(device, state[device])
 
 
 @main.command("printer")
 @_folder_option
-@click.option("--fault", type=click.Choice([fault.value for fault in printer.PrinterFault]), required=True)
+@click.option("--fault", type=click.Choice(list(SimulatedReceiptPrinter.faults())), required=True)
 def printer_fault(folder: Path | None, fault: str) -> None:
-    """Makes something wrong with the printer, or puts it right (none)."""
-    _ask(folder, {"do": "printer", "fault": fault})
-    click.echo(_text()(f"simulate.fault.{fault}"))
+    """Makes something wrong with the receipt printer, or puts it right (none)."""
+    device = SimulatedReceiptPrinter.name
+    _ask(folder, {"do": "fault", "device": device, "fault": fault})
+    _say_fault(device, fault)
 
 
-@main.command("plug")
+@main.command()
 @_folder_option
-@click.argument("device", type=click.Choice([directory.IDENTITY_CARD_READER, directory.RECEIPT_PRINTER]))
+@_device_argument
 def plug(folder: Path | None, device: str) -> None:
     """Plugs a device in again."""
     _ask(folder, {"do": "plug", "device": device})
     click.echo(_text()("simulate.plugged", device=device))
 
 
-@main.command("unplug")
+@main.command()
 @_folder_option
-@click.argument("device", type=click.Choice([directory.IDENTITY_CARD_READER, directory.RECEIPT_PRINTER]))
+@_device_argument
 def unplug(folder: Path | None, device: str) -> None:
     """Pulls a device's plug."""
     _ask(folder, {"do": "unplug", "device": device})
@@ -155,20 +192,53 @@ def unplug(folder: Path | None, device: str) -> None:
 @_folder_option
 def status(folder: Path | None) -> None:
     """Says what the simulated devices are doing."""
-    state = _ask(folder, {"do": "status"})
     text = _text()
-    card_reader, receipt_printer = state[directory.IDENTITY_CARD_READER], state[directory.RECEIPT_PRINTER]
-    for name, device in state.items():
-        click.echo(text("simulate.port", device=name, port=device["port"]))
-        if not device["plugged_in"]:
-            click.echo("  " + text("simulate.unplugged", device=name))
-        elif device is card_reader:
-            click.echo("  " + text("simulate.card_lies" if device["card_present"] else "simulate.no_card"))
-        else:
-            click.echo("  " + text(f"simulate.fault.{device['fault']}"))
-    if receipt_printer["last_slip"]:
-        click.echo("  " + text("simulate.last_slip", file=receipt_printer["last_slip"]))
+    for device, state in _ask(folder, {"do": "status"}).items():
+        click.echo(text("simulate.port", device=device, port=state["port"]))
+        _say_state(device, state)
     click.echo(text("simulate.cards", names=", ".join(cards.supplied())))
+
+
+@main.command()
+def devices() -> None:
+    """Lists what can be done to each device, what can go wrong with it, and what a fault can wait for."""
+    text = _text()
+    for device in DEVICES:
+        click.echo(device.name)
+        if device.actions:
+            click.echo("  " + text("simulate.can_act", names=", ".join(device.actions)))
+        click.echo("  " + text("simulate.can_wait", names=", ".join(device.commands)))
+        for fault in device.faults():
+            click.echo(f"  {fault}: {text(sentence(device.name, fault))}")
+
+
+def _say_state(device: str, state: dict[str, Any]) -> None:
+    """The sentences of one device."""
+    text = _text()
+    if not state["plugged_in"]:
+        click.echo("  " + text("simulate.unplugged", device=device))
+        return
+    wrong = [fault for fault in (state["fault"], state["line"]) if fault != NONE]
+    for fault in wrong or [NONE]:
+        click.echo("  " + text(sentence(device, fault)))
+    for name, value in state["facts"].items():
+        match value:
+            case bool():
+                click.echo("  " + text(f"simulate.state.{name}.{'yes' if value else 'no'}"))
+            case int() | str():
+                click.echo("  " + text(f"simulate.state.{name}", value=value))
+
+
+def _say_fault(device: str, fault: str) -> None:
+    click.echo(_text()(sentence(device, fault)))
+
+
+def sentence(device: str, fault: str) -> str:
+    """Name of the sentence that says what a fault is."""
+    if fault == NONE:
+        return "simulate.in_order"
+    of_line = fault in {fault.value for fault in LineFault}
+    return f"simulate.{'line' if of_line else device}.{fault}"
 
 
 def _text() -> Translate:
@@ -180,7 +250,7 @@ def _ask(folder: Path | None, request: dict[str, Any]) -> dict[str, Any]:
         return control.ask(folder or directory.default(), request)
     except directory.NobodyServes as error:
         _fail("simulate.nobody", folder=error)
-    except control.Refused as refused:
+    except Refused as refused:
         _fail(refused.name, **refused.placeholders)
 
 

@@ -1,69 +1,55 @@
 """Telling a running simulator what happens: one JSON object a line over its control socket, one back.
 
-Asked ``{"do": …}``: ``present`` with card and fault, ``lift``, ``printer`` with fault, ``unplug`` and
-``plug`` with device, ``status``. Answered ``{"ok": true, …}`` with the state, or ``{"ok": false, …}`` with
-the name of a text of the catalogue under ``error``, and its placeholders.
+Asked ``{"do": …}``, with device but for the last::
+
+    fault    fault, a name; perhaps when, a command that the device receives; perhaps seconds
+    act      action, a name; perhaps given, a text
+    unplug, plug
+    status
+
+Answered ``{"ok": true, …}`` with the state of every device by its name, or ``{"ok": false, …}`` with the
+name of a text of the catalogue under ``error``, and its placeholders.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foundation.log import logger
-from hardware.simulators import cards, directory
-from hardware.simulators.identity_card_reader import CardFault, SimulatedIdentityCardReader
-from hardware.simulators.receipt_printer import PrinterFault, SimulatedReceiptPrinter
+from hardware.simulators import directory
+from hardware.simulators.device import Refused, SimulatedDevice
 
 log = logger(__name__)
 
 MAX_LINE_BYTES = 65_536
-
-
-class Refused(Exception):
-    """A request cannot be done. name: a text of the catalogue; placeholders: for it."""
-
-    def __init__(self, name: str, **placeholders: str) -> None:
-        super().__init__(name)
-        self.name = name
-        self.placeholders = placeholders
+MAX_SECONDS = 86_400.0
+"""A fault lasts a day at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """The simulated devices of one simulator, and what can be done to them."""
 
-    reader: SimulatedIdentityCardReader
-    printer: SimulatedReceiptPrinter
+    devices: Sequence[SimulatedDevice]
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Does what is asked and gives the state after it. Raises Refused."""
         match request.get("do"):
-            case "present":
-                try:
-                    card = cards.load(str(request.get("card") or cards.DEFAULT))
-                    content = card.content()
-                except (cards.CardFileError, ValueError) as error:
-                    names = ", ".join(cards.supplied())
-                    raise Refused("simulate.card_unusable", reason=str(error), names=names) from None
-                fault = request.get("fault")
-                self.reader.present(content, _member(CardFault, fault) if fault else None)
-            case "lift":
-                self.reader.lift()
-            case "printer":
-                self.printer.fault = _member(PrinterFault, request.get("fault"))
-            case "unplug" | "plug" as what:
-                line = {
-                    directory.IDENTITY_CARD_READER: self.reader.line,
-                    directory.RECEIPT_PRINTER: self.printer.line,
-                }.get(str(request.get("device")))
-                if line is None:
-                    raise Refused("simulate.request_unknown", request=str(request.get("device")))
-                line.plug_in() if what == "plug" else line.unplug()
+            case "fault":
+                _inflict(self._device(request), request)
+            case "act":
+                device = self._device(request)
+                device.act(_one_of(device.actions, request.get("action")), str(request.get("given") or ""))
+            case "unplug":
+                self._device(request).line.unplug()
+            case "plug":
+                self._device(request).line.plug_in()
             case "status":
                 pass
             case other:
@@ -73,17 +59,14 @@ class Bench:
     def state(self) -> dict[str, Any]:
         """What is so now."""
         return {
-            directory.IDENTITY_CARD_READER: {
-                "port": str(self.reader.line.name),
-                "plugged_in": self.reader.line.plugged_in,
-                "card_present": self.reader.card_present,
-            },
-            directory.RECEIPT_PRINTER: {
-                "port": str(self.printer.line.name),
-                "plugged_in": self.printer.line.plugged_in,
-                "fault": self.printer.fault.value,
-                "last_slip": str(self.printer.last_slip) if self.printer.last_slip else None,
-            },
+            device.name: {
+                "port": str(device.line.name),
+                "plugged_in": device.line.plugged_in,
+                "fault": device.fault.value,
+                "line": device.line.fault.value,
+                "facts": dict(device.state()),
+            }
+            for device in self.devices
         }
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,6 +79,10 @@ class Bench:
             log.warning("control_connection_ended", reason=str(error))
         finally:
             writer.close()
+
+    def _device(self, request: Mapping[str, Any]) -> SimulatedDevice:
+        by_name = {device.name: device for device in self.devices}
+        return by_name[_one_of(by_name, request.get("device"))]
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
@@ -123,8 +110,20 @@ def ask(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return dict(answer)
 
 
-def _member(faults: type[CardFault] | type[PrinterFault], value: object) -> Any:
-    try:
-        return faults(value)
-    except ValueError:
-        raise Refused("simulate.request_unknown", request=str(value)) from None
+def _inflict(device: SimulatedDevice, request: Mapping[str, Any]) -> None:
+    faults = device.faults()
+    fault = faults[_one_of(faults, request.get("fault"))]
+    when, seconds = request.get("when"), request.get("seconds")
+    if when is not None:
+        when = _one_of(device.commands, when)
+    if seconds is not None and not (
+        type(seconds) in (int, float) and math.isfinite(seconds) and 0 < seconds <= MAX_SECONDS
+    ):
+        raise Refused("simulate.request_unknown", request=f"seconds: {seconds}")
+    device.inflict(fault, when=when, seconds=seconds)
+
+
+def _one_of(names: Mapping[str, object] | Sequence[str], asked: object) -> str:
+    if not isinstance(asked, str) or asked not in names:
+        raise Refused("simulate.name_unknown", asked=str(asked)[:100], names=", ".join(names))
+    return asked

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -11,27 +12,48 @@ from foundation.log import logger
 from hardware.protocols import gat467
 from hardware.protocols.gat467 import Broken, Command, Fault, Frame, FrameReader, Reply, Status
 from hardware.protocols.identity_card import Content
-from hardware.simulators.line import Line
+from hardware.simulators import cards, directory
+from hardware.simulators.device import Fact, Refused, SimulatedDevice
 
 log = logger(__name__)
 
 SAM_ID = b"HUIMIN-SIMULATED"
-NOISE = bytes.fromhex("00 FF AA AA 96 55 AA AA AA 96 00 13 AA AA AA 96 69")
-"""What a bad contact may send: pieces of preambles, and a whole one with nothing behind it."""
 WAITING_COMMANDS = 16
+NUMBER_END = 122 + 2 * 17
+"""Where the last character of the identity number stands in the text record (GA/T 490)."""
+_NAMES = {
+    Command.RESET_SAM: "reset",
+    Command.SAM_STATUS: "status",
+    Command.READ_SAM_ID: "id",
+    Command.FIND_CARD: "find",
+    Command.SELECT_CARD: "select",
+    Command.READ_TEXT_PHOTO: "read",
+    Command.READ_TEXT_PHOTO_FINGERPRINT: "read",
+    Command.READ_APPENDED_ADDRESS: "address",
+}
 
 
 class CardFault(Enum):
-    """What goes wrong at the next reading of the card; the values are the command line's."""
+    """What is wrong with the reader or its card; the values are the command line's.
 
-    WRONG_CHECKSUM = "wrong-checksum"
-    """One byte of the answer is wrong."""
-    CUT_SHORT = "cut-short"
-    """The answer stops half-way."""
-    NOISE = "noise"
-    """Other bytes come before the answer."""
+    What happens to a card happens once: the second chance succeeds.
+    """
+
+    NONE = "none"
+    LIFTED_BEFORE_SELECT = "lifted-before-select"
+    """The card is taken away after it was found, before it is selected."""
     LIFTED = "lifted"
-    """The card is taken away while it is read."""
+    """The card is taken away after it was selected, while it is read."""
+    UNREADABLE = "unreadable"
+    """The card moves while it is read, and stays."""
+    REFUSED = "refused"
+    """The card is of another kind. It is not found again until it was lifted."""
+    WRONG_CONTENT = "wrong-content"
+    """The check character of the card's identity number is wrong."""
+    SELF_TEST_FAILED = "self-test-failed"
+    """The security module is defective, until it is put right."""
+    NOT_AUTHORISED = "not-authorised"
+    """The security module lost its authorisation, until it is put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,58 +79,92 @@ class _Card(Enum):
     """Read: it is not found again until it was lifted."""
 
 
-class SimulatedIdentityCardReader:
-    """Answers on a pseudo-terminal as a reader would. One owner: whoever presents and lifts cards."""
+class SimulatedIdentityCardReader(SimulatedDevice):
+    """Answers on a pseudo-terminal as a reader would."""
 
-    def __init__(self, name: Path, pace: Pace = Pace()) -> None:
-        self.line = Line(name, self._received, pace.baud)
+    name = directory.IDENTITY_CARD_READER
+    own_faults = CardFault
+    commands = tuple(dict.fromkeys(_NAMES.values()))
+    actions = ("present", "lift")
+    fault_at = "read"
+
+    def __init__(self, port: Path, pace: Pace = Pace()) -> None:
+        super().__init__(port, pace.baud)
         self.pace = pace
-        self.silent = False
-        """A reader without power: it takes bytes and answers nothing."""
         self.finds: list[float] = []
         """When it was asked for a card, on the loop's clock; the last hundred."""
         self._frames = FrameReader()
-        self._waiting: asyncio.Queue[Frame | Broken] = asyncio.Queue(WAITING_COMMANDS)
+        self._asked: asyncio.Queue[Frame | Broken] = asyncio.Queue(WAITING_COMMANDS)
         self._content: Content | None = None
         self._card: _Card | None = None
-        self._fault: CardFault | None = None
+
+    @classmethod
+    def in_folder(cls, folder: Path, *, instant: bool) -> SimulatedIdentityCardReader:
+        """See `SimulatedDevice`."""
+        return cls(folder / cls.name, INSTANT if instant else Pace())
 
     @property
     def card_present(self) -> bool:
         """Whether a card lies in the field."""
         return self._card is not None
 
-    def present(self, content: Content, fault: CardFault | None = None) -> None:
-        """Lays a card down, in place of one that lies there. The fault happens once."""
-        self._content, self._card, self._fault = content, _Card.LYING, fault
+    def present(self, content: Content, fault: Enum | None = None) -> None:
+        """Lays a card down, in place of one that lies there. fault: what goes wrong while it is read."""
+        if fault is not None:
+            self.inflict(fault)
+        self._content, self._card = content, _Card.LYING
 
     def lift(self) -> None:
         """Takes the card away."""
-        self._content, self._card, self._fault = None, None, None
+        self._content, self._card = None, None
 
-    async def run(self) -> None:
-        """Answers until it is cancelled."""
-        self.line.plug_in()
+    def act(self, action: str, given: str) -> None:
+        """present, with a card's name or file; lift."""
+        if action == "lift":
+            self.lift()
+            return
         try:
-            while True:
-                found = await self._waiting.get()
-                if not self.silent:
-                    await self._answer(found)
-        finally:
-            self.line.unplug()
+            content = cards.load(given or cards.DEFAULT).content()
+        except (cards.CardFileError, ValueError) as error:
+            names = ", ".join(cards.supplied())
+            raise Refused("simulate.card_unusable", reason=str(error), names=names) from None
+        self.present(content)
+
+    def state(self) -> Mapping[str, Fact]:
+        """Whether a card lies there."""
+        return {"card_present": self.card_present}
+
+    async def _serve(self) -> None:
+        while True:
+            found = await self._asked.get()
+            if not self.silent:
+                await self._answer(found)
 
     def _received(self, data: bytes) -> None:
         for found in self._frames.feed(data):
-            if self._waiting.full():
+            if self._asked.full():
                 log.warning("simulated_reader_overrun")
             else:
-                self._waiting.put_nowait(found)
+                self._asked.put_nowait(found)
 
     async def _answer(self, found: Frame | Broken) -> None:
         if isinstance(found, Broken):
             await self._say(Status.CHECKSUM_ERROR if found.fault is Fault.CHECKSUM else Status.LENGTH_ERROR)
             return
-        match gat467.command(found.body):
+        command = gat467.command(found.body)
+        if command is None:
+            await self._say(Status.COMMAND_ERROR)
+            return
+        self._notice(_NAMES[command])
+        if self.fault is CardFault.SELF_TEST_FAILED:
+            await self._say(Status.SELF_TEST_FAILED)
+        elif self.fault is CardFault.NOT_AUTHORISED and command is not Command.FIND_CARD:
+            await self._say(Status.NOT_AUTHORISED)
+        else:
+            await self._carry_out(command)
+
+    async def _carry_out(self, command: Command) -> None:
+        match command:
             case Command.RESET_SAM | Command.SAM_STATUS:
                 await self._say(Status.DONE)
             case Command.READ_SAM_ID:
@@ -123,8 +179,6 @@ class SimulatedIdentityCardReader:
                 await self._read(with_fingerprint=True)
             case Command.READ_APPENDED_ADDRESS:
                 await self._say(Status.NO_SUCH_CONTENT)
-            case None:
-                await self._say(Status.COMMAND_ERROR)
 
     async def _find(self) -> None:
         self.finds = [*self.finds[-99:], asyncio.get_running_loop().time()]
@@ -137,37 +191,46 @@ class SimulatedIdentityCardReader:
 
     async def _select(self) -> None:
         await asyncio.sleep(self.pace.select)
+        if self._struck(CardFault.LIFTED_BEFORE_SELECT):
+            self.lift()
         if self._card is not _Card.FOUND:
             await self._say(Status.SELECT_FAILED)
-            return
-        self._card = _Card.SELECTED
-        await self._say(Status.DONE, bytes(8))
+        elif self._struck(CardFault.REFUSED):
+            self._card = _Card.SPENT
+            await self._say(Status.UNRECOGNISED_CARD)
+        else:
+            self._card = _Card.SELECTED
+            await self._say(Status.DONE, bytes(8))
 
     async def _read(self, *, with_fingerprint: bool) -> None:
-        fault = self._fault if self._card is _Card.SELECTED else None
         await asyncio.sleep(self.pace.read / 2)
-        if fault is CardFault.LIFTED:
+        if self._struck(CardFault.LIFTED):
             self.lift()
         await asyncio.sleep(self.pace.read / 2)
+        if self._struck(CardFault.UNREADABLE):
+            self._card = _Card.LYING
         if self._card is not _Card.SELECTED or self._content is None:
             await self._say(Status.READ_FAILED)
             return
-        self._card, self._fault = _Card.SPENT, None
-        answer = Reply(Status.DONE, self._content.encode(with_fingerprint=with_fingerprint)).encode()
-        await self.line.send(_spoilt(answer, fault))
+        content = self._content
+        if self._struck(CardFault.WRONG_CONTENT):
+            content = _with_wrong_number(content)
+        self._card = _Card.SPENT
+        await self._say(Status.DONE, content.encode(with_fingerprint=with_fingerprint))
+
+    def _struck(self, fault: CardFault) -> bool:
+        """Whether this happens to the card now; it is used up then."""
+        strikes = self.fault is fault and self._card is not None
+        if strikes:
+            self._used_up()
+        return strikes
 
     async def _say(self, status: Status, data: bytes = b"") -> None:
         await self.line.send(Reply(status, data).encode())
 
 
-def _spoilt(answer: bytes, fault: CardFault | None) -> bytes:
-    match fault:
-        case CardFault.WRONG_CHECKSUM:
-            middle = len(answer) // 2
-            return answer[:middle] + bytes((answer[middle] ^ 0x01,)) + answer[middle + 1 :]
-        case CardFault.CUT_SHORT:
-            return answer[: len(answer) // 2]
-        case CardFault.NOISE:
-            return NOISE + answer
-        case _:
-            return answer
+def _with_wrong_number(content: Content) -> Content:
+    """The card's content with another check character, which fits no number that had the right one."""
+    right = content.text[NUMBER_END : NUMBER_END + 2].decode("utf-16-le")
+    wrong = ("1" if right == "0" else "0").encode("utf-16-le")
+    return replace(content, text=content.text[:NUMBER_END] + wrong + content.text[NUMBER_END + 2 :])

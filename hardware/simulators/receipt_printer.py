@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from PIL import Image
 
+from foundation.language import Language
 from foundation.log import logger
 from hardware.protocols.escpos import PrinterStatus
 from hardware.protocols.escpos_printer import (
@@ -23,8 +25,10 @@ from hardware.protocols.escpos_printer import (
     LineFeed,
     PrintQrCode,
 )
-from hardware.simulators.line import Line
+from hardware.simulators import directory, fonts
+from hardware.simulators.device import Fact, SimulatedDevice
 from hardware.simulators.slip_picture import SlipPicture
+from hardware.wording import texts
 
 log = logger(__name__)
 
@@ -47,13 +51,23 @@ class PrinterFault(Enum):
     """The cutter is stuck: printing stops."""
 
 
-_STATUS = {
+_STATUS: dict[Enum, PrinterStatus] = {
     PrinterFault.NONE: PrinterStatus(),
     PrinterFault.PAPER_OUT: PrinterStatus(offline=True, paper_end=True, paper_near_end=True),
     PrinterFault.COVER_OPEN: PrinterStatus(offline=True, cover_open=True),
     PrinterFault.PAPER_LOW: PrinterStatus(paper_near_end=True),
     PrinterFault.CUTTER: PrinterStatus(offline=True, error=True, cutter_error=True),
 }
+
+
+_NAMES: dict[type[Command], str] = {
+    LineFeed: "line",
+    Feed: "line",
+    PrintQrCode: "qr-code",
+    AskPaper: "paper",
+    Cut: "cut",
+}
+"""Commands in their order by the names that faults and scripts wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,61 +83,63 @@ class PrintPace:
 INSTANT = PrintPace(0.0, 0.0, 0.0, 0)
 
 
-class SimulatedReceiptPrinter:
-    """Prints on a pseudo-terminal as a printer would. One owner: whoever sets its faults.
+class SimulatedReceiptPrinter(SimulatedDevice):
+    """Prints on a pseudo-terminal as a printer would.
 
     slips: folder for the pictures, `slip-0001.png` and so on; mark: what the pictures say of themselves.
     """
 
+    name = directory.RECEIPT_PRINTER
+    own_faults = PrinterFault
+    commands = ("status", "paper", "line", "qr-code", "cut")
+    checked = False
+
     def __init__(
-        self, name: Path, slips: Path, mark: str, pace: PrintPace = PrintPace(), columns: int = 48
+        self, port: Path, slips: Path, mark: str, pace: PrintPace = PrintPace(), columns: int = 48
     ) -> None:
-        self.line = Line(name, self._received, pace.baud)
+        super().__init__(port, pace.baud)
         self.pace = pace
-        self.silent = False
-        """A printer without power: it takes bytes and does nothing."""
         self.last_slip: Path | None = None
         self._slips = slips
         self._mark = mark
         self._commands = CommandReader()
         self._paper = SlipPicture(columns)
-        self._fault = PrinterFault.NONE
         self._can_print = asyncio.Event()
         self._can_print.set()
         self._job: asyncio.Queue[Command] = asyncio.Queue(BUFFER_COMMANDS)
         self._at_once: asyncio.Queue[bytes] = asyncio.Queue(SMALL_QUEUE)
 
-    @property
-    def fault(self) -> PrinterFault:
-        """What is wrong now."""
-        return self._fault
+    @classmethod
+    def in_folder(cls, folder: Path, *, instant: bool) -> SimulatedReceiptPrinter:
+        """See `SimulatedDevice`. Its slips go to a folder beside its port."""
+        mark = " · ".join(texts(language)("simulate.slip_mark") for language in Language)
+        pace = INSTANT if instant else PrintPace()
+        return cls(folder / cls.name, folder / directory.SLIPS, mark, pace)
 
-    @fault.setter
-    def fault(self, fault: PrinterFault) -> None:
-        self._fault = fault
+    def state(self) -> Mapping[str, Fact]:
+        """The last slip."""
+        return {"last_slip": str(self.last_slip) if self.last_slip else None}
+
+    async def _serve(self) -> None:
+        fonts.font(24)  # a printer without characters is found out now
+        self._slips.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._print())
+            tasks.create_task(self._answer())
+
+    def _become(self, fault: Enum) -> None:
+        super()._become(fault)
         if _STATUS[fault].offline:
             self._can_print.clear()
         else:
             self._can_print.set()
 
-    async def run(self) -> None:
-        """Prints and answers until it is cancelled."""
-        self._slips.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.line.plug_in()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._print())
-                tasks.create_task(self._answer())
-        finally:
-            self.line.unplug()
-
     def _received(self, data: bytes) -> None:
-        if self.silent:
-            return
         for command in self._commands.feed(data):
             match command:
                 case AskStatus(n):
-                    self._say(_STATUS[self._fault].encode()[n - 1 : n])
+                    self._notice("status")
+                    self._say(_STATUS[self.fault].encode()[n - 1 : n])
                 case Clear():
                     self._forget()
                 case _ if self._job.full():
@@ -137,7 +153,7 @@ class SimulatedReceiptPrinter:
 
     def _forget(self) -> None:
         """As most printers do, only in trouble."""
-        if _STATUS[self._fault].offline:
+        if _STATUS[self.fault].offline:
             while not self._job.empty():
                 self._job.get_nowait()
 
@@ -148,6 +164,8 @@ class SimulatedReceiptPrinter:
     async def _print(self) -> None:
         while True:
             command = await self._job.get()
+            if name := _NAMES.get(type(command)):
+                self._notice(name)
             await self._can_print.wait()
             match command:
                 case LineFeed() | Feed():
@@ -155,7 +173,7 @@ class SimulatedReceiptPrinter:
                 case PrintQrCode():
                     await asyncio.sleep(self.pace.symbol)
                 case AskPaper():
-                    self._say(bytes((_STATUS[self._fault].encode_paper_in_order(),)))
+                    self._say(bytes((_STATUS[self.fault].encode_paper_in_order(),)))
                 case Cut():
                     await asyncio.sleep(self.pace.cut)
                     await self._can_print.wait()

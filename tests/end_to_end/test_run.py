@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from foundation.language import Language, translator
+from hardware.simulators.table import DEVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = [
-    "identity-card-reader",
-    "receipt-printer",
+    *(device.name for device in DEVICES),
     "huimin-backend",
     "huimin-gateway-demo",
     "huimin-kiosk",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hardware.simulators.table import DEVICES
+
 
 def environment(folder: Path, language: str = "en_GB.UTF-8", **more: str) -> dict[str, str]:
     """An environment in which simulators meet below a folder of the test."""
@@ -41,9 +43,9 @@ def simulator(*arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
     )
     assert process.stdout
     try:
-        for device in ("identity-card-reader", "receipt-printer"):
+        for device in DEVICES:
             line = process.stdout.readline()
-            assert line.startswith(f"ready {device} /"), (line, process.stderr and process.stderr.read())
+            assert line.startswith(f"ready {device.name} /"), (line, process.stderr and process.stderr.read())
         yield process
     finally:
         if process.poll() is None:

@@ -12,13 +12,14 @@ import pytest
 from hardware.drivers.escpos_printer import EscposPrinter
 from hardware.drivers.gat467_reader import Gat467Reader
 from hardware.simulators import identity_card_reader, receipt_printer
+from hardware.simulators.device import SimulatedDevice
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from hardware.transport.serial_port import SerialPort
 
 
 @asynccontextmanager
-async def running(device: SimulatedIdentityCardReader | SimulatedReceiptPrinter) -> AsyncIterator[None]:
+async def running(device: SimulatedDevice) -> AsyncIterator[None]:
     """Runs a simulated device; fails if it ended by itself."""
     task = asyncio.create_task(device.run())
     while not device.line.plugged_in:

@@ -38,7 +38,7 @@ def usual_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def simulated(usual_place: Path) -> Path:
     """The folder of the running simulator, whose devices are in order."""
     folder = usual_place / "huimin"
-    control.ask(folder, {"do": "printer", "fault": "none"})
+    control.ask(folder, {"do": "fault", "device": "receipt-printer", "fault": "none"})
     return folder
 
 
@@ -89,7 +89,7 @@ def test_it_speaks_english_in_other_locales(simulated: Path) -> None:
     ],
 )
 def test_trouble_is_said_with_what_to_do(simulated: Path, fault: str, advice: str, paper: str) -> None:
-    control.ask(simulated, {"do": "printer", "fault": fault})
+    control.ask(simulated, {"do": "fault", "device": "receipt-printer", "fault": fault})
     done = diagnose(simulated.parent)
     assert done.returncode == 1
     assert advice in done.stdout
@@ -98,7 +98,7 @@ def test_trouble_is_said_with_what_to_do(simulated: Path, fault: str, advice: st
 
 
 def test_it_reports_to_programs(simulated: Path) -> None:
-    control.ask(simulated, {"do": "printer", "fault": "paper-out"})
+    control.ask(simulated, {"do": "fault", "device": "receipt-printer", "fault": "paper-out"})
     done = diagnose(simulated.parent, "--json")
     assert done.returncode == 1
     report = json.loads(done.stdout)

@@ -8,6 +8,7 @@ import time
 import tty
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from hardware.protocols.gat467 import PREAMBLE, Command, Frame, FrameReader, Rep
 from hardware.protocols.identity_card import Content, encode
 from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import CardFault, Pace, SimulatedIdentityCardReader
+from hardware.simulators.line import LineFault
 from hardware.transport.serial_port import SerialPort
 from tests.hardware.conftest import running, until
 from tests.hardware.samples import PERSON
@@ -72,15 +74,15 @@ async def test_the_supplied_cards_are_read(
 
 
 FAULTS = [
-    (CardFault.WRONG_CHECKSUM, CardError.READ_FAILED),
-    (CardFault.CUT_SHORT, CardError.READ_FAILED),
+    (LineFault.WRONG_CHECKSUM, CardError.READ_FAILED),
+    (LineFault.CUT_SHORT, CardError.READ_FAILED),
     (CardFault.LIFTED, CardError.MEDIA_REMOVED),
 ]
 
 
 @pytest.mark.parametrize(("fault", "code"), FAULTS)
 async def test_a_fault_is_named_and_the_second_chance_succeeds(
-    reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader, fault: CardFault, code: CardError
+    reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader, fault: Enum, code: CardError
 ) -> None:
     for _ in range(2):
         simulated_reader.present(CARD, fault)
@@ -94,7 +96,7 @@ async def test_a_fault_is_named_and_the_second_chance_succeeds(
 async def test_noise_before_the_answer_is_skipped(
     reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader
 ) -> None:
-    simulated_reader.present(CARD, CardFault.NOISE)
+    simulated_reader.present(CARD, LineFault.NOISE_BEFORE)
     assert (await reader.read_card(timeout=3.0)).full_name == PERSON.full_name
 
 

@@ -17,8 +17,17 @@ from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError, QrCode, TextLine
 from hardware.simulators import cards, control, directory
+from hardware.simulators.table import DEVICES
 from hardware.transport.serial_port import SerialPort
 from tests.hardware.commands import command, environment, simulator
+
+DEVICE_NAMES = {device.name for device in DEVICES}
+PRESENT = {"do": "act", "device": "identity-card-reader", "action": "present"}
+
+
+def fault(device: str, name: str) -> dict[str, str]:
+    """The request that makes something wrong."""
+    return {"do": "fault", "device": device, "fault": name}
 
 
 def names(folder: Path) -> set[str]:
@@ -47,7 +56,7 @@ async def test_a_visit_with_the_simulated_devices(tmp_path: Path) -> None:
         command("hardware.simulate", "present", "--card", str(own), **env)
         assert (await reader.read_card(timeout=3.0)).full_name == cards.load("minority").full_name
 
-        control.ask(folder, {"do": "present"})
+        control.ask(folder, PRESENT)
         command("hardware.simulate", "lift", **env)
         with pytest.raises(DeviceError) as raised:
             await reader.read_card(timeout=0.5)
@@ -62,7 +71,7 @@ async def test_a_visit_with_the_simulated_devices(tmp_path: Path) -> None:
         with pytest.raises(DeviceError) as raised:
             await printer.print_slip((TextLine("回执"),))
         assert raised.value.code is PrintError.PAPER_OUT
-        control.ask(folder, {"do": "printer", "fault": "none"})
+        control.ask(folder, fault("receipt-printer", "none"))
         await printer.print_slip((TextLine("回执"),))
 
         command("hardware.simulate", "unplug", "identity-card-reader", **env)
@@ -70,7 +79,7 @@ async def test_a_visit_with_the_simulated_devices(tmp_path: Path) -> None:
             await reader.read_card(timeout=0.3)
         assert raised.value.completion is CompletionCode.CONNECTION_LOST
         command("hardware.simulate", "plug", "identity-card-reader", **env)
-        control.ask(folder, {"do": "present"})
+        control.ask(folder, PRESENT)
         assert await reader.read_card(timeout=3.0)
         await reader.close()
         await printer.close()
@@ -80,7 +89,7 @@ async def test_a_visit_with_the_simulated_devices(tmp_path: Path) -> None:
 def test_it_ends_cleanly_and_leaves_no_links(tmp_path: Path, number: signal.Signals) -> None:
     env = environment(tmp_path)
     with simulator("--directory", str(tmp_path / "devices"), **env) as process:
-        assert names(tmp_path / "devices") == {"control", "identity-card-reader", "receipt-printer", "slips"}
+        assert names(tmp_path / "devices") == {"control", "slips", *DEVICE_NAMES}
         process.send_signal(number)
         assert process.wait(timeout=20) == 0
         assert process.stderr
@@ -167,8 +176,8 @@ def test_a_card_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 def test_the_state_is_told(tmp_path: Path) -> None:
     env = environment(tmp_path)
     with simulator(**env):
-        control.ask(tmp_path / "huimin", {"do": "present", "card": "young"})
-        control.ask(tmp_path / "huimin", {"do": "printer", "fault": "cover-open"})
+        control.ask(tmp_path / "huimin", PRESENT | {"given": "young"})
+        control.ask(tmp_path / "huimin", fault("receipt-printer", "cover-open"))
         told = command("hardware.simulate", "status", **env).stdout
         assert "A card lies on the reader" in told
         assert "cover is open" in told
@@ -187,9 +196,19 @@ NONSENSE = [
     b"[]\n",
     b"{}\n",
     b'{"do": "explode"}\n',
-    b'{"do": "present", "fault": "nothing-known"}\n',
-    b'{"do": "present", "card": 7}\n',
-    b'{"do": "printer"}\n',
+    b'{"do": "act", "device": "identity-card-reader", "action": "explode"}\n',
+    b'{"do": "act", "device": "identity-card-reader", "action": "present", "given": 7}\n',
+    b'{"do": "act", "device": "receipt-printer", "action": "present"}\n',
+    b'{"do": "fault", "device": "receipt-printer"}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "nothing-known"}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "wrong-checksum"}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "when": "never"}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "when": []}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "seconds": 0}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "seconds": NaN}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "seconds": "1"}\n',
+    b'{"do": "fault", "device": "receipt-printer", "fault": "cutter", "seconds": true}\n',
+    b'{"do": "fault", "device": ["receipt-printer"], "fault": "cutter"}\n',
     b'{"do": "unplug", "device": "toaster"}\n',
     b"[" * 50_000 + b"\n",
     b"\xff\xfe\n",

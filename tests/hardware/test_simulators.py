@@ -16,11 +16,10 @@ from hardware.simulators.cards import CardFileError
 from hardware.simulators.identity_card_reader import (
     INSTANT,
     WAITING_COMMANDS,
-    CardFault,
     Pace,
     SimulatedIdentityCardReader,
 )
-from hardware.simulators.line import Line
+from hardware.simulators.line import Line, LineFault
 from hardware.transport.serial_port import SerialPort
 from tests.hardware.conftest import running, until
 from tests.hardware.samples import COMMANDS, REPLIES, framed
@@ -187,7 +186,7 @@ async def test_a_flood_of_questions_does_the_simulated_reader_no_harm(tmp_path: 
 async def test_a_fault_happens_once(simulated_reader: SimulatedIdentityCardReader) -> None:
     content = cards.load("default").content()
     asked = framed("00 03 20 01 22") + framed("00 03 20 02 21") + framed("00 03 30 01 32")
-    simulated_reader.present(content, CardFault.CUT_SHORT)
+    simulated_reader.present(content, LineFault.CUT_SHORT)
     assert len(await exchanged(simulated_reader, asked)) == 2
     simulated_reader.present(content)
     assert len(await exchanged(simulated_reader, asked)) == 3

@@ -10,8 +10,8 @@ from hardware.drivers.escpos_printer import _TROUBLES
 from hardware.interfaces.device import DeviceStatus
 from hardware.interfaces.receipt_printer import PaperStatus
 from hardware.registry import DRIVERS, DeviceSettings, FindingKind
-from hardware.simulators.identity_card_reader import CardFault
-from hardware.simulators.receipt_printer import PrinterFault
+from hardware.simulate import sentence
+from hardware.simulators.table import DEVICES
 from hardware.transport.serial_port import PortProblem
 from hardware.wording import texts
 
@@ -22,7 +22,7 @@ NAMES = [
     *(f"advice.port.{problem.value}" for problem in PortProblem),
     *(advice for *_, advice in _TROUBLES),
     *(kind.value for kind in FindingKind),
-    *(f"simulate.fault.{fault.value}" for fault in (*CardFault, *PrinterFault)),
+    *(sentence(device.name, fault) for device in DEVICES for fault in device.faults()),
     "advice.no_answer",
     "advice.reader_self_test",
     "advice.printer.paper_low",

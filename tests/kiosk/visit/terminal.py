@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 from unittest.mock import patch
@@ -31,7 +32,7 @@ from hardware.registry import DeviceConfig, Devices
 from hardware.simulators import cards as card_files
 from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.cards import CardFile
-from hardware.simulators.identity_card_reader import CardFault, SimulatedIdentityCardReader
+from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
@@ -166,14 +167,14 @@ class Terminal:
         page = self.do(did.Next())
         return self.question if isinstance(page, Question) else await self.page(Question, did.Skip())
 
-    async def card_taken(self, card: CardFile = CARD, fault: CardFault | None = None) -> CardTaken:
+    async def card_taken(self, card: CardFile = CARD, fault: Enum | None = None) -> CardTaken:
         """From the home page to what a card filled in."""
         await self.introduction()
         await self.page(CardWanted, did.Next())
         self.lay(card, fault)
         return await self.page(CardTaken)
 
-    def lay(self, card: CardFile = CARD, fault: CardFault | None = None) -> None:
+    def lay(self, card: CardFile = CARD, fault: Enum | None = None) -> None:
         """Lays a card on the reader."""
         self.reader.present(card.content(), fault)
 

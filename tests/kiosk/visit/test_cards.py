@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.simulators import cards as card_files
 from hardware.simulators.identity_card_reader import CardFault
+from hardware.simulators.line import LineFault
 from kiosk.visit import events as did
 from kiosk.visit.pages import (
     CardTaken,
@@ -50,13 +52,13 @@ async def wanted(at: Terminal) -> None:
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (CardFault.WRONG_CHECKSUM, CardError.READ_FAILED),
-        (CardFault.CUT_SHORT, CardError.READ_FAILED),
+        (LineFault.WRONG_CHECKSUM, CardError.READ_FAILED),
+        (LineFault.CUT_SHORT, CardError.READ_FAILED),
         (CardFault.LIFTED, CardError.MEDIA_REMOVED),
     ],
 )
 async def test_a_card_that_was_not_read_gets_a_second_chance(
-    at: Terminal, fault: CardFault, code: CardError
+    at: Terminal, fault: Enum, code: CardError
 ) -> None:
     await wanted(at)
     at.lay(CARD, fault)
@@ -68,7 +70,7 @@ async def test_a_card_that_was_not_read_gets_a_second_chance(
 
 
 async def test_noise_before_the_card_does_no_harm(at: Terminal) -> None:
-    assert len((await at.card_taken(fault=CardFault.NOISE)).fields) == 3
+    assert len((await at.card_taken(fault=LineFault.NOISE_BEFORE)).fields) == 3
 
 
 async def test_a_card_with_a_wrong_number_is_not_taken(at: Terminal) -> None:
@@ -134,7 +136,7 @@ async def test_reading_again_is_offered_only_after_a_fault(at: Terminal) -> None
 async def test_a_card_that_failed_can_be_replaced_by_the_reference(at: Terminal) -> None:
     await at.page(ProgressWays, did.OpenDoor(Door.PROGRESS))
     await at.page(CardWanted, did.ByCard())
-    at.lay(CARD, CardFault.CUT_SHORT)
+    at.lay(CARD, LineFault.CUT_SHORT)
     await fault_of(at)
     assert isinstance(at.do(did.Skip()), ReferenceEntry)
     assert isinstance(at.do(did.Back()), ProgressWays)
@@ -143,7 +145,7 @@ async def test_a_card_that_failed_can_be_replaced_by_the_reference(at: Terminal)
 async def test_a_second_card_is_taken_after_a_fault_for_progress_too(at: Terminal) -> None:
     await at.page(ProgressWays, did.OpenDoor(Door.PROGRESS))
     await at.page(CardWanted, did.ByCard())
-    at.lay(CARD, CardFault.WRONG_CHECKSUM)
+    at.lay(CARD, LineFault.WRONG_CHECKSUM)
     await fault_of(at)
     at.do(did.ReadCard())
     at.lay()

@@ -12,7 +12,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from backend_client.errors import SessionEnded
-from hardware.simulators.identity_card_reader import CardFault
+from hardware.simulators.line import LineFault
 from hardware.simulators.receipt_printer import PrinterFault
 from kiosk.visit import events as did
 from kiosk.visit.pages import (
@@ -127,7 +127,7 @@ async def test_nothing_of_a_card_stays(at: Terminal) -> None:
 async def test_nothing_of_a_card_that_was_not_read_whole_stays(at: Terminal) -> None:
     await at.introduction()
     await at.page(CardWanted, did.Next())
-    at.lay(CARD, CardFault.CUT_SHORT)
+    at.lay(CARD, LineFault.CUT_SHORT)
     await at.until(lambda: isinstance(at.visit.page, CardWanted) and at.visit.page.fault is not None)
     at.reader.lift()
     at.do(did.Leave())
@@ -258,7 +258,7 @@ async def test_the_log_knows_nobody(house: House, tmp_path: Path, caplog: pytest
             await at.cable.plug_in()
             await at.page(Introduction, did.TryAgain())
             await at.page(CardWanted, did.Next())
-            at.lay(CARD, CardFault.WRONG_CHECKSUM)
+            at.lay(CARD, LineFault.WRONG_CHECKSUM)
             await at.until(lambda: isinstance(at.visit.page, CardWanted) and at.visit.page.fault is not None)
             at.do(did.ReadCard())
             at.lay()

@@ -1,0 +1,13 @@
+"""The devices that can be simulated: one line each."""
+
+from __future__ import annotations
+
+from hardware.simulators.device import SimulatedDevice
+from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
+from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+
+DEVICES: tuple[type[SimulatedDevice], ...] = (
+    SimulatedIdentityCardReader,
+    SimulatedReceiptPrinter,
+)
+"""In the order in which they are started and told of. Each name occurs once."""
