@@ -28,7 +28,7 @@ STX, ETX = 0x02, 0x03
 HEADER_BYTES = 3
 TRAILER_BYTES = 3
 MAX_BODY = 512
-"""Upper cap on Len. The longest known body, the entry of a number with its prompt, has 259 bytes."""
+"""Upper cap on Len. The longest known body, the entry of a number with its prompt, has 262 bytes."""
 
 ACCEPTED, REFUSED = 0x06, 0x15
 KEY_PRESSED = bytes.fromhex("06574650")
@@ -38,6 +38,7 @@ PROMPT_BYTES = 256
 program can ask for a PIN as if it were a number."""
 PAN_DIGITS = 16
 LONGEST_MESSAGE = 20
+SHOW_STARS = 0x01
 MOST_DIGITS = 16
 """Longest number that can be entered."""
 
@@ -47,14 +48,16 @@ class Command(Enum):
 
     GET_ENCRYPTED_PIN = bytes.fromhex("754607")
     """Lets a PIN be entered; data: `pin_entry`. Answered 06, then 06 with the block."""
-    GET_NUMERIC = bytes.fromhex("754608")
-    """Lets a number be entered; data: a prompt of PROMPT_BYTES. Answered 06, then 06 with the digits."""
+    GET_NUMERIC_KEY = bytes.fromhex("754622")
+    """Lets a number be entered; data: `number_entry`. Answered 06, then 06 with the digits."""
     CANCEL = bytes.fromhex("754609")
     """Ends an entry. Answered 15 18 00."""
     GET_FUNCTION_KEY = bytes.fromhex("75460B")
     """Waits for a key that is no digit. Answered 06 with its name."""
     SET_KEY_OUTPUT = bytes.fromhex("754625")
     """What an entry tells of each key; data 00: that one was pressed, and nothing else."""
+    GET_LENGTHS = bytes.fromhex("755200")
+    """How long PINs and numbers may be: `pin_lengths`."""
     GET_VERSION = bytes.fromhex("784601")
     """Name and version of the firmware, ASCII."""
     GET_SERIAL_NUMBER = bytes.fromhex("784602")
@@ -197,6 +200,18 @@ def pin_entry(kind: KeyType, pan: str, message: bytes) -> bytes:
     return bytes((kind.value,)) + digits + bytes((len(message),)) + message
 
 
+def number_entry(minimum: int, maximum: int, prompt: bytes) -> bytes:
+    """Data of GET_NUMERIC_KEY: the pad shows stars, not the digits. ValueError where the pad cannot take it.
+
+    prompt: PROMPT_BYTES that the pad's owner has encrypted.
+    """
+    if not 1 <= minimum <= maximum <= MOST_DIGITS:
+        raise ValueError(f"a number has 1 to {MOST_DIGITS} digits")
+    if len(prompt) != PROMPT_BYTES:
+        raise ValueError(f"a prompt has {PROMPT_BYTES} bytes")
+    return bytes((SHOW_STARS, maximum, minimum)) + prompt
+
+
 def answer(body: bytearray) -> Answer:
     """What a body says; wipes it. ValueError where it is no answer."""
     try:
@@ -216,13 +231,33 @@ def answer(body: bytearray) -> Answer:
 
 
 def digits(data: bytearray) -> bytearray:
-    """The number that was entered, in ASCII; wipes the data. ValueError where it is none."""
+    """The number that was entered, in ASCII; wipes the data. ValueError where it is none.
+
+    ::
+
+        count | digits, two a byte, filled with F to 16 bytes
+    """
+    found = bytearray()
     try:
-        if not 1 <= len(data) <= MOST_DIGITS or not data.isdigit():
-            raise ValueError(f"a number has 1 to {MOST_DIGITS} digits")
-        return bytearray(data)
+        nibbles = bytearray(half for byte in data[1:] for half in (byte >> 4, byte & 0xF))
+        count = data[0] if data else 0
+        found.extend(0x30 + nibble for nibble in nibbles[:count] if nibble <= 9)
+        filled = all(nibble == 0xF for nibble in nibbles[count:])
+        wipe(nibbles)
+        if not 1 <= count <= MOST_DIGITS or len(data) > 1 + MOST_DIGITS or len(found) != count or not filled:
+            wipe(found)
+            raise ValueError(f"a number has 1 to {MOST_DIGITS} digits, and F behind them")
+        return found
     finally:
         wipe(data)
+
+
+def packed(number: bytes | bytearray) -> bytearray:
+    """The data of an answer with a number: what the pad does."""
+    text = bytearray(number).ljust(2 * MOST_DIGITS, b"F")
+    data = bytearray((len(number),)) + bytearray.fromhex(text.decode("ascii"))
+    wipe(text)
+    return data
 
 
 def pin_block(data: bytearray) -> PinBlock:
@@ -244,6 +279,18 @@ def pin_block(data: bytearray) -> PinBlock:
 def function_key(data: bytearray) -> FunctionKey:
     """The key in an answer. ValueError where it is none."""
     return FunctionKey(bytes(data))
+
+
+def pin_lengths(data: bytearray) -> tuple[int, int]:
+    """The shortest and the longest PIN in an answer to GET_LENGTHS. ValueError where it is none.
+
+    ::
+
+        75 02 | 01 02 shortest longest PIN | 02 02 shortest longest number
+    """
+    if len(data) != 10 or data[:4] != bytes.fromhex("75020102") or data[6:8] != bytes.fromhex("0202"):
+        raise ValueError("no lengths")
+    return data[4], data[5]
 
 
 def key_states(data: bytearray) -> dict[tuple[int, int], KeyState]:

@@ -31,6 +31,7 @@ COMMANDS = {
     Command.CANCEL: "02 03 00 75 46 09 3A C4 03",
     Command.GET_VERSION: "02 03 00 78 46 01 3F BF 03",
     Command.GET_SERIAL_NUMBER: "02 03 00 78 46 02 3C C0 03",
+    Command.GET_LENGTHS: "02 03 00 75 52 00 27 C7 03",
     Command.GET_KEY_STATUS: "02 03 00 78 46 25 1B E3 03",
 }
 VERSION = "022500064944205445434820536d61727450494e204c313030204669726d776172652056312e30303a7403"
@@ -142,10 +143,14 @@ def test_the_answers_of_the_manual_are_understood() -> None:
     version = answer(VERSION)
     assert isinstance(version, Accepted)
     assert version.data == b"ID TECH SmartPIN L100 Firmware V1.00"
-    number = answer(NUMBER)
+    number = smartpin.answer(bytearray.fromhex("06 07 25 78 90 6F" + "FF" * 12))
     assert isinstance(number, Accepted)
-    assert smartpin.digits(number.data) == b"0123456789"
+    assert number.data == smartpin.packed(DIGITS)
+    assert smartpin.digits(number.data) == DIGITS
     assert number.data == b""
+    lengths = smartpin.answer(bytearray.fromhex("06 75 02 01 02 04 0C 02 02 01 10"))
+    assert isinstance(lengths, Accepted)
+    assert smartpin.pin_lengths(lengths.data) == (4, 12)
     assert answer(PRESSED) == KeyPressed()
     keys = answer(KEYS)
     assert isinstance(keys, Accepted)
@@ -203,14 +208,30 @@ def test_an_entry_that_the_pad_could_not_take_is_refused_without_its_digits(pan:
     assert pan not in str(raised.value)
 
 
+@given(st.text("0123456789", min_size=1, max_size=16).map(str.encode))
+def test_a_number_is_packed_and_unpacked(number: bytes) -> None:
+    assert smartpin.digits(smartpin.packed(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "prompt"), [(0, 4, 256), (5, 4, 256), (1, 17, 256), (1, 4, 255)]
+)
+def test_a_number_that_the_pad_could_not_take_is_not_asked_for(
+    minimum: int, maximum: int, prompt: int
+) -> None:
+    assert smartpin.number_entry(6, 12, bytes(256))[:3].hex() == "010c06"
+    with pytest.raises(ValueError, match=r"16 digits|256 bytes"):
+        smartpin.number_entry(minimum, maximum, bytes(prompt))
+
+
 def test_digits_are_in_no_repr_and_are_wiped_when_they_are_let_go() -> None:
     frames = FrameReader()
-    (found,) = frames.feed(smartpin.frame(b"\x06" + DIGITS))
+    (found,) = frames.feed(smartpin.frame(b"\x06" + smartpin.packed(DIGITS)))
     assert isinstance(found, Frame)
     body = found.body
     understood = smartpin.answer(body)
     assert isinstance(understood, Accepted)
-    assert DIGITS.decode() not in repr(found) + repr(understood)
+    assert repr(found) + repr(understood) == "Frame()Accepted()"
     assert body == b""
     data = understood.data
     assert smartpin.digits(data) == DIGITS
@@ -218,9 +239,11 @@ def test_digits_are_in_no_repr_and_are_wiped_when_they_are_let_go() -> None:
     assert frames._held == b""
 
 
-@pytest.mark.parametrize("data", [b"", b"12a", b"1" * 17, b"\xff"])
-def test_what_is_no_number_is_refused_and_wiped(data: bytes) -> None:
-    held = bytearray(data)
+@pytest.mark.parametrize(
+    "data", ["", "00", "02 1F", "02 1A", "01 11", "11" + "11" * 16, "02 12 F0", "01 1F" + "FF" * 16, "7F 12"]
+)
+def test_what_is_no_number_is_refused_and_wiped(data: str) -> None:
+    held = bytearray.fromhex(data)
     with pytest.raises(ValueError, match="1 to 16 digits"):
         smartpin.digits(held)
     assert held == b""
@@ -270,13 +293,22 @@ def test_no_body_gives_anything_but_an_answer_or_a_typed_error(body: bytes) -> N
     understand(b"\x15" + body)
 
 
+READERS = (
+    smartpin.digits,
+    smartpin.pin_block,
+    smartpin.function_key,
+    smartpin.key_states,
+    smartpin.pin_lengths,
+)
+
+
 def understand(body: bytes) -> None:
     try:
         found = smartpin.answer(bytearray(body))
     except ValueError:
         return
     if isinstance(found, Accepted):
-        for read in (smartpin.digits, smartpin.pin_block, smartpin.function_key, smartpin.key_states):
+        for read in READERS:
             try:
                 read(bytearray(found.data))
             except ValueError:
