@@ -18,16 +18,17 @@ from backend.gateway_demo import keys
 from backend.gateway_demo.ledger import Ledger
 from backend.gateway_demo.server import DemonstrationGateway
 from backend.payments.settings import PaymentSettings
+from tests.gateway_trouble import Trouble
 
 
 @dataclass
 class Cashier:
-    """The gateway, which can be taken away and put back at the same address."""
+    """The gateway, and what is the matter with it."""
 
     folder: Path
     runner: web.AppRunner
     address: str
-    away: bool = False
+    trouble: Trouble
 
     @property
     def payment(self) -> PaymentSettings:
@@ -81,16 +82,8 @@ async def cashier(folder: Path) -> AsyncIterator[Cashier]:
     ledger = Ledger(folder / "gateway.sqlite3")
     gateway = DemonstrationGateway(ledger, keys.load(folder), hurry=100)
     application = gateway.application()
-    made = Cashier(folder, web.AppRunner(application, access_log=None), "")
-
-    @web.middleware
-    async def leave(request: web.Request, handler: Any) -> web.StreamResponse:
-        if made.away and request.path.startswith("/v3/"):
-            return web.Response(status=502, text="away")
-        answer: web.StreamResponse = await handler(request)
-        return answer
-
-    application.middlewares.append(leave)
+    made = Cashier(folder, web.AppRunner(application, access_log=None, shutdown_timeout=0.1), "", Trouble())
+    application.middlewares.append(made.trouble.middleware)
     await made.runner.setup()
     try:
         await web.TCPSite(made.runner, "127.0.0.1", 0).start()

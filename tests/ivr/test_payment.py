@@ -7,10 +7,12 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
 from backend.settings import PACKAGED
+from backend.storage import attempts
 from backend_client.payment import OrderState
 from foundation.language import Language
 from ivr.dialogue.services import GROUPS
@@ -173,6 +175,34 @@ async def test_is_it_paid_is_asked_by_the_number_alone_and_in_progress(
     assert "payment.PAID" in without_applicant.prompts
 
 
+@pytest.mark.parametrize("kind", ["slow", "cut", "nonsense"])
+async def test_a_gateway_in_trouble_is_told_behind_the_link_and_nothing_is_paid_twice(
+    line: Phone, house: House, till: Cashier, kind: str
+) -> None:
+    before = len(links_to(MOBILE, house.data))
+    async with line.calling() as live:
+        reference = await sent(live, line)
+        live.does(f"1\n1\n{MOBILE}\n1")
+        await live.until("payment.link_sent")
+        link = await link_to(MOBILE, house.data, before)
+        till.trouble.kind = kind
+        async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
+            page = await answer.text()
+        assert answer.status == 503
+        assert "支付平台暂时没有响应" in page and "You will not be charged twice" in page
+        assert "<button>" in page, "it can be tried again"
+        live.does("2")
+        await live.until("payment.due")
+        till.trouble.kind = ""
+        assert 'id="paid"' in await till.pay(link)
+        await paid(line, reference)
+        live.does("2")
+        await live.until("payment.PAID")
+    assert 'id="paid"' not in await till.pay(link), "the link says that it is paid"
+    made = await house.database.read(attempts.of_order, reference)
+    assert [str(one.state) for one in made] == ["paid"]
+
+
 async def test_a_number_that_is_not_mobile_is_asked_again(line: Phone) -> None:
     async with line.calling() as live:
         await sent(live, line)
@@ -231,3 +261,12 @@ async def test_a_fine_that_was_looked_up_is_paid_by_its_link(
         await live.until("payment.PAID")
     assert live.heard.said("payment.due").startswith("应缴二百元，")
     assert live.heard.said("payment.PAID") == "已经缴清，金额二百元。"
+
+    search = f"2\n{way_to(there.index('look_up'))}\n{chosen}\n1\n0101#\n1\n2468\n1"
+    for language, words in (
+        (Language.ZH_CN, "缴清，不用再缴。"),
+        (Language.EN, "nothing more is owed for it."),
+    ):
+        heard = await line.call(f"{search}\n!", language)
+        assert heard.said("lookup.paid").endswith(words)
+        assert "lookup.pay" not in heard.prompts

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +21,6 @@ from unittest.mock import patch
 import aiohttp
 import yaml
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from huimin.v1 import common_pb2, form_pb2, payment_pb2, payment_pb2_grpc
 
 from backend.gateway_demo import keys
@@ -36,6 +35,7 @@ from backend.storage.attempts import Attempt
 from foundation.language import LocalizedText
 from tests.backend.house import CONTENT, Clock, House, house
 from tests.backend.sample import submission
+from tests.gateway_trouble import Trouble
 from tests.keys import VAULT
 from tests.ports import free_port
 
@@ -55,46 +55,6 @@ CHARGE = {
 }
 """Of forms/everything: with an amount of 10.50 yuan it costs 12.50 + 0.32 = 12.82 yuan."""
 CHARGED_FEN = 1282
-
-
-@dataclass
-class Trouble:
-    """What is wrong with the line to the gateway. of: for which paths; times: so often, then no more."""
-
-    kind: str = ""
-    """slow, cut (no answer), deaf (it does nothing and does not answer), nonsense, unsigned, busy."""
-    of: str = "/v3/"
-    times: int = 10**6
-    seen: list[str] = field(default_factory=list)
-
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self.seen.append(f"{request.method} {request.path}")
-        if not self.kind or self.of not in request.path or self.times <= 0:
-            return await handler(request)
-        self.times -= 1
-        match self.kind:
-            case "deaf":
-                _cut(request)
-            case "busy":
-                return web.json_response({"code": "SYSTEM_ERROR"}, status=500)
-            case "nonsense":
-                return web.Response(text="<html>Bad gateway</html>", status=200)
-        response = await handler(request)
-        match self.kind:
-            case "slow":
-                await asyncio.sleep(10)
-            case "cut":
-                _cut(request)
-            case "unsigned":
-                response.headers["Wechatpay-Signature"] = "AAAA"
-        return response
-
-
-def _cut(request: web.Request) -> None:
-    assert request.transport is not None
-    request.transport.abort()
-    raise asyncio.CancelledError
 
 
 @dataclass

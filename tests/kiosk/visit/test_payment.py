@@ -11,9 +11,13 @@ import pytest
 import pytest_asyncio
 
 from backend.settings import PACKAGED
+from backend.storage import attempts
 from backend_client.errors import NotFound
 from backend_client.forms.reference import new_reference
 from backend_client.payment import OrderState
+from backend_client.sentences import sentence
+from foundation.language import Language, LocalizedText
+from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
 from kiosk.visit import payment
 from kiosk.visit.pages import (
@@ -42,7 +46,7 @@ from kiosk.visit.pages import (
 from tests.backend import house as running
 from tests.backend.house import House
 from tests.cashier import Cashier, cashier
-from tests.kiosk.visit.terminal import CARD, PACE, SUFFIX, Terminal, terminal
+from tests.kiosk.visit.terminal import CARD, COUNTY, PACE, SUFFIX, Terminal, terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,6 +88,12 @@ async def at(house: House, tmp_path: Path) -> AsyncIterator[Terminal]:
     """A terminal at that backend."""
     async with terminal(house.address, tmp_path) as here:
         yield here
+
+
+async def tries(house: House, reference: str) -> list[str]:
+    """How the tries to pay an order ended, or stand, the first first."""
+    made = await house.database.read(attempts.of_order, reference)
+    return [str(one.state) for one in made]
 
 
 async def charge(at: Terminal, **answers: str) -> ChargeReview:
@@ -181,17 +191,30 @@ async def test_whoever_was_faster_than_the_button_has_paid(at: Terminal, till: C
     assert paid.order.state is OrderState.PAID
 
 
-async def test_a_gateway_that_is_away_is_told_and_nothing_is_lost(at: Terminal, till: Cashier) -> None:
-    await confirmed(at)
-    till.away = True
-    try:
-        trouble = await at.trouble(did.Pay())
-    finally:
-        till.away = False
+@pytest.mark.parametrize("kind", ["slow", "cut", "nonsense"])
+async def test_a_gateway_in_trouble_is_told_and_nothing_is_paid_twice(
+    at: Terminal, house: House, till: Cashier, kind: str
+) -> None:
+    sent = await confirmed(at)
+    till.trouble.kind = kind
+    at.do(did.Pay())
+    await at.until(lambda: at.visit.view.waiting or at.visit.view.trouble is not None)
+    trouble = await at.trouble()
     assert trouble.reason == "PAYMENT_UNAVAILABLE"
-    page = await at.page(Paying, did.TryAgain())
-    await till.pay(page.code)
+    assert "不会重复扣款" in sentence(trouble, Language.ZH_CN)
+    assert "not be charged twice" in sentence(trouble, Language.EN)
+    till.trouble.kind = ""
+    first = await at.page(Paying, did.TryAgain())
+
+    till.trouble.kind = kind
+    kept = await at.page(PaymentKept, did.PayLater())
+    assert (kept.order.state, kept.order.payable) == (OrderState.WAITING, True), "nobody knows; it goes on"
+    till.trouble.kind = ""
+    again = await at.page(Paying, did.Pay())
+    assert 'id="paid"' not in await till.pay(first.code), "what was closed is not paid"
+    assert 'id="paid"' in await till.pay(again.code)
     assert (await at.page(PaymentKept)).order.state is OrderState.PAID
+    assert await tries(house, sent.accepted.reference) == ["closed", "paid"]
 
 
 async def test_a_line_that_is_cut_while_waiting_is_told_and_made_good(at: Terminal, till: Cashier) -> None:
@@ -271,11 +294,9 @@ async def test_a_fine_that_was_looked_up_is_paid_once(at: Terminal, till: Cashie
     owed = [record.payable for record in page.found.records]
     assert [one and one.amount_fen for one in owed] == [20_000, 10_000, None]
     await at.page(LookupRecord, did.OpenRecord(page.found.records[0]))
-    till.away = True
-    try:
-        trouble = await at.trouble(did.Pay(owed[0]))
-    finally:
-        till.away = False
+    till.trouble.kind = "busy"
+    trouble = await at.trouble(did.Pay(owed[0]))
+    till.trouble.kind = ""
     assert trouble.reason == "PAYMENT_UNAVAILABLE"
     kept = at.visit.page
     assert isinstance(kept, PaymentKept), "the number is shown for later"
@@ -293,3 +314,22 @@ async def test_a_fine_that_was_looked_up_is_paid_once(at: Terminal, till: Cashie
     await at.page(OrderEntry, did.ByReference())
     found = await at.page(PaymentKept, did.Insert(first.order.reference), did.Next())
     assert found.order.state is OrderState.PAID
+
+    at.do(did.GoHome())
+    await at.page(ServiceList, did.OpenDoor(Door.LOOKUPS))
+    await at.page(ServiceGuide, did.OpenService(fines))
+    await at.page(Question, did.Apply())
+    at.answer("0101")
+    page = await at.page(LookupRecords, did.Enter("2468"), did.Next())
+    assert [record.pay_time for record in page.found.records] == [found.order.pay_time, None, None]
+    assert page.found.records[0].payable is None
+    told = await at.page(LookupRecord, did.OpenRecord(page.found.records[0]))
+    at.do(did.PrintSlip())
+    await at.until(lambda: getattr(at.visit.page, "slip", None) is Slip.PRINTED)
+    office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
+    slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
+    for language, words in ((Language.ZH_CN, "在这里缴清，不用再缴"), (Language.EN, "Nothing more is owed")):
+        lines = [
+            part.text for part in slips.record(told.lookup, told.record, language) if hasattr(part, "text")
+        ]
+        assert any(words in line for line in lines)
