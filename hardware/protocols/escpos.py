@@ -8,6 +8,7 @@ A slip is one job of commands, text in GB18030 between ``FS &`` and ``FS .``::
     ESC E n          1B 45 n         bold
     FS & / FS .      1C 26 / 1C 2E   Chinese on / off
     GS ( k pL pH …   1D 28 6B …      QR code: model, module size, correction, store, print
+    GS v 0 m …       1D 76 30 m …    picture: xL xH bytes wide, yL yH rows, then the rows
     GS V 66 n        1D 56 42 n      feed to the cutter and cut
     GS r 1           1D 72 01        paper status, answered once everything before it is done
 
@@ -25,9 +26,10 @@ side is `escpos_printer`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
+from hardware.interfaces.receipt_printer import Align, QrCode, RasterImage, Rule, SlipPart, TextLine
 from hardware.protocols.slip_layout import wrap
 
 INITIALISE = b"\x1b@"
@@ -39,6 +41,13 @@ CLEAR = b"\x10\x05\x02"
 """DLE ENQ 2. Many printers take it only in some of their errors, so nothing may depend on it."""
 ENCODING = "gb18030"
 COLUMNS_80_MM = 48
+DOTS_A_COLUMN = 12
+LINE_DOTS = 30
+"""Height of a line of text with its spacing."""
+MAX_RASTER_ROWS = 1200
+"""150 mm of picture at 203 dpi."""
+BAND_ROWS = 128
+"""A picture goes in bands, so that a printer with a small buffer prints one while the next comes."""
 
 MAX_JOB_BYTES = 32_768
 """A slip longer than this is a mistake: at 48 columns it would be some 30 m."""
@@ -46,9 +55,15 @@ QR_LARGE = 106
 """Bytes of a symbol of version 6-M: 41 modules of 8 dots fit any paper."""
 QR_MAX = 213
 """Bytes of a symbol of version 10-M: 57 modules of 6 dots."""
+QR_DOTS = 342
+"""Height of the tallest symbol."""
 _QR_MODEL_2 = b"\x1d(k\x04\x001A2\x00"
 _QR_CORRECTION_M = b"\x1d(k\x03\x001E1"
 _QR_PRINT = b"\x1d(k\x03\x001Q0"
+
+
+_AT_ONCE = re.compile(rb"\x10(?=[\x04\x05\x14])[\x00-\xff]")
+"""DLE EOT, DLE ENQ and DLE DC4, which printers obey in the middle of a picture too."""
 
 
 class SlipError(ValueError):
@@ -73,6 +88,8 @@ def _part(part: SlipPart, columns: int) -> bytes:
             return _text_line(part, columns)
         case QrCode():
             return _qr_code(part.data)
+        case RasterImage():
+            return _raster(part, columns)
         case Rule():
             return _style(Align.LEFT, 1, bold=False) + b"-" * columns + b"\n"
 
@@ -104,6 +121,40 @@ def _qr_code(data: str) -> bytes:
     symbol = _QR_MODEL_2 + size + _QR_CORRECTION_M + store + _QR_PRINT
     # An empty line of 30 dots on both sides is the quiet zone of four modules that scanners need.
     return _style(Align.CENTRE, 1, bold=False) + b"\n" + symbol + b"\n"
+
+
+def _raster(image: RasterImage, columns: int) -> bytes:
+    across = (image.width + 7) // 8
+    if not 1 <= image.width <= columns * DOTS_A_COLUMN:
+        raise SlipError(f"a picture is 1 to {columns * DOTS_A_COLUMN} dots wide, not {image.width}")
+    if not 1 <= len(image.rows) <= MAX_RASTER_ROWS or any(len(row) != across for row in image.rows):
+        raise SlipError(f"a picture has 1 to {MAX_RASTER_ROWS} rows of {across} bytes")
+    bands = [image.rows[at : at + BAND_ROWS] for at in range(0, len(image.rows), BAND_ROWS)]
+    return _style(Align.CENTRE, 1, bold=False) + b"".join(_band(band, across) for band in bands)
+
+
+def _band(rows: tuple[bytes, ...], across: int) -> bytes:
+    size = across.to_bytes(2, "little") + len(rows).to_bytes(2, "little")
+    # One dot more keeps the picture from holding a command: 04, 05 and 14 become 0C, 0D and 1C.
+    dots = _AT_ONCE.sub(lambda found: bytes((0x10, found[0][1] | 0x08)), b"".join(rows))
+    return b"\x1dv0\x00" + size + dots
+
+
+def lines_of(parts: tuple[SlipPart, ...], columns: int = COLUMNS_80_MM) -> int:
+    """How many lines of text a slip takes, a picture counted by its height."""
+    return sum(_lines(part, columns) for part in parts)
+
+
+def _lines(part: SlipPart, columns: int) -> int:
+    match part:
+        case TextLine():
+            return len(wrap(part.text, columns // part.scale)) * part.scale
+        case QrCode():
+            return 2 + QR_DOTS // LINE_DOTS
+        case RasterImage():
+            return -(-len(part.rows) // LINE_DOTS)
+        case Rule():
+            return 1
 
 
 def ask_status(n: int) -> bytes:

@@ -1,7 +1,7 @@
 """The language of receipt printers, ESC/POS: the printer's side, as the simulator needs it.
 
-Bytes in, commands out, in their order; pieces may be of any size. It knows `escpos`'s table and ESC d. Other
-commands are skipped: with their length where they carry one, otherwise with their two bytes.
+Bytes in, commands out, in their order; pieces may be of any size. It knows `escpos`'s table, ESC d and GS a.
+Other commands are skipped: with their length where they carry one, otherwise with their two bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from hardware.protocols.escpos import ENCODING
 
 MAX_QR_BYTES = 7089
 """No QR code holds more."""
+MAX_ROW_BYTES = 256
+"""A row of a picture is no wider than 2048 dots."""
 MAX_TEXT = 1024
 """Bytes of text that one command carries at most; longer text comes in several."""
 _DLE, _ESC, _FS, _GS = 0x10, 0x1B, 0x1C, 0x1D
@@ -77,6 +79,16 @@ class PrintQrCode:
 
 
 @dataclass(frozen=True, slots=True)
+class RasterRow:
+    """GS v 0, one row of the picture: bit 7 of the first byte is leftmost, 1 is black. wide, tall: how many
+    dots of the paper a dot takes."""
+
+    dots: bytes
+    wide: int = 1
+    tall: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """GS V."""
 
@@ -94,6 +106,13 @@ class AskPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class TellUnasked:
+    """GS a: from now on the state is told whenever it changes, and now; or no more."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """DLE ENQ 2: forget what is to be printed, at once."""
 
@@ -107,9 +126,11 @@ Command = (
     | Size
     | Bold
     | PrintQrCode
+    | RasterRow
     | Cut
     | AskStatus
     | AskPaper
+    | TellUnasked
     | Clear
 )
 
@@ -120,6 +141,9 @@ class CommandReader:
     def __init__(self) -> None:
         self._held = bytearray()
         self._to_skip = 0
+        self._rows = 0
+        self._across = 0
+        self._wide = self._tall = 1
         self._chinese = False
         self._decoder = codecs.getincrementaldecoder(ENCODING)("replace")
         self._qr_data = b""
@@ -145,6 +169,8 @@ class CommandReader:
             skipped = min(self._to_skip, len(held))
             self._to_skip -= skipped
             return skipped, None
+        if self._rows:
+            return self._raster_row(held)
         first = held[0]
         if first not in _CONTROL:
             return self._text(held)
@@ -207,18 +233,42 @@ class CommandReader:
     def _gs(self, held: bytearray) -> tuple[int, Command | None]:
         if held[1] == 0x28:
             return self._extended(held)
-        if held[1] not in (0x21, 0x56, 0x72):
+        if held[1] == 0x76:
+            return self._raster(held)
+        if held[1] not in (0x21, 0x56, 0x61, 0x72):
             return 2, None
         if len(held) < 3:
             return 0, None
         n = held[2]
         if held[1] == 0x21:
             return 3, Size((n >> 4 & 7) + 1, (n & 7) + 1)
+        if held[1] == 0x61:
+            return 3, TellUnasked(n != 0)
         if held[1] == 0x72:
             return 3, AskPaper() if n in (1, 49) else None
         if n in (65, 66):  # with a feed before the cut
             return (4, Cut()) if len(held) >= 4 else (0, None)
         return 3, Cut()
+
+    def _raster(self, held: bytearray) -> tuple[int, Command | None]:
+        """GS v 0 m xL xH yL yH: so many bytes across, so many rows."""
+        if len(held) < 8:
+            return 0, None
+        m, across, rows = held[3], held[4] | held[5] << 8, held[6] | held[7] << 8
+        if held[2] != 0x30 or across * rows == 0:
+            return 8, None
+        if across > MAX_ROW_BYTES or m not in (0, 1, 2, 3, 48, 49, 50, 51):
+            self._to_skip = across * rows
+            return 8, None
+        self._rows, self._across = rows, across
+        self._wide, self._tall = 1 + (m & 1), 1 + (m >> 1 & 1)
+        return 8, None
+
+    def _raster_row(self, held: bytearray) -> tuple[int, Command | None]:
+        if len(held) < self._across:
+            return 0, None
+        self._rows -= 1
+        return self._across, RasterRow(bytes(held[: self._across]), self._wide, self._tall)
 
     def _extended(self, held: bytearray) -> tuple[int, Command | None]:
         """GS ( X pL pH: pL + pH × 256 bytes follow."""

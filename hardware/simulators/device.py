@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
 
-from hardware.simulators.line import GONE_SECONDS, Line, LineFault, last_byte_wrong
+from hardware.simulators.line import GONE_SECONDS, NOISE, Line, LineFault, last_byte_wrong
 
 NONE = "none"
 """The value that every enumeration of faults has for its NONE: nothing is wrong."""
@@ -54,8 +54,15 @@ class SimulatedDevice(ABC):
     fault_at: ClassVar[str | None] = None
     checked: ClassVar[bool] = True
 
-    def __init__(self, port: Path, baud: int, *, spoil: Callable[[bytes], bytes] = last_byte_wrong) -> None:
-        self.line = Line(port, self._heard, baud, spoil=spoil)
+    def __init__(
+        self,
+        port: Path,
+        baud: int,
+        *,
+        spoil: Callable[[bytes], bytes] = last_byte_wrong,
+        noise: bytes = NOISE,
+    ) -> None:
+        self.line = Line(port, self._heard, baud, spoil=spoil, noise=noise)
         self.silent = False
         """A device without power: it takes bytes and does nothing."""
         self._fault = self._right

@@ -26,8 +26,7 @@ LATE_SECONDS = 6.0
 GONE_SECONDS = 3.0
 """A port that vanishes comes back after so long."""
 NOISE = bytes.fromhex("00 FF AA AA 96 55 AA AA AA 96 00 83 AA AA AA 96 69")
-"""What a bad contact may send: pieces of the preambles of GA/T 467, and a whole one with nothing behind it.
-No byte of it can be taken for an answer to DLE EOT, the only answers without any check."""
+"""What a bad contact may send: pieces of the preamble of GA/T 467, and a whole one with nothing behind it."""
 
 
 class LineFault(Enum):
@@ -65,6 +64,7 @@ class Line:
     name: a link to the terminal, made when it is plugged in and taken away when it is unplugged;
     baud: speed of the wire towards the host, or 0 for no delay;
     spoil: makes the check of an answer wrong; it knows where the check is, and how it is computed;
+    noise: what the worst contact might send to this device's driver;
     late: after how many seconds a late answer comes.
     """
 
@@ -75,12 +75,14 @@ class Line:
         baud: int = 115200,
         *,
         spoil: Callable[[bytes], bytes] = last_byte_wrong,
+        noise: bytes = NOISE,
     ) -> None:
         self.name = name
         self.late = LATE_SECONDS
         self._received = received
         self._baud = baud
         self._spoil = spoil
+        self._noise = noise
         self._ends: tuple[int, int] | None = None
         self._fault = LineFault.NONE
         self._lasts = False
@@ -153,9 +155,9 @@ class Line:
                     await asyncio.sleep(BYTE_SECONDS)
                     await self.put(answer[at : at + 1])
             case LineFault.NOISE_BEFORE:
-                await self.put(NOISE + answer)
+                await self.put(self._noise + answer)
             case LineFault.NOISE_INSIDE:
-                await self.put(answer[:middle] + NOISE + answer[middle:])
+                await self.put(answer[:middle] + self._noise + answer[middle:])
             case LineFault.LAST_REPLY:
                 await self.put(previous)
             case LineFault.SILENCE:

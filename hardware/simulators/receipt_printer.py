@@ -13,7 +13,8 @@ from PIL import Image
 
 from foundation.language import Language
 from foundation.log import logger
-from hardware.protocols.escpos import PrinterStatus
+from hardware.protocols.escpos import LINE_DOTS, PrinterStatus
+from hardware.protocols.escpos_answers import encode_unasked
 from hardware.protocols.escpos_printer import (
     AskPaper,
     AskStatus,
@@ -22,8 +23,11 @@ from hardware.protocols.escpos_printer import (
     CommandReader,
     Cut,
     Feed,
+    Initialise,
     LineFeed,
     PrintQrCode,
+    RasterRow,
+    TellUnasked,
 )
 from hardware.simulators import directory, fonts
 from hardware.simulators.device import Fact, SimulatedDevice
@@ -35,35 +39,59 @@ log = logger(__name__)
 BUFFER_COMMANDS = 10_000
 """The receive buffer: what comes when it is full is lost."""
 SMALL_QUEUE = 64
+NOISE = bytes.fromhex("FF 93 55 11 B5 13 F0")
+"""What a bad contact may send. A byte of noise that has the fixed bits of an answer cannot be told from one:
+ESC/POS has no checks."""
 
 
 class PrinterFault(Enum):
-    """What is wrong with the printer until it is put right; the values are the command line's."""
+    """What is wrong with the printer until it is put right; the values are the command line's.
+
+    All but PAPER_LOW stop the printing where it is; a job goes on once the printer is put right, as it does
+    on a real one, unless it was told to forget it.
+    """
 
     NONE = "none"
-    PAPER_OUT = "paper-out"
-    """The roll is used up: printing stops."""
-    COVER_OPEN = "cover-open"
-    """The cover is open: printing stops."""
     PAPER_LOW = "paper-low"
     """The roll is nearly used up: printing goes on."""
+    PAPER_OUT = "paper-out"
+    """The roll is used up."""
+    COVER_OPEN = "cover-open"
+    """The cover is open."""
     CUTTER = "cutter"
-    """The cutter is stuck: printing stops."""
+    """The cutter is stuck."""
+    JAM = "jam"
+    """Paper is jammed. ESC/POS has no word for that: it is an error that a person can put right."""
+    HOT = "hot"
+    """The print head is too hot. It recovers by itself."""
+    BROKEN = "broken"
+    """Nobody but the supplier can put it right."""
+    OFFLINE = "offline"
+    """Somebody pressed the button that takes it off the line."""
+    BUFFER_LOST = "buffer-lost"
+    """Its power fails for a moment while it prints: it forgets everything, and is in order again. Once."""
 
 
 _STATUS: dict[Enum, PrinterStatus] = {
     PrinterFault.NONE: PrinterStatus(),
+    PrinterFault.PAPER_LOW: PrinterStatus(paper_near_end=True),
     PrinterFault.PAPER_OUT: PrinterStatus(offline=True, paper_end=True, paper_near_end=True),
     PrinterFault.COVER_OPEN: PrinterStatus(offline=True, cover_open=True),
-    PrinterFault.PAPER_LOW: PrinterStatus(paper_near_end=True),
     PrinterFault.CUTTER: PrinterStatus(offline=True, error=True, cutter_error=True),
+    PrinterFault.JAM: PrinterStatus(
+        offline=True, waits_for_recovery=True, error=True, recoverable_error=True
+    ),
+    PrinterFault.HOT: PrinterStatus(offline=True, error=True, passing_error=True),
+    PrinterFault.BROKEN: PrinterStatus(offline=True, error=True, unrecoverable_error=True),
+    PrinterFault.OFFLINE: PrinterStatus(offline=True),
+    PrinterFault.BUFFER_LOST: PrinterStatus(),
 }
-
-
+_PRINTED = (LineFeed, Feed, PrintQrCode, RasterRow)
 _NAMES: dict[type[Command], str] = {
     LineFeed: "line",
     Feed: "line",
     PrintQrCode: "qr-code",
+    RasterRow: "picture",
     AskPaper: "paper",
     Cut: "cut",
 }
@@ -72,32 +100,44 @@ _NAMES: dict[type[Command], str] = {
 
 @dataclass(frozen=True, slots=True)
 class PrintPace:
-    """How long printing takes, in seconds, and the line's speed. Zeros are for tests."""
+    """How long printing takes, in seconds, and the line's speed. Zeros are for tests.
+
+    line: a line of text; symbol: a QR code; cut: a cut; cooling: until a hot print head has recovered.
+    """
 
     line: float = 0.025
     symbol: float = 0.2
     cut: float = 0.3
+    cooling: float = 20.0
     baud: int = 115200
 
 
-INSTANT = PrintPace(0.0, 0.0, 0.0, 0)
+INSTANT = PrintPace(0.0, 0.0, 0.0, baud=0)
 
 
 class SimulatedReceiptPrinter(SimulatedDevice):
     """Prints on a pseudo-terminal as a printer would.
 
-    slips: folder for the pictures, `slip-0001.png` and so on; mark: what the pictures say of themselves.
+    slips: folder for the pictures, `slip-0001.png` and so on; mark: what the pictures say of themselves;
+    unasked: it was set to tell its state whenever that changes, and when it is switched on.
     """
 
     name = directory.RECEIPT_PRINTER
     own_faults = PrinterFault
-    commands = ("status", "paper", "line", "qr-code", "cut")
+    commands = ("status", *dict.fromkeys(_NAMES.values()))
     checked = False
 
     def __init__(
-        self, port: Path, slips: Path, mark: str, pace: PrintPace = PrintPace(), columns: int = 48
+        self,
+        port: Path,
+        slips: Path,
+        mark: str,
+        pace: PrintPace = PrintPace(),
+        columns: int = 48,
+        *,
+        unasked: bool = False,
     ) -> None:
-        super().__init__(port, pace.baud)
+        super().__init__(port, pace.baud, noise=NOISE)
         self.pace = pace
         self.last_slip: Path | None = None
         self._slips = slips
@@ -107,6 +147,7 @@ class SimulatedReceiptPrinter(SimulatedDevice):
         self._can_print = asyncio.Event()
         self._can_print.set()
         self._job: asyncio.Queue[Command] = asyncio.Queue(BUFFER_COMMANDS)
+        self._unasked = self._set_to_tell = unasked
         self._at_once: asyncio.Queue[bytes] = asyncio.Queue(SMALL_QUEUE)
 
     @classmethod
@@ -127,12 +168,18 @@ class SimulatedReceiptPrinter(SimulatedDevice):
             tasks.create_task(self._print())
             tasks.create_task(self._answer())
 
+    def _begin(self, fault: Enum, seconds: float | None) -> None:
+        if fault is PrinterFault.HOT and seconds is None:
+            seconds = self.pace.cooling
+        super()._begin(fault, seconds)
+
     def _become(self, fault: Enum) -> None:
         super()._become(fault)
         if _STATUS[fault].offline:
             self._can_print.clear()
         else:
             self._can_print.set()
+        self._tell()
 
     def _received(self, data: bytes) -> None:
         for command in self._commands.feed(data):
@@ -141,7 +188,8 @@ class SimulatedReceiptPrinter(SimulatedDevice):
                     self._notice("status")
                     self._say(_STATUS[self.fault].encode()[n - 1 : n])
                 case Clear():
-                    self._forget()
+                    if _STATUS[self.fault].offline:  # as most printers do, only in trouble
+                        self._forget()
                 case _ if self._job.full():
                     log.warning("simulated_printer_overrun")
                 case _:
@@ -151,11 +199,22 @@ class SimulatedReceiptPrinter(SimulatedDevice):
         if not self.silent and not self._at_once.full():
             self._at_once.put_nowait(answer)
 
+    def _tell(self) -> None:
+        if self._unasked:
+            self._say(encode_unasked(_STATUS[self.fault]))
+
     def _forget(self) -> None:
-        """As most printers do, only in trouble."""
-        if _STATUS[self.fault].offline:
-            while not self._job.empty():
-                self._job.get_nowait()
+        while not self._job.empty():
+            self._job.get_nowait()
+
+    def _start_again(self) -> None:
+        """As after a power failure; what is on the paper already stays there."""
+        self._used_up()
+        self._forget()
+        self._commands = CommandReader()
+        self._paper.do(Initialise())
+        self._unasked = self._set_to_tell
+        self._tell()
 
     async def _answer(self) -> None:
         while True:
@@ -167,18 +226,31 @@ class SimulatedReceiptPrinter(SimulatedDevice):
             if name := _NAMES.get(type(command)):
                 self._notice(name)
             await self._can_print.wait()
-            match command:
-                case LineFeed() | Feed():
-                    await asyncio.sleep(self.pace.line)
-                case PrintQrCode():
-                    await asyncio.sleep(self.pace.symbol)
-                case AskPaper():
-                    self._say(bytes((_STATUS[self.fault].encode_paper_in_order(),)))
-                case Cut():
-                    await asyncio.sleep(self.pace.cut)
-                    await self._can_print.wait()
-                    await self._drop()
-            self._paper.do(command)
+            if self.fault is PrinterFault.BUFFER_LOST and isinstance(command, _PRINTED):
+                self._start_again()
+            else:
+                await self._carry_out(command)
+
+    async def _carry_out(self, command: Command) -> None:
+        match command:
+            case Initialise():
+                self._unasked = self._set_to_tell
+            case LineFeed() | Feed():
+                await asyncio.sleep(self.pace.line)
+            case RasterRow():
+                await asyncio.sleep(self.pace.line / LINE_DOTS * command.tall)
+            case PrintQrCode():
+                await asyncio.sleep(self.pace.symbol)
+            case AskPaper():
+                self._say(bytes((_STATUS[self.fault].encode_paper_in_order(),)))
+            case TellUnasked(on):
+                self._unasked = on
+                self._tell()
+            case Cut():
+                await asyncio.sleep(self.pace.cut)
+                await self._can_print.wait()
+                await self._drop()
+        self._paper.do(command)
 
     async def _drop(self) -> None:
         """Cuts, and keeps the picture: in another thread, because compressing it takes a while."""

@@ -16,6 +16,7 @@ from hardware.protocols.escpos_printer import (
     Initialise,
     LineFeed,
     PrintQrCode,
+    RasterRow,
     Size,
     Text,
 )
@@ -45,6 +46,7 @@ class SlipPicture:
     def __init__(self, columns: int = 48) -> None:
         self._dots = columns * COLUMN_DOTS
         self._strips: list[Image.Image] = []
+        self._height = 0
         self._line: list[tuple[str, int, int, bool]] = []
         self._reset()
 
@@ -74,6 +76,8 @@ class SlipPicture:
                 self._bold = on
             case PrintQrCode():
                 self._print_symbol(command)
+            case RasterRow():
+                self._print_row(command)
             case _:
                 pass
 
@@ -81,8 +85,8 @@ class SlipPicture:
         """The paper as it falls out; a new one begins. mark: a grey line at its end: it is simulated."""
         if self._line:
             self._print_line()
-        height = sum(strip.height for strip in self._strips)
-        picture = Image.new("L", (self._dots + 2 * MARGIN_DOTS, height + MARGIN_DOTS + CUTTER_DOTS), PAPER)
+        size = (self._dots + 2 * MARGIN_DOTS, self._height + MARGIN_DOTS + CUTTER_DOTS)
+        picture = Image.new("L", size, PAPER)
         top = MARGIN_DOTS
         for strip in self._strips:
             picture.paste(strip, (MARGIN_DOTS, top))
@@ -90,6 +94,7 @@ class SlipPicture:
         draw = ImageDraw.Draw(picture)
         draw.text((picture.width // 2, picture.height - 10), mark, fill=MARK, font=font(18), anchor="ms")
         self._strips.clear()
+        self._height = 0
         self._reset()
         return picture
 
@@ -137,14 +142,25 @@ class SlipPicture:
         strip.paste(bitmap, (self._left(bitmap.width), SPACING_DOTS))
         self._add(strip)
 
+    def _print_row(self, row: RasterRow) -> None:
+        if self._line:
+            self._print_line()
+        bits = Image.frombytes("1", (len(row.dots) * 8, 1), row.dots)
+        dots = bits.point(lambda dot: INK if dot else PAPER, mode="L")
+        dots = dots.resize((dots.width * row.wide, row.tall), Image.Resampling.NEAREST)
+        strip = Image.new("L", (self._dots, row.tall), PAPER)
+        strip.paste(dots, (max(0, self._left(dots.width)), 0))
+        self._add(strip)
+
     def _left(self, width: int) -> int:
         return {Align.LEFT: 0, Align.CENTRE: (self._dots - width) // 2, Align.RIGHT: self._dots - width}[
             self._align
         ]
 
     def _add(self, strip: Image.Image) -> None:
-        if sum(other.height for other in self._strips) + strip.height <= MAX_DOTS:
+        if self._height + strip.height <= MAX_DOTS:
             self._strips.append(strip)
+            self._height += strip.height
 
 
 def _character(character: str, width: int, height: int, *, bold: bool) -> Image.Image:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
+from hardware.interfaces.receipt_printer import Align, QrCode, RasterImage, Rule, SlipPart, TextLine
 from hardware.protocols.escpos import (
+    BAND_ROWS,
     CLEAR,
     MAX_JOB_BYTES,
+    MAX_RASTER_ROWS,
     QR_MAX,
     PrinterStatus,
     SlipError,
@@ -21,6 +23,7 @@ from hardware.protocols.escpos import (
     encode_slip,
     is_paper_in_order,
     is_status,
+    lines_of,
 )
 from hardware.protocols.escpos_printer import (
     Alignment,
@@ -35,7 +38,9 @@ from hardware.protocols.escpos_printer import (
     Initialise,
     LineFeed,
     PrintQrCode,
+    RasterRow,
     Size,
+    TellUnasked,
     Text,
 )
 
@@ -104,11 +109,59 @@ def test_a_large_line_holds_half_as_much() -> None:
         TextLine("a", scale=3),
         TextLine("a", scale=0),
         TextLine("a" * MAX_JOB_BYTES),
+        RasterImage(0, (b"",)),
+        RasterImage(577, (bytes(73),)),
+        RasterImage(8, ()),
+        RasterImage(8, (b"a", b"")),
+        RasterImage(9, (b"a",)),
+        RasterImage(8, (b"a",) * (MAX_RASTER_ROWS + 1)),
+        RasterImage(576, (bytes(72),) * 600),
     ],
 )
 def test_what_cannot_be_printed_is_refused(part: SlipPart) -> None:
     with pytest.raises(SlipError):
         encode_slip((part,))
+
+
+def test_a_picture_has_these_bytes() -> None:
+    assert encode_slip((RasterImage(10, (b"\xff\xc0", b"\x80\x40")),)) == (
+        b"\x1b@\x1ba\x01\x1d!\x00\x1bE\x00"
+        b"\x1dv0\x00\x02\x00\x02\x00"  # 2 bytes wide, 2 rows
+        b"\xff\xc0\x80\x40"
+        b"\x1dVB\x00"
+    )
+
+
+def test_a_high_picture_goes_in_bands() -> None:
+    rows = tuple(bytes((row % 256,)) for row in range(BAND_ROWS + 2))
+    found = CommandReader().feed(encode_slip((RasterImage(8, rows),)))
+    assert [one.dots for one in found if isinstance(one, RasterRow)] == list(rows)
+    assert encode_slip((RasterImage(8, rows),)).count(b"\x1dv0\x00\x01\x00") == 2
+
+
+def test_no_picture_holds_a_command_that_printers_obey_at_once() -> None:
+    job = encode_slip((RasterImage(16, (b"\x10\x04", b"\x01\x10", b"\x05\x10", b"\x14\x10")),))
+    found = CommandReader().feed(job)
+    assert [one.dots for one in found if isinstance(one, RasterRow)] == [
+        b"\x10\x0c",
+        b"\x01\x10",
+        b"\x0d\x10",
+        b"\x1c\x10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        (TextLine("a"), 1),
+        (TextLine("a", scale=2), 2),
+        (TextLine("a" * 49), 2),
+        (Rule(), 1),
+        (RasterImage(8, (b"a",) * 31), 2),
+    ],
+)
+def test_the_lines_of_a_slip_are_counted(part: SlipPart, lines: int) -> None:
+    assert lines_of((part,)) == lines
 
 
 def test_the_printer_understands_a_slip() -> None:
@@ -164,6 +217,14 @@ def test_the_four_questions_are_asked_and_understood(n: int) -> None:
         (b"\x1bd\x03", [Feed(3)]),
         (b"\x1ba2", [Alignment(Align.RIGHT)]),
         (b"\x1ba\x09", []),
+        (b"\x1da\x0e", [TellUnasked(True)]),
+        (b"\x1da\x00", [TellUnasked(False)]),
+        (b"\x1dv0\x00\x02\x00\x02\x00abcdX", [RasterRow(b"ab"), RasterRow(b"cd"), Text("X")]),
+        (b"\x1dv03\x01\x00\x01\x00aX", [RasterRow(b"a", 2, 2), Text("X")]),
+        (b"\x1dv0\x01\x01\x00\x01\x00aX", [RasterRow(b"a", 2, 1), Text("X")]),
+        (b"\x1dv0\x09\x01\x00\x01\x00aX", [Text("X")]),
+        (b"\x1dv0\x00\x00\x00\x09\x00X", [Text("X")]),
+        (b"\x1dv0\x00\x00\x02\x02\x00" + b"z" * 1024 + b"X", [Text("X")]),
         (b"\x1dV\x00", [Cut()]),
         (b"\x1dV1", [Cut()]),
         (b"\x1dVA\x10", [Cut()]),
@@ -244,6 +305,15 @@ parts = st.one_of(
     ),
     st.builds(QrCode, st.text(printable_ascii, min_size=1, max_size=QR_MAX)),
     st.just(Rule()),
+    st.integers(1, 40).flatmap(
+        lambda width: st.builds(
+            RasterImage,
+            st.just(width),
+            st.lists(
+                st.binary(min_size=(width + 7) // 8, max_size=(width + 7) // 8), min_size=1, max_size=200
+            ).map(tuple),
+        )
+    ),
 )
 
 
@@ -253,6 +323,7 @@ def test_any_slip_is_understood_however_its_bytes_are_cut(
 ) -> None:
     job = encode_slip(slip)
     assert not any(bytes((0x10, code)) in job for code in (0x04, 0x05, 0x14)), "would act at once"
+    assert lines_of(slip) >= len(slip)
     whole = merged(CommandReader().feed(job))
     assert whole[-1] == Cut()
     assert len([command for command in whole if isinstance(command, PrintQrCode)]) == sum(

@@ -6,10 +6,18 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
+from hardware.interfaces.receipt_printer import Align, QrCode, RasterImage, Rule, SlipPart, TextLine
 from hardware.protocols.escpos import QR_MAX, encode_slip
-from hardware.protocols.escpos_printer import CommandReader, PrintQrCode
-from hardware.simulators.slip_picture import MARGIN_DOTS, PAPER, SlipPicture, _character
+from hardware.protocols.escpos_printer import CommandReader, PrintQrCode, RasterRow, Text
+from hardware.simulators.slip_picture import (
+    INK,
+    LINE_DOTS,
+    MARGIN_DOTS,
+    PAPER,
+    SPACING_DOTS,
+    SlipPicture,
+    _character,
+)
 
 
 def drawn(parts: tuple[SlipPart, ...], columns: int = 48) -> Image.Image:
@@ -87,6 +95,31 @@ def test_a_code_too_large_for_the_paper_is_not_printed() -> None:
     paper.do(PrintQrCode(b"z" * 2000, 16, "H"))
     paper.do(PrintQrCode(b"z" * 7000, 1, "H"))
     assert paper.empty
+
+
+def test_a_picture_is_drawn_dot_by_dot_in_the_middle() -> None:
+    seal = RasterImage(16, (b"\x80\x01", b"\x00\x00", b"\xff\xff"))
+    picture = drawn((seal,))
+    left = MARGIN_DOTS + (576 - 16) // 2
+    rows = [[picture.getpixel((left + x, MARGIN_DOTS + y)) == INK for x in range(-1, 17)] for y in range(3)]
+    assert rows[0] == [False, True, *[False] * 14, True, False]
+    assert not any(rows[1])
+    assert rows[2] == [False, *[True] * 16, False]
+
+
+def test_a_picture_may_be_twice_as_wide_and_high() -> None:
+    paper = SlipPicture()
+    paper.do(RasterRow(b"\x80", 2, 2))
+    picture = paper.cut("SIMULATED")
+    assert ink(picture) == (MARGIN_DOTS, MARGIN_DOTS, MARGIN_DOTS + 2, MARGIN_DOTS + 2)
+
+
+def test_text_that_waits_is_printed_before_a_picture() -> None:
+    paper = SlipPicture()
+    paper.do(Text("惠"))
+    paper.do(RasterRow(b"\xff"))
+    picture = paper.cut("SIMULATED")
+    assert ink(picture)[3] == MARGIN_DOTS + LINE_DOTS + SPACING_DOTS + 1
 
 
 def test_the_picture_says_that_it_is_simulated() -> None:
