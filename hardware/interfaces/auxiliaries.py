@@ -137,11 +137,12 @@ class Auxiliaries(Device[AuxiliariesCapabilities, AuxiliariesStatus]):
     """Says how the terminal is, and switches its lights and its fan."""
 
     name = "auxiliaries"
-    _status_type = AuxiliariesStatus
+    status_type = AuxiliariesStatus
+    codes = tuple(AuxiliariesError)
 
     @abstractmethod
     async def _set_light(self, light: Light, state: LightState, colour: LightColour | None) -> None:
-        """Switches a light. UNSUPPORTED_DATA with NO_LIGHT where there is none, or not this state or colour."""
+        """Switches a light. UNSUPPORTED_DATA with NO_LIGHT where there is none that can do this."""
 
     @abstractmethod
     async def _set_fan(self, *, on: bool) -> None:
