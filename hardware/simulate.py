@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +16,7 @@ import click
 from foundation.language import Translate, language_of_environment
 from foundation.life import say_ready, stop_requested
 from foundation.log import start_log
-from hardware.simulators import cards, control, directory, fonts
+from hardware.simulators import cards, control, directory, fonts, script
 from hardware.simulators.device import NONE, Refused, SimulatedDevice
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.line import LineFault
@@ -52,15 +52,26 @@ _device_argument = click.argument("device", type=_DeviceName())
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @_folder_option
 @click.option("--instant", is_flag=True, help="Answer and print without the delays of real devices.")
+@click.option(
+    "--script",
+    "script_file",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Let happen what is written in this file (YAML), from the moment the devices are ready.",
+)
 @click.pass_context
-def main(context: click.Context, folder: Path | None, instant: bool) -> None:
+def main(context: click.Context, folder: Path | None, instant: bool, script_file: Path | None) -> None:
     """Simulates the devices of a terminal, each on a pseudo-terminal."""
     context.default_map = {name: {"folder": folder} for name in main.commands}
     if context.invoked_subcommand is not None:
         return
     start_log("huimin-simulate")
     try:
-        asyncio.run(serve((folder or directory.default()).absolute(), instant=instant))
+        steps = script.load(script_file, DEVICES) if script_file else ()
+        asyncio.run(serve((folder or directory.default()).absolute(), instant=instant, steps=steps))
+    except script.ScriptError as error:
+        _fail_script(script_file, error)
     except directory.Occupied as error:
         _fail("simulate.occupied", folder=error)
     except fonts.FontMissing as error:
@@ -69,8 +80,11 @@ def main(context: click.Context, folder: Path | None, instant: bool) -> None:
         _fail("simulate.folder_unusable", folder=folder or directory.default(), reason=error.strerror)
 
 
-async def serve(folder: Path, *, instant: bool = False) -> None:
-    """Serves the simulated devices in a folder until SIGTERM. Raises Occupied, FontMissing, OSError."""
+async def serve(folder: Path, *, instant: bool = False, steps: Sequence[script.Step] = ()) -> None:
+    """Serves the simulated devices in a folder until SIGTERM, and lets the steps of a script happen.
+
+    Raises Occupied, FontMissing, OSError.
+    """
     stop = stop_requested()
     fonts.font(24)  # a printer without characters is found out now
     with directory.held(folder) as descriptor:
@@ -79,13 +93,13 @@ async def serve(folder: Path, *, instant: bool = False) -> None:
             bench.serve, sock=directory.listen(folder, descriptor), limit=control.MAX_LINE_BYTES
         )
         try:
-            await _run(bench.devices, stop)
+            await _run(bench.devices, steps, stop)
         finally:
             server.close()
             (folder / directory.CONTROL).unlink(missing_ok=True)
 
 
-async def _run(devices: Sequence[SimulatedDevice], stop: asyncio.Event) -> None:
+async def _run(devices: Sequence[SimulatedDevice], steps: Sequence[script.Step], stop: asyncio.Event) -> None:
     """Runs the devices until stop; a device that fails ends the simulator."""
     running: list[asyncio.Task[Any]] = [asyncio.create_task(device.run()) for device in devices]
     told: asyncio.Task[Any] = asyncio.create_task(stop.wait())
@@ -97,6 +111,7 @@ async def _run(devices: Sequence[SimulatedDevice], stop: asyncio.Event) -> None:
                     task.result()
         for device in devices:
             say_ready(device.name, str(device.line.name))
+        running.append(asyncio.create_task(_until(stop, script.run(steps, devices))))
         done, _ = await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
@@ -104,6 +119,12 @@ async def _run(devices: Sequence[SimulatedDevice], stop: asyncio.Event) -> None:
         for task in (*running, told):
             task.cancel()
         await asyncio.gather(*running, told, return_exceptions=True)
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Does its work, and is there until stop."""
+    await work
+    await stop.wait()
 
 
 @main.command()
@@ -252,6 +273,13 @@ def _ask(folder: Path | None, request: dict[str, Any]) -> dict[str, Any]:
         _fail("simulate.nobody", folder=error)
     except Refused as refused:
         _fail(refused.name, **refused.placeholders)
+
+
+def _fail_script(file: Path | None, error: script.ScriptError) -> NoReturn:
+    what = _text()(error.name, **error.placeholders)
+    if error.step is None:
+        _fail("simulate.script.wrong", file=file, what=what)
+    _fail("simulate.script.wrong_step", file=file, step=error.step, what=what)
 
 
 def _fail(name: str, **placeholders: object) -> NoReturn:

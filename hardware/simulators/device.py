@@ -30,7 +30,7 @@ Fact = bool | int | str | None
 class Refused(Exception):
     """What was asked of a device cannot be done. name: a text of the catalogue; placeholders: for it."""
 
-    def __init__(self, name: str, **placeholders: str) -> None:
+    def __init__(self, name: str, /, **placeholders: str) -> None:
         super().__init__(name)
         self.name = name
         self.placeholders = placeholders
@@ -114,6 +114,12 @@ class SimulatedDevice(ABC):
     def act(self, action: str, given: str) -> None:
         """Does what a person does. action: one of `actions`; given: often nothing. Raises Refused."""
         raise Refused("simulate.request_unknown", request=action)
+
+    @classmethod
+    def check(cls, action: str, given: str) -> None:
+        """Raises Refused where `act` would because of what is given to it, whatever the device is doing."""
+        if action not in cls.actions:
+            raise Refused("simulate.name_unknown", asked=action, names=", ".join(cls.actions))
 
     def state(self) -> Mapping[str, Fact]:
         """Facts beside its port and its faults, each with its sentence; None has nothing to say."""

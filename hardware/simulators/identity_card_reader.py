@@ -122,13 +122,15 @@ class SimulatedIdentityCardReader(SimulatedDevice):
         """present, with a card's name or file; lift."""
         if action == "lift":
             self.lift()
-            return
-        try:
-            content = cards.load(given or cards.DEFAULT).content()
-        except (cards.CardFileError, ValueError) as error:
-            names = ", ".join(cards.supplied())
-            raise Refused("simulate.card_unusable", reason=str(error), names=names) from None
-        self.present(content)
+        else:
+            self.present(_content(given))
+
+    @classmethod
+    def check(cls, action: str, given: str) -> None:
+        """Whether there is such a card."""
+        super().check(action, given)
+        if action == "present":
+            _content(given)
 
     def state(self) -> Mapping[str, Fact]:
         """Whether a card lies there."""
@@ -227,6 +229,15 @@ class SimulatedIdentityCardReader(SimulatedDevice):
 
     async def _say(self, status: Status, data: bytes = b"") -> None:
         await self.line.send(Reply(status, data).encode())
+
+
+def _content(card: str) -> Content:
+    """What is on a card, by its name or file. Raises Refused."""
+    try:
+        return cards.load(card or cards.DEFAULT).content()
+    except (cards.CardFileError, ValueError) as error:
+        names = ", ".join(cards.supplied())
+        raise Refused("simulate.card_unusable", reason=str(error), names=names) from None
 
 
 def _with_wrong_number(content: Content) -> Content:
