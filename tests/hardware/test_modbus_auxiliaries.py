@@ -204,8 +204,9 @@ ONCE = [
 ]
 
 
-@pytest.mark.parametrize("fault", ONCE)
-@pytest.mark.parametrize("command", ["coils", "inputs", "sensors"])
+@pytest.mark.parametrize(
+    ("fault", "command"), list(zip(ONCE, ["coils", "inputs", "sensors"] * 2, strict=True))
+)
 async def test_an_answer_that_came_to_harm_is_asked_for_again(
     driver: ModbusAuxiliaries, board: SimulatedAuxiliaries, fault: LineFault, command: str
 ) -> None:
