@@ -56,21 +56,18 @@ async def pay(code: str) -> str:
             return await answer.text()
 
 
-def links_to(mobile: str, data: Path) -> list[str]:
-    """Links to pay that a backend sent to a number by SMS. data: its folder."""
+def links_to(mobile: str, data: Path, where: str = "pay") -> list[str]:
+    """Links that a backend sent to a number by SMS: to pay, or to others of its pages. data: its folder."""
     file = data / "messages.jsonl"
     sent = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
-    return [
-        found[0]
-        for one in sent
-        if one["to"] == mobile and (found := re.search(r"http://[0-9.:]+/pay/[0-9]+/[a-z0-9]+", one["text"]))
-    ]
+    link = re.compile(rf"http://[0-9.:]+/{where}/[A-Za-z0-9_/-]+")
+    return [found[0] for one in sent if one["to"] == mobile and (found := link.search(one["text"]))]
 
 
-async def link_to(mobile: str, data: Path, before: int = 0) -> str:
+async def link_to(mobile: str, data: Path, before: int = 0, where: str = "pay") -> str:
     """The latest of them, once there are more than `before`."""
     async with asyncio.timeout(20):
-        while len(found := links_to(mobile, data)) <= before:  # noqa: ASYNC110 (a file of another's)
+        while len(found := links_to(mobile, data, where)) <= before:  # noqa: ASYNC110 (a file of another's)
             await asyncio.sleep(0.05)
     return found[-1]
 

@@ -79,6 +79,22 @@ async def renew_card(caller: CallerProcess, identity: str, voice: Path, listen: 
     return await _agree_and_send(caller, listen)
 
 
+async def look_up_fines(caller: CallerProcess) -> None:
+    """From the main menu: the fines of a car; the first of them begins to be said."""
+    for keys in ("2", "2", "1", "1", "0101#", "12468"):  # 1 confirms what was read back
+        await caller.press(keys)
+        await hardly(caller)
+    await caller.press("1")
+    await hardly(caller)
+
+
+async def take_permit_form(caller: CallerProcess, mobile: str) -> None:
+    """From the main menu: the blank application for a permit, by a link to this number."""
+    for keys in ("2", "51", "1", "1", f"{mobile}1"):
+        await caller.press(keys)
+        await hardly(caller)
+
+
 async def ask_for_link(caller: CallerProcess, mobile: str) -> None:
     """From the reference: to pay, by a link to this number."""
     await caller.press("1")

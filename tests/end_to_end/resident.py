@@ -197,6 +197,33 @@ class Resident:
         await self.look("booked")
         return await self.reference()
 
+    async def look_up_fines(self) -> None:
+        """Asks for the fines of a car; ends on the first of them in full."""
+        t = self.terminal
+        await t.touch("home.lookups")
+        await t.screen("services.list")
+        await t.touch("services.traffic-violations")
+        await t.touch("guide.look_up")
+        await t.screen("form.question")
+        await self.type("0101")
+        await self.next()
+        await self.type("2468")
+        await t.touch("form.next")
+        await t.screen("lookup.records")
+        await t.touch("lookup.record.0")
+        await t.screen("lookup.record")
+
+    async def take_blank_permit_form(self) -> None:
+        """Has the blank application for a permit printed; ends on whatever becomes of it."""
+        t = self.terminal
+        await t.touch("home.documents")
+        await t.screen("services.list")
+        await t.touch("services.permit-application-paper")
+        await t.touch("guide.apply")
+        await t.screen("paper.ways")
+        await t.touch("paper.blank")
+        await t.screen("paper")
+
     async def _first_free(self, prefix: str) -> str:
         """The first day or time that can be touched."""
 

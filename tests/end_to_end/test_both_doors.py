@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 import zxingcpp
 from PIL import Image
+from pypdf import PdfReader
 
 from backend_client.client import BackendClient
 from backend_client.payment import OrderState
@@ -21,19 +26,28 @@ from tests.end_to_end import calls
 from tests.end_to_end.phone import CallerProcess
 from tests.end_to_end.resident import Resident
 from tests.end_to_end.terminal import Terminal
+from tests.hardware.cups import Cups, cups
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 IDENTITY = "11999919900307102X"
 """Of the demonstration card."""
-MOBILE = "13900002222"
+MOBILE, DOWNLOADER = "13900002222", "13900003333"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def printer() -> AsyncIterator[Cups]:
+    """A print server with a printer of A4."""
+    async with cups() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, printer: Cups) -> AsyncIterator[House]:
     """The house, once for all tests here."""
-    plan = Plan(tmp_path_factory.mktemp("house"), backend=f"127.0.0.1:{free_port()}")
+    more = f'\n[devices.document_printer]\ndriver = "cups"\nport = "{printer.uri}"\n'
+    plan = Plan(tmp_path_factory.mktemp("house"), backend=f"127.0.0.1:{free_port()}", more=more)
     async with House(plan) as house:
         yield house
 
@@ -137,13 +151,12 @@ async def test_what_was_done_is_rated_and_a_reply_read_here_is_objected_to_by_ph
 
 async def clerk(house: House, *words: str) -> str:
     """A command of the office, and what it prints."""
-    group, command, *rest = words
-    backend = str(Path(sys.executable).with_name("huimin-backend"))
-    typed = [backend, group, command, "--data", str(house.backend_data), *rest]
+    own = {"HUIMIN_BACKEND_DATA": str(house.backend_data), "LC_ALL": "C", "PYTHONUTF8": "1"}
     process = await asyncio.create_subprocess_exec(
-        *typed,
+        Path(sys.executable).with_name("huimin-backend"),
+        *words,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"},
+        env=os.environ | own,
     )
     said, _ = await process.communicate()
     assert process.returncode == 0
@@ -197,6 +210,79 @@ async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_re
     assert (one.title, one.amount_fen) == (other.title, other.amount_fen)
     assert one.amount_fen == 5_000
     assert one.transaction != other.transaction
+
+
+async def audited(house: House, action: str) -> list[tuple[str, ...]]:
+    """Who did this, with what, and with which outcome, by the audit trail."""
+    lines = (await clerk(house, "audit", "list", "--json")).splitlines()
+    entries = [entry for entry in map(json.loads, lines) if entry["action"] == action]
+    return [(entry["credential"], entry["object"], entry["outcome"]) for entry in entries]
+
+
+async def test_a_fine_looked_up_at_both_doors_is_paid_once_though_the_gateway_hangs(
+    house: House, resident: Resident, tmp_path: Path
+) -> None:
+    terminal, gateway = resident.terminal, house.parts["gateway-demo"]
+    await resident.look_up_fines()
+    assert (await terminal.tree()).says("200.00元，还没有缴纳")
+    await terminal.touch("lookup.print")
+    await terminal.until(lambda now: now.says("已打印"), "the record was not printed")
+    gateway.send_signal(signal.SIGSTOP)
+    await terminal.touch("lookup.pay")
+    tree = await terminal.until(lambda now: "trouble.again" in now.controls, "nobody was told")
+    assert tree.says("支付平台暂时没有响应，不会重复扣款")
+    assert tree.says("以后凭缴费编号在终端缴纳")
+    gateway.send_signal(signal.SIGCONT)
+    await terminal.touch("trouble.again")
+    await terminal.screen("payment.code")
+    assert "paid" in await cashier.pay(await resident.scan(tmp_path / "code.png"))
+    tree = await terminal.screen("payment.order")
+    assert tree.says("缴费成功")
+    await resident.leave()
+
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550117@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        await caller.heard_sound()
+        await calls.look_up_fines(caller)
+        shown = await caller.event("message")
+        await caller.hang_up()
+    assert "200.00元" in shown["text"]
+    record = await calls.record_of(house.records, "5550117")
+    said = [entry["prompt"] for entry in record["timeline"] if "prompt" in entry]
+    assert said.index("lookups/traffic-violations/said") < said.index("lookup.paid")
+    assert "lookup.pay" not in said, "what is paid is not to be paid again"
+    looked = await audited(house, "LookupService.RunLookup")
+    assert len(looked) == 2 and len(set(looked)) == 1, looked
+    await resident.look_up_fines()
+    assert (await terminal.tree()).says("在这里缴清，不用再缴")
+    orders = (await clerk(house, "payment", "list")).splitlines()
+    assert len([line for line in orders if "530199000000101" in line]) == 1, orders
+
+
+async def test_a_blank_form_is_the_same_from_the_printer_and_behind_the_link(
+    house: House, resident: Resident, printer: Cups
+) -> None:
+    await resident.take_blank_permit_form()
+    await resident.terminal.until(lambda now: now.says("已打印"), "the form was not printed")
+    (sheet,) = printer.printed
+    caller = CallerProcess(house.sip_address, None, "--caller", "sip:5550118@127.0.0.1")
+    async with caller:
+        await caller.answered()
+        await caller.heard_sound()
+        await calls.take_permit_form(caller, DOWNLOADER)
+        await caller.hang_up()
+    record = await calls.record_of(house.records, "5550118")
+    assert "document.sent" in [entry.get("prompt") for entry in record["timeline"]]
+    link = await cashier.link_to(DOWNLOADER, house.backend_data, where="documents")
+    async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
+        behind = await answer.read()
+    assert text_of(behind) == text_of(sheet.read_bytes())
+    assert "经营许可申请" in text_of(behind)
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 async def test_a_time_booked_by_touches_is_heard_and_cancelled_by_phone(
