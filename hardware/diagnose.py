@@ -2,235 +2,161 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
 import click
+from rich.live import Live
 
-from foundation.config import ConfigError, load
-from foundation.language import Language, language_of_environment
-from foundation.log import start_log
-from hardware.holder import Holder, holder_of
-from hardware.interfaces.device import Device, DeviceInfo, DeviceStatus, SelfTest
-from hardware.interfaces.receipt_printer import PaperStatus, ReceiptPrinter
-from hardware.registry import (
-    IDENTITY_CARD_READER,
-    RECEIPT_PRINTER,
-    DeviceConfig,
-    Devices,
-    DeviceSettings,
-    Finding,
-    other_ports,
+from hardware.diagnosing.asked import Asked, Exit, asking
+from hardware.diagnosing.check import CheckResult, Level, Outcome, check
+from hardware.diagnosing.listing import listed, sentences
+from hardware.diagnosing.report import Report, code_of
+from hardware.diagnosing.session import ending_in_sentences, work_on
+from hardware.diagnosing.technician import Technician
+from hardware.diagnosing.watching import Changes, looks, table
+from hardware.registry import CLASSES, Devices
+
+_now_option = click.option(
+    "--now", is_flag=True, help="Do not wait for a visit under way at the terminal that has the devices."
 )
-from hardware.simulators import control, directory
-from hardware.simulators.device import Refused
-from hardware.wording import texts
-
-EXIT_FINE, EXIT_ATTENTION, EXIT_USAGE = 0, 1, 2
-EXAMPLE = """\
-    [devices.identity_card_reader]
-    driver = "gat467"
-    port = "/dev/ttyUSB0"
-    baud = 115200
-
-    [devices.receipt_printer]
-    driver = "escpos"
-    port = "/dev/ttyUSB1"
-    baud = 115200
-
-    [devices.document_printer]
-    driver = "cups"
-    port = "ipp://localhost:631/printers/A4"
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What is known of one device. self_test: None where the device could not be asked for it."""
-
-    device: str
-    info: DeviceInfo
-    status: DeviceStatus
-    self_test: SelfTest | None
-    paper: PaperStatus | None
-    holder: Holder | None
-    findings: tuple[Finding, ...] = field(default=())
-
-    @property
-    def fine(self) -> bool:
-        """Whether nobody has to do anything."""
-        tested = self.self_test is not None and self.self_test.passed and not self.self_test.findings
-        return tested and self.status is DeviceStatus.ONLINE
-
-
-async def examine(config: dict[str, DeviceConfig]) -> list[Report]:
-    """Opens the configured devices, asks each how it is, and closes them."""
-    devices = Devices(config)
-    try:
-        await devices.open()
-        return [await _report(name, device, devices) for name, device in devices.all.items()]
-    finally:
-        await devices.close()
-
-
-async def _report(name: str, device: Device, devices: Devices) -> Report:
-    findings = tuple(finding for finding in devices.findings if finding.device == name)
-    status = await device.status()
-    busy = status is DeviceStatus.DEVICE_BUSY
-    asked = status not in (DeviceStatus.DEVICE_BUSY, DeviceStatus.NO_DEVICE)
-    paper = await device.paper() if isinstance(device, ReceiptPrinter) and asked else None
-    return Report(
-        name,
-        device.info,
-        status,
-        devices.self_tests[name] if asked else None,
-        paper,
-        holder_of(device.info.port) if busy else None,
-        findings,
-    )
-
-
-_config_option = click.option(
-    "--config",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="TOML file with the tables [devices.identity_card_reader], [devices.receipt_printer] and"
-    " [devices.document_printer].",
-)
-_language_option = click.option(
-    "--language", type=click.Choice([each.value for each in Language]), help="Default: from the environment."
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
+_device_argument = click.argument("device", required=False, type=click.Choice(list(CLASSES)))
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@_config_option
-@_language_option
-@_json_option
+@click.option("--config", "file", type=click.Path(dir_okay=False), help="As of `list`.")
+@click.option("--language", help="As of `list`.")
+@click.option("--json", "as_json", is_flag=True, help="As of `list`.")
 @click.pass_context
-def main(context: click.Context, file: Path | None, language: str | None, as_json: bool) -> None:
-    """Looks at the devices of this terminal. Exit code: 0 all fine, 1 something to do, 2 wrong usage."""
+def main(context: click.Context, file: str | None, language: str | None, as_json: bool) -> None:
+    """Looks at the devices of this terminal; without a command it lists them.
+
+    Exit code: 0 all fine, 1 something to do, 2 wrong usage, 3 it could not be found out.
+    """
+    given = {"file": file, "language": language, "as_json": as_json or None}
+    defaults = {name: value for name, value in given.items() if value is not None}
+    context.default_map = dict.fromkeys(main.commands, defaults)
     if context.invoked_subcommand is None:
-        context.invoke(list_devices, file=file, language=language, as_json=as_json)
-    context.default_map = {"list": {"file": file, "language": language, "as_json": as_json}}
+        with list_devices.make_context("list", [], parent=context) as inner:
+            list_devices.invoke(inner)
 
 
 @main.command("list")
-@_config_option
-@_language_option
-@_json_option
-def list_devices(file: Path | None, language: str | None, as_json: bool) -> None:
-    """Lists the devices with state and self-test; this is what happens without a subcommand."""
-    start_log("huimin-diagnose", "error")  # what happens is said in words here
-    spoken = Language(language) if language else language_of_environment()
-    try:
-        config, folder = configuration(file)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(EXIT_USAGE)
-    reports = asyncio.run(examine(config))
-    if as_json:
-        click.echo(json.dumps(as_object(reports, spoken), ensure_ascii=False, indent=2))
+@asking
+def list_devices(asked: Asked) -> None:
+    """Lists the devices with state and self-test; this is what happens without a command.
+
+    What a running terminal has is told by the terminal, and is not touched.
+    """
+    reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
+    if asked.as_json:
+        devices = [one.as_object(asked.language) for one in reports]
+        asked.print({"fine": _fine(reports), "devices": devices})
     else:
-        for line in sentences(reports, folder, spoken):
+        for line in sentences(reports, asked.simulator, asked.language):
             click.echo(line)
-    fine = bool(reports) and all(report.fine for report in reports)
-    sys.exit(EXIT_FINE if fine else EXIT_ATTENTION)
+    sys.exit(Exit.FINE if _fine(reports) else Exit.ATTENTION)
 
 
-def configuration(file: Path | None) -> tuple[dict[str, DeviceConfig], Path | None]:
-    """The configured devices; without any, those of a simulator at its usual place, and that place."""
-    config = load(DeviceSettings, file).configured()
-    if config or file is not None:
-        return config, None
-    folder = directory.default()
-    try:
-        control.ask(folder, {"do": "status"})
-    except (directory.NobodyServes, Refused):
-        return {}, None
-    return {
-        IDENTITY_CARD_READER: DeviceConfig(
-            driver="gat467", port=str(folder / directory.IDENTITY_CARD_READER)
-        ),
-        RECEIPT_PRINTER: DeviceConfig(driver="escpos", port=str(folder / directory.RECEIPT_PRINTER)),
-    }, folder
+@main.command("check")
+@_device_argument
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.INTERNAL.value,
+    show_default=True,
+    help="internal: it tests itself; external: it does what can be seen; interactive: you act, and judge.",
+)
+@_now_option
+@asking
+def check_devices(asked: Asked, device: str | None, level: str, now: bool) -> None:
+    """Checks a device, or all of them (UnifiedPOS CheckHealth).
 
+    A terminal that has the devices lends them, and shows "out of service" meanwhile.
+    """
+    config = asked.only(device)
+    technician = Technician(asked.language)
 
-def sentences(reports: list[Report], folder: Path | None, language: Language) -> Iterator[str]:
-    """The report in words."""
-    text = texts(language)
-    if not reports:
-        yield text("diagnose.none_configured")
-        yield ""
-        yield EXAMPLE
-        yield ""
-        if ports := other_ports({}):
-            yield text("diagnose.other_ports", ports=", ".join(ports))
-        yield text("diagnose.how_to_run")
-        return
-    if folder:
-        yield text("diagnose.found_simulator", folder=folder)
-        yield ""
-    for report in reports:
-        yield from _device_sentences(report, language)
-        yield ""
-    fine = all(report.fine for report in reports)
-    yield text("diagnose.all_fine" if fine else "diagnose.attention")
+    async def work(devices: Devices) -> list[CheckResult]:
+        return [await check(one, Level(level), technician) for one in devices.all.values()]
 
-
-def _device_sentences(report: Report, language: Language) -> Iterator[str]:
-    text = texts(language)
-    mark = f" [{text('diagnose.simulated')}]" if report.info.simulated else ""
-    yield text(f"device.{report.device}") + mark
-    yield "  " + text("diagnose.port", port=report.info.port, driver=report.info.driver)
-    if report.self_test is None:
-        outcome = text("self_test.not_run")
+    results = work_on(asked, config, work, now=now)
+    fine = bool(results) and all(one.fine for one in results)
+    if asked.as_json:
+        asked.print({"fine": fine, "checks": [_check_object(one, asked) for one in results]})
     else:
-        outcome = text("self_test.passed" if report.self_test.passed else "self_test.failed")
-    yield "  " + text("diagnose.state", state=text(f"state.{report.status.value}"), self_test=outcome)
-    if report.paper:
-        yield "  " + text("diagnose.paper", paper=text(f"paper.{report.paper.value}"))
-    for name, value in report.info.details.items():
-        yield "  " + text(f"diagnose.detail.{name}", value=value)
-    if report.holder:
-        yield "  " + text("diagnose.holder", process=report.holder.process, command=report.holder.command)
-    for finding in report.findings:
-        for advice in finding.advised(language):
-            yield "  → " + advice
+        for one in results:
+            for line in _check_sentences(one, asked):
+                click.echo(line)
+    sys.exit(_exit_of(results))
 
 
-def as_object(reports: list[Report], language: Language) -> dict[str, Any]:
-    """The report for programs; `findings` have stable names and a sentence."""
-    return {
-        "fine": bool(reports) and all(report.fine for report in reports),
-        "devices": [
-            {
-                "device": report.device,
-                "driver": report.info.driver,
-                "port": report.info.port,
-                "simulated": report.info.simulated,
-                "status": report.status.value,
-                "self_test": None if report.self_test is None else report.self_test.passed,
-                "paper": report.paper.value if report.paper else None,
-                "details": report.info.details,
-                "held_by": report.holder.process if report.holder else None,
-                "findings": [
-                    {
-                        "name": finding.kind.value,
-                        "advice": list(finding.advice),
-                        "text": finding.sentence(language),
-                    }
-                    for finding in report.findings
-                ],
-            }
-            for report in reports
-        ],
-    }
+@main.command("watch")
+@_device_argument
+@click.option("--for", "seconds", type=click.FloatRange(0), help="Seconds; without it until Ctrl-C.")
+@asking
+def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
+    """Shows how the devices are, live. With --json, one object a line for each change."""
+    config = asked.only(device)
+    last: list[Report] = []
+
+    async def run() -> None:
+        nonlocal last
+        changes, since = Changes(), dict[str, datetime]()
+        with Live(auto_refresh=False, screen=False) if not asked.as_json else _Nothing() as live:
+            async for last in looks(config, asked.lending, seconds):
+                now = datetime.now().astimezone()
+                for one in changes.of(last):
+                    since[one.device] = now
+                    if asked.as_json:
+                        told = {"time": now.isoformat(timespec="milliseconds")}
+                        click.echo(json.dumps(told | one.as_object(asked.language), ensure_ascii=False))
+                if isinstance(live, Live):
+                    live.update(table(last, since, asked.language), refresh=True)
+
+    ending_in_sentences(asked, run)
+    sys.exit(Exit.FINE if _fine(last) else Exit.ATTENTION)
+
+
+class _Nothing:
+    """Shows nothing."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _fine(reports: Sequence[Report]) -> bool:
+    return bool(reports) and all(one.fine for one in reports)
+
+
+def _exit_of(results: Sequence[CheckResult]) -> Exit:
+    if any(one.outcome is Outcome.NOT_DONE for one in results):
+        return Exit.NOT_KNOWN
+    return Exit.FINE if results and all(one.fine for one in results) else Exit.ATTENTION
+
+
+def _check_object(one: CheckResult, asked: Asked) -> dict[str, object]:
+    findings = [{"code": code_of(name), "text": asked.text(name)} for name in one.findings]
+    return one.model_dump(mode="json") | {"fine": one.fine, "findings": findings}
+
+
+def _check_sentences(one: CheckResult, asked: Asked) -> list[str]:
+    text = asked.text
+    mark = f" [{text('diagnose.simulated')}]" if one.simulated else ""
+    said = text(
+        "check.result",
+        device=text(f"device.{one.device}"),
+        port=one.port,
+        driver=one.driver,
+        outcome=text(f"check.outcome.{one.outcome.value}"),
+        seconds=one.seconds,
+    )
+    return [said + mark, *("  → " + text(name) for name in one.findings)]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from foundation.log import logger
+from hardware.diagnosing.report import report
 from hardware.registry import Devices
 from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import Lender
@@ -53,8 +54,11 @@ class LendingTerminal(Lender):
         return max(0.0, self._deadline - time.monotonic()) if self._state is State.WAITING else 0.0
 
     def devices(self) -> list[dict[str, Any]]:
-        """What it knows of them."""
-        return []
+        """What it knows of them: how each was when it was asked last."""
+        return [
+            report(device, device.last_status, None).model_dump(mode="json")
+            for device in self._devices.all.values()
+        ]
 
     def hurry(self) -> None:
         """A visit under way is waited for no longer."""

@@ -112,8 +112,8 @@ def test_it_reports_to_programs(simulated: Path) -> None:
     assert printer["status"] == "offline"
     assert printer["self_test"] is False
     assert printer["paper"] == "out"
-    assert printer["findings"][0]["name"] == "finding.attention"
-    assert printer["findings"][0]["advice"] == ["advice.printer.paper_out"]
+    assert [finding["code"] for finding in printer["findings"]] == ["receipt_printer.paperOut"]
+    assert "new roll" in printer["findings"][0]["text"]
 
 
 async def test_a_port_that_the_terminal_holds_is_in_use(simulated: Path) -> None:
@@ -125,7 +125,7 @@ async def test_a_port_that_the_terminal_holds_is_in_use(simulated: Path) -> None
     assert done.returncode == 1
     assert "State: in use   Self-test: not run" in done.stdout
     assert f"In use by: process {os.getpid()}" in done.stdout
-    assert "stop it first" in done.stdout
+    assert "it borrows the devices" in done.stdout
     assert "Traceback" not in done.stderr
     assert report["devices"][0]["held_by"] == os.getpid()
     assert report["devices"][0]["status"] == "deviceBusy"

@@ -1,0 +1,1 @@
+"""What `huimin-diagnose` is made of: each file is one thing that it can do."""

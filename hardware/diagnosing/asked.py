@@ -1,0 +1,131 @@
+"""What a command of `huimin-diagnose` was asked for: which devices, in which language, for whom."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from foundation.config import ConfigError, load
+from foundation.language import Language, Translate, language_of_environment
+from foundation.log import start_log
+from hardware.interfaces.device import DeviceOptions
+from hardware.registry import CLASSES, DeviceSettings
+from hardware.simulators import control, directory
+from hardware.simulators.device import Refused
+from hardware.vendor_mode.settings import VendorModeSettings
+from hardware.wording import texts
+
+
+class Exit(IntEnum):
+    """Exit codes. A monitor that speaks Nagios reads them as OK, WARNING, CRITICAL and UNKNOWN."""
+
+    FINE = 0
+    ATTENTION = 1
+    """Somebody has to do something: the sentences say what."""
+    USAGE = 2
+    """The command line or the configuration is wrong."""
+    NOT_KNOWN = 3
+    """It could not be found out: a terminal does not answer, or another program has the devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that every command has.
+
+    simulator: folder of the simulator whose devices these are, where none are configured.
+    """
+
+    config: dict[str, DeviceOptions]
+    lending: VendorModeSettings
+    language: Language
+    as_json: bool
+    simulator: Path | None = None
+
+    @property
+    def text(self) -> Translate:
+        """The room's texts."""
+        return texts(self.language)
+
+    def only(self, device: str | None) -> dict[str, DeviceOptions]:
+        """The configured devices, or one of them. Ends the command where it is not configured."""
+        if device is None:
+            return self.config
+        if device not in self.config:
+            self.fail(Exit.USAGE, "diagnose.not_configured", device=device, known=", ".join(self.config))
+        return {device: self.config[device]}
+
+    def fail(self, exit_code: Exit, name: str, /, **placeholders: object) -> NoReturn:
+        """Ends the command with a sentence, or an object that has it."""
+        sentence = self.text(name, **placeholders)
+        if self.as_json:
+            click.echo(
+                json.dumps({"error": name.removeprefix("diagnose."), "text": sentence}, ensure_ascii=False)
+            )
+        else:
+            click.echo(sentence, err=True)
+        sys.exit(exit_code)
+
+    def print(self, told: dict[str, Any]) -> None:
+        """One JSON object."""
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the common options, as an Asked in the first place."""
+
+    @click.option(
+        "--config",
+        "file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="TOML file; its tables [devices.…] and [vendor_mode] count.",
+    )
+    @click.option(
+        "--language",
+        type=click.Choice([each.value for each in Language]),
+        help="Default: from the environment.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+    @functools.wraps(command)
+    def run(*given: Any, file: Path | None, language: str | None, as_json: bool, **options: Any) -> None:
+        start_log("huimin-diagnose", "critical")  # what happens is said in words here
+        spoken = Language(language) if language else language_of_environment()
+        try:
+            config, simulator = configured(file)
+            lending = load(VendorModeSettings, file)
+        except ConfigError as error:
+            click.echo(str(error), err=True)
+            sys.exit(Exit.USAGE)
+        command(Asked(config, lending, spoken, as_json, simulator), *given, **options)
+
+    return run
+
+
+def configured(file: Path | None) -> tuple[dict[str, DeviceOptions], Path | None]:
+    """The configured devices; without any, those of a simulator at its usual place, and that place.
+
+    A simulated device that has the name of a class is taken for one of that class, with its first driver.
+    Raises ConfigError.
+    """
+    config = load(DeviceSettings, file).configured()
+    if config or file is not None:
+        return config, None
+    folder = directory.default()
+    try:
+        served = control.ask(folder, {"do": "status"})
+    except (directory.NobodyServes, Refused):
+        return {}, None
+    found = {}
+    for name, kind in CLASSES.items():
+        device = served.get(name.replace("_", "-"))
+        if device is not None and kind.drivers:
+            table = {"driver": next(iter(kind.drivers)), "port": device["port"]}
+            found[name] = kind.options(table)
+    return found, folder

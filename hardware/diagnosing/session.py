@@ -1,0 +1,86 @@
+"""Working on devices: borrowed from the terminal that has them, opened, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import click
+
+from hardware.diagnosing.asked import Asked, Exit
+from hardware.diagnosing.borrowing import borrowed
+from hardware.interfaces.device import DeviceOptions
+from hardware.registry import Devices
+from hardware.vendor_mode.client import Progress, Unresponsive
+from hardware.vendor_mode.lines import Ended, Refusal, Refused, State
+
+T = TypeVar("T")
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C (128 + SIGINT), as shells have it."""
+TELL_SECONDS = 10
+"""While a visit is waited for, it is said so often how long that may take."""
+
+
+def work_on(
+    asked: Asked,
+    config: Mapping[str, DeviceOptions],
+    work: Callable[[Devices], Awaitable[T]],
+    *,
+    now: bool,
+) -> T:
+    """Runs work on the open devices. Ends the command where a terminal does not lend them.
+
+    now: a visit under way is not waited for.
+    """
+
+    async def run() -> T:
+        wanted = {(name, options.port) for name, options in config.items()}
+        async with borrowed(wanted, asked.lending.folder, now=now, told=_Teller(asked).tell):
+            devices = Devices(config)
+            try:
+                await devices.open()
+                return await work(devices)
+            finally:
+                await devices.close()
+
+    return ending_in_sentences(asked, run)
+
+
+def ending_in_sentences(asked: Asked, run: Callable[[], Awaitable[T]]) -> T:
+    """Runs a command to its end; what a terminal does not do is said in words."""
+
+    async def whole() -> T:
+        return await run()
+
+    try:
+        return asyncio.run(whole())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Unresponsive as error:
+        asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_silent", process=error.process)
+    except Ended:
+        asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_ended")
+    except Refused as refused:
+        if refused.refusal is Refusal.BUSY:
+            asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_busy", process=refused.process)
+        asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_refused", code=refused.refusal.value)
+
+
+class _Teller:
+    """Says how far a terminal is, once for each state."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._said: tuple[State, int] | None = None
+
+    def tell(self, progress: Progress) -> None:
+        """On standard error, for a report may go to standard output."""
+        step = progress.left // TELL_SECONDS if progress.state is State.WAITING else 0
+        if (progress.state, step) != self._said:
+            self._said = (progress.state, step)
+            name = f"diagnose.{progress.state.value}"
+            said = {"left": progress.left} if progress.state is State.WAITING else {}
+            click.echo(self._asked.text(name, **said), err=True)
