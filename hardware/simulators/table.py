@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hardware.simulators.auxiliaries import SimulatedAuxiliaries
+from hardware.simulators.code_reader import SimulatedCodeReader
 from hardware.simulators.device import SimulatedDevice
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
@@ -9,5 +11,7 @@ from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 DEVICES: tuple[type[SimulatedDevice], ...] = (
     SimulatedIdentityCardReader,
     SimulatedReceiptPrinter,
+    SimulatedCodeReader,
+    SimulatedAuxiliaries,
 )
 """In the order in which they are started and told of. Each name occurs once."""
