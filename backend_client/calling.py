@@ -87,7 +87,7 @@ class Calls:
                 answer = await self._until_answered(verb, send, patience)
         except grpc.aio.AioRpcError as error:
             CALLS.labels(verb, error.code().name).inc()
-            raise failure(error) from None
+            raise failure(error, verb) from None
         CALLS.labels(verb, "OK").inc()
         return answer
 
@@ -118,7 +118,7 @@ class Calls:
             if error.code() in SILENT:
                 self._rotation.failed(backend)
             CALLS.labels(verb, error.code().name).inc()
-            raise failure(error) from None
+            raise failure(error, verb) from None
         except grpc.aio.UsageError:
             raise Unreachable("CLIENT_CLOSED") from None
         except asyncio.CancelledError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from backend_client.forms.answer import Problem
 
@@ -106,12 +107,24 @@ class SessionEnded(BackendError):
     """The session is over or was never there: sign in again."""
 
 
-class TooManyTries(BackendError):
-    """Too many wrong tries. `retry_after` is in seconds."""
+class Guessed(Enum):
+    """At what it was tried; the sentences differ."""
 
-    def __init__(self, reason: str, retry_after: float) -> None:
+    CASE = "case"
+    """A reference with what belongs to it, or a card."""
+    LOOKUP = "lookup"
+    ORDER = "order"
+    """The number of a payment."""
+
+
+class TooManyTries(BackendError):
+    """Too many wrong tries; with reason ASKED_JUST_NOW, somebody else asks the same at this moment.
+    `retry_after` is in seconds."""
+
+    def __init__(self, reason: str, retry_after: float, of: Guessed = Guessed.CASE) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.of = of
 
 
 class BackendFailure(BackendError):

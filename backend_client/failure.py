@@ -18,6 +18,7 @@ from backend_client.errors import (
     CountersClosed,
     Denied,
     DoorRefused,
+    Guessed,
     InvalidAnswers,
     InvalidRequest,
     NotFound,
@@ -35,6 +36,11 @@ MAX_RETRY_AFTER = 86_400.0
 
 PROVIDER_FAILED = ("PROVIDER_SLOW", "PROVIDER_DOWN", "PROVIDER_NONSENSE", "PROVIDER_UNKNOWN")
 """Reasons with which a backend that is well says that somebody behind it is not."""
+_TOO_MANY = ("TOO_MANY_TRIES", "ASKED_JUST_NOW")
+_GUESSED_AT = {
+    "RunLookup": Guessed.LOOKUP,
+    **dict.fromkeys(("GetOrder", "StartPayment", "CancelOrder", "SendPaymentLink"), Guessed.ORDER),
+}
 _DOOR_REFUSED = ("DOOR_UNKNOWN", "DOOR_REVOKED", "CERTIFICATE_EXPIRED")
 _NOT_SECURE = (
     ("certificate has expired", "BACKEND_EXPIRED"),
@@ -81,8 +87,8 @@ class Details:
             return
 
 
-def failure(error: grpc.aio.AioRpcError) -> BackendError:
-    """The error that a failed call stands for.
+def failure(error: grpc.aio.AioRpcError, verb: str = "") -> BackendError:
+    """The error that a failed call stands for. verb: name of the method.
 
     The backend's own message is not taken over, because it may hold personal data; what the local end of the
     channel says about an unreachable backend is.
@@ -112,8 +118,8 @@ def failure(error: grpc.aio.AioRpcError) -> BackendError:
         case grpc.StatusCode.UNAUTHENTICATED:
             return DoorRefused(reason) if reason in _DOOR_REFUSED else SessionEnded(reason)
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
-            if details.reason == "TOO_MANY_TRIES":
-                return TooManyTries(reason, details.retry_after or 0.0)
+            if details.reason in _TOO_MANY:
+                return TooManyTries(reason, details.retry_after or 0.0, _GUESSED_AT.get(verb, Guessed.CASE))
             return Unreachable(details.reason or "BACKEND_BUSY")
     return BackendFailure(reason)
 

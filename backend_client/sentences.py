@@ -101,7 +101,7 @@ def sentence(error: BackendError, language: Language) -> str:
     """One or two sentences for the resident. What is wrong in InvalidAnswers, `forms.explain` tells."""
     translate = wording(language)
     if isinstance(error, TooManyTries):
-        return _too_many_tries(error.retry_after, language)
+        return _too_many_tries(error, language)
     if isinstance(error, InvalidRequest) and error.field == "query":
         return translate("error.query")
     if isinstance(error, NeedsConnection) and error.reason not in _MORE_THAN_THE_LINE:
@@ -116,13 +116,21 @@ def sentence(error: BackendError, language: Language) -> str:
     return translate("error.failure")
 
 
-def _too_many_tries(seconds: float, language: Language) -> str:
+def _too_many_tries(error: TooManyTries, language: Language) -> str:
+    """What was tried too often, when it can be tried again, and where else to ask."""
+    translate = wording(language)
+    if error.reason == "ASKED_JUST_NOW":
+        return translate("error.asked_just_now")
+    return translate(f"error.too_many_tries.{error.of.value}", when=_again(error.retry_after, language))
+
+
+def _again(seconds: float, language: Language) -> str:
     """Rounded up to whole minutes, and to whole hours from two hours on."""
     translate = wording(language)
     if seconds <= 0:
-        return translate("error.too_many_tries")
+        return translate("again.later")
     if seconds <= _MINUTE:
-        return translate("error.too_many_tries_minute")
+        return translate("again.minute")
     if seconds < 2 * _HOUR:
-        return translate("error.too_many_tries_minutes", minutes=math.ceil(seconds / _MINUTE))
-    return translate("error.too_many_tries_hours", hours=math.ceil(seconds / _HOUR))
+        return translate("again.minutes", minutes=math.ceil(seconds / _MINUTE))
+    return translate("again.hours", hours=math.ceil(seconds / _HOUR))

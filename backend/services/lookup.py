@@ -101,7 +101,7 @@ class LookupService(lookup_pb2_grpc.LookupServiceServicer):
         if not guesses:
             return await self._run(entry, lookup, question, (), actor=actor, now=now)
         if guesses[0] in self._guessing:
-            raise _too_many(_ONE_AT_A_TIME)
+            raise _too_many(_ONE_AT_A_TIME, "ASKED_JUST_NOW", "Somebody asks for the same record.")
         self._guessing.add(guesses[0])
         try:
             await self._refuse_where_closed(guesses, actor, lookup, now)
@@ -319,13 +319,12 @@ def _unknown() -> Refusal:
     return not_found("LOOKUP_UNKNOWN", "lookup")
 
 
-def _too_many(retry_after: timedelta) -> Refusal:
-    return Refusal(
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        "TOO_MANY_TRIES",
-        "Too many tries that found nothing.",
-        retry_after=retry_after,
-    )
+def _too_many(
+    retry_after: timedelta,
+    reason: str = "TOO_MANY_TRIES",
+    message: str = "Too many tries that found nothing.",
+) -> Refusal:
+    return Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, reason, message, retry_after=retry_after)
 
 
 def _unavailable(error: ProviderFailed) -> Refusal:

@@ -602,6 +602,8 @@ async def test_nobody_guesses_at_one_number_many_times_at_once(at: House, ask: A
         *(ask.run("secret", number="4", password=f"{n:03}") for n in range(40)), return_exceptions=True
     )
     assert len([one for one in results if one == ()]) <= 6
+    refused = {failed(one).reason for one in results if isinstance(one, grpc.aio.AioRpcError)}
+    assert "ASKED_JUST_NOW" in refused and refused <= {"ASKED_JUST_NOW", "TOO_MANY_TRIES"}
     at.clock.forward(hours=25)
 
 

@@ -17,6 +17,7 @@ from backend_client.errors import (
     BackendFailure,
     Conflict,
     Denied,
+    Guessed,
     InvalidAnswers,
     InvalidRequest,
     NotFound,
@@ -133,6 +134,21 @@ def test_too_many_tries_tells_how_long_to_wait(delay: Duration, seconds: float) 
     )
     assert isinstance(error, TooManyTries)
     assert error.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("verb", "reason", "of"),
+    [
+        ("CreateSession", "TOO_MANY_TRIES", Guessed.CASE),
+        ("RunLookup", "TOO_MANY_TRIES", Guessed.LOOKUP),
+        ("RunLookup", "ASKED_JUST_NOW", Guessed.LOOKUP),
+        ("GetOrder", "TOO_MANY_TRIES", Guessed.ORDER),
+    ],
+)
+def test_too_many_tries_tells_at_what(verb: str, reason: str, of: Guessed) -> None:
+    error = failure(failed(grpc.StatusCode.RESOURCE_EXHAUSTED, ErrorInfo(reason=reason)), verb)
+    assert isinstance(error, TooManyTries)
+    assert (error.reason, error.of) == (reason, of)
 
 
 def test_too_many_tries_without_a_delay_is_still_told() -> None:

@@ -305,7 +305,7 @@ def every_trouble() -> list[errors.BackendError]:
         errors.Unreachable("BACKEND_UNREACHABLE"),
         errors.Unreachable("BACKEND_TOO_SLOW"),
         errors.NotFound("POLICY_UNKNOWN"),
-        errors.TooManyTries("TOO_MANY_TRIES", 900),
+        *(errors.TooManyTries("TOO_MANY_TRIES", 900, of) for of in errors.Guessed),
         errors.Conflict("PAYMENT_UNAVAILABLE"),
         errors.SessionEnded("SESSION_EXPIRED"),
         errors.BackendFailure("TERMINAL_FAULT"),
