@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from foundation.language import Language
 from hardware.drivers import smartpin_pad
 from hardware.drivers.smartpin_pad import SmartPinOptions, SmartPinPad
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
@@ -18,8 +19,12 @@ from hardware.interfaces.pin_pad import Digits, EncryptionState, FunctionKey, Pi
 from hardware.protocols import pin_block
 from hardware.protocols.pin_block import Format
 from hardware.simulators import dukpt
+from hardware.simulators.control import Bench
+from hardware.simulators.device import NONE, Refused, SimulatedDevice
+from hardware.simulators.keynius_pad import SimulatedKeyniusPad
 from hardware.simulators.line import LineFault
 from hardware.simulators.smartpin_pad import BASE_KEY, INSTANT, PROMPT, PadFault, SimulatedSmartPinPad
+from hardware.wording import texts
 from tests.hardware.conftest import running, until
 
 ACCOUNT = "6222000000000000016"
@@ -354,3 +359,41 @@ async def test_wiping_leaves_nothing_on_the_pad(pad: SmartPinPad, simulated: Sim
         await entering
     assert raised.value.completion is CompletionCode.CANCELED
     assert simulated.state() == {"waits_for": None, "keyed_in": None}
+
+
+async def test_keys_are_pressed_by_hand_and_only_their_count_is_told(
+    pad: SmartPinPad, simulated: SimulatedSmartPinPad
+) -> None:
+    bench = Bench([simulated])
+    press = {"do": "act", "device": "pin-pad", "action": "press"}
+    entering = asyncio.create_task(pad.enter_digits(timeout=5.0))
+    await until(lambda: simulated.state()["waits_for"])
+    bench.do({**press, "given": "753"})
+    await until(lambda: simulated.keyed_in == 3)
+    state = bench.do({**press, "given": "0916482 enter"})
+    assert state["pin-pad"]["facts"] == {"waits_for": "enter-digits", "keyed_in": 3}
+    assert (await entering).text() == NUMBER
+    for given in ("", "12x", "enter12"):
+        with pytest.raises(Refused) as raised:
+            bench.do({**press, "given": given})
+        assert raised.value.name == "simulate.key_unknown"
+        assert "12" not in str(raised.value.placeholders).replace("f1, f2", "")
+    with pytest.raises(Refused, match="too_many"):
+        bench.do({**press, "given": "1" * 201})
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("device", [SimulatedSmartPinPad, SimulatedKeyniusPad])
+def test_every_fault_and_fact_of_the_simulated_pads_has_its_sentence(
+    language: Language, device: type[SimulatedDevice], tmp_path: Path
+) -> None:
+    made = device.in_folder(tmp_path, instant=True)
+    names = [f"simulate.{device.name}.{fault.value}" for fault in device.own_faults if fault.value != NONE]
+    for fact, value in made.state().items():
+        names += (
+            [f"simulate.state.{fact}.{one}" for one in ("yes", "no")]
+            if value is False
+            else [f"simulate.state.{fact}"]
+        )
+    for name in names:
+        assert texts(language)(name, value="1") != name
