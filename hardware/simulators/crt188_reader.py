@@ -1,0 +1,290 @@
+"""A simulated card reader with a motor: the reader's side of `hardware.protocols.crt188`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Self
+
+from foundation.log import logger
+from hardware.protocols import crt188
+from hardware.protocols.crt188 import (
+    Broken,
+    Command,
+    Control,
+    Found,
+    Frame,
+    FrameReader,
+    Position,
+    Refusal,
+    Result,
+    TrackFault,
+)
+from hardware.protocols.track2 import Track2
+from hardware.simulators.device import Fact, SimulatedDevice
+from hardware.simulators.swipe_reader import DEMONSTRATION, card_of
+
+log = logger(__name__)
+
+SERIAL_NUMBER = b"HUIMIN-SIMULATED"
+VERSION = b"SIMULATED"
+WAITING = 16
+_NAMES = {
+    Command.RESET: "reset",
+    Command.RESET_EJECT: "reset",
+    Command.RESET_RETAIN: "reset",
+    Command.READ_SERIAL_NUMBER: "serial-number",
+    Command.STATE: "state",
+    Command.SENSORS: "sensors",
+    Command.STOP_INSIDE: "stop",
+    Command.OPEN_ENTRY: "open-entry",
+    Command.CLOSE_ENTRY: "close-entry",
+    Command.EJECT: "eject",
+    Command.RETAIN: "retain",
+    Command.READ_TRACKS: "read",
+}
+_DATA = {Command.OPEN_ENTRY: 1, Command.CLOSE_ENTRY: 1, Command.READ_TRACKS: 2}
+"""Bytes of DATA that a command has; the others have none."""
+
+
+class ReaderFault(Enum):
+    """What is wrong with the reader or its card; the values are the command line's.
+
+    What happens to a card happens once; what is wrong with the reader stays until it is put right.
+    """
+
+    NONE = "none"
+    WITHDRAWN = "withdrawn"
+    """The card is pulled back out while it enters."""
+    REMOVED = "removed"
+    """The card is taken out after it entered, before its track is asked for."""
+    UNREADABLE = "unreadable"
+    """The track's check is wrong."""
+    BLANK = "blank"
+    """There is nothing on the track."""
+    TOO_LONG = "too-long"
+    """A card that is too long was pushed in."""
+    TOO_SHORT = "too-short"
+    """A card that is too short was pushed in."""
+    JAM = "jam"
+    """The motor does not move the card."""
+    SHUTTER = "shutter"
+    """The shutter does not move."""
+    NAK = "nak"
+    """The reader does not understand a command, once."""
+    DEAF = "deaf"
+    """The reader understands no command."""
+    POWER_FAILURE = "power-failure"
+    """The main supply has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a reader takes to move a card and to answer, in seconds, and its line's speed."""
+
+    move: float = 0.8
+    answer: float = 0.02
+    baud: int = 9600
+
+
+INSTANT = Pace(0.0, 0.0, 0)
+
+
+class SimulatedCrt188Reader(SimulatedDevice):
+    """Answers on a pseudo-terminal as a reader would. unknown: commands that this model does not have."""
+
+    name = "card-reader"
+    own_faults = ReaderFault
+    commands = tuple(dict.fromkeys(_NAMES.values()))
+    actions = ("insert", "take")
+    fault_at = "read"
+
+    def __init__(self, port: Path, pace: Pace = Pace(), *, unknown: frozenset[Command] = frozenset()) -> None:
+        super().__init__(port, pace.baud)
+        self.pace = pace
+        self.unknown = unknown
+        self.polls: list[float] = []
+        """When it was asked for its state, on the loop's clock; the last hundred."""
+        self.retained = 0
+        self.position = Position.NONE
+        self.entry_open = False
+        self.shutter_open = False
+        self._frames = FrameReader()
+        self._asked: asyncio.Queue[Found] = asyncio.Queue(WAITING)
+        self._command: tuple[Command | None, bytes] | None = None
+        """What was said last, and waits for ENQ, or may be asked for again."""
+        self._reply = b""
+        self._track: Track2 | None = None
+        self._offered = False
+        """A card is held to the slot, and was not taken in yet."""
+        self._entering: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def in_folder(cls, folder: Path, *, instant: bool) -> Self:
+        """As huimin-simulate serves it."""
+        return cls(folder / cls.name, INSTANT if instant else Pace())
+
+    def insert(self, card: Track2 = DEMONSTRATION) -> None:
+        """Holds a card to the slot: it is drawn in once the entry is open. Nothing where one is inside."""
+        if self.position in (Position.NONE, Position.AT_MOUTH):
+            self.position = Position.NONE
+            self._track, self._offered = card, True
+            self._draw_in()
+
+    def take(self) -> None:
+        """Takes the card that is at the slot."""
+        if self._offered or self.position is Position.AT_MOUTH:
+            self._gone()
+
+    def act(self, action: str, given: str) -> None:
+        """``insert`` with what stands between the sentinels of track 2; ``take``."""
+        if action == "insert":
+            self.insert(card_of(given))
+        else:
+            self.take()
+
+    def state(self) -> Mapping[str, Fact]:
+        """Where the card is, and how many were kept."""
+        return {"card_position": self.position.name.lower(), "cards_retained": self.retained}
+
+    def _received(self, data: bytes) -> None:
+        for found in self._frames.feed(data):
+            if self._asked.full():
+                log.warning("simulated_reader_overrun")
+            else:
+                self._asked.put_nowait(found)
+
+    async def _serve(self) -> None:
+        try:
+            while True:
+                found = await self._asked.get()
+                if not self.silent:
+                    await self._answer(found)
+        finally:
+            if self._entering is not None:
+                self._entering.cancel()
+
+    async def _answer(self, found: Found) -> None:
+        match found:
+            case Broken():
+                await self.line.put(Control.NAK.encode())
+            case Frame(body):
+                if self.fault in (ReaderFault.NAK, ReaderFault.DEAF):
+                    if self.fault is ReaderFault.NAK:
+                        self._used_up()
+                    await self.line.put(Control.NAK.encode())
+                    return
+                self._command, self._reply = (crt188.command(body), body), b""
+                await self.line.put(Control.ACK.encode())
+            case Control.ENQ if self._command is not None:
+                self._reply = self._reply or crt188.frame(await self._done(*self._command))
+                await self.line.send(self._reply)
+            case Control.EOT:
+                self._command = None
+            case _:
+                pass
+
+    async def _done(self, command: Command | None, body: bytes) -> bytes:
+        """Carries a command out and gives the reply's body."""
+        if command is None or command in self.unknown or command not in _NAMES:
+            return crt188.refusal(body[0], Refusal.UNKNOWN_COMMAND)
+        if len(body) != 2 + _DATA.get(command, 0):
+            return crt188.refusal(body[0], Refusal.WRONG_DATA)
+        self._notice(_NAMES[command])
+        if self.fault is ReaderFault.POWER_FAILURE and command is not Command.STATE:
+            return crt188.refusal(body[0], Refusal.POWER_FAILURE)
+        await asyncio.sleep(self.pace.answer)
+        match command:
+            case Command.READ_SERIAL_NUMBER:
+                return body + bytes((Result.DONE.value, len(SERIAL_NUMBER))) + SERIAL_NUMBER
+            case Command.STATE:
+                self.polls = [*self.polls[-99:], asyncio.get_running_loop().time()]
+                return body + bytes((self.position.value, 0x4A if self.entry_open else 0x4E, 0x4E))
+            case Command.SENSORS:
+                inside = b"1" if self.position is not Position.NONE else b"0"
+                return body + inside * 5 + (b"1" if self.shutter_open else b"0") + self._at_mouth()
+            case Command.READ_TRACKS:
+                return body + self._track_told()
+            case Command.RESET | Command.RESET_EJECT | Command.RESET_RETAIN:
+                await self._reset(command)
+                return body + VERSION
+            case Command.OPEN_ENTRY | Command.CLOSE_ENTRY:
+                return body + bytes((self._entry(is_open=command is Command.OPEN_ENTRY).value,))
+            case Command.EJECT | Command.RETAIN:
+                return body + bytes(((await self._move(command)).value,))
+            case _:
+                return body + bytes((Result.DONE.value,))
+
+    def _at_mouth(self) -> bytes:
+        return b"1" if self._offered or self.position is Position.AT_MOUTH else b"0"
+
+    def _entry(self, *, is_open: bool) -> Result:
+        if self.fault is ReaderFault.SHUTTER:
+            return Result.FAILED
+        self.entry_open = self.shutter_open = is_open
+        self._draw_in()
+        return Result.DONE
+
+    def _draw_in(self) -> None:
+        if self._offered and self.entry_open and self._entering is None:
+            self._entering = asyncio.get_running_loop().call_later(self.pace.move, self._drawn_in)
+
+    def _drawn_in(self) -> None:
+        self._entering = None
+        if not self._offered:
+            return
+        match self.fault:
+            case ReaderFault.WITHDRAWN:
+                self._used_up()
+                self._gone()
+            case ReaderFault.TOO_LONG | ReaderFault.TOO_SHORT:
+                self.position = Position[self.fault.name]
+                self._offered = False
+                self._used_up()
+            case _:
+                self.position, self._offered = Position.INSIDE, False
+
+    def _track_told(self) -> bytes:
+        """What the reader heard of track 2 when the card came in."""
+        fault = self.fault
+        if fault in (ReaderFault.REMOVED, ReaderFault.UNREADABLE, ReaderFault.BLANK):
+            self._used_up()
+        if fault is ReaderFault.REMOVED:
+            self._gone()
+        if self.position not in (Position.INSIDE, Position.AT_CONTACTS) or self._track is None:
+            return bytes((Result.NO_CARD.value,))
+        separator = bytes((crt188.UNIT_SEPARATOR,))
+        if fault in (ReaderFault.UNREADABLE, ReaderFault.BLANK):
+            why = TrackFault.CHECK if fault is ReaderFault.UNREADABLE else TrackFault.BLANK
+            return separator + bytes((Result.FAILED.value, why.value))
+        return separator + bytes((Result.DONE.value,)) + self._track.encode().encode("ascii")
+
+    async def _move(self, command: Command) -> Result:
+        if self.position is Position.NONE:
+            return Result.NO_CARD
+        await asyncio.sleep(self.pace.move)
+        if self.fault is ReaderFault.JAM:
+            return Result.FAILED
+        if command is Command.EJECT:
+            self.position = Position.AT_MOUTH
+        else:
+            self.retained += 1
+            self._gone()
+        return Result.DONE
+
+    async def _reset(self, command: Command) -> None:
+        await asyncio.sleep(self.pace.move)
+        self.entry_open = self.shutter_open = False
+        if self.position is Position.NONE or command is Command.RESET or self.fault is ReaderFault.JAM:
+            return
+        if command is Command.RESET_EJECT:
+            self.position = Position.AT_MOUTH
+        else:
+            self.retained += 1
+            self._gone()
+
+    def _gone(self) -> None:
+        self.position, self._track, self._offered = Position.NONE, None, False
