@@ -147,8 +147,9 @@ class SimulatedCrt188Reader(SimulatedDevice):
             self.take()
 
     def state(self) -> Mapping[str, Fact]:
-        """Where the card is, and how many were kept."""
-        return {"card_position": self.position.name.lower(), "cards_retained": self.retained}
+        """Whether a card is inside, and how many were kept."""
+        inside = self.position not in (Position.NONE, Position.AT_MOUTH)
+        return {"card_inside": inside, "cards_retained": self.retained}
 
     def _received(self, data: bytes) -> None:
         for found in self._frames.feed(data):
