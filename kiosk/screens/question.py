@@ -12,7 +12,7 @@ from backend_client.forms.form import MAX_TEXT, FieldType
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens import question_words
-from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
+from kiosk.screens.keyboards import KEYED, PADS, date_keyboard, grouped, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -305,7 +305,7 @@ class QuestionScreen(Screen[Question]):
         self._entry = Entry(
             self._room,
             name="form.entry",
-            text=grouped(kind, self.page.entered),
+            text=grouped(kind, self.page.entered) + KEYED * self.page.keyed,
             unit=self.words("question.yuan") if kind is FieldType.MONEY else "",
             wrong=self.page.error is not None,
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend_client.forms.reference import group
 from kiosk.input.keyboards.digits import DigitKeyboard, IdentityKeyboard
-from kiosk.screens.keyboards import listen, pad_width
+from kiosk.screens.keyboards import KEYED, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -92,7 +92,7 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
         self._entry = Entry(
             self._room,
             name="entry.field",
-            text=self.shown,
+            text=self.shown + KEYED * self.page.keyed,
             empty=self.words(f"{self.name}.empty"),
             wrong=self.page.fault is not None,
         )

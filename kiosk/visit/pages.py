@@ -214,7 +214,7 @@ class Question(Turned):
 
     entered: the answer as it was entered, in a form that `backend_client.forms.check.parse` takes;
     error: why it was not taken; from_card: a card filled it in; checking: `Review` follows, not the
-    next question.
+    next question; keyed: how many digits a keypad holds that are still to come.
     """
 
     field: Field
@@ -224,6 +224,7 @@ class Question(Turned):
     error: AnswerError | None = None
     from_card: bool = False
     checking: bool = False
+    keyed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,10 +368,11 @@ class EntryFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceEntry(Page):
-    """The reference is being entered: up to 12 digits."""
+    """The reference is being entered: up to 12 digits. keyed: as for a `Question`."""
 
     entered: str = dataclasses.field(default="", repr=False)
     fault: EntryFault | None = None
+    keyed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,11 +382,12 @@ class OrderEntry(ReferenceEntry):
 
 @dataclass(frozen=True, slots=True)
 class SuffixEntry(Page):
-    """The last six characters of the identity number are being entered."""
+    """The last six characters of the identity number are being entered. keyed: as for a `Question`."""
 
     reference: str
     entered: str = dataclasses.field(default="", repr=False)
     fault: EntryFault | None = None
+    keyed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
