@@ -16,12 +16,12 @@ from pathlib import Path
 
 from hardware.drivers import gat467_reader
 from hardware.drivers.gat467_reader import Gat467Reader
+from hardware.drivers.serial_device import SerialOptions
 from hardware.protocols import identity_card
 from hardware.protocols.gat467 import FrameReader, Reply, Status
 from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import INSTANT, Pace, SimulatedIdentityCardReader
 from hardware.simulators.line import Line
-from hardware.transport.serial_port import SerialPort
 
 READINGS = 40
 ROUNDS = 500
@@ -45,7 +45,7 @@ async def from_last_byte(folder: Path, pace: Pace) -> list[float]:
     line = device.line = TimedLine(folder / "reader", device._received, pace.baud)
     running = asyncio.create_task(device.run())
     content = cards.load(cards.DEFAULT).content()
-    reader = Gat467Reader(SerialPort(str(folder / "reader")))
+    reader = Gat467Reader(SerialOptions(port=str(folder / "reader")))
     seconds = []
     try:
         line.plug_in()

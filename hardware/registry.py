@@ -1,108 +1,188 @@
-"""Which devices a terminal has: its configuration, the drivers there are, and what was found on each port.
+"""Which devices a terminal has: the classes and drivers there are, the configuration, what was found.
 
-Adding a model is one file in `drivers` and one line in one of the tables below.
+Adding a model is one file in `drivers` and one line in the table below.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ValidationError, ValidationInfo, create_model, field_validator
 from serial.tools import list_ports
 
 from foundation.config import Settings
 from foundation.language import Language
 from foundation.log import logger
-from hardware.drivers.escpos_printer import EscposPrinter
-from hardware.drivers.gat467_reader import Gat467Reader
-from hardware.interfaces.device import Device, DeviceError, SelfTest
+from hardware.interfaces.auxiliaries import Auxiliaries
+from hardware.interfaces.card_reader import CardReader
+from hardware.interfaces.code_reader import CodeReader
+from hardware.interfaces.device import (
+    AnyDevice,
+    DeviceError,
+    DeviceOptions,
+    PortProblem,
+    SelfTest,
+    advice_on,
+)
 from hardware.interfaces.document_printer import DocumentPrinter
 from hardware.interfaces.identity_card_reader import IdentityCardReader
+from hardware.interfaces.pin_pad import PinPad
+from hardware.interfaces.power_supply import PowerSupply
 from hardware.interfaces.receipt_printer import ReceiptPrinter
-from hardware.transport.serial_port import PortProblem, SerialPort
 from hardware.wording import texts
 
 log = logger(__name__)
 
-IDENTITY_CARD_READER = "identity_card_reader"
-RECEIPT_PRINTER = "receipt_printer"
-DOCUMENT_PRINTER = "document_printer"
+D = TypeVar("D", bound=AnyDevice)
 
 
-class DeviceConfig(BaseModel):
-    """One device of the configuration, such as ``[devices.receipt_printer]``."""
+@dataclass(frozen=True, slots=True)
+class DeviceClass(Generic[D]):
+    """A class of devices. interface: what all of them can do; drivers: by the name that the configuration
+    gives, ``module:Class``, which is imported only where one is configured."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    interface: type[D]
+    drivers: Mapping[str, str]
 
-    driver: str
-    """Name in the table of the device's class."""
-    port: str = Field(min_length=1, max_length=4096)
-    """Such as /dev/serial/by-id/…, which stays the same whatever else is plugged in; of a document printer
-    its queue, ``ipp://localhost:631/printers/NAME``."""
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = 115200
-    """Bits a second, as set at the device."""
-    columns: int = Field(default=48, ge=24, le=64)
-    """Printers: characters of a line, 48 on 80 mm paper, 32 on 58 mm."""
+    @property
+    def name(self) -> str:
+        """In the configuration, and to the kiosk and the catalogues."""
+        return self.interface.name
+
+    def driver(self, name: str) -> type[D]:
+        """The driver of a model. KeyError where there is none."""
+        module, _, kind = self.drivers[name].partition(":")
+        return cast(type[D], getattr(import_module(module), kind))
+
+    def options(self, table: Mapping[str, Any]) -> DeviceOptions:
+        """Checks the table of a device. ValueError with a sentence where something is wrong."""
+        name = table.get("driver")
+        if not isinstance(name, str) or name not in self.drivers:
+            known = ", ".join(self.drivers)
+            raise ValueError(f"driver: there is no driver {name!r} for it, but: {known}")
+        accepted = self.driver(name).Options
+        try:
+            return accepted.model_validate(table)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            reason = first["msg"].removeprefix("Value error, ")
+            if first["type"] == "extra_forbidden":
+                reason = f"the driver {name} has no such setting; it has {', '.join(accepted.model_fields)}"
+            raise ValueError(f"{place}: {reason}") from None
 
 
-IDENTITY_CARD_READERS: dict[str, Callable[[DeviceConfig], IdentityCardReader]] = {
-    "gat467": lambda config: Gat467Reader(SerialPort(config.port, config.baud)),
+IDENTITY_CARD_READER = DeviceClass(
+    IdentityCardReader,
+    {
+        "gat467": "hardware.drivers.gat467_reader:Gat467Reader",
+    },
+)
+CARD_READER = DeviceClass(
+    CardReader,
+    {
+        "crt188": "hardware.drivers.crt188_reader:Crt188Reader",
+        "track2": "hardware.drivers.swipe_reader:TrackSwipeReader",
+        "crt541": "hardware.drivers.crt541_dispenser:Crt541Dispenser",
+        "pcsc": "hardware.drivers.pcsc_card_reader:PcscCardReader",
+    },
+)
+PIN_PAD = DeviceClass(
+    PinPad,
+    {
+        "smartpin": "hardware.drivers.smartpin_pad:SmartPinPad",
+        "keynius": "hardware.drivers.keynius_pad:KeyniusPad",
+    },
+)
+RECEIPT_PRINTER = DeviceClass(
+    ReceiptPrinter,
+    {
+        "escpos": "hardware.drivers.escpos_printer:EscposPrinter",
+    },
+)
+DOCUMENT_PRINTER = DeviceClass(
+    DocumentPrinter,
+    {
+        "cups": "hardware.drivers.cups_printer:CupsPrinter",
+    },
+)
+CODE_READER = DeviceClass(
+    CodeReader,
+    {
+        "serial": "hardware.drivers.serial_code_reader:SerialCodeReader",
+    },
+)
+AUXILIARIES = DeviceClass(
+    Auxiliaries,
+    {
+        "modbus": "hardware.drivers.modbus_auxiliaries:ModbusAuxiliaries",
+    },
+)
+POWER_SUPPLY = DeviceClass(
+    PowerSupply,
+    {
+        "nut": "hardware.drivers.nut_power_supply:NutPowerSupply",
+    },
+)
+CLASSES: dict[str, DeviceClass[Any]] = {
+    each.name: each
+    for each in (
+        IDENTITY_CARD_READER,
+        CARD_READER,
+        PIN_PAD,
+        RECEIPT_PRINTER,
+        DOCUMENT_PRINTER,
+        CODE_READER,
+        AUXILIARIES,
+        POWER_SUPPLY,
+    )
 }
-RECEIPT_PRINTERS: dict[str, Callable[[DeviceConfig], ReceiptPrinter]] = {
-    "escpos": lambda config: EscposPrinter(SerialPort(config.port, config.baud), config.columns),
-}
-DOCUMENT_PRINTERS: dict[str, Callable[[DeviceConfig], DocumentPrinter]] = {
-    "cups": lambda config: _cups(config.port),
-}
-DRIVERS: dict[str, tuple[str, ...]] = {
-    IDENTITY_CARD_READER: tuple(IDENTITY_CARD_READERS),
-    RECEIPT_PRINTER: tuple(RECEIPT_PRINTERS),
-    DOCUMENT_PRINTER: tuple(DOCUMENT_PRINTERS),
-}
-"""Classes of devices, and the drivers for each."""
+"""In the order in which they are told of."""
 
-
-_NOT_FOUND = {"advice.no_answer", "advice.port.lost", "advice.cups.unreachable", "advice.cups.no_queue"}
+_NOT_FOUND = {
+    "advice.completion.connectionLost",
+    "advice.document_printer.noQueue",
+    *(f"advice.port.{problem.value}" for problem in (PortProblem.LOST, PortProblem.SERVICE)),
+}
 """Findings of a test by which the device is not there."""
 
 
-def _cups(uri: str) -> DocumentPrinter:
-    from hardware.drivers.cups_printer import CupsPrinter  # noqa: PLC0415 (few terminals have one)
-
-    return CupsPrinter(uri)
-
-
-class DeviceSettings(Settings):
-    """The table ``[devices]`` of a configuration file; ``HUIMIN_DEVICES_…`` in the environment."""
+class _Settings(Settings):
+    """The tables ``[devices.<class>]`` of a configuration file; ``HUIMIN_DEVICES_…`` in the environment."""
 
     room: ClassVar[str] = "devices"
-    identity_card_reader: DeviceConfig | None = None
-    receipt_printer: DeviceConfig | None = None
-    document_printer: DeviceConfig | None = None
 
-    @field_validator(IDENTITY_CARD_READER, RECEIPT_PRINTER, DOCUMENT_PRINTER)
+    @field_validator("*", mode="before")
     @classmethod
-    def _usable(cls, config: DeviceConfig | None, about: ValidationInfo) -> DeviceConfig | None:
-        if config is None:
+    def _usable(cls, table: Any, about: ValidationInfo) -> DeviceOptions | None:
+        if table is None:
             return None
-        known = DRIVERS[str(about.field_name)]
-        if config.driver not in known:
-            raise ValueError(f"there is no driver {config.driver!r} for it, but: {', '.join(known)}")
+        if not isinstance(table, Mapping):
+            raise ValueError("is not a table")
+        options = CLASSES[str(about.field_name)].options(table)
         for name, other in about.data.items():
-            if isinstance(other, DeviceConfig) and other.port == config.port:
-                raise ValueError(f"{config.port} is the port of {name} already")
-        if about.field_name == DOCUMENT_PRINTER and not config.port.startswith(("ipp://", "ipps://")):
-            raise ValueError(f"{config.port} is no queue, such as ipp://localhost:631/printers/A4")
-        return config
+            if isinstance(other, DeviceOptions) and _place(other.port) == _place(options.port):
+                raise ValueError(f"{options.port} is the port of {name} already")
+        return options
 
-    def configured(self) -> dict[str, DeviceConfig]:
+    def configured(self) -> dict[str, DeviceOptions]:
         """The devices that there are, by class."""
-        return {name: config for name in DRIVERS if (config := getattr(self, name)) is not None}
+        return {name: options for name in CLASSES if (options := getattr(self, name)) is not None}
+
+
+_tables: dict[str, Any] = dict.fromkeys(CLASSES, (DeviceOptions | None, None))
+DeviceSettings: type[_Settings] = create_model("DeviceSettings", __base__=_Settings, **_tables)
+
+
+def _place(port: str) -> str:
+    """What a port is known by, whatever link leads to it."""
+    return str(Path(port).resolve()) if port.startswith("/") else port
 
 
 class FindingKind(Enum):
@@ -130,6 +210,7 @@ class Finding:
     port: str
     simulated: bool = False
     advice: tuple[str, ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
 
     def advised(self, language: Language) -> tuple[str, ...]:
         """What to do: a sentence each, and none where all is well."""
@@ -155,32 +236,18 @@ class Devices:
     that it works once it is plugged in. `findings` and `self_tests` say what `open` found.
     """
 
-    def __init__(self, config: dict[str, DeviceConfig]) -> None:
-        self._config = config
-        self.identity_card_reader: IdentityCardReader | None = None
-        self.receipt_printer: ReceiptPrinter | None = None
-        self.document_printer: DocumentPrinter | None = None
+    def __init__(self, config: Mapping[str, DeviceOptions]) -> None:
+        self._config = dict(config)
         self.findings: tuple[Finding, ...] = ()
         self.self_tests: dict[str, SelfTest] = {}
-        for name, one in config.items():
-            if name == IDENTITY_CARD_READER:
-                self.identity_card_reader = IDENTITY_CARD_READERS[one.driver](one)
-            elif name == RECEIPT_PRINTER:
-                self.receipt_printer = RECEIPT_PRINTERS[one.driver](one)
-            elif name == DOCUMENT_PRINTER:
-                self.document_printer = DOCUMENT_PRINTERS[one.driver](one)
-            else:
-                raise ValueError(f"there is no class of devices named {name}")
-
-    @property
-    def all(self) -> dict[str, Device]:
-        """Every configured device, by class."""
-        devices: dict[str, Device | None] = {
-            IDENTITY_CARD_READER: self.identity_card_reader,
-            RECEIPT_PRINTER: self.receipt_printer,
-            DOCUMENT_PRINTER: self.document_printer,
+        self.all: dict[str, AnyDevice] = {
+            name: CLASSES[name].driver(options.driver)(options) for name, options in config.items()
         }
-        return {name: device for name, device in devices.items() if device is not None}
+        """Every configured device, by class."""
+
+    def of(self, kind: DeviceClass[D]) -> D | None:
+        """The device of a class, or None where none is configured."""
+        return cast("D | None", self.all.get(kind.name))
 
     async def open(self) -> None:
         """Takes every port, tests every device, and writes down what was found. Never raises DeviceError."""
@@ -190,6 +257,7 @@ class Devices:
             log.info(
                 finding.kind.value,
                 device=finding.device,
+                driver=finding.driver,
                 port=finding.port,
                 simulated=finding.simulated,
                 advice=list(finding.advice),
@@ -200,29 +268,29 @@ class Devices:
         for device in self.all.values():
             await device.close()
 
-    async def _look(self, name: str, device: Device) -> list[Finding]:
+    async def _look(self, name: str, device: AnyDevice) -> list[Finding]:
         info = device.info
         try:
             await device.open()
         except DeviceError as error:
-            problem = error.code if isinstance(error.code, PortProblem) else PortProblem.UNUSABLE
-            advice = f"advice.port.{problem.value}"
+            advice = advice_on(name, error)
             self.self_tests[name] = SelfTest(False, (advice,))
-            absent = problem is PortProblem.ABSENT
+            absent = error.code in (PortProblem.ABSENT, PortProblem.SERVICE)
             kind = FindingKind.NOT_FOUND if absent else FindingKind.PORT_UNUSABLE
             found = [Finding(kind, name, info.driver, info.port, info.simulated, (advice,))]
             others = ", ".join(other_ports(self._config))
-            if absent and others:
+            if error.code is PortProblem.ABSENT and others:
                 found.append(Finding(FindingKind.OTHER_PORTS, name, info.driver, others))
             return found
         test = self.self_tests[name] = await device.self_test()
         kind = FindingKind.ATTENTION if test.findings else FindingKind.FOUND
         if set(test.findings) & _NOT_FOUND:
             kind = FindingKind.NOT_FOUND
-        return [Finding(kind, name, info.driver, info.port, info.simulated, test.findings)]
+        info = device.info
+        return [Finding(kind, name, info.driver, info.port, info.simulated, test.findings, info.details)]
 
 
-def other_ports(config: dict[str, DeviceConfig]) -> list[str]:
+def other_ports(config: Mapping[str, DeviceOptions]) -> list[str]:
     """Serial ports of this machine that no configured device has."""
-    taken = {str(Path(one.port).resolve()) for one in config.values()}
+    taken = {_place(options.port) for options in config.values()}
     return sorted(port.device for port in list_ports.comports() if port.device not in taken)

@@ -16,7 +16,15 @@ from backend_client.warming import Sizes
 from foundation.language import LocalizedText
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
-from hardware.registry import Devices
+from hardware.registry import (
+    CODE_READER,
+    DOCUMENT_PRINTER,
+    IDENTITY_CARD_READER,
+    PIN_PAD,
+    POWER_SUPPLY,
+    RECEIPT_PRINTER,
+    Devices,
+)
 from hardware.vendor_mode.server import VendorModeServer
 from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.fonts import covers, register_fonts
@@ -33,6 +41,7 @@ from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.home import Catalogue
+from kiosk.visit.keypad import Keypad
 from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
 from kiosk.visit.papers import Papers
@@ -113,31 +122,32 @@ async def run(
             qr_prefix=settings.qr_prefix,
             demonstration=settings.demonstration,
         )
+        printer = devices.of(RECEIPT_PRINTER)
         catalogue = Catalogue(visit, client)
-        cards = Cards(visit, devices.identity_card_reader)
+        cards = Cards(visit, devices.of(IDENTITY_CARD_READER))
         progress = Progress(visit, client, cards)
-        payments = Payments(visit, client, devices.receipt_printer, slips)
+        payments = Payments(visit, client, printer, slips)
         applications = Applications(
             visit,
             client,
             cards,
-            devices.receipt_printer,
+            printer,
             slips,
             outbox=door.outbox,
             origin=settings.terminal,
             today=lambda: datetime.now(zone).date(),
         )
-        lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        lookups = Lookups(visit, client, applications, progress, printer=printer, slips=slips)
         papers = Papers(
             visit,
             client,
             cards,
             applications,
-            devices.document_printer,
+            devices.of(DOCUMENT_PRINTER),
             today=lambda: datetime.now(zone).date(),
         )
         ratings = Ratings(visit, door.outbox)
-        appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
+        appointments = Appointments(visit, client, progress, printer, slips)
         visit.begin(
             (
                 catalogue,
@@ -155,6 +165,7 @@ async def run(
                 progress,
                 Notices(visit, client),
                 cards,
+                Keypad(visit, devices.of(PIN_PAD)),
                 Typing(engine),
             )
         )

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import field_validator
 from pyipp import IPP, IPPConnectionError, IPPError
 from pyipp.enums import IppOperation, IppTag
 from pyipp.tags import ATTRIBUTE_TAG_MAP
@@ -22,30 +23,30 @@ from foundation.log import logger
 from hardware.interfaces.device import (
     CompletionCode,
     DeviceError,
-    DeviceInfo,
+    DeviceOptions,
     DeviceStatus,
-    SelfTest,
+    PortProblem,
 )
 from hardware.interfaces.document_printer import (
-    DocumentCapabilities,
     DocumentError,
     DocumentPrinter,
-    Supplies,
+    DocumentPrinterCapabilities,
+    DocumentPrinterStatus,
+    QueueStatus,
     TonerStatus,
     Waiting,
 )
-from hardware.interfaces.receipt_printer import PaperStatus
+from hardware.interfaces.media import CoverStatus, PaperStatus
 
 A4 = "iso_a4_210x297mm"
 """PWG 5101.1."""
+ANSWER_SECONDS = 10
+"""Longest wait for an answer: CUPS may be starting."""
 POLL_SECONDS = 0.5
 NOTICE_SECONDS = 2.0
 """For which something is the matter before anybody is told: CUPS is connecting for a moment with each job."""
 WAIT_SECONDS = 45.0
 """For which a job may stand still."""
-JOB_SECONDS = 300.0
-"""For which a job may take in all."""
-MAX_BYTES = 16 << 20
 _STOPPED = 5
 _DONE, _CANCELED, _ABORTED = 9, 7, 8
 _REASONS: tuple[tuple[DocumentError, tuple[str, ...]], ...] = (
@@ -68,89 +69,62 @@ _log = logger(__name__)
 ATTRIBUTE_TAG_MAP.setdefault("purge-job", IppTag.BOOLEAN)
 
 
+class CupsOptions(DeviceOptions):
+    """port: the queue, such as ``ipp://localhost:631/printers/A4``."""
+
+    @field_validator("port")
+    @classmethod
+    def _queue(cls, port: str) -> str:
+        if not port.startswith(("ipp://", "ipps://")):
+            raise ValueError(f"{port} is no queue, such as ipp://localhost:631/printers/A4")
+        return port
+
+
 class CupsPrinter(DocumentPrinter):
-    """One queue. uri: ``ipp://localhost:631/printers/NAME``."""
+    """One queue. It takes nothing for itself: a queue is everybody's."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
-        self._connected: IPP | None = None
-        self._turn = asyncio.Lock()
+    driver = "cups"
+    Options = CupsOptions
 
-    @property
-    def info(self) -> DeviceInfo:
-        """Which device it is."""
-        return DeviceInfo("document_printer", "cups", self._uri, simulated=False)
+    def __init__(self, options: CupsOptions) -> None:
+        super().__init__(options)
+        self._uri = options.port
+        self._connected_to: IPP | None = None
 
-    async def open(self) -> None:
-        """Nothing is taken: a queue is everybody's. Whether it answers, `self_test` says."""
+    async def _open(self) -> None:
+        self._connected_to = IPP(self._uri, request_timeout=ANSWER_SECONDS, verify_ssl=True)
 
-    async def close(self) -> None:
-        """Ends the connection."""
-        if self._connected is not None:
-            await self._connected.close()
-            self._connected = None
+    async def _close(self) -> None:
+        if self._connected_to is not None:
+            await self._connected_to.close()
+            self._connected_to = None
 
-    async def status(self) -> DeviceStatus:
-        """See `Device`."""
-        try:
-            about = await self._printer(_PRINTER)
-        except DeviceError as error:
-            gone = error.completion is CompletionCode.CONNECTION_LOST
-            return DeviceStatus.NO_DEVICE if gone else DeviceStatus.OFFLINE
-        if self._turn.locked():
-            return DeviceStatus.DEVICE_BUSY
-        return DeviceStatus.OFFLINE if _trouble(about) else DeviceStatus.ONLINE
-
-    async def self_test(self) -> SelfTest:
-        """See `Device`."""
-        try:
-            about = await self._printer((*_PRINTER, *_ABILITIES))
-        except DeviceError as error:
-            gone = error.completion is CompletionCode.CONNECTION_LOST
-            return SelfTest(False, ("advice.cups.unreachable" if gone else "advice.cups.no_queue",))
-        findings = []
-        if trouble := _trouble(about):
-            findings.append(f"advice.document.{trouble.value}")
-        if A4 not in _listed(about, "media-supported"):
-            findings.append("advice.document.no_a4")
-        supplies = _supplies(about)
-        if supplies.toner is TonerStatus.LOW:
-            findings.append("advice.document.toner_low")
-        if supplies.paper is PaperStatus.LOW:
-            findings.append("advice.document.paper_low")
-        return SelfTest(not findings, tuple(findings))
-
-    async def capabilities(self) -> DocumentCapabilities:
-        """See `DocumentPrinter`."""
+    async def _ask_capabilities(self) -> DocumentPrinterCapabilities:
         about = await self._printer(_ABILITIES)
-        return DocumentCapabilities(
+        return DocumentPrinterCapabilities(
             model=str(about.get("printer-make-and-model", "")),
             a4=A4 in _listed(about, "media-supported"),
             duplex=any(side.startswith("two-sided") for side in _listed(about, "sides-supported")),
             colour=about.get("color-supported") is True,
         )
 
-    async def supplies(self) -> Supplies:
-        """See `DocumentPrinter`."""
-        try:
-            return _supplies(await self._printer(_PRINTER))
-        except DeviceError:
-            return Supplies(PaperStatus.UNKNOWN, TonerStatus.UNKNOWN)
+    async def _ask_status(self) -> DocumentPrinterStatus:
+        return _status(await self._printer(_PRINTER))
 
-    async def print_document(self, pdf: bytes, waiting: Waiting = lambda why: None) -> int:
-        """See `DocumentPrinter`."""
-        if not pdf.startswith(b"%PDF-") or len(pdf) > MAX_BYTES:
-            raise DeviceError(CompletionCode.INVALID_DATA, DocumentError.REJECTED, "not a PDF")
-        async with self._turn:
-            about = await self._printer(_PRINTER)
-            if trouble := _closed(about):
-                raise DeviceError(CompletionCode.DEVICE_NOT_READY, trouble)
-            job = await self._send(pdf)
-            try:
-                return await self._watch(job, waiting)
-            finally:
-                # Also where the caller is gone: nobody else gets this paper.
-                await asyncio.shield(self._purge(job))
+    async def _self_test(self) -> tuple[str, ...]:
+        about = await self._printer(_ABILITIES)
+        return () if A4 in _listed(about, "media-supported") else ("advice.document_printer.noA4",)
+
+    async def _print_document(self, pdf: bytes, waiting: Waiting) -> int:
+        about = await self._printer(_PRINTER)
+        if trouble := _closed(about):
+            raise DeviceError(CompletionCode.DEVICE_NOT_READY, trouble)
+        job = await self._send(pdf)
+        try:
+            return await self._watch(job, waiting)
+        finally:
+            # Also where the caller is gone: nobody else gets this paper.
+            await asyncio.shield(self._purge(job))
 
     async def _send(self, pdf: bytes) -> int:
         answer = await self._ask(
@@ -167,17 +141,18 @@ class CupsPrinter(DocumentPrinter):
 
     async def _watch(self, job: int, waiting: Waiting) -> int:
         """Waits until the job is over; how many sheets."""
-        end = time.monotonic() + JOB_SECONDS
         still_since: float | None = None
         told: DocumentError | None = None
         while True:
             try:
                 about = await self._job(job)
-                trouble = _trouble(await self._printer(_PRINTER))
+                printer = await self._printer(_PRINTER)
             except DeviceError as error:
                 raise DeviceError(
                     error.completion, DocumentError.UNKNOWN_OUTCOME, f"job {job}: {error.detail}"
-                ) from None
+                ) from error
+            self._notice(_status(printer))
+            trouble = _trouble(printer)
             state = about.get("job-state")
             if state == _DONE:
                 if told:
@@ -194,10 +169,8 @@ class CupsPrinter(DocumentPrinter):
             if lasting is not told:
                 told = lasting
                 waiting(lasting)
-            if (still_since and now - still_since > WAIT_SECONDS) or now > end:
-                raise DeviceError(
-                    CompletionCode.TIME_OUT, trouble or DocumentError.UNKNOWN_OUTCOME, f"job {job}"
-                )
+            if still_since and now - still_since > WAIT_SECONDS:
+                raise DeviceError(CompletionCode.TIME_OUT, trouble, f"job {job}")
             await asyncio.sleep(POLL_SECONDS)
 
     async def _purge(self, job: int) -> None:
@@ -227,20 +200,22 @@ class CupsPrinter(DocumentPrinter):
         data: bytes = b"",
     ) -> dict[str, Any]:
         """Asks the queue. Raises DeviceError."""
-        if self._connected is None:
-            self._connected = IPP(self._uri, request_timeout=10, verify_ssl=True)
+        assert self._connected_to is not None
         message: dict[str, Any] = {"operation-attributes-tag": dict(about)}
         if job:
             message["job-attributes-tag"] = dict(job)
         if data:
             message["data"] = data
         try:
-            return await self._connected.execute(operation, message)
+            return await self._connected_to.execute(operation, message)
         except IPPConnectionError as error:
-            raise DeviceError(CompletionCode.CONNECTION_LOST, None, str(error.args[0])) from None
+            detail = str(error.args[0])
+            raise DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.SERVICE, detail) from None
         except IPPError as error:
             detail = f"{operation.name}: {error.args}"[:200]
-            raise DeviceError(CompletionCode.DEVICE_NOT_READY, DocumentError.REJECTED, detail) from None
+            asked = operation is IppOperation.GET_PRINTER_ATTRIBUTES
+            code = DocumentError.NO_QUEUE if asked else DocumentError.REJECTED
+            raise DeviceError(CompletionCode.DEVICE_NOT_READY, code, detail) from None
 
 
 def _trouble(about: Mapping[str, Any]) -> DocumentError | None:
@@ -264,8 +239,11 @@ def _closed(about: Mapping[str, Any]) -> DocumentError | None:
     return DocumentError.REJECTED if about.get("printer-is-accepting-jobs") is False else None
 
 
-def _supplies(about: Mapping[str, Any]) -> Supplies:
-    """Of paper and toner a printer says only what is amiss."""
+_QUEUES = {DocumentError.STOPPED: QueueStatus.STOPPED, DocumentError.REJECTED: QueueStatus.REJECTING}
+
+
+def _status(about: Mapping[str, Any]) -> DocumentPrinterStatus:
+    """Of paper, toner and cover a printer says only what is amiss."""
     reasons = {
         reason.removesuffix("-error").removesuffix("-warning").removesuffix("-report")
         for reason in _listed(about, "printer-state-reasons")
@@ -281,7 +259,14 @@ def _supplies(about: Mapping[str, Any]) -> Supplies:
         toner = TonerStatus.OUT
     elif reasons & {"toner-low", "marker-supply-low"}:
         toner = TonerStatus.LOW
-    return Supplies(paper, toner)
+    trouble = _trouble(about)
+    return DocumentPrinterStatus(
+        device=DeviceStatus.OFFLINE if trouble else DeviceStatus.ONLINE,
+        paper=paper,
+        toner=toner,
+        cover=CoverStatus.OPEN if trouble is DocumentError.COVER_OPEN else CoverStatus.CLOSED,
+        queue=_QUEUES.get(trouble, QueueStatus.ACCEPTING) if trouble else QueueStatus.ACCEPTING,
+    )
 
 
 def _listed(about: Mapping[str, Any], name: str) -> list[str]:

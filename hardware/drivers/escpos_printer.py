@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import suppress
 
-from hardware.drivers.serial_device import SerialDevice, advice_on, status_of
-from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus, SelfTest
-from hardware.interfaces.receipt_printer import PaperStatus, PrintError, ReceiptPrinter, SlipPart
+from pydantic import Field
+
+from hardware.drivers.serial_device import SerialDevice, SerialOptions
+from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
+from hardware.interfaces.media import CoverStatus, PaperStatus
+from hardware.interfaces.receipt_printer import (
+    CutterStatus,
+    HeadStatus,
+    PrintError,
+    ReceiptPrinter,
+    ReceiptPrinterCapabilities,
+    ReceiptPrinterStatus,
+    SlipPart,
+)
 from hardware.protocols import escpos
 from hardware.protocols.escpos import PrinterStatus
-from hardware.transport.serial_port import SerialPort
 
 ANSWER_SECONDS = 0.5
 """Longest wait for an answer to DLE EOT: printers answer at once, whatever they are doing."""
@@ -27,114 +36,92 @@ JOB_SECONDS = 10.0
 """Time for a short job,"""
 LINE_SECONDS = 0.1
 """and for each of its lines: a slow printer feeds 50 mm a second, a line has 4 mm."""
-REOPEN_SECONDS = 2.0
-"""Longest time for getting a lost port back, once a resident waits."""
+
+DOTS_A_COLUMN = 12
+"""Width of a character of font A."""
 
 _TROUBLES = (
-    ("unrecoverable_error", CompletionCode.HARDWARE_ERROR, None, "advice.printer.broken"),
-    ("cutter_error", CompletionCode.HARDWARE_ERROR, PrintError.CUTTER_FAIL, "advice.printer.cutter"),
-    ("cover_open", CompletionCode.DEVICE_NOT_READY, PrintError.COVER_OPEN, "advice.printer.cover_open"),
-    ("paper_end", CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT, "advice.printer.paper_out"),
-    ("passing_error", CompletionCode.DEVICE_NOT_READY, None, "advice.printer.hot"),
-    ("recoverable_error", CompletionCode.HARDWARE_ERROR, None, "advice.printer.broken"),
-    ("error", CompletionCode.HARDWARE_ERROR, None, "advice.printer.broken"),
-    ("offline", CompletionCode.DEVICE_NOT_READY, None, "advice.printer.offline"),
+    ("unrecoverable_error", CompletionCode.HARDWARE_ERROR, None),
+    ("cutter_error", CompletionCode.HARDWARE_ERROR, PrintError.CUTTER_FAIL),
+    ("cover_open", CompletionCode.DEVICE_NOT_READY, PrintError.COVER_OPEN),
+    ("paper_end", CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT),
+    ("passing_error", CompletionCode.DEVICE_NOT_READY, None),
+    ("recoverable_error", CompletionCode.HARDWARE_ERROR, None),
+    ("error", CompletionCode.HARDWARE_ERROR, None),
+    ("offline", CompletionCode.DEVICE_NOT_READY, None),
 )
-"""What stops a printer, worst first: the status, the two codes of the error, the advice."""
-_HARDWARE = ("unrecoverable_error", "cutter_error", "recoverable_error", "error")
+"""What stops a printer, worst first: the status, the two codes of the error."""
 
 
-class EscposPrinter(SerialDevice, ReceiptPrinter):
+class EscposOptions(SerialOptions):
+    """columns: characters of a line, 48 on 80 mm paper, 32 on 58 mm."""
+
+    columns: int = Field(default=escpos.COLUMNS_80_MM, ge=24, le=64)
+
+
+class EscposPrinter(ReceiptPrinter, SerialDevice):
     """Asks for the state before a job, watches it while it is printed, asks again before calling it printed.
 
     The job ends with GS r, which a printer answers once everything before it is done. A printer that does not
     know GS r is given the time the job takes, and has printed where it is without trouble then. What a failed
     job left on the paper is cut off before the next one: it belongs to another resident.
-
-    columns: characters of a line, 48 on 80 mm paper, 32 on 58 mm.
     """
 
-    name = "receipt_printer"
     driver = "escpos"
+    Options = EscposOptions
 
-    def __init__(self, port: SerialPort, columns: int = escpos.COLUMNS_80_MM) -> None:
-        super().__init__(port)
-        self._columns = columns
-        self._line = asyncio.Lock()
+    def __init__(self, options: EscposOptions) -> None:
+        super().__init__(options)
+        self._columns = options.columns
         self._unanswered = False
         self._answers_in_order: bool | None = None
         self._owed = 0
         self._remains = False
-        self._printing = False
 
-    async def print_slip(self, parts: tuple[SlipPart, ...]) -> None:
-        """See `ReceiptPrinter`. INVALID_DATA where the slip cannot be said in ESC/POS."""
+    async def _print_slip(self, parts: tuple[SlipPart, ...]) -> int:
         try:
             job = escpos.encode_slip(parts, self._columns)
         except escpos.SlipError as error:
             raise DeviceError(CompletionCode.INVALID_DATA, detail=str(error)) from None
-        async with self._line:
-            self._printing = True
-            try:
-                await self._print(job)
-            finally:
-                self._printing = False
+        await self._print(job)
+        return job.count(b"\n")
 
-    async def paper(self) -> PaperStatus:
-        """Asks for the paper. Never raises."""
-        try:
-            status = await self._ask_alone()
-        except DeviceError:
-            return PaperStatus.UNKNOWN
-        if status.paper_end:
-            return PaperStatus.OUT
-        return PaperStatus.LOW if status.paper_near_end else PaperStatus.FULL
+    async def _ask_capabilities(self) -> ReceiptPrinterCapabilities:
+        return ReceiptPrinterCapabilities(
+            columns=self._columns,
+            dots=self._columns * DOTS_A_COLUMN,
+            cutter=True,
+            confirms=self._answers_in_order is not False,
+        )
 
-    async def status(self) -> DeviceStatus:
-        """Asks the printer; DEVICE_BUSY while it prints a slip. Never raises."""
-        if self._printing:
-            return DeviceStatus.DEVICE_BUSY
-        try:
-            status = await self._ask_alone()
-        except DeviceError as error:
-            return status_of(error)
-        if any(getattr(status, name) for name in _HARDWARE):
-            return DeviceStatus.HARDWARE_ERROR
-        return DeviceStatus.OFFLINE if _advice(status) else DeviceStatus.ONLINE
-
-    async def self_test(self) -> SelfTest:
-        """Asks for the four status bytes. Paper that runs low is a finding, and passes. Never raises."""
-        try:
-            status = await self._ask_alone()
-        except DeviceError as error:
-            return SelfTest(False, (advice_on(error),))
-        stopping = _advice(status)
-        low = ("advice.printer.paper_low",) if status.paper_near_end and not status.paper_end else ()
-        return SelfTest(not stopping, stopping + low)
+    async def _ask_status(self) -> ReceiptPrinterStatus:
+        return _status(await self._ask_printer())
 
     async def _print(self, job: bytes) -> None:
-        await self._port.ensure_open(within=REOPEN_SECONDS)
-        _refuse_trouble(await self._ask())
+        await self._refuse_trouble()
         await self._finish_earlier()
         try:
             rest_off = escpos.INITIALISE + escpos.CUT if self._remains else b""
             self._remains = True
             await self._port.write(rest_off + job)
             await self._watch(JOB_SECONDS + job.count(b"\n") * LINE_SECONDS)
-            _refuse_trouble(await self._ask())
+            await self._refuse_trouble()
             self._remains = False
         except DeviceError as error:
             await self._forget_job()
             if isinstance(error.code, PrintError):
                 raise
-            raise DeviceError(error.completion, PrintError.UNKNOWN_OUTCOME, str(error)) from None
+            raise DeviceError(error.completion, PrintError.UNKNOWN_OUTCOME, str(error)) from error
 
-    async def _ask_alone(self) -> PrinterStatus:
-        async with self._line:
-            await self._port.ensure_open()
-            return await self._ask()
+    async def _refuse_trouble(self) -> None:
+        """Asks for the state. Raises the DeviceError of the worst trouble."""
+        status = await self._ask_printer()
+        self._notice(_status(status))
+        for name, completion, code in _TROUBLES:
+            if getattr(status, name):
+                raise DeviceError(completion, code, name)
 
-    async def _ask(self) -> PrinterStatus:
+    async def _ask_printer(self) -> PrinterStatus:
         """The four status bytes. DeviceError(CONNECTION_LOST) where one does not come."""
         if self._unanswered:
             await self._settle()
@@ -192,7 +179,7 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
                 if self._answers_in_order and not self._owed:
                     return
             try:
-                _refuse_trouble(await self._ask())
+                await self._refuse_trouble()
                 missed = 0
             except DeviceError as error:
                 missed += 1
@@ -211,15 +198,27 @@ class EscposPrinter(SerialDevice, ReceiptPrinter):
             await self._port.write(escpos.CLEAR)
 
 
-def _advice(status: PrinterStatus) -> tuple[str, ...]:
-    """What to do about everything that stops it, worst first; the vague advice only where it is alone."""
-    found = {name: advice for name, _, _, advice in _TROUBLES if getattr(status, name)}
-    plain = [advice for name, advice in found.items() if name not in ("error", "offline")]
-    return tuple(dict.fromkeys(plain or list(found.values())[:1]))
-
-
-def _refuse_trouble(status: PrinterStatus) -> None:
-    """Raises the DeviceError of the worst trouble."""
-    for name, completion, code, _ in _TROUBLES:
-        if getattr(status, name):
-            raise DeviceError(completion, code, name)
+def _status(said: PrinterStatus) -> ReceiptPrinterStatus:
+    """What the four status bytes mean in the terms of the class."""
+    paper, head = PaperStatus.FULL, HeadStatus.OK
+    if said.paper_end:
+        paper = PaperStatus.OUT
+    elif said.paper_near_end:
+        paper = PaperStatus.LOW
+    broken = said.unrecoverable_error or said.recoverable_error
+    if broken or (said.error and not said.cutter_error and not said.passing_error):
+        head = HeadStatus.FAILED
+    elif said.passing_error:
+        head = HeadStatus.HOT
+    device = DeviceStatus.ONLINE
+    if head is HeadStatus.FAILED or said.cutter_error:
+        device = DeviceStatus.HARDWARE_ERROR
+    elif any(getattr(said, name) for name, _, _ in _TROUBLES):
+        device = DeviceStatus.OFFLINE
+    return ReceiptPrinterStatus(
+        device=device,
+        paper=paper,
+        cover=CoverStatus.OPEN if said.cover_open else CoverStatus.CLOSED,
+        cutter=CutterStatus.FAILED if said.cutter_error else CutterStatus.OK,
+        head=head,
+    )

@@ -6,12 +6,18 @@ import asyncio
 import time
 
 from foundation.log import logger
-from hardware.drivers.serial_device import SerialDevice, advice_on, status_of
-from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus, SelfTest
-from hardware.interfaces.identity_card_reader import CardError, IdentityCardReader, IdentityCardRecord
+from hardware.drivers.serial_device import SerialDevice, SerialOptions
+from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
+from hardware.interfaces.identity_card_reader import (
+    CardError,
+    IdentityCardReader,
+    IdentityCardReaderCapabilities,
+    IdentityCardReaderStatus,
+    IdentityCardRecord,
+    SecurityModule,
+)
 from hardware.protocols import gat467, identity_card
 from hardware.protocols.gat467 import Broken, Command, Fault, FrameReader, Reply, Status
-from hardware.transport.serial_port import SerialPort
 
 log = logger(__name__)
 
@@ -29,8 +35,8 @@ LONGEST_SETTLE_SECONDS = 3.0
 """but a line that never falls silent is not waited for longer than this."""
 MISSED_FINDS = 3
 """So many questions without an answer, one after another, mean that no reader is there."""
-REOPEN_SECONDS = 2.0
-"""Longest time for getting a lost port back, once a resident waits."""
+READ_SECONDS = 8.0
+"""Time for a card that has come: selected, read, and looked for again where that failed."""
 
 _CARD_ERRORS = {
     Status.UNRECOGNISED_CARD: CardError.INVALID_MEDIA,
@@ -55,72 +61,50 @@ class _NoAnswer(Exception):
         super().__init__(fault.value if fault else "silence")
 
 
-class Gat467Reader(SerialDevice, IdentityCardReader):
-    """Asks for a card every POLL_SECONDS, selects it, reads it. In between others may ask for its state."""
+class Gat467Reader(IdentityCardReader, SerialDevice):
+    """Asks for a card every POLL_SECONDS, selects it, reads it."""
 
-    name = "identity_card_reader"
     driver = "gat467"
 
-    def __init__(self, port: SerialPort) -> None:
-        super().__init__(port)
-        self._line = asyncio.Lock()
+    def __init__(self, options: SerialOptions) -> None:
+        super().__init__(options)
         self._frames = FrameReader()
         self._unanswered = False
-        self._reading = asyncio.Lock()
         self._next_find = 0.0
 
-    async def read_card(self, *, timeout: float) -> IdentityCardRecord:
-        """See `IdentityCardReader`. A second call waits for the first, SEQUENCE_ERROR if it is in vain."""
-        deadline = time.monotonic() + timeout
-        try:
-            async with asyncio.timeout(timeout):
-                await self._reading.acquire()
-        except TimeoutError:
-            raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail="a card is already waited for") from None
-        try:
-            return await self._wait_and_read(deadline)
-        finally:
-            self._reading.release()
-
-    async def status(self) -> DeviceStatus:
-        """Asks the security module. Never raises."""
-        try:
-            reply = await self._ask(Command.SAM_STATUS)
-        except DeviceError as error:
-            return status_of(error)
-        return DeviceStatus.ONLINE if reply.status is Status.DONE else DeviceStatus.HARDWARE_ERROR
-
-    async def self_test(self) -> SelfTest:
-        """Asks the security module for its state and its identifier. Never raises."""
-        try:
-            reply = await self._ask(Command.SAM_STATUS)
-            if reply.status is not Status.DONE:
-                return SelfTest(False, ("advice.reader_self_test",))
-            reply = await self._ask(Command.READ_SAM_ID)
-            if reply.status is Status.DONE:
-                self._details["sam_id"] = reply.data.hex()
-        except DeviceError as error:
-            return SelfTest(False, (advice_on(error),))
-        return SelfTest(True)
-
-    async def _wait_and_read(self, deadline: float) -> IdentityCardRecord:
-        await self._port.ensure_open(within=min(deadline - time.monotonic(), REOPEN_SECONDS))
+    async def _read_card(self) -> IdentityCardRecord:
         missed = 0
         while True:
             await self._until_next_find()
-            async with self._line:
-                try:
-                    if await self._find():
-                        return await self._select_and_read()
-                    missed = 0
-                except _NoAnswer:
-                    missed += 1
+            try:
+                if await self._find():
+                    self._grant(READ_SECONDS)
+                    return await self._select_and_read()
+                missed = 0
+            except _NoAnswer:
+                missed += 1
             if missed == MISSED_FINDS:
                 raise DeviceError(CompletionCode.CONNECTION_LOST, detail="the reader does not answer")
-            if self._next_find >= deadline:
-                if missed:
-                    raise DeviceError(CompletionCode.CONNECTION_LOST, detail="the reader does not answer")
-                raise DeviceError(CompletionCode.TIME_OUT, CardError.NO_MEDIA)
+
+    async def _ask_capabilities(self) -> IdentityCardReaderCapabilities:
+        return IdentityCardReaderCapabilities(photo=True, fingerprint=False)
+
+    async def _ask_status(self) -> IdentityCardReaderStatus:
+        """Asks the security module. Whether a card lies there is told by looking for one only, and a card
+        that was found is not found again."""
+        reply = await self._ask(Command.SAM_STATUS)
+        if reply.status is Status.DONE:
+            return IdentityCardReaderStatus(device=DeviceStatus.ONLINE, security_module=SecurityModule.READY)
+        return IdentityCardReaderStatus(
+            device=DeviceStatus.HARDWARE_ERROR, security_module=SecurityModule.FAILED
+        )
+
+    async def _self_test(self) -> tuple[str, ...]:
+        """Asks the security module for its identifier."""
+        reply = await self._ask(Command.READ_SAM_ID)
+        if reply.status is Status.DONE:
+            self._details["sam_id"] = reply.data.hex()
+        return ()
 
     async def _until_next_find(self) -> None:
         await asyncio.sleep(max(0.0, self._next_find - time.monotonic()))
@@ -163,12 +147,10 @@ class Gat467Reader(SerialDevice, IdentityCardReader):
 
     async def _ask(self, command: Command) -> Reply:
         """An exchange that has nothing to do with a card. DeviceError where no answer comes."""
-        await self._port.ensure_open()
-        async with self._line:
-            try:
-                return await self._exchange(command, ANSWER_SECONDS)
-            except _NoAnswer as error:
-                raise DeviceError(CompletionCode.CONNECTION_LOST, detail=str(error)) from None
+        try:
+            return await self._exchange(command, ANSWER_SECONDS)
+        except _NoAnswer as error:
+            raise DeviceError(CompletionCode.CONNECTION_LOST, detail=str(error)) from None
 
     async def _exchange(self, command: Command, seconds: float) -> Reply:
         """Asks and waits for the answer. _NoAnswer where none, or a broken one, came."""

@@ -139,7 +139,8 @@ class CardReader(Device[CardReaderCapabilities, CardReaderStatus]):
     """Reads cards, and moves them where it has a motor."""
 
     name = "card_reader"
-    _status_type = CardReaderStatus
+    status_type = CardReaderStatus
+    codes = tuple(CardReaderError)
 
     @abstractmethod
     async def _read_card(self) -> CardData:

@@ -53,7 +53,8 @@ class CodeReader(Device[CodeReaderCapabilities, CodeReaderStatus]):
     """Reads codes that are held before it."""
 
     name = "code_reader"
-    _status_type = CodeReaderStatus
+    status_type = CodeReaderStatus
+    codes = tuple(CodeError)
 
     @abstractmethod
     async def _read_code(self) -> str:

@@ -82,8 +82,8 @@ class CompletionCode(Enum):
 
 
 class PortProblem(Enum):
-    """Why a device's port cannot be used. An error with such a code means that the connection is gone: the
-    framework gives it up and opens it anew for the next command."""
+    """Why a device's port cannot be used. An error with such a code, or raised from one, means that the
+    connection is gone: the framework gives it up and opens it anew for the next command."""
 
     ABSENT = "absent"
     """There is no such port: the device is unplugged, or the configuration names another one."""
@@ -117,6 +117,14 @@ class DeviceError(Exception):
         self.completion = completion
         self.code = code
         self.detail = detail
+
+
+def _connection_gone(error: BaseException | None) -> bool:
+    while isinstance(error, DeviceError):
+        if isinstance(error.code, PortProblem):
+            return True
+        error = error.__cause__
+    return False
 
 
 def advice_on(name: str, error: DeviceError) -> str:
@@ -222,20 +230,23 @@ class Device(ABC, Generic[C, S]):
     """Of the model, as in the table of the class: ``escpos``."""
     Options: ClassVar[type[DeviceOptions]] = DeviceOptions
     """What can be configured of this driver."""
-    _status_type: type[S]
+    codes: ClassVar[tuple[Enum, ...]] = ()
+    """Of the class: what a DeviceError may have as its code, besides a PortProblem."""
+    status_type: type[S]
+    """Of the class."""
 
     def __init__(self, options: DeviceOptions) -> None:
         self._options = options
         self._details: dict[str, str] = {}
-        self._wanted = False
-        self._connected = False
-        self._turn = asyncio.Lock()
-        self._under_way: set[asyncio.Task[Any]] = set()
-        self._asking: asyncio.Task[S] | None = None
-        self._limit = asyncio.timeout(None)
-        self._abilities: C | None = None
-        self._last: S = self._status_type()
-        self._subscribers: list[Callable[[Event], None]] = []
+        self.__wanted = False
+        self.__connected = False
+        self.__turn = asyncio.Lock()
+        self.__under_way: set[asyncio.Task[Any]] = set()
+        self.__asking: asyncio.Task[S] | None = None
+        self.__limit = asyncio.timeout(None)
+        self.__abilities: C | None = None
+        self.__last: S = self.status_type()
+        self.__subscribers: list[Callable[[Event], None]] = []
 
     # What a vendor's file writes.
 
@@ -271,21 +282,21 @@ class Device(ABC, Generic[C, S]):
     def _grant(self, seconds: float) -> None:
         """Gives the command under way at least so much more time: the card has come at the last moment, and
         is read to its end."""
-        when = self._limit.when()
+        when = self.__limit.when()
         if when is not None:
-            self._limit.reschedule(max(when, asyncio.get_running_loop().time() + seconds))
+            self.__limit.reschedule(max(when, asyncio.get_running_loop().time() + seconds))
 
     @property
     def _time_left(self) -> float:
         """Seconds until the time limit of the command under way."""
-        when = self._limit.when()
+        when = self.__limit.when()
         return max(0.0, when - asyncio.get_running_loop().time()) if when is not None else STATUS_SECONDS
 
     def _notice(self, status: S) -> None:
         """Takes note of a status that the device told unasked, or during a command."""
-        before, self._last = self._last, status
+        before, self.__last = self.__last, status
         if status != before:
-            self._tell(StatusChanged(before, status))
+            self.__tell(StatusChanged(before, status))
 
     # What everybody else uses.
 
@@ -298,22 +309,22 @@ class Device(ABC, Generic[C, S]):
     @final
     def last_status(self) -> S:
         """How it was when it was asked last."""
-        return self._last
+        return self.__last
 
     @property
     @final
     def busy(self) -> bool:
         """Whether a command is under way."""
-        return bool(self._under_way)
+        return bool(self.__under_way)
 
     @final
     def subscribe(self, told: Callable[[Event], None]) -> Callable[[], None]:
         """Tells of every event from now on, until what it gives is called."""
-        self._subscribers.append(told)
+        self.__subscribers.append(told)
 
         def end() -> None:
             with suppress(ValueError):
-                self._subscribers.remove(told)
+                self.__subscribers.remove(told)
 
         return end
 
@@ -321,29 +332,29 @@ class Device(ABC, Generic[C, S]):
     async def open(self) -> None:
         """Takes the port for itself; may be repeated. DeviceError(DEVICE_NOT_READY) with a PortProblem where
         it is absent or in use; from then on every command tries again, until `close`."""
-        self._wanted = True
-        async with self._turn:
+        self.__wanted = True
+        async with self.__turn:
             try:
-                await self._connect()
+                await self.__connect()
             except DeviceError as error:
-                self._notice(self._unreachable(error))
+                self._notice(self.__unreachable(error))
                 raise
 
     @final
     async def close(self) -> None:
         """Ends what is under way and gives the port back. Never raises; may be repeated."""
-        self._wanted = False
-        if self._asking is not None:
-            self._asking.cancel()
+        self.__wanted = False
+        if self.__asking is not None:
+            self.__asking.cancel()
         await self.cancel()
-        async with self._turn:
-            await self._disconnect()
+        async with self.__turn:
+            await self.__disconnect()
 
     @final
     async def cancel(self) -> None:
         """Ends every command that is under way or waits for its turn: whoever waits for it gets
         DeviceError(CANCELED). Returns once it has ended. Never raises; may be repeated."""
-        tasks = tuple(self._under_way)
+        tasks = tuple(self.__under_way)
         for task in tasks:
             task.cancel()
         if tasks:
@@ -354,27 +365,27 @@ class Device(ABC, Generic[C, S]):
     @final
     async def capabilities(self) -> C:
         """What it can do. DeviceError where it has to be asked and does not answer."""
-        if self._abilities is None:
-            self._abilities = await self._command(
+        if self.__abilities is None:
+            self.__abilities = await self._command(
                 "capabilities", self._ask_capabilities, timeout=STATUS_SECONDS
             )
-        return self._abilities
+        return self.__abilities
 
     @final
     async def status(self) -> S:
         """Asks the device, or says DEVICE_BUSY at once while a command is under way. Never raises: what
         cannot be asked is NO_DEVICE, OFFLINE or DEVICE_BUSY, and its advice says why."""
-        if self._under_way:
-            return replace(self._last, device=DeviceStatus.DEVICE_BUSY)
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
+        if self.__under_way:
+            return replace(self.__last, device=DeviceStatus.DEVICE_BUSY)
+        if self.__asking is None or self.__asking.done():
+            self.__asking = asyncio.create_task(self.__ask())
         try:
-            return await asyncio.shield(self._asking)
+            return await asyncio.shield(self.__asking)
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if caller and caller.cancelling():
                 raise
-            return self._status_type(device=DeviceStatus.OFFLINE)  # it was closed meanwhile
+            return self.status_type(device=DeviceStatus.OFFLINE)  # it was closed meanwhile
 
     @final
     async def self_test(self) -> SelfTest:
@@ -390,6 +401,8 @@ class Device(ABC, Generic[C, S]):
         try:
             return await self._command("self_test", test, timeout=SELF_TEST_SECONDS)
         except DeviceError as error:
+            if error.completion not in (CompletionCode.CANCELED, CompletionCode.SEQUENCE_ERROR):
+                self._notice(self.__unreachable(error))
             return SelfTest(False, (advice_on(self.name, error),))
 
     # What the classes of devices use.
@@ -409,8 +422,8 @@ class Device(ABC, Generic[C, S]):
         adds to the statistics. Raises DeviceError.
         """
         began = time.monotonic()
-        task = asyncio.create_task(self._in_turn(work, timeout, late))
-        self._under_way.add(task)
+        task = asyncio.create_task(self.__in_turn(work, timeout, late))
+        self.__under_way.add(task)
         error: DeviceError | None = None
         result: T | None = None
         try:
@@ -426,11 +439,11 @@ class Device(ABC, Generic[C, S]):
                 raise
             raise error from None
         finally:
-            self._under_way.discard(task)
+            self.__under_way.discard(task)
             counted = {} if error else counts(result)  # type: ignore[arg-type]
-            self._tell(CommandEnded(command, time.monotonic() - began, error, counted))
+            self.__tell(CommandEnded(command, time.monotonic() - began, error, counted))
 
-    async def _in_turn(
+    async def __in_turn(
         self,
         work: Callable[[], Awaitable[T]],
         timeout: float,
@@ -440,76 +453,77 @@ class Device(ABC, Generic[C, S]):
     ) -> T:
         """Waits for the turn and, for up to `reopen` seconds, for a connection that was lost; then works.
         Raises nothing but DeviceError."""
-        if not self._wanted:
+        if not self.__wanted:
             raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail=f"{self.name} is not open")
         deadline = asyncio.get_running_loop().time() + timeout
         try:
             async with asyncio.timeout_at(deadline):
-                await self._turn.acquire()
+                await self.__turn.acquire()
         except TimeoutError:
             raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail="another command is under way") from None
         limit = asyncio.timeout_at(deadline)
         try:
             async with limit:
-                self._limit = limit
-                await self._reconnect(reopen)
+                self.__limit = limit
+                await self.__reconnect(reopen)
                 return await work()
         except DeviceError as error:
-            if isinstance(error.code, PortProblem):
-                await self._disconnect()
+            if _connection_gone(error):
+                await self.__disconnect()
             raise
         except Exception as error:
             if isinstance(error, TimeoutError) and limit.expired():
                 raise DeviceError(CompletionCode.TIME_OUT, late) from None
-            raise self._mistake(error) from None
+            raise self.__mistake(error) from None
         finally:
-            self._turn.release()
+            self.__turn.release()
 
-    async def _ask(self) -> S:
+    async def __ask(self) -> S:
         try:
-            status = await self._in_turn(self._ask_status, STATUS_SECONDS, reopen=0.0)
+            status = await self.__in_turn(self._ask_status, STATUS_SECONDS, reopen=0.0)
         except DeviceError as error:
-            status = self._unreachable(error)
+            status = self.__unreachable(error)
         self._notice(status)
         return status
 
     # The connection.
 
-    async def _connect(self) -> None:
+    async def __connect(self) -> None:
         """Opens it. Raises DeviceError."""
-        if self._connected or not self._wanted:
+        if self.__connected or not self.__wanted:
             return
         try:
             await self._open()
-        except DeviceError:
-            raise
-        except Exception as error:
-            raise self._mistake(error) from None
-        self._connected = True
-        self._abilities = None
+        except BaseException as error:
+            await self.__disconnect()
+            if isinstance(error, DeviceError) or not isinstance(error, Exception):
+                raise
+            raise self.__mistake(error) from None
+        self.__connected = True
+        self.__abilities = None
 
-    async def _reconnect(self, within: float) -> None:
-        """Gets a lost connection back: at once, then with growing pauses."""
-        deadline = time.monotonic() + within
+    async def __reconnect(self, within: float) -> None:
+        """Gets a lost connection back: at once, then with growing pauses, but not past the time limit."""
+        deadline = time.monotonic() + min(within, self._time_left)
         pause = FIRST_PAUSE
-        while not self._connected:
+        while not self.__connected:
             try:
-                await self._connect()
+                await self.__connect()
             except DeviceError as error:
                 if time.monotonic() + pause > deadline:
                     raise DeviceError(CompletionCode.CONNECTION_LOST, error.code, error.detail) from None
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _disconnect(self) -> None:
+    async def __disconnect(self) -> None:
         """Closes it, whatever state it is in."""
-        self._connected = False
+        self.__connected = False
         try:
             await self._close()
         except Exception as error:
-            self._mistake(error)
+            self.__mistake(error)
 
-    def _unreachable(self, error: DeviceError) -> S:
+    def __unreachable(self, error: DeviceError) -> S:
         """The status of a device that could not be asked."""
         device = DeviceStatus.OFFLINE
         if isinstance(error.code, PortProblem):
@@ -517,9 +531,9 @@ class Device(ABC, Generic[C, S]):
         elif error.completion in (CompletionCode.HARDWARE_ERROR, CompletionCode.FRAUD_ATTEMPT):
             device = DeviceStatus(error.completion.value)
         advice = () if error.completion is CompletionCode.SEQUENCE_ERROR else (advice_on(self.name, error),)
-        return self._status_type(device=device, advice=advice)
+        return self.status_type(device=device, advice=advice)
 
-    def _mistake(self, error: Exception) -> DeviceError:
+    def __mistake(self, error: Exception) -> DeviceError:
         """What a driver should not have raised. Where, and of which kind; its text may hold anything."""
         at = error.__traceback__
         while at is not None and at.tb_next is not None:
@@ -528,8 +542,8 @@ class Device(ABC, Generic[C, S]):
         log.error("driver_failed", device=self.name, driver=self.driver, kind=type(error).__name__, at=place)
         return DeviceError(CompletionCode.INTERNAL_ERROR, detail=f"{type(error).__name__} at {place}")
 
-    def _tell(self, event: Event) -> None:
-        for told in tuple(self._subscribers):
+    def __tell(self, event: Event) -> None:
+        for told in tuple(self.__subscribers):
             try:
                 told(event)
             except Exception:

@@ -93,7 +93,8 @@ class DocumentPrinter(Device[DocumentPrinterCapabilities, DocumentPrinterStatus]
     """Prints documents. One at a time: a second waits for the first."""
 
     name = "document_printer"
-    _status_type = DocumentPrinterStatus
+    status_type = DocumentPrinterStatus
+    codes = tuple(DocumentError)
 
     @abstractmethod
     async def _print_document(self, pdf: bytes, waiting: Waiting) -> int:

@@ -89,7 +89,8 @@ class IdentityCardReader(Device[IdentityCardReaderCapabilities, IdentityCardRead
     """Reads citizen identity cards without contact."""
 
     name = "identity_card_reader"
-    _status_type = IdentityCardReaderStatus
+    status_type = IdentityCardReaderStatus
+    codes = tuple(CardError)
 
     @abstractmethod
     async def _read_card(self) -> IdentityCardRecord:

@@ -163,7 +163,8 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
     """Takes PINs and numbers. However a command ends, nothing of what was keyed in stays on the pad."""
 
     name = "pin_pad"
-    _status_type = PinPadStatus
+    status_type = PinPadStatus
+    codes = tuple(PinPadError)
 
     async def _enter_pin(self, account: str, minimum: int, maximum: int, on_count: OnCount) -> PinBlock:
         """Waits for a PIN and the enter key, for ever."""

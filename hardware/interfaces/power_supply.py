@@ -77,4 +77,4 @@ class PowerSupply(Device[PowerSupplyCapabilities, PowerSupplyStatus]):
     """Says where the power comes from, and for how long."""
 
     name = "power_supply"
-    _status_type = PowerSupplyStatus
+    status_type = PowerSupplyStatus

@@ -126,7 +126,8 @@ class ReceiptPrinter(Device[ReceiptPrinterCapabilities, ReceiptPrinterStatus]):
     """Prints slips and cuts them."""
 
     name = "receipt_printer"
-    _status_type = ReceiptPrinterStatus
+    status_type = ReceiptPrinterStatus
+    codes = tuple(PrintError)
 
     @abstractmethod
     async def _print_slip(self, parts: tuple[SlipPart, ...]) -> int:

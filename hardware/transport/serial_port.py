@@ -1,8 +1,8 @@
 """The one owner of a serial port: pyserial in a worker thread of its own, coroutines above it.
 
-A port is in one of three states. Closed: nobody wants it. Open. Lost: wanted, but absent or gone; every
-`ensure_open` tries to get it back, so that a device which was plugged in again works without help. The
-pyserial object is touched by the worker alone; what goes wrong there is raised by the coroutine that asked.
+A port is in one of three states. Closed: it has no worker. Open. Lost: absent or gone; `open` looks for it
+again. The pyserial object is touched by the worker alone; what goes wrong there is raised by the coroutine
+that asked.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
 import serial
 
-from hardware.interfaces.device import CompletionCode, DeviceError
+from hardware.interfaces.device import CompletionCode, DeviceError, PortProblem
 
 SLICE = 0.05
 """Seconds that the worker waits for bytes before it looks whether it was told to stop."""
@@ -29,28 +28,8 @@ WRITE_SECONDS = 5.0
 """Longest time for the port to take what is written."""
 MAX_READ = 4096
 """Most bytes that one read gives."""
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
-"""Seconds between two attempts to get a lost port back; each pause is twice the one before."""
 
 T = TypeVar("T")
-
-
-class PortProblem(Enum):
-    """Why a port cannot be used."""
-
-    ABSENT = "absent"
-    """There is no such port: the device is unplugged, or the configuration names another one."""
-    IN_USE = "in_use"
-    """Another program has the port."""
-    DENIED = "denied"
-    """This user may not open the port: on Debian it has to be in the group dialout."""
-    UNUSABLE = "unusable"
-    """What has this name is no serial port, or does not take these settings."""
-    LOST = "lost"
-    """The port was open and has gone: the device was unplugged or its power failed."""
-    BLOCKED = "blocked"
-    """The port takes no bytes."""
 
 
 _PROBLEMS = {
@@ -90,10 +69,8 @@ class SerialPort:
         return str(Path(self.path).resolve()).startswith("/dev/pts/")
 
     async def open(self) -> None:
-        """Takes the port for itself. DeviceError(DEVICE_NOT_READY) with a PortProblem where that fails.
-
-        From now on the port is wanted: after a failure `ensure_open` tries again.
-        """
+        """Takes the port for itself; one that is lost is looked up anew. DeviceError(DEVICE_NOT_READY) with
+        a PortProblem where that fails."""
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"port {self.path}")
         if not self.is_open:
@@ -108,25 +85,6 @@ class SerialPort:
             stop.set()
         await _finished(asyncio.wrap_future(worker.submit(self._close)))
         worker.shutdown(wait=False)
-
-    async def ensure_open(self, *, within: float = 0.0) -> None:
-        """Gets a lost port back: at once, then with growing pauses for up to `within` seconds.
-
-        DeviceError(CONNECTION_LOST) with a PortProblem where it does not come back, SEQUENCE_ERROR where
-        nobody opened it.
-        """
-        if self._worker is None:
-            raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail=f"{self.path} is not open")
-        deadline = time.monotonic() + within
-        pause = FIRST_PAUSE
-        while not self.is_open:
-            try:
-                await self.open()
-            except DeviceError as error:
-                if time.monotonic() + pause > deadline:
-                    raise DeviceError(CompletionCode.CONNECTION_LOST, error.code, self.path) from None
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
 
     async def write(self, data: bytes) -> None:
         """Gives bytes to the port. DeviceError with CONNECTION_LOST, or TIME_OUT where it takes none."""

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.escpos_printer import EscposOptions, EscposPrinter
 from hardware.drivers.gat467_reader import Gat467Reader
+from hardware.drivers.serial_device import SerialOptions
 from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.device import SimulatedDevice
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
-from hardware.transport.serial_port import SerialPort
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def simulated_reader(tmp_path: Path) -> AsyncIterator[SimulatedIdentityCar
 
 @pytest.fixture
 async def reader(simulated_reader: SimulatedIdentityCardReader) -> AsyncIterator[Gat467Reader]:
-    driver = Gat467Reader(SerialPort(str(simulated_reader.line.name)))
+    driver = Gat467Reader(SerialOptions(port=str(simulated_reader.line.name)))
     await driver.open()
     yield driver
     await driver.close()
@@ -67,7 +67,7 @@ async def simulated_printer(tmp_path: Path) -> AsyncIterator[SimulatedReceiptPri
 
 @pytest.fixture
 async def printer(simulated_printer: SimulatedReceiptPrinter) -> AsyncIterator[EscposPrinter]:
-    driver = EscposPrinter(SerialPort(str(simulated_printer.line.name)))
+    driver = EscposPrinter(EscposOptions(port=str(simulated_printer.line.name)))
     await driver.open()
     yield driver
     await driver.close()

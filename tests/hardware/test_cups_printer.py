@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from hardware.drivers import cups_printer
-from hardware.drivers.cups_printer import CupsPrinter
+from hardware.drivers.cups_printer import CupsOptions, CupsPrinter
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.document_printer import DocumentError
-from hardware.interfaces.receipt_printer import PaperStatus
+from hardware.interfaces.media import PaperStatus
 from tests.hardware.cups import Cups, cups
 from tests.ports import free_port
 
@@ -35,7 +35,8 @@ async def printer(server: Cups, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(cups_printer, "NOTICE_SECONDS", 0.3)
     for old in server.printed:
         old.unlink()
-    made = CupsPrinter(server.uri)
+    made = CupsPrinter(CupsOptions(port=server.uri))
+    await made.open()
     yield made
     server.repair()
     await made.close()
@@ -47,11 +48,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_a_document_is_printed_once_it_lies_in_the_tray_and_cups_forgets_it(
     server: Cups, printer: CupsPrinter
 ) -> None:
-    assert await printer.status() is DeviceStatus.ONLINE
+    assert (await printer.status()).device is DeviceStatus.ONLINE
     assert (await printer.self_test()).findings == ()
     able = await printer.capabilities()
     assert able.a4 and "Paper" in able.model and not able.colour
-    assert (await printer.supplies()).paper is PaperStatus.FULL
+    assert (await printer.status()).paper is PaperStatus.FULL
     assert await printer.print_document(PDF) == 2
     (printed,) = server.printed
     assert printed.read_bytes() == PDF
@@ -66,8 +67,8 @@ async def test_while_there_is_no_paper_it_says_so_and_goes_on_when_there_is(
     printing = asyncio.create_task(printer.print_document(PDF, said.put_nowait))
     async with asyncio.timeout(10):
         assert await said.get() is DocumentError.PAPER_OUT
-        assert await printer.status() is DeviceStatus.DEVICE_BUSY
-        assert (await printer.supplies()).paper is PaperStatus.OUT
+        assert (await printer.status()).device is DeviceStatus.DEVICE_BUSY
+        assert (await printer.status()).paper is PaperStatus.OUT
         assert server.printed == []
         server.repair()
         assert await said.get() is None
@@ -108,7 +109,7 @@ async def test_a_resident_who_leaves_takes_the_document_along(server: Cups, prin
 async def test_a_stopped_queue_refuses_before_anything_is_sent(server: Cups, printer: CupsPrinter) -> None:
     await server.run("cupsdisable", "A4")
     try:
-        assert await printer.status() is DeviceStatus.OFFLINE
+        assert (await printer.status()).device is DeviceStatus.OFFLINE
         assert not (await printer.self_test()).passed
         with pytest.raises(DeviceError) as caught:
             await printer.print_document(PDF)
@@ -139,13 +140,15 @@ async def test_what_is_no_document_is_not_sent(server: Cups, printer: CupsPrinte
 
 
 async def test_no_server_and_no_queue_are_told_apart(server: Cups) -> None:
-    nobody = CupsPrinter(f"ipp://localhost:{free_port()}/printers/A4")
-    assert await nobody.status() is DeviceStatus.NO_DEVICE
-    assert (await nobody.self_test()).findings == ("advice.cups.unreachable",)
+    nobody = CupsPrinter(CupsOptions(port=f"ipp://localhost:{free_port()}/printers/A4"))
+    await nobody.open()
+    assert (await nobody.status()).device is DeviceStatus.NO_DEVICE
+    assert (await nobody.self_test()).findings == ("advice.port.service",)
     with pytest.raises(DeviceError) as caught:
         await nobody.print_document(PDF)
     assert caught.value.completion is CompletionCode.CONNECTION_LOST
-    elsewhere = CupsPrinter(f"ipp://localhost:{server.port}/printers/elsewhere")
-    assert (await elsewhere.self_test()).findings == ("advice.cups.no_queue",)
+    elsewhere = CupsPrinter(CupsOptions(port=f"ipp://localhost:{server.port}/printers/elsewhere"))
+    await elsewhere.open()
+    assert (await elsewhere.self_test()).findings == ("advice.document_printer.noQueue",)
     for one in (nobody, elsewhere):
         await one.close()

@@ -14,11 +14,12 @@ import zxingcpp
 from PIL import Image
 
 from hardware.drivers import escpos_printer
-from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.escpos_printer import EscposOptions, EscposPrinter
+from hardware.interfaces import device
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
+from hardware.interfaces.media import PaperStatus
 from hardware.interfaces.receipt_printer import (
     Align,
-    PaperStatus,
     PrintError,
     QrCode,
     Rule,
@@ -28,7 +29,6 @@ from hardware.interfaces.receipt_printer import (
 from hardware.protocols.escpos import PrinterStatus
 from hardware.protocols.escpos_printer import AskPaper, AskStatus, CommandReader
 from hardware.simulators.receipt_printer import PrinterFault, PrintPace, SimulatedReceiptPrinter
-from hardware.transport.serial_port import SerialPort
 from tests.hardware.conftest import running, until
 
 LINK = "https://huimin.example/c/123456789012"
@@ -74,7 +74,7 @@ async def test_printed_means_that_the_slip_was_cut(
     began = time.monotonic()
     printing = asyncio.create_task(printer.print_slip(SLIP))
     await asyncio.sleep(0.2)
-    assert await printer.status() is DeviceStatus.DEVICE_BUSY
+    assert (await printer.status()).device is DeviceStatus.DEVICE_BUSY
     await printing
     assert time.monotonic() - began >= 0.9
     assert len(slips(simulated_printer)) == 1
@@ -92,10 +92,14 @@ async def test_each_slip_is_a_picture_of_its_own(
 
 STATES = {
     PrinterFault.NONE: (DeviceStatus.ONLINE, PaperStatus.FULL, ()),
-    PrinterFault.PAPER_LOW: (DeviceStatus.ONLINE, PaperStatus.LOW, ("advice.printer.paper_low",)),
-    PrinterFault.PAPER_OUT: (DeviceStatus.OFFLINE, PaperStatus.OUT, ("advice.printer.paper_out",)),
-    PrinterFault.COVER_OPEN: (DeviceStatus.OFFLINE, PaperStatus.FULL, ("advice.printer.cover_open",)),
-    PrinterFault.CUTTER: (DeviceStatus.HARDWARE_ERROR, PaperStatus.FULL, ("advice.printer.cutter",)),
+    PrinterFault.PAPER_LOW: (DeviceStatus.ONLINE, PaperStatus.LOW, ("advice.receipt_printer.paperLow",)),
+    PrinterFault.PAPER_OUT: (DeviceStatus.OFFLINE, PaperStatus.OUT, ("advice.receipt_printer.paperOut",)),
+    PrinterFault.COVER_OPEN: (DeviceStatus.OFFLINE, PaperStatus.FULL, ("advice.receipt_printer.coverOpen",)),
+    PrinterFault.CUTTER: (
+        DeviceStatus.HARDWARE_ERROR,
+        PaperStatus.FULL,
+        ("advice.receipt_printer.cutterFail",),
+    ),
 }
 
 
@@ -105,7 +109,8 @@ async def test_the_printers_state_is_told(
 ) -> None:
     simulated_printer.fault = fault
     test = await printer.self_test()
-    assert (await printer.status(), await printer.paper(), test.findings) == STATES[fault]
+    status = await printer.status()
+    assert (status.device, status.paper, test.findings) == STATES[fault]
     assert test.passed is (fault in (PrinterFault.NONE, PrinterFault.PAPER_LOW))
 
 
@@ -176,9 +181,9 @@ async def test_a_printer_that_falls_silent_leaves_the_outcome_unknown(
         await printer.print_slip(SLIP)
     assert raised.value.completion is CompletionCode.CONNECTION_LOST
     assert raised.value.code is PrintError.UNKNOWN_OUTCOME
-    assert await printer.status() is DeviceStatus.OFFLINE
-    assert await printer.paper() is PaperStatus.UNKNOWN
-    assert (await printer.self_test()).findings == ("advice.no_answer",)
+    assert (await printer.status()).device is DeviceStatus.OFFLINE
+    assert (await printer.status()).paper is PaperStatus.UNKNOWN
+    assert (await printer.self_test()).findings == ("advice.completion.connectionLost",)
     simulated_printer.silent = False
     simulated_printer.pace = PrintPace(0.0, 0.0, 0.0, 0)
     await printer.print_slip((QrCode(LINK),))
@@ -193,19 +198,19 @@ async def test_a_plug_pulled_while_printing_leaves_the_outcome_unknown(
         await printer.print_slip(SLIP)
     assert raised.value.completion is CompletionCode.CONNECTION_LOST
     assert raised.value.code is PrintError.UNKNOWN_OUTCOME
-    assert await printer.status() is DeviceStatus.NO_DEVICE
+    assert (await printer.status()).device is DeviceStatus.NO_DEVICE
     simulated_printer.line.plug_in()
     simulated_printer.pace = PrintPace(0.0, 0.0, 0.0, 0)
     await printer.print_slip(SLIP)
-    assert await printer.status() is DeviceStatus.ONLINE
+    assert (await printer.status()).device is DeviceStatus.ONLINE
 
 
 async def test_an_unplugged_printer_prints_nothing_and_says_so(
     printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(escpos_printer, "REOPEN_SECONDS", 0.2)
+    monkeypatch.setattr(device, "REOPEN_SECONDS", 0.2)
     simulated_printer.line.unplug()
-    assert await printer.status() is DeviceStatus.NO_DEVICE
+    assert (await printer.status()).device is DeviceStatus.NO_DEVICE
     with pytest.raises(DeviceError) as raised:
         await printer.print_slip(SLIP)
     assert raised.value.completion is CompletionCode.CONNECTION_LOST
@@ -244,10 +249,10 @@ async def test_what_cannot_be_printed_is_invalid_data(
 async def test_reading_the_state_at_the_speed_of_the_wire_is_quick(tmp_path: Path) -> None:
     device = SimulatedReceiptPrinter(tmp_path / "printer", tmp_path / "slips", "SIMULATED", PrintPace())
     async with running(device):
-        printer = EscposPrinter(SerialPort(str(tmp_path / "printer")))
+        printer = EscposPrinter(EscposOptions(port=str(tmp_path / "printer")))
         await printer.open()
         began = time.monotonic()
-        assert await printer.status() is DeviceStatus.ONLINE
+        assert (await printer.status()).device is DeviceStatus.ONLINE
         assert time.monotonic() - began < 2.0
         await printer.close()
 
@@ -284,7 +289,7 @@ class Scripted:
 async def print_on(tmp_path: Path, answers: Callable[[AskStatus | AskPaper], bytes]) -> bytes:
     """Prints a line on a scripted printer; gives what the printer received."""
     peer = Scripted(tmp_path / "printer", answers)
-    printer = EscposPrinter(SerialPort(str(tmp_path / "printer")))
+    printer = EscposPrinter(EscposOptions(port=str(tmp_path / "printer")))
     try:
         await printer.open()
         await printer.print_slip((TextLine("slip"),))
@@ -361,7 +366,7 @@ async def test_the_rest_of_a_failed_job_is_to_be_forgotten(tmp_path: Path) -> No
         return next(peer_answers).encode()[asked.n - 1 : asked.n]
 
     peer = Scripted(tmp_path / "printer", answer)
-    printer = EscposPrinter(SerialPort(str(tmp_path / "printer")))
+    printer = EscposPrinter(EscposOptions(port=str(tmp_path / "printer")))
     await printer.open()
     with pytest.raises(DeviceError) as raised:
         await printer.print_slip((TextLine("slip"),))

@@ -16,6 +16,7 @@ import pytest
 
 from hardware.drivers import gat467_reader
 from hardware.drivers.gat467_reader import Gat467Reader
+from hardware.drivers.serial_device import SerialOptions
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.protocols import gat467
@@ -24,7 +25,6 @@ from hardware.protocols.identity_card import Content, encode
 from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import CardFault, Pace, SimulatedIdentityCardReader
 from hardware.simulators.line import LineFault
-from hardware.transport.serial_port import SerialPort
 from tests.hardware.conftest import running, until
 from tests.hardware.samples import PERSON
 
@@ -157,7 +157,7 @@ async def test_reading_at_the_speed_of_the_wire(tmp_path: Path) -> None:
     pace = Pace(find=0.02, select=0.02, read=0.0, baud=115200)
     device = SimulatedIdentityCardReader(tmp_path / "reader", pace)
     async with running(device):
-        reader = Gat467Reader(SerialPort(str(tmp_path / "reader")))
+        reader = Gat467Reader(SerialOptions(port=str(tmp_path / "reader")))
         await reader.open()
         device.present(CARD)
         began = time.monotonic()
@@ -226,7 +226,7 @@ async def test_a_second_reading_waits_for_the_first(
 async def test_the_state_can_be_asked_while_a_card_is_waited_for(reader: Gat467Reader) -> None:
     waiting = asyncio.create_task(reader.read_card(timeout=5.0))
     await asyncio.sleep(0.1)
-    assert await asyncio.wait_for(reader.status(), 3.0) is DeviceStatus.ONLINE
+    assert (await asyncio.wait_for(reader.status(), 3.0)).device is DeviceStatus.DEVICE_BUSY
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
@@ -240,7 +240,7 @@ async def test_a_pulled_plug_is_a_lost_connection_and_plugging_in_repairs_it(
     with pytest.raises(DeviceError) as raised:
         await asyncio.wait_for(waiting, 5.0)
     assert raised.value.completion is CompletionCode.CONNECTION_LOST
-    assert await reader.status() is DeviceStatus.NO_DEVICE
+    assert (await reader.status()).device is DeviceStatus.NO_DEVICE
     assert (await reader.self_test()).findings == ("advice.port.absent",)
     with pytest.raises(DeviceError) as raised:
         await reader.read_card(timeout=0.3)
@@ -248,14 +248,14 @@ async def test_a_pulled_plug_is_a_lost_connection_and_plugging_in_repairs_it(
     simulated_reader.line.plug_in()
     simulated_reader.present(CARD)
     assert (await reader.read_card(timeout=3.0)).full_name == PERSON.full_name
-    assert await reader.status() is DeviceStatus.ONLINE
+    assert (await reader.status()).device is DeviceStatus.ONLINE
 
 
 async def test_a_reader_that_comes_back_within_a_moment_is_waited_for(
     reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader
 ) -> None:
     simulated_reader.line.unplug()
-    assert await reader.status() is DeviceStatus.NO_DEVICE
+    assert (await reader.status()).device is DeviceStatus.NO_DEVICE
     simulated_reader.present(CARD)
     asyncio.get_running_loop().call_later(0.3, simulated_reader.line.plug_in)
     assert await reader.read_card(timeout=5.0)
@@ -266,9 +266,9 @@ async def test_a_silent_reader_is_found_out(
 ) -> None:
     monkeypatch.setattr(gat467_reader, "ANSWER_SECONDS", 0.2)
     simulated_reader.silent = True
-    assert await reader.status() is DeviceStatus.OFFLINE
-    assert (await reader.self_test()).findings == ("advice.no_answer",)
-    for timeout in (0.3, 30.0):
+    assert (await reader.status()).device is DeviceStatus.OFFLINE
+    assert (await reader.self_test()).findings == ("advice.completion.connectionLost",)
+    for timeout in (2.0, 30.0):
         with pytest.raises(DeviceError) as raised:
             await asyncio.wait_for(reader.read_card(timeout=timeout), 5.0)
         assert raised.value.completion is CompletionCode.CONNECTION_LOST
@@ -289,7 +289,7 @@ async def test_after_closing_it_can_be_opened_again(
     reader: Gat467Reader, simulated_reader: SimulatedIdentityCardReader
 ) -> None:
     await reader.close()
-    assert await reader.status() is DeviceStatus.OFFLINE
+    assert (await reader.status()).device is DeviceStatus.OFFLINE
     with pytest.raises(DeviceError) as raised:
         await reader.read_card(timeout=0.5)
     assert raised.value.completion is CompletionCode.SEQUENCE_ERROR
@@ -335,7 +335,7 @@ async def read_from(tmp_path: Path, answers: dict[Command, bytes], timeout: floa
     """The name on the card that a scripted reader gives."""
     given = {Command.FIND_CARD: FOUND, Command.SELECT_CARD: SELECTED, **answers}
     peer = Scripted(tmp_path / "reader", lambda asked: given[asked])
-    reader = Gat467Reader(SerialPort(str(tmp_path / "reader")))
+    reader = Gat467Reader(SerialOptions(port=str(tmp_path / "reader")))
     try:
         await reader.open()
         return (await reader.read_card(timeout=timeout)).full_name
@@ -421,7 +421,7 @@ async def test_a_question_that_came_to_harm_is_asked_again(tmp_path: Path) -> No
     peer = Scripted(
         tmp_path / "reader", lambda asked: next(answers) if asked is Command.FIND_CARD else given[asked]
     )
-    reader = Gat467Reader(SerialPort(str(tmp_path / "reader")))
+    reader = Gat467Reader(SerialOptions(port=str(tmp_path / "reader")))
     await reader.open()
     assert await reader.read_card(timeout=3.0)
     await reader.close()

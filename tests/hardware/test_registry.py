@@ -9,13 +9,21 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from foundation.config import ConfigError, load
 from foundation.language import Language
-from hardware.interfaces.device import DeviceStatus
+from hardware.drivers.escpos_printer import EscposOptions
+from hardware.drivers.serial_device import SerialOptions
+from hardware.interfaces.device import DeviceOptions, DeviceStatus
 from hardware.interfaces.receipt_printer import TextLine
-from hardware.registry import DeviceConfig, Devices, DeviceSettings, Finding, FindingKind
+from hardware.registry import (
+    IDENTITY_CARD_READER,
+    RECEIPT_PRINTER,
+    Devices,
+    DeviceSettings,
+    Finding,
+    FindingKind,
+)
 from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import PrinterFault, SimulatedReceiptPrinter
@@ -24,11 +32,13 @@ from hardware.transport.serial_port import SerialPort
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def config_of(folder: Path) -> dict[str, DeviceConfig]:
-    return {
-        "identity_card_reader": DeviceConfig(driver="gat467", port=str(folder / "reader")),
-        "receipt_printer": DeviceConfig(driver="escpos", port=str(folder / "printer")),
-    }
+def printer_at(port: Path) -> dict[str, DeviceOptions]:
+    return {"receipt_printer": RECEIPT_PRINTER.options({"driver": "escpos", "port": str(port)})}
+
+
+def config_of(folder: Path) -> dict[str, DeviceOptions]:
+    reader = IDENTITY_CARD_READER.options({"driver": "gat467", "port": str(folder / "reader")})
+    return {"identity_card_reader": reader, **printer_at(folder / "printer")}
 
 
 @pytest.fixture
@@ -52,11 +62,11 @@ async def test_both_devices_are_found_and_work(
         ("identity_card_reader", FindingKind.FOUND, True),
         ("receipt_printer", FindingKind.FOUND, True),
     ]
-    assert devices.identity_card_reader
-    assert devices.receipt_printer
+    reader, printer = devices.of(IDENTITY_CARD_READER), devices.of(RECEIPT_PRINTER)
+    assert reader and printer
     simulated_reader.present(cards.load("default").content())
-    assert await devices.identity_card_reader.read_card(timeout=2.0)
-    await devices.receipt_printer.print_slip((TextLine("回执"),))
+    assert await reader.read_card(timeout=2.0)
+    await printer.print_slip((TextLine("回执"),))
     assert simulated_printer.last_slip
 
 
@@ -74,8 +84,8 @@ async def test_the_ports_are_free_after_closing(devices: Devices, tmp_path: Path
 async def test_without_configuration_there_are_no_devices() -> None:
     devices = Devices({})
     await devices.open()
-    assert devices.identity_card_reader is None
-    assert devices.receipt_printer is None
+    assert devices.of(IDENTITY_CARD_READER) is None
+    assert devices.of(RECEIPT_PRINTER) is None
     assert devices.findings == ()
     await devices.close()
 
@@ -87,13 +97,13 @@ async def test_an_absent_device_is_said_so_with_the_ports_where_it_may_be(
         device = "/dev/ttyUSB7"
 
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [Port()])
-    devices = Devices({"receipt_printer": DeviceConfig(driver="escpos", port=str(tmp_path / "printer"))})
+    devices = Devices(printer_at(tmp_path / "printer"))
     await devices.open()
     not_found, elsewhere = devices.findings
     assert (not_found.kind, not_found.advice) == (FindingKind.NOT_FOUND, ("advice.port.absent",))
     assert (elsewhere.kind, elsewhere.port) == (FindingKind.OTHER_PORTS, "/dev/ttyUSB7")
-    assert devices.receipt_printer
-    assert await devices.receipt_printer.status() is DeviceStatus.NO_DEVICE
+    assert (printer := devices.of(RECEIPT_PRINTER))
+    assert (await printer.status()).device is DeviceStatus.NO_DEVICE
     await devices.close()
 
 
@@ -101,11 +111,11 @@ async def test_a_device_that_is_plugged_in_later_works(
     tmp_path: Path, simulated_printer: SimulatedReceiptPrinter
 ) -> None:
     simulated_printer.line.unplug()
-    devices = Devices({"receipt_printer": config_of(tmp_path)["receipt_printer"]})
+    devices = Devices(printer_at(tmp_path / "printer"))
     await devices.open()
     simulated_printer.line.plug_in()
-    assert devices.receipt_printer
-    assert await devices.receipt_printer.status() is DeviceStatus.ONLINE
+    assert (printer := devices.of(RECEIPT_PRINTER))
+    assert (await printer.status()).device is DeviceStatus.ONLINE
     await devices.close()
 
 
@@ -117,8 +127,8 @@ async def test_a_port_in_use_is_said_so(devices: Devices, tmp_path: Path) -> Non
         (FindingKind.PORT_UNUSABLE, ("advice.port.in_use",))
     }
     await other.close()
-    assert devices.receipt_printer
-    assert await devices.receipt_printer.status() is DeviceStatus.ONLINE
+    assert (printer := devices.of(RECEIPT_PRINTER))
+    assert (await printer.status()).device is DeviceStatus.ONLINE
 
 
 async def test_a_silent_device_is_not_found(
@@ -127,7 +137,7 @@ async def test_a_silent_device_is_not_found(
     simulated_reader.silent = True
     await devices.open()
     assert devices.findings[0].kind is FindingKind.NOT_FOUND
-    assert devices.findings[0].advice == ("advice.no_answer",)
+    assert devices.findings[0].advice == ("advice.completion.connectionLost",)
     assert devices.findings[1].kind is FindingKind.FOUND
 
 
@@ -137,12 +147,12 @@ async def test_a_device_with_trouble_needs_attention(
     simulated_printer.fault = PrinterFault.PAPER_OUT
     await devices.open()
     finding = devices.findings[1]
-    assert (finding.kind, finding.advice) == (FindingKind.ATTENTION, ("advice.printer.paper_out",))
+    assert (finding.kind, finding.advice) == (FindingKind.ATTENTION, ("advice.receipt_printer.paperOut",))
 
 
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_finding_is_a_sentence_in_both_languages(kind: FindingKind) -> None:
-    finding = Finding(kind, "receipt_printer", "escpos", "/dev/ttyUSB0", True, ("advice.printer.paper_low",))
+    finding = Finding(kind, "receipt_printer", "escpos", "/dev/ttyUSB0", True, ("advice.receipt_printer.paperLow",))
     chinese, english = finding.sentence(Language.ZH_CN), finding.sentence(Language.EN)
     assert HAN.search(chinese)
     assert not HAN.search(english)
@@ -165,10 +175,10 @@ async def test_two_owners_never_have_the_same_device(devices: Devices, tmp_path:
 # Configuration
 
 
-def settings(tmp_path: Path, text: str) -> DeviceSettings:
+def settings(tmp_path: Path, text: str) -> dict[str, DeviceOptions]:
     file = tmp_path / "terminal.toml"
     file.write_text(text, "utf-8")
-    return load(DeviceSettings, file)
+    return load(DeviceSettings, file).configured()
 
 
 def test_devices_are_configured_by_class(tmp_path: Path) -> None:
@@ -176,8 +186,10 @@ def test_devices_are_configured_by_class(tmp_path: Path) -> None:
         tmp_path,
         '[devices.identity_card_reader]\ndriver = "gat467"\nport = "/dev/ttyUSB0"\nbaud = 9600\n'
         '[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/ttyUSB1"\ncolumns = 32\n',
-    ).configured()
+    )
+    assert isinstance(found["identity_card_reader"], SerialOptions)
     assert found["identity_card_reader"].baud == 9600
+    assert isinstance(found["receipt_printer"], EscposOptions)
     assert found["receipt_printer"].columns == 32
     assert set(found) == {"identity_card_reader", "receipt_printer"}
 
@@ -185,7 +197,7 @@ def test_devices_are_configured_by_class(tmp_path: Path) -> None:
 def test_one_value_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUIMIN_DEVICES_RECEIPT_PRINTER__PORT", "/dev/ttyS5")
     found = settings(tmp_path, '[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/ttyUSB1"\n')
-    assert found.configured()["receipt_printer"].port == "/dev/ttyS5"
+    assert found["receipt_printer"].port == "/dev/ttyS5"
 
 
 WRONG = [
@@ -195,6 +207,10 @@ WRONG = [
     ('[devices.receipt_printer]\ndriver = "escpos"\nport = ""\n', "port"),
     ('[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/x"\nbaud = 1234\n', "baud"),
     ('[devices.receipt_printer]\ndriver = "escpos"\nport = "/dev/x"\nspeed = 9600\n', "speed"),
+    ('[devices.receipt_printer]\ndriver = ["escpos"]\nport = "/dev/x"\n', "driver"),
+    ('[devices.receipt_printer]\nport = "/dev/x"\n', "escpos"),
+    ("[devices]\nreceipt_printer = 1\n", "not a table"),
+    ('[devices.document_printer]\ndriver = "cups"\nport = "/dev/x"\n', "ipp://"),
     ('[devices.coffee_machine]\ndriver = "escpos"\nport = "/dev/x"\n', "coffee_machine"),
     (
         '[devices.identity_card_reader]\ndriver = "gat467"\nport = "/dev/x"\n'
@@ -209,13 +225,3 @@ def test_a_wrong_configuration_names_what_is_wrong(tmp_path: Path, text: str, na
     with pytest.raises(ConfigError) as raised:
         settings(tmp_path, text)
     assert named in str(raised.value)
-
-
-def test_a_class_of_devices_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError):
-        Devices({"coffee_machine": DeviceConfig(driver="escpos", port="/dev/x")})
-
-
-def test_a_device_without_a_port_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        DeviceConfig(driver="escpos", port="")

@@ -8,16 +8,13 @@ import threading
 import time
 import tty
 from collections.abc import AsyncIterator, Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-import serial
 
-from hardware.interfaces.device import CompletionCode, DeviceError
+from hardware.interfaces.device import CompletionCode, DeviceError, PortProblem
 from hardware.transport import serial_port
-from hardware.transport.serial_port import PortProblem, SerialPort
+from hardware.transport.serial_port import SerialPort
 from tests.hardware.conftest import until
 
 
@@ -136,7 +133,7 @@ async def test_what_is_no_port_is_refused(tmp_path: Path) -> None:
 
 async def test_a_port_that_nobody_opened_is_out_of_order(tmp_path: Path) -> None:
     port = SerialPort(str(tmp_path / "port"))
-    for attempt in (port.read(0.1), port.write(b"x"), port.discard_input(), port.ensure_open()):
+    for attempt in (port.read(0.1), port.write(b"x"), port.discard_input()):
         with pytest.raises(DeviceError) as raised:
             await attempt
         assert raised.value.completion is CompletionCode.SEQUENCE_ERROR
@@ -164,8 +161,11 @@ async def test_a_port_that_comes_back_works_again(port: SerialPort, peer: Peer) 
     peer.unplug()
     with pytest.raises(DeviceError):
         await port.read(1.0)
-    asyncio.get_running_loop().call_later(0.3, peer.plug_in)
-    await port.ensure_open(within=3.0)
+    with pytest.raises(DeviceError) as raised:
+        await port.open()
+    assert raised.value.code is PortProblem.ABSENT
+    peer.plug_in()
+    await port.open()
     await port.write(b"again")
     assert peer.receive(5) == b"again"
 
@@ -175,41 +175,9 @@ async def test_two_who_want_a_lost_port_at_once_both_get_it(port: SerialPort, pe
     with pytest.raises(DeviceError):
         await port.read(1.0)
     peer.plug_in()
-    await asyncio.gather(port.ensure_open(), port.ensure_open())
+    await asyncio.gather(port.open(), port.open())
     await port.write(b"back")
     assert peer.receive(4) == b"back"
-
-
-async def test_a_port_that_stays_away_is_given_up(port: SerialPort, peer: Peer) -> None:
-    peer.unplug()
-    with pytest.raises(DeviceError):
-        await port.read(1.0)
-    began = time.monotonic()
-    with pytest.raises(DeviceError) as raised:
-        await port.ensure_open(within=0.5)
-    assert raised.value.completion is CompletionCode.CONNECTION_LOST
-    assert raised.value.code is PortProblem.ABSENT
-    assert time.monotonic() - began < 2.0
-
-
-async def test_attempts_to_reopen_grow_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = SerialPort(str(tmp_path / "absent"))
-    attempts: list[float] = []
-    real = serial.Serial
-
-    def counted(*args: Any, **kwargs: Any) -> serial.Serial:
-        attempts.append(time.monotonic())
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(serial, "Serial", counted)
-    with pytest.raises(DeviceError):
-        await port.open()
-    with pytest.raises(DeviceError):
-        await port.ensure_open(within=1.0)
-    await port.close()
-    pauses = [later - earlier for earlier, later in pairwise(attempts[1:])]
-    assert len(pauses) >= 2
-    assert all(later > earlier for earlier, later in pairwise(pauses))
 
 
 async def test_a_cancelled_read_leaves_the_port_usable(port: SerialPort, peer: Peer) -> None:
@@ -292,7 +260,7 @@ async def test_no_descriptor_is_left_behind_by_pulled_plugs(peer: Peer) -> None:
         with pytest.raises(DeviceError):
             await port.read(1.0)
         peer.plug_in()
-        await port.ensure_open()
+        await port.open()
     assert len(descriptors()) == before
     await port.close()
 

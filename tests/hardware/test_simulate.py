@@ -11,14 +11,14 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.escpos_printer import EscposOptions, EscposPrinter
 from hardware.drivers.gat467_reader import Gat467Reader
+from hardware.drivers.serial_device import SerialOptions
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError, QrCode, TextLine
 from hardware.simulators import cards, control, directory
 from hardware.simulators.table import DEVICES
-from hardware.transport.serial_port import SerialPort
 from tests.hardware.commands import command, environment, simulator
 
 DEVICE_NAMES = {device.name for device in DEVICES}
@@ -38,8 +38,8 @@ async def test_a_visit_with_the_simulated_devices(tmp_path: Path) -> None:
     env = environment(tmp_path)
     folder = tmp_path / "huimin"
     with simulator(**env):
-        reader = Gat467Reader(SerialPort(str(folder / "identity-card-reader")))
-        printer = EscposPrinter(SerialPort(str(folder / "receipt-printer")))
+        reader = Gat467Reader(SerialOptions(port=str(folder / "identity-card-reader")))
+        printer = EscposPrinter(EscposOptions(port=str(folder / "receipt-printer")))
         await reader.open()
         await printer.open()
 
