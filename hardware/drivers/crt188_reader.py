@@ -1,4 +1,4 @@
-"""Creator CRT-188 and CRT-310: card readers with a motor, a shutter and a head for the magnetic stripe.
+"""Creator CRT-188 and CRT-310: card readers with a motor, a shutter, a head for the stripe, and contacts.
 
 What is public of their language, and so what this driver can ask, `hardware.protocols.crt188` says.
 """
@@ -63,6 +63,8 @@ LONGEST_SETTLE_SECONDS = 3.0
 """but a line that never falls silent is not waited for longer than this."""
 ATTEMPTS = 3
 """So often a command is said, and so often its reply is asked for."""
+CHIP_SECONDS = 8.0
+"""Longest wait for the reply to what is done with a chip."""
 READ_SECONDS = 8.0
 """Time for a card that has come: its track is asked for, and the entry closed."""
 TIDY_SECONDS = 3.0
@@ -125,10 +127,12 @@ class Crt188Reader(CardReader, SerialDevice):
         """The motor could not move the card; until a movement succeeds or the card is gone."""
         self._shutter_failed = False
         self._tells_sensors = True
+        self._exchange: Command | None = None
+        """By which command the chip of the card inside is spoken to; None where it has no power."""
 
     async def _ask_capabilities(self) -> CardReaderCapabilities:
         return CardReaderCapabilities(
-            stripe=True, chip=False, ejects=self._motorised, retains=self._motorised
+            stripe=True, chip=False, transmits=True, ejects=self._motorised, retains=self._motorised
         )
 
     async def _ask_status(self) -> CardReaderStatus:
@@ -140,7 +144,7 @@ class Crt188Reader(CardReader, SerialDevice):
             media=Media.JAMMED if self._jammed else _MEDIA[state.position],
             shutter=shutter,
             retain_bin=RetainBin.UNKNOWN if self._motorised else RetainBin.NOT_SUPPORTED,
-            chip=ChipPower.NOT_SUPPORTED,
+            chip=self._chip_power(state),
         )
 
     async def _self_test(self) -> tuple[str, ...]:
@@ -176,6 +180,40 @@ class Crt188Reader(CardReader, SerialDevice):
 
     async def _retain_card(self) -> None:
         await self._move(Command.RETAIN)
+
+    async def _transmit(self, command: bytes) -> bytes:
+        try:
+            data = crt188.chip_data(command)
+        except ValueError as error:
+            raise DeviceError(CompletionCode.UNSUPPORTED_DATA, detail=str(error)) from None
+        exchange = self._exchange or await self._power_chip()
+        reply = await self._ask(exchange, CHIP_SECONDS, data)
+        try:
+            answer = crt188.chip_answer(reply.data)
+        except ReplyError as error:
+            raise DeviceError(CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED, str(error)) from None
+        if isinstance(answer, bytes):
+            return answer
+        self._exchange = None
+        if answer is Result.FAILED:
+            raise DeviceError(CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED)
+        raise DeviceError(CompletionCode.USER_ERROR, CardReaderError.MEDIA_REMOVED)
+
+    async def _power_chip(self) -> Command:
+        """Brings the card to the contacts and its chip to life."""
+        state = await self._state()
+        if state.position not in _READABLE:
+            raise DeviceError(CompletionCode.USER_ERROR, CardReaderError.NO_MEDIA)
+        if self._motorised and state.position is not Position.AT_CONTACTS:
+            await self._move(Command.MOVE_TO_CONTACTS)
+        exchange = crt188.chip_protocol((await self._ask(Command.CHIP_TYPE, CHIP_SECONDS)).data)
+        if exchange is None:
+            raise DeviceError(CompletionCode.USER_ERROR, CardReaderError.CHIP_NOT_SUPPORTED)
+        powered = (await self._ask(Command.POWER_ON, CHIP_SECONDS)).result is Result.DONE
+        if not powered or not crt188.chip_was_reset((await self._ask(Command.CHIP_RESET, CHIP_SECONDS)).data):
+            raise DeviceError(CompletionCode.USER_ERROR, CardReaderError.CHIP_NOT_SUPPORTED)
+        self._exchange = exchange
+        return exchange
 
     async def _let_in(self) -> None:
         await self._set(Command.OPEN_ENTRY, crt188.REAR_CLOSED)
@@ -213,6 +251,9 @@ class Crt188Reader(CardReader, SerialDevice):
     async def _move(self, command: Command) -> None:
         if not self._motorised:
             raise DeviceError(CompletionCode.UNSUPPORTED_COMMAND)
+        if self._exchange is not None:
+            self._exchange = None
+            await self._ask(Command.POWER_OFF, CHIP_SECONDS)
         reply = await self._ask(command, MOVE_SECONDS)
         self._jammed = reply.result in (Result.FAILED, Result.WRONG_POSITION)
         match reply.result:
@@ -254,7 +295,14 @@ class Crt188Reader(CardReader, SerialDevice):
             raise DeviceError(CompletionCode.INVALID_DATA, detail=str(error)) from None
         if state.position is Position.NONE:
             self._jammed = False
+        if state.position not in _READABLE:
+            self._exchange = None
         return state
+
+    def _chip_power(self, state: State) -> ChipPower:
+        if state.position not in _READABLE:
+            return ChipPower.NO_CARD
+        return ChipPower.POWERED_OFF if self._exchange is None else ChipPower.ONLINE
 
     async def _shutter(self, state: State) -> Shutter:
         """A shutter is jammed where it did not do as it was told, or stands open without a reason."""

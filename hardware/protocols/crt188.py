@@ -67,12 +67,8 @@ class Control(Enum):
 class Command(Enum):
     """What the host asks; the values are CM and PM, followed by DATA where there is any."""
 
-    RESET = (0x30, 0x30)
-    """Starts anew and leaves the card where it is. The reply tells the version."""
     RESET_EJECT = (0x30, 0x31)
-    """Starts anew and gives the card back."""
-    RESET_RETAIN = (0x30, 0x32)
-    """Starts anew and moves the card out behind."""
+    """Starts anew and gives the card back. The reply tells the version."""
     READ_SERIAL_NUMBER = (0x30, 0x3A)
     """The reader's own number, up to 16 characters."""
     STATE = (0x31, 0x30)
@@ -81,20 +77,12 @@ class Command(Enum):
     """Each light barrier, the shutter, the switch at the mouth."""
     CHIP_TYPE = (0x31, 0x31)
     """Which kind of chip the card has."""
-    STOP_FRONT = (0x2E, 0x31)
-    """A card that enters stops at the mouth and is held."""
     STOP_INSIDE = (0x2E, 0x32)
     """A card that enters stops inside."""
-    STOP_AT_CONTACTS = (0x2E, 0x33)
-    """A card that enters stops at the contacts, and they come down."""
-    MOVE_INSIDE = (0x32, 0x2E)
-    """Moves the card inside."""
     MOVE_TO_CONTACTS = (0x32, 0x2F)
     """Moves the card to the contacts, and they come down."""
     EJECT = (0x32, 0x30)
     """Moves the card to the mouth and lets it go."""
-    MOVE_FRONT = (0x32, 0x31)
-    """Moves the card to the mouth and holds it."""
     RETAIN = (0x32, 0x33)
     """Moves the card out behind, where a box catches it."""
     POWER_ON = (0x33, 0x30)
@@ -317,6 +305,38 @@ def serial_number(data: bytes) -> str:
     if not (text.isascii() and text.isprintable()):
         raise ReplyError("no serial number")
     return text
+
+
+def chip_protocol(data: bytes) -> Command | None:
+    """What follows CM and PM in the reply to CHIP_TYPE: by which command such a chip is spoken to; None where
+    there is no processor card."""
+    return {b"10": Command.EXCHANGE_T0, b"11": Command.EXCHANGE_T1}.get(data)
+
+
+def chip_was_reset(data: bytes) -> bool:
+    """What follows CM and PM in the reply to CHIP_RESET: whether the chip answered. What else the reply says
+    of its answer is not public."""
+    return data[:1] in (b"Y", b"Z")
+
+
+def chip_data(command: bytes) -> bytes:
+    """DATA of EXCHANGE_T0 and EXCHANGE_T1. ValueError where the command is too long for a frame."""
+    if len(command) > MAX_LEN - MIN_LEN - LEN_BYTES:
+        raise ValueError(f"a frame does not hold {len(command)} bytes")
+    return len(command).to_bytes(LEN_BYTES, "big") + command
+
+
+def chip_answer(data: bytes) -> bytes | Result:
+    """What follows CM and PM in the reply to an exchange: result, length, the chip's answer. The answer, or
+    the result where there is none. ReplyError otherwise."""
+    if not data or data[0] not in _RESULTS:
+        raise ReplyError("no result")
+    if data[0] != Result.DONE.value:
+        return Result(data[0])
+    header = 1 + LEN_BYTES
+    if len(data) < header or int.from_bytes(data[1:header], "big") != len(data) - header:
+        raise ReplyError("no answer of a chip")
+    return data[header:]
 
 
 def track_of(data: bytes) -> str | TrackFault | Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -33,9 +33,7 @@ SERIAL_NUMBER = b"HUIMIN-SIMULATED"
 VERSION = b"SIMULATED"
 WAITING = 16
 _NAMES = {
-    Command.RESET: "reset",
     Command.RESET_EJECT: "reset",
-    Command.RESET_RETAIN: "reset",
     Command.READ_SERIAL_NUMBER: "serial-number",
     Command.STATE: "state",
     Command.SENSORS: "sensors",
@@ -45,7 +43,15 @@ _NAMES = {
     Command.EJECT: "eject",
     Command.RETAIN: "retain",
     Command.READ_TRACKS: "read",
+    Command.MOVE_TO_CONTACTS: "to-contacts",
+    Command.CHIP_TYPE: "chip-type",
+    Command.POWER_ON: "power-on",
+    Command.POWER_OFF: "power-off",
+    Command.CHIP_RESET: "chip-reset",
+    Command.EXCHANGE_T0: "exchange",
 }
+Chip = Callable[[bytes], bytes]
+"""What runs on a chip: a command APDU in, a response APDU out."""
 _DATA = {Command.OPEN_ENTRY: 1, Command.CLOSE_ENTRY: 1, Command.READ_TRACKS: 2}
 """Bytes of DATA that a command has; the others have none."""
 
@@ -60,7 +66,7 @@ class ReaderFault(Enum):
     WITHDRAWN = "withdrawn"
     """The card is pulled back out while it enters."""
     REMOVED = "removed"
-    """The card is taken out after it entered, before its track is asked for."""
+    """The card is taken out after it entered, before its track or chip is asked."""
     UNREADABLE = "unreadable"
     """The track's check is wrong."""
     BLANK = "blank"
@@ -121,17 +127,21 @@ class SimulatedCrt188Reader(SimulatedDevice):
         self._offered = False
         """A card is held to the slot, and was not taken in yet."""
         self._entering: asyncio.TimerHandle | None = None
+        self._chip: Chip | None = None
+        self._powered = False
 
     @classmethod
     def in_folder(cls, folder: Path, *, instant: bool) -> Self:
         """As huimin-simulate serves it."""
         return cls(folder / cls.name, INSTANT if instant else Pace())
 
-    def insert(self, card: Track2 = DEMONSTRATION) -> None:
-        """Holds a card to the slot: it is drawn in once the entry is open. Nothing where one is inside."""
+    def insert(self, card: Track2 = DEMONSTRATION, chip: Chip | None = None) -> None:
+        """Holds a card to the slot: it is drawn in once the entry is open. Nothing where one is inside.
+
+        chip: what runs on its chip, which speaks T=0; None where it has none."""
         if self.position in (Position.NONE, Position.AT_MOUTH):
             self.position = Position.NONE
-            self._track, self._offered = card, True
+            self._track, self._chip, self._offered = card, chip, True
             self._draw_in()
 
     def take(self) -> None:
@@ -192,7 +202,7 @@ class SimulatedCrt188Reader(SimulatedDevice):
         """Carries a command out and gives the reply's body."""
         if command is None or command in self.unknown or command not in _NAMES:
             return crt188.refusal(body[0], Refusal.UNKNOWN_COMMAND)
-        if len(body) != 2 + _DATA.get(command, 0):
+        if command is not Command.EXCHANGE_T0 and len(body) != 2 + _DATA.get(command, 0):
             return crt188.refusal(body[0], Refusal.WRONG_DATA)
         self._notice(_NAMES[command])
         if self.fault is ReaderFault.POWER_FAILURE and command is not Command.STATE:
@@ -209,13 +219,23 @@ class SimulatedCrt188Reader(SimulatedDevice):
                 return body + inside * 5 + (b"1" if self.shutter_open else b"0") + self._at_mouth()
             case Command.READ_TRACKS:
                 return body + self._track_told()
-            case Command.RESET | Command.RESET_EJECT | Command.RESET_RETAIN:
-                await self._reset(command)
+            case Command.RESET_EJECT:
+                await self._reset()
                 return body + VERSION
             case Command.OPEN_ENTRY | Command.CLOSE_ENTRY:
                 return body + bytes((self._entry(is_open=command is Command.OPEN_ENTRY).value,))
-            case Command.EJECT | Command.RETAIN:
+            case Command.EJECT | Command.RETAIN | Command.MOVE_TO_CONTACTS:
                 return body + bytes(((await self._move(command)).value,))
+            case Command.CHIP_TYPE:
+                return body + (b"10" if self._at_contacts() else b"N0")
+            case Command.POWER_ON | Command.CHIP_RESET:
+                self._powered = self._at_contacts()
+                return body + bytes(((Result.DONE if self._powered else Result.FAILED).value,))
+            case Command.POWER_OFF:
+                self._powered = False
+                return body + bytes((Result.DONE.value,))
+            case Command.EXCHANGE_T0:
+                return body[:2] + self._exchanged(body[2:])
             case _:
                 return body + bytes((Result.DONE.value,))
 
@@ -251,9 +271,9 @@ class SimulatedCrt188Reader(SimulatedDevice):
     def _track_told(self) -> bytes:
         """What the reader heard of track 2 when the card came in."""
         fault = self.fault
-        if fault in (ReaderFault.REMOVED, ReaderFault.UNREADABLE, ReaderFault.BLANK):
+        if fault in (ReaderFault.UNREADABLE, ReaderFault.BLANK):
             self._used_up()
-        if fault is ReaderFault.REMOVED:
+        if self._struck_out():
             self._gone()
         if self.position not in (Position.INSIDE, Position.AT_CONTACTS) or self._track is None:
             return bytes((Result.NO_CARD.value,))
@@ -269,23 +289,41 @@ class SimulatedCrt188Reader(SimulatedDevice):
         await asyncio.sleep(self.pace.move)
         if self.fault is ReaderFault.JAM:
             return Result.FAILED
-        if command is Command.EJECT:
-            self.position = Position.AT_MOUTH
-        else:
-            self.retained += 1
-            self._gone()
+        match command:
+            case Command.EJECT:
+                self.position = Position.AT_MOUTH
+            case Command.MOVE_TO_CONTACTS:
+                self.position = Position.AT_CONTACTS
+            case _:
+                self.retained += 1
+                self._gone()
         return Result.DONE
 
-    async def _reset(self, command: Command) -> None:
+    async def _reset(self) -> None:
         await asyncio.sleep(self.pace.move)
         self.entry_open = self.shutter_open = False
-        if self.position is Position.NONE or command is Command.RESET or self.fault is ReaderFault.JAM:
-            return
-        if command is Command.RESET_EJECT:
+        if self.position is not Position.NONE and self.fault is not ReaderFault.JAM:
             self.position = Position.AT_MOUTH
-        else:
-            self.retained += 1
+
+    def _at_contacts(self) -> bool:
+        """Whether a card with a chip is at the contacts."""
+        if self._struck_out():
             self._gone()
+        return self.position is Position.AT_CONTACTS and self._chip is not None
+
+    def _exchanged(self, data: bytes) -> bytes:
+        if not (self._at_contacts() and self._powered and self._chip):
+            return bytes((Result.NO_CARD.value,))
+        said = self._chip(data[crt188.LEN_BYTES :])
+        return bytes((Result.DONE.value,)) + len(said).to_bytes(crt188.LEN_BYTES, "big") + said
+
+    def _struck_out(self) -> bool:
+        """Whether the card is taken out now; once."""
+        strikes = self.fault is ReaderFault.REMOVED
+        if strikes:
+            self._used_up()
+        return strikes
 
     def _gone(self) -> None:
-        self.position, self._track, self._offered = Position.NONE, None, False
+        self.position, self._track, self._chip = Position.NONE, None, None
+        self._offered = self._powered = False

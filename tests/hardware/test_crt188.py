@@ -30,7 +30,6 @@ from hardware.protocols.crt188 import (
 )
 
 ASKED = {
-    Command.RESET: "02 00 02 30 30 03 03",
     Command.RESET_EJECT: "02 00 02 30 31 03 02",
     Command.READ_SERIAL_NUMBER: "02 00 02 30 3A 03 09",
     Command.STATE: "02 00 02 31 30 03 02",
@@ -200,6 +199,40 @@ def test_a_serial_number_of_another_form_is_a_typed_error(data: bytes) -> None:
         crt188.serial_number(data)
 
 
+def test_the_commands_to_a_chip() -> None:
+    select = bytes.fromhex("00A4040000")
+    assert Command.EXCHANGE_T0.encode(crt188.chip_data(select)) == bytes.fromhex(
+        "02 00 09 37 31 00 05 00 A4 04 00 00 03 AB"
+    )
+    with pytest.raises(ValueError):
+        crt188.chip_data(bytes(MAX_LEN - 3))
+    assert len(Command.EXCHANGE_T1.encode(crt188.chip_data(bytes(MAX_LEN - 4)))) == MAX_LEN + 5
+
+
+def test_which_chip_a_card_has() -> None:
+    assert crt188.chip_protocol(b"10") is Command.EXCHANGE_T0
+    assert crt188.chip_protocol(b"11") is Command.EXCHANGE_T1
+    for other in (b"", b"1", b"N0", b"00", b"30", b"100"):
+        assert crt188.chip_protocol(other) is None
+
+
+def test_whether_a_chip_answered_to_its_reset() -> None:
+    assert crt188.chip_was_reset(b"Y")
+    assert crt188.chip_was_reset(b"Z\x00\x01\x3b")
+    assert not any(map(crt188.chip_was_reset, (b"", b"N", b"E", b"W")))
+
+
+def test_the_answer_of_a_chip() -> None:
+    assert crt188.chip_answer(b"Y\x00\x02\x90\x00") == b"\x90\x00"
+    assert crt188.chip_answer(b"E") is Result.NO_CARD
+
+
+@pytest.mark.parametrize("data", [b"", b"X", b"Y", b"Y\x00", b"Y\x00\x03\x90\x00", b"Y\x00\x01\x90\x00"])
+def test_an_answer_of_a_chip_in_another_form_is_a_typed_error(data: bytes) -> None:
+    with pytest.raises(ReplyError):
+        crt188.chip_answer(data)
+
+
 TRACKS = [
     (b"02\x1fY6200=30121010", "6200=30121010"),
     (b"02\x1f\x1fY6200=30121010\x1f", "6200=30121010"),
@@ -279,7 +312,13 @@ def test_no_bytes_do_harm_or_fill_the_memory(pieces: list[bytes]) -> None:
 
 @given(st.binary(max_size=60))
 def test_no_reply_makes_anything_but_a_typed_error(data: bytes) -> None:
-    for decode in (State.decode, Sensors.decode, crt188.serial_number, crt188.track_of):
+    for decode in (
+        State.decode,
+        Sensors.decode,
+        crt188.serial_number,
+        crt188.track_of,
+        crt188.chip_answer,
+    ):
         try:
             decode(data)
         except ReplyError:

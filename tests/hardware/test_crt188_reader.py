@@ -11,13 +11,18 @@ import pytest
 
 from hardware.drivers import crt188_reader
 from hardware.drivers.crt188_reader import Crt188Options, Crt188Reader
-from hardware.interfaces.card_reader import CardReaderError, Shutter
+from hardware.interfaces.card_reader import CardReaderError, ChipPower, Shutter
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.media import Media
+from hardware.protocols import service_card as protocol
+from hardware.protocols.apdu import Response
 from hardware.protocols.crt188 import Command, Position
 from hardware.protocols.track2 import Track2
+from hardware.registry import CLASSES
+from hardware.simulators import service_card
 from hardware.simulators.crt188_reader import INSTANT, Pace, ReaderFault, SimulatedCrt188Reader
 from hardware.simulators.line import LineFault
+from hardware.simulators.service_card import CardProgram
 from hardware.simulators.swipe_reader import DEMONSTRATION
 from tests.hardware.conftest import running, until
 
@@ -327,10 +332,71 @@ async def test_a_model_without_a_motor_reads_what_is_put_in_and_moves_nothing(tm
         await reader.close()
 
 
-async def test_the_chip_is_not_spoken_to(reader: Crt188Reader) -> None:
+async def with_chip(reader: Crt188Reader, simulated: SimulatedCrt188Reader) -> None:
+    simulated.insert(chip=CardProgram(service_card.DEMONSTRATION).answer)
+    await reader.read_card(timeout=3.0)
+
+
+async def test_a_service_card_is_read_through_its_contacts(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader
+) -> None:
+    await with_chip(reader, simulated)
+    assert (await reader.status()).chip is ChipPower.POWERED_OFF
+    dialogue = protocol.read()
+    command = next(dialogue)
+    card: object = None
+    while card is None:
+        try:
+            command = dialogue.send(Response.decode(await reader.transmit(command.encode())))
+        except StopIteration as done:
+            card = done.value
+    assert card == service_card.DEMONSTRATION
+    status = await reader.status()
+    assert (status.media, status.chip) == (Media.LATCHED, ChipPower.ONLINE)
+    await reader.eject_card()
+    assert (await reader.status()).chip is ChipPower.NO_CARD
+
+
+SELECT = bytes.fromhex("00A4040000")
+
+
+async def test_a_card_without_a_chip_is_told_so(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader
+) -> None:
+    simulated.insert()
+    await reader.read_card(timeout=3.0)
     with pytest.raises(DeviceError) as raised:
-        await reader.transmit(bytes.fromhex("00A40000"))
-    assert raised.value.completion is CompletionCode.UNSUPPORTED_COMMAND
+        await reader.transmit(SELECT)
+    assert raised.value.code is CardReaderError.CHIP_NOT_SUPPORTED
+    await reader.eject_card()
+
+
+async def test_no_card_is_told_to_who_speaks_to_its_chip(reader: Crt188Reader) -> None:
+    with pytest.raises(DeviceError) as raised:
+        await reader.transmit(SELECT)
+    assert raised.value.code is CardReaderError.NO_MEDIA
+
+
+async def test_a_card_taken_out_while_its_chip_is_spoken_to_is_told_so(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader
+) -> None:
+    await with_chip(reader, simulated)
+    await reader.transmit(SELECT)
+    simulated.inflict(ReaderFault.REMOVED)
+    with pytest.raises(DeviceError) as raised:
+        await reader.transmit(SELECT)
+    assert raised.value.code is CardReaderError.MEDIA_REMOVED
+    await with_chip(reader, simulated)
+    assert (await reader.transmit(SELECT))[-2:]
+
+
+async def test_a_command_too_long_for_a_frame_is_unsupported(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader
+) -> None:
+    await with_chip(reader, simulated)
+    with pytest.raises(DeviceError) as raised:
+        await reader.transmit(bytes(2000))
+    assert raised.value.completion is CompletionCode.UNSUPPORTED_DATA
 
 
 async def test_the_self_test_tells_the_serial_number(reader: Crt188Reader) -> None:
@@ -377,6 +443,12 @@ async def test_a_pulled_plug_is_a_lost_connection_and_plugging_in_repairs_it(
     simulated.line.plug_in()
     simulated.insert()
     assert (await reader.read_card(timeout=3.0)).number == DEMONSTRATION.pan
+
+
+def test_the_simulated_device_named_as_the_class_speaks_to_the_class_first_driver() -> None:
+    first = next(iter(CLASSES["card_reader"].drivers))
+    assert CLASSES["card_reader"].driver(first) is Crt188Reader
+    assert SimulatedCrt188Reader.name.replace("-", "_") == Crt188Reader.name
 
 
 async def test_nothing_of_a_card_is_in_events(reader: Crt188Reader, simulated: SimulatedCrt188Reader) -> None:
