@@ -12,9 +12,10 @@ from dataclasses import replace
 from backend_client.forms.form import FieldType
 from foundation.log import logger
 from hardware.interfaces.device import CompletionCode, DeviceError
-from hardware.interfaces.pin_pad import LONGEST_NUMBER, PinPad, PinPadError
+from hardware.interfaces.pin_pad import LONGEST_NUMBER, Digits, PinPad, PinPadError
 from kiosk.visit import events as did
 from kiosk.visit.pages import Page, Question, ReferenceEntry, SuffixEntry
+from kiosk.visit.progress import REFERENCE_LENGTH, SUFFIX_LENGTH
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
@@ -23,8 +24,8 @@ ENTRY_SECONDS = 30.0
 """A pad waits for no entry longer; while the page is shown the next one begins at once."""
 AGAIN_SECONDS = 5.0
 """After a pad failed, until it is asked again."""
-DIGITS = (FieldType.DIGITS, FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER)
-"""Kinds of answers that can be keyed in."""
+LENGTHS = {FieldType.DIGITS: LONGEST_NUMBER, FieldType.IDENTITY_NUMBER: 18, FieldType.PHONE_NUMBER: 16}
+"""Kinds of answers that can be keyed in, and their greatest lengths where the form sets none."""
 
 DigitsPage = ReferenceEntry | SuffixEntry | Question
 
@@ -61,11 +62,7 @@ class Keypad(Chapter):
         asker = self._asker
         while self._asker is asker:
             try:
-                digits = await self._visit.turns.trying(
-                    lambda: pad.enter_digits(
-                        timeout=ENTRY_SECONDS, maximum=LONGEST_NUMBER, on_count=self._count
-                    )
-                )
+                digits = await self._visit.turns.trying(lambda: self._keyed(pad))
             except DeviceError as error:
                 if not await self._goes_on(error):
                     return
@@ -74,6 +71,10 @@ class Keypad(Chapter):
                 self._count(0)
                 self._visit.send(did.Insert(digits.text()))
             self._visit.send(did.Next())
+
+    async def _keyed(self, pad: PinPad) -> Digits:
+        most = _most(self._visit.page)
+        return await pad.enter_digits(timeout=ENTRY_SECONDS, maximum=most, on_count=self._count)
 
     async def _goes_on(self, error: DeviceError) -> bool:
         """What an entry that failed means; whether there can be another."""
@@ -108,7 +109,20 @@ def _asker(page: Page) -> tuple[object, ...] | None:
             return (type(page),)
         case SuffixEntry(reference=reference):
             return (type(page), reference)
-        case Question(field=field) if field.type in DIGITS:
+        case Question(field=field) if field.type in LENGTHS:
             return (type(page), field.id)
         case _:
             return None
+
+
+def _most(page: Page) -> int:
+    """How many digits the page takes."""
+    match page:
+        case ReferenceEntry():
+            return REFERENCE_LENGTH
+        case SuffixEntry():
+            return SUFFIX_LENGTH
+        case Question(field=field):
+            return min(field.max_length or LENGTHS[field.type], LONGEST_NUMBER)
+        case _:
+            return LONGEST_NUMBER
