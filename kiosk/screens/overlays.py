@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from backend_client.errors import (
@@ -12,11 +13,13 @@ from backend_client.errors import (
     TooManyTries,
     Unreachable,
 )
+from backend_client.forms.reference import group
 from backend_client.sentences import sentence
 from foundation.language import Translate
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
+from kiosk.visit.pages import Paying
 from kiosk.visit.visit import View
 from kiosk.widgets.overlay import Moving, Overlay, inner_width
 from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
@@ -25,6 +28,17 @@ WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure, QueueFull, NoRef
 """What may go well the next time; anything else does not change by being repeated."""
 WORTH_WAITING_FOR = ("PAYMENT_UNAVAILABLE",)
 """Reasons of the same: the backend is well, and somebody behind it is not."""
+
+
+def _at_the_end(view: View, words: Translate) -> tuple[str, ...]:
+    """What becomes of what is shown. A code that was scanned is left open: whoever is paying on the phone
+    does not touch the screen, and would find the payment closed."""
+    page = view.page
+    if not isinstance(page, Paying) or not page.seconds_left:
+        return (words("idle.text"),)
+    minutes = math.ceil(page.seconds_left / 60)
+    number = group(page.order.reference)
+    return words("idle.paying", minutes=minutes), words("idle.paying_number", reference=number)
 
 
 def overlay(
@@ -51,7 +65,7 @@ def overlay(
             icon="",
             figure=str(view.seconds_left),
             title=words("idle.title"),
-            texts=(words("idle.text"),),
+            texts=_at_the_end(view, words),
             buttons=(
                 press("idle.more", did.MoreTime(), PRIMARY, icon="check", grow=1.9),
                 press("idle.end", did.LeaveAnyway(), QUIET, grow=1.0),

@@ -329,7 +329,7 @@ def main() -> None:
     for page in every_page(has, complete=wanted.all):
         gallery.hang(page)
     gallery.hang_offers(has.forms)
-    gallery.hang_overlays()
+    gallery.hang_overlays(has.forms)
     print(json.dumps({"pictures": gallery.count, "faults": gallery.faults}, ensure_ascii=False))
 
 
@@ -395,10 +395,12 @@ class Gallery:
         for stage in pages.OfferStage:
             self.hang(next(_replies(forms)), offer=pages.Offer(matter, stage))
 
-    def hang_overlays(self) -> None:
+    def hang_overlays(self, forms: tuple[Form, ...]) -> None:
         """Everything that lies over a page."""
         under = pages.ProgressWays()
         self.hang(under, seconds_left=30)
+        code = next(page for page in payments(forms) if isinstance(page, pages.Paying))
+        self.hang(code, seconds_left=20)
         self.hang(under, leaving=True)
         self.hang(under, waiting=True)
         self.hang(under, waiting=True, stoppable=False)

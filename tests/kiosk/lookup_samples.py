@@ -68,6 +68,11 @@ def lookup_pages(looked: Sequence[Looked]) -> Iterator[Page]:
             yield pages.LookupRecords(one.service, one.lookup, one.found)
         for record in one.found.records[:1]:
             yield pages.LookupRecord(one.service, one.lookup, record, one.found, pages.Slip.OFFERED)
+        owed = next((record for record in one.found.records if record.payable), None)
+        if owed is not None:
+            paid = replace(owed, payable=None, pay_time=one.found.ask_time)
+            yield pages.LookupRecords(one.service, one.lookup, replace(one.found, records=(paid, owed)))
+            yield pages.LookupRecord(one.service, one.lookup, paid, one.found, pages.Slip.OFFERED)
     if not looked:
         return
     one = max(looked, key=lambda one: len(one.found.records))
