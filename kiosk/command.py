@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.log import start_log
 from foundation.observing import observed
+from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices, DeviceSettings
 from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.preview import preview
@@ -70,7 +72,7 @@ def main(
         lending = load(VendorModeSettings, config)
         prepare(settings)
         with observed("huimin-kiosk", settings):
-            asyncio.run(_run(settings, credentials, Devices(devices), lending, inspect))
+            asyncio.run(_run(settings, credentials, devices, lending, inspect))
     except (ConfigError, NoWindow) as error:
         click.echo(f"huimin-kiosk: {error}", err=True)
         sys.exit(2)
@@ -84,7 +86,7 @@ main.add_command(queue_command("huimin-kiosk", lambda config: load(KioskSettings
 async def _run(
     settings: KioskSettings,
     credentials: DoorCredentials | None,
-    devices: Devices,
+    configured: Mapping[str, DeviceOptions],
     lending: VendorModeSettings,
     inspect: Path | None,
 ) -> None:
@@ -100,6 +102,7 @@ async def _run(
         require_window()
         from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
 
+        devices = Devices(configured)
         opening = asyncio.create_task(devices.open())
         try:
             async with open_door(

@@ -25,6 +25,7 @@ class Hand(Terminal):
         super().__init__(folder / "inspect", display)
         self.running = running
         self.devices = folder / "devices"
+        self.config = folder / "kiosk.toml"
 
     async def present(self, *options: str) -> None:
         """Lays the demonstration card on the reader."""
@@ -118,6 +119,7 @@ def terminal(
     config.write_text(
         "[kiosk]\n"
         + "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+        + f'[vendor_mode]\nfolder = "{folder / "terminals"}"\n'
         + f'[devices.identity_card_reader]\ndriver = "gat467"\nport = "{ports / "identity-card-reader"}"\n'
         + f'[devices.receipt_printer]\ndriver = "escpos"\nport = "{ports / "receipt-printer"}"\n',
         encoding="utf-8",

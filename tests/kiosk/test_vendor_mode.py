@@ -1,0 +1,152 @@
+"""`huimin-diagnose` and a terminal that runs: devices are lent, residents are told, and all goes on after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.kiosk.conftest import SIZES
+from tests.kiosk.hand import Hand, terminal
+from tests.kiosk.processes import BIN, Running
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(scope="module")
+def upright(
+    county: Running, displays: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hand]:
+    folder = tmp_path_factory.mktemp("technician") / "kiosk"
+    address = county.ready["huimin-backend"]
+    with terminal(folder, address, SIZES[0], displays[SIZES[0]], language="en") as hand:
+        yield hand
+
+
+@pytest.fixture
+async def en(upright: Hand) -> AsyncIterator[Hand]:
+    await upright.screen("home")
+    yield upright
+    await upright.end()
+
+
+async def diagnose(hand: Hand, *arguments: str) -> Process:
+    """Starts the technician's program."""
+    command, *more = arguments
+    return await asyncio.create_subprocess_exec(
+        str(BIN / "huimin-diagnose"),
+        *(command, "--config", str(hand.config), "--language", "en", *more),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
+async def ended(process: Process, answer: str = "") -> tuple[int, str, str]:
+    """Its exit code, and what it said on both ways."""
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate(answer.encode())
+    assert process.returncode is not None
+    assert "Traceback" not in err.decode()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def said(process: Process, part: str) -> None:
+    """Waits until it says something on standard error."""
+    assert process.stderr
+    heard = ""
+    async with asyncio.timeout(PATIENCE):
+        while part not in heard:
+            line = await process.stderr.readline()
+            assert line, heard
+            heard += line.decode()
+
+
+async def report(hand: Hand, *arguments: str) -> tuple[int, dict[str, Any]]:
+    code, out, _ = await ended(await diagnose(hand, *arguments, "--json"))
+    return code, json.loads(out)
+
+
+async def test_what_a_terminal_has_is_listed_without_touching_it(en: Hand) -> None:
+    code, told = await report(en, "list")
+    assert code == 0
+    assert [one["device"] for one in told["devices"]] == ["identity_card_reader", "receipt_printer"]
+    for one in told["devices"]:
+        assert one["terminal"] == en.running.process.pid
+        assert one["status"] == "online" and one["simulated"] and one["fine"]
+    assert told["devices"][1]["paper"] == "full"
+    assert "out_of_service" not in en.log()
+    assert (await en.tree()).screen == "home"
+
+
+async def test_a_technician_checks_while_residents_are_told(en: Hand) -> None:
+    checking = await diagnose(en, "check", "identity_card_reader", "--level", "interactive")
+    await en.screen("out_of_service")
+    await en.says("out of service")
+    assert "bar.leave" not in (await en.tree()).controls
+    await said(checking, "Lay an identity card")
+    await en.present()
+    code, out, err = await ended(checking, "y\n")
+    await en.lift()
+    assert code == 0 and "passed" in out
+    assert "1199************2X" in err
+    assert "11999919900307102X" not in out + err
+    await en.screen("home")
+
+
+async def test_a_technician_who_is_cut_off_leaves_a_resident_where_they_were(en: Hand) -> None:
+    await en.to_form("labour-registration")
+    await en.go("form.start", "card.skip")
+    await en.keys("mary")
+    checking = await diagnose(en, "check", "receipt_printer", "--level", "interactive", "--now")
+    await en.screen("out_of_service")
+    await en.says("kept here until")
+    await said(checking, "Printing")
+    second = await ended(await diagnose(en, "check", "--now"))
+    assert second[0] == 3 and f"process {checking.pid}" in second[2]
+    checking.send_signal(signal.SIGKILL)
+    await checking.wait()
+    await en.touch("idle.more")
+    await en.screen("form.question")
+    assert await en.entered() == "mary"
+    code, told = await report(en, "list")
+    assert code == 0, "the terminal has its devices again"
+    assert {one["status"] for one in told["devices"]} == {"online"}
+    await en.go("bar.leave", "leave.end")
+    await en.to_form("labour-registration")
+    await en.touch("form.start")
+    await en.screen("card")
+    await en.present()
+    await en.screen("card.taken")
+
+
+async def test_a_visit_may_come_to_its_end_first(en: Hand) -> None:
+    await en.go("home.policies")
+    await en.screen("policies.topics")
+    checking = await diagnose(en, "check", "receipt_printer")
+    await said(checking, "Somebody is using the terminal")
+    assert (await en.tree()).screen == "policies.topics"
+    await en.go("bar.leave")
+    code, _, err = await ended(checking)
+    assert code == 0
+    assert "The devices are free" in err
+    await en.screen("home")
+
+
+async def test_a_terminal_that_hangs_is_told_so(en: Hand) -> None:
+    process = en.running.process.pid
+    os.kill(process, signal.SIGSTOP)
+    try:
+        both = await diagnose(en, "check"), await diagnose(en, "list")
+        checks, lists = await asyncio.gather(*map(ended, both))
+    finally:
+        os.kill(process, signal.SIGCONT)
+    assert checks[0] == 3 and f"process {process}" in checks[2] and "Restart it" in checks[2]
+    assert lists[0] == 1 and lists[1].count("does not answer. Restart it") == 2
+    assert (await report(en, "list"))[0] == 0
