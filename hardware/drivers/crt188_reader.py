@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from typing import ClassVar, Literal
 
 from foundation.log import logger
+from hardware.drivers.creator_line import CreatorLine
 from hardware.drivers.serial_device import SerialDevice, SerialOptions
 from hardware.drivers.swipe_reader import card_data, swipe_error
 from hardware.interfaces.card_reader import (
@@ -55,12 +55,6 @@ ANSWER_SECONDS = 1.0
 """Longest wait for the reply to a question. The longest takes 0.25 s on the line at 9600 baud."""
 MOVE_SECONDS = 8.0
 """Longest wait for the reply to a command that moves the card or the shutter."""
-SILENCE_SECONDS = 0.3
-"""A line that falls silent for so long inside a frame has cut it short."""
-SETTLE_SECONDS = 0.3
-"""After a reply that did not come, the line has to be silent for so long before the next command,"""
-LONGEST_SETTLE_SECONDS = 3.0
-"""but a line that never falls silent is not waited for longer than this."""
 ATTEMPTS = 3
 """So often a command is said, and so often its reply is asked for."""
 CHIP_SECONDS = 8.0
@@ -119,9 +113,7 @@ class Crt188Reader(CardReader, SerialDevice):
     def __init__(self, options: Crt188Options) -> None:
         super().__init__(options)
         self._motorised = options.motorised
-        self._frames = FrameReader()
-        self._heard: deque[Found] = deque()
-        self._unanswered = False
+        self._line: CreatorLine[Found] = CreatorLine(self._port, FrameReader())
         self._next_poll = 0.0
         self._jammed = False
         """The motor could not move the card; until a movement succeeds or the card is gone."""
@@ -326,19 +318,15 @@ class Crt188Reader(CardReader, SerialDevice):
 
     async def _ask(self, command: Command, seconds: float, data: bytes = b"") -> Done:
         """One command from its first byte to its reply. DeviceError where it is refused or none comes."""
-        if self._unanswered:
-            await self._settle()
-        self._frames.clear()
-        self._heard.clear()
-        await self._port.discard_input()
-        self._unanswered = True  # stays so where we are cancelled, or no answer comes
+        frame = command.encode(data)
         try:
-            await self._say(command.encode(data))
+            await self._line.ask(frame)
+            await self._understood(frame)
             reply = await self._reply(command, seconds)
         except _NoAnswer as error:
             raise DeviceError(CompletionCode.CONNECTION_LOST, detail=f"{command.name}: {error}") from None
-        self._unanswered = False
-        await self._port.write(Control.ACK.encode())
+        self._line.answered()
+        await self._line.say(Control.ACK.encode())
         if isinstance(reply, Done):
             return reply
         lies_with_reader = (CompletionCode.HARDWARE_ERROR, None)
@@ -350,12 +338,13 @@ class Crt188Reader(CardReader, SerialDevice):
         detail = reply.reason.name if isinstance(reply.reason, Refusal) else f"{reply.reason:02X}"
         raise DeviceError(completion, code, f"{command.name}: {detail}")
 
-    async def _say(self, frame: bytes) -> None:
-        """Says a command until it is understood. Until ENQ the reader does not carry it out."""
-        for _ in range(ATTEMPTS):
-            await self._port.write(frame)
+    async def _understood(self, frame: bytes) -> None:
+        """Says a command again until it is understood. Until ENQ the reader does not carry it out."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await self._line.say(frame)
             deadline = time.monotonic() + ACKNOWLEDGE_SECONDS
-            while (found := await self._next(deadline)) not in (Control.NAK, None):
+            while (found := await self._line.hear(deadline)) not in (Control.NAK, None):
                 if found is Control.ACK:
                     return
         raise _NoAnswer("not acknowledged")
@@ -363,9 +352,9 @@ class Crt188Reader(CardReader, SerialDevice):
     async def _reply(self, command: Command, seconds: float) -> Done | Refused:
         """Has the command carried out, and the reply said again where it came damaged."""
         for _ in range(ATTEMPTS):
-            await self._port.write(Control.ENQ.encode())
+            await self._line.say(Control.ENQ.encode())
             deadline = time.monotonic() + seconds
-            while not isinstance(found := await self._next(deadline), Broken):
+            while not isinstance(found := await self._line.hear(deadline), Broken):
                 if found is None:
                     raise _NoAnswer("silence")
                 if isinstance(found, Frame):
@@ -373,23 +362,6 @@ class Crt188Reader(CardReader, SerialDevice):
                         return reply
                     log.warning("late_answer_skipped", asked=command.name)
         raise _NoAnswer("damaged")
-
-    async def _next(self, deadline: float) -> Found | None:
-        """The next thing that the reader says; None where the deadline passes."""
-        while not self._heard:
-            left = deadline - time.monotonic()
-            data = await self._port.read(min(left, SILENCE_SECONDS) if self._frames.begun else left)
-            self._heard += self._frames.feed(data) if data else self._frames.give_up()
-            if not data and not self._heard and time.monotonic() >= deadline:
-                return None
-        return self._heard.popleft()
-
-    async def _settle(self) -> None:
-        """Lets an answer that is still on its way arrive, and forgets it."""
-        deadline = time.monotonic() + LONGEST_SETTLE_SECONDS
-        while await self._port.read(SETTLE_SECONDS) and time.monotonic() < deadline:
-            pass
-        self._unanswered = False
 
 
 def _decoded(text: str) -> CardData:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from foundation.log import logger
+from hardware.drivers.creator_line import CreatorLine
 from hardware.drivers.serial_device import SerialDevice, SerialOptions
 from hardware.interfaces.card_reader import (
     CardData,
@@ -42,12 +42,6 @@ POLL_SECONDS = 0.25
 """Time from one enquiry to the next; the unit is asked no faster than every 0.2 s."""
 ANSWER_SECONDS = 0.5
 """Longest wait for 06, 15 or the state. At 9600 baud they come within 20 ms."""
-SILENCE_SECONDS = 0.1
-"""A line that falls silent for so long inside a frame has cut it short."""
-SETTLE_SECONDS = 0.3
-"""After an answer that did not come, the line has to be silent for so long before the next command,"""
-LONGEST_SETTLE_SECONDS = 3.0
-"""but a line that never falls silent is not waited for longer than this."""
 ATTEMPTS = 3
 """So often a command is said that is not understood, and so often the state is asked for."""
 DISPENSE_SECONDS = 10.0
@@ -78,9 +72,7 @@ class Crt541Dispenser(CardReader, SerialDevice):
     def __init__(self, options: Crt541Options) -> None:
         super().__init__(options)
         self._address = options.address
-        self._frames = FrameReader()
-        self._heard: deque[Found] = deque()
-        self._unanswered = False
+        self._line: CreatorLine[Found] = CreatorLine(self._port, FrameReader())
         self._next_poll = 0.0
 
     async def dispense_card(self) -> None:
@@ -156,20 +148,17 @@ class Crt541Dispenser(CardReader, SerialDevice):
         DeviceError(UNSUPPORTED_COMMAND) where it is never understood.
         """
         for _ in range(ATTEMPTS):
-            if self._unanswered:
-                await self._settle()
             if command is Command.ENQUIRE:
                 await asyncio.sleep(max(0.0, self._next_poll - time.monotonic()))
+            try:
+                await self._line.ask(crt541.frame(self._address, command.value))
+            finally:
                 self._next_poll = time.monotonic() + POLL_SECONDS
-            self._frames.clear()
-            self._heard.clear()
-            await self._port.discard_input()
-            self._unanswered = True  # stays so where we are cancelled, or no answer comes
-            await self._port.write(crt541.frame(self._address, command.value))
             acknowledged = await self._acknowledgement()
             if acknowledged is None:
                 return False
-            self._unanswered = acknowledged and command is Command.ENQUIRE
+            if not (acknowledged and command is Command.ENQUIRE):
+                self._line.answered()
             if acknowledged:
                 return True
         raise DeviceError(CompletionCode.UNSUPPORTED_COMMAND, detail=f"{command.name}: not understood")
@@ -177,7 +166,7 @@ class Crt541Dispenser(CardReader, SerialDevice):
     async def _acknowledgement(self) -> bool | None:
         """Whether the command was understood; None where nobody says so."""
         deadline = time.monotonic() + ANSWER_SECONDS
-        while (found := await self._next(deadline)) is not None:
+        while (found := await self._line.hear(deadline)) is not None:
             if found == Acknowledged(self._address):
                 return True
             if found == NotAcknowledged(self._address):
@@ -187,27 +176,10 @@ class Crt541Dispenser(CardReader, SerialDevice):
     async def _told(self) -> State | None:
         """The state that an enquiry is answered with; None where it came damaged or not at all."""
         deadline = time.monotonic() + ANSWER_SECONDS
-        while (found := await self._next(deadline)) is not None:
+        while (found := await self._line.hear(deadline)) is not None:
             if isinstance(found, Broken):
                 return None
             if isinstance(found, Frame) and found.address == self._address:
-                self._unanswered = False
+                self._line.answered()
                 return State.decode(found.body)
         return None
-
-    async def _next(self, deadline: float) -> Found | None:
-        """The next thing that the unit says; None where the deadline passes."""
-        while not self._heard:
-            left = deadline - time.monotonic()
-            data = await self._port.read(min(left, SILENCE_SECONDS) if self._frames.begun else left)
-            self._heard += self._frames.feed(data) if data else self._frames.give_up()
-            if not data and not self._heard and time.monotonic() >= deadline:
-                return None
-        return self._heard.popleft()
-
-    async def _settle(self) -> None:
-        """Lets an answer that is still on its way arrive, and forgets it."""
-        deadline = time.monotonic() + LONGEST_SETTLE_SECONDS
-        while await self._port.read(SETTLE_SECONDS) and time.monotonic() < deadline:
-            pass
-        self._unanswered = False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.drivers import crt188_reader
+from hardware.drivers import creator_line, crt188_reader
 from hardware.drivers.crt188_reader import Crt188Options, Crt188Reader
 from hardware.interfaces.card_reader import CardReaderError, ChipPower, Shutter
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
@@ -34,8 +34,7 @@ USUAL_PAUSE = crt188_reader.POLL_SECONDS
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are not waited for in full: the simulated reader answers at once."""
     monkeypatch.setattr(crt188_reader, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(crt188_reader, "SETTLE_SECONDS", 0.1)
-    monkeypatch.setattr(crt188_reader, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(creator_line, "SETTLE_SECONDS", 0.1)
     monkeypatch.setattr(crt188_reader, "ACKNOWLEDGE_SECONDS", 0.15)
     monkeypatch.setattr(crt188_reader, "ANSWER_SECONDS", 0.3)
     monkeypatch.setattr(crt188_reader, "TIDY_SECONDS", 0.5)
@@ -289,6 +288,27 @@ async def test_a_reply_that_comes_too_late_is_not_taken_for_the_next_one(
     simulated.take()
     simulated.insert(OTHER)
     assert (await reader.read_card(timeout=3.0)).number == OTHER.pan
+
+
+async def test_a_line_that_never_falls_silent_is_not_waited_for_for_ever(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(creator_line, "LONGEST_SETTLE_SECONDS", 0.3)
+    simulated.silent = True
+
+    async def chatter() -> None:
+        while True:
+            await simulated.line.put(b"\x00\xff\x7f")
+            await asyncio.sleep(0.02)
+
+    noise = asyncio.create_task(chatter())
+    try:
+        assert await asyncio.wait_for(refused(reader), 2.5) == (CompletionCode.CONNECTION_LOST, None)
+    finally:
+        noise.cancel()
+    simulated.silent = False
+    simulated.insert()
+    assert (await reader.read_card(timeout=3.0)).number == DEMONSTRATION.pan
 
 
 async def test_a_main_supply_that_failed_is_the_readers_fault(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hardware.drivers import crt541_dispenser
+from hardware.drivers import creator_line, crt541_dispenser
 from hardware.drivers.crt541_dispenser import Crt541Dispenser, Crt541Options
 from hardware.interfaces.card_reader import CardReaderError
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
@@ -32,7 +32,7 @@ USUAL_PAUSE = crt541_dispenser.POLL_SECONDS
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are not waited for in full: the simulated unit answers at once."""
     monkeypatch.setattr(crt541_dispenser, "POLL_SECONDS", 0.05)
-    monkeypatch.setattr(crt541_dispenser, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(creator_line, "SETTLE_SECONDS", 0.1)
     monkeypatch.setattr(crt541_dispenser, "ANSWER_SECONDS", 0.15)
 
 
