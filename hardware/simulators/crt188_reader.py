@@ -24,7 +24,9 @@ from hardware.protocols.crt188 import (
     TrackFault,
 )
 from hardware.protocols.track2 import Track2
+from hardware.simulators import service_card
 from hardware.simulators.device import Fact, SimulatedDevice
+from hardware.simulators.service_card import CardProgram
 from hardware.simulators.swipe_reader import DEMONSTRATION, card_of
 
 log = logger(__name__)
@@ -150,9 +152,11 @@ class SimulatedCrt188Reader(SimulatedDevice):
             self._gone()
 
     def act(self, action: str, given: str) -> None:
-        """``insert`` with what stands between the sentinels of track 2; ``take``."""
+        """``insert`` with what stands between the sentinels of track 2, or nothing for the demonstration
+        card, which has a chip as well; ``take``."""
         if action == "insert":
-            self.insert(card_of(given))
+            chip = None if given else CardProgram(service_card.DEMONSTRATION).answer
+            self.insert(card_of(given), chip)
         else:
             self.take()
 

@@ -22,7 +22,6 @@ from hardware.registry import CLASSES
 from hardware.simulators import service_card
 from hardware.simulators.crt188_reader import INSTANT, Pace, ReaderFault, SimulatedCrt188Reader
 from hardware.simulators.line import LineFault
-from hardware.simulators.service_card import CardProgram
 from hardware.simulators.swipe_reader import DEMONSTRATION
 from tests.hardware.conftest import running, until
 
@@ -353,7 +352,7 @@ async def test_a_model_without_a_motor_reads_what_is_put_in_and_moves_nothing(tm
 
 
 async def with_chip(reader: Crt188Reader, simulated: SimulatedCrt188Reader) -> None:
-    simulated.insert(chip=CardProgram(service_card.DEMONSTRATION).answer)
+    simulated.act("insert", "")
     await reader.read_card(timeout=3.0)
 
 
