@@ -30,6 +30,7 @@ from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector
+from kiosk.power import PowerWatch
 from kiosk.screens.screen import Surroundings
 from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
@@ -40,6 +41,7 @@ from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
+from kiosk.visit.codes import Codes
 from kiosk.visit.home import Catalogue
 from kiosk.visit.keypad import Keypad
 from kiosk.visit.lookups import Lookups
@@ -166,6 +168,7 @@ async def run(
                 Notices(visit, client),
                 cards,
                 Keypad(visit, devices.of(PIN_PAD)),
+                Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
                 Typing(engine),
             )
         )
@@ -179,6 +182,7 @@ async def run(
                 simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
                 qr_text=slips.qr_text,
                 pinyin=engine,
+                code_reader=devices.of(CODE_READER) is not None,
             ),
         )
         visit.acknowledge = door.alerts.acknowledge
@@ -189,9 +193,12 @@ async def run(
             LendingTerminal(settings.terminal, visit, devices, lending, opened), lending.folder
         )
         await technician.open()
+        power = PowerWatch(visit, devices.of(POWER_SUPPLY), keep=lending.keep)
+        power.open()
         try:
             await _show(stage, settings, stop, inspect)
         finally:
+            power.close()
             await technician.close()
             deaf()
             catalogue.close()

@@ -33,7 +33,8 @@ class OutOfServiceScreen(Screen[OutOfService]):
             name="page.title",
             balanced=True,
         )
-        parts: list[Box | Text] = [middle, title, self._sentence(self.words("out_of_service.text"), width)]
+        why = self.words(f"out_of_service.{self.page.cause.value}")
+        parts: list[Box | Text] = [middle, title, self._sentence(why, width)]
         if self.page.kept_until is not None:
             until = self.page.kept_until.astimezone(self.surroundings.zone)
             kept = self.words("out_of_service.kept", hour=until.hour, minute=f"{until:%M}")

@@ -36,6 +36,11 @@ class ProgressWaysScreen(Screen[ProgressWays]):
             for number, way in enumerate(ways):
                 self.put(self._way(wide, high, way), number * (wide + gap), top)
 
+    def _about(self, which: str) -> str:
+        """Name of what is said of a way."""
+        code = which == "reference" and self.surroundings.code_reader
+        return "ways.reference.about.code" if code else f"ways.{which}.about"
+
     def _way(self, width: float, height: float, way: Way) -> Press:
         t, space, c = theme.type, theme.space, theme.colour
         which, event = way
@@ -51,7 +56,7 @@ class ProgressWaysScreen(Screen[ProgressWays]):
             room,
             [
                 Text(title, room, size=size, bold=True, colour=c.primary, leading=TIGHT, role=""),
-                Text(self.words(f"ways.{which}.about"), room, colour=c.soft_ink, leading=1.4),
+                Text(self.words(self._about(which)), room, colour=c.soft_ink, leading=1.4),
             ],
             space.xs,
         )

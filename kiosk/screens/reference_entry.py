@@ -114,7 +114,7 @@ class ReferenceEntryScreen(DigitsScreen):
     @property
     def hint(self) -> str:
         """Where to find it."""
-        return self.words("reference.hint")
+        return self.words("reference.hint.code" if self.surroundings.code_reader else "reference.hint")
 
     @property
     def shown(self) -> str:
@@ -135,7 +135,8 @@ class OrderEntryScreen(ReferenceEntryScreen):
     @property
     def hint(self) -> str:
         """Where to find it."""
-        return self.words("progress.order.hint")
+        read = self.surroundings.code_reader
+        return self.words("progress.order.hint.code" if read else "progress.order.hint")
 
 
 class SuffixEntryScreen(DigitsScreen):

@@ -29,7 +29,8 @@ class Surroundings:
     """What screens show of the terminal itself.
 
     simulated: identifiers of the simulated devices, as in ``device.identity_card_reader`` of the catalogue;
-    qr_text: what the QR code of an accepted form says; pinyin: the one engine of the process.
+    qr_text: what the QR code of an accepted form says; pinyin: the one engine of the process; code_reader:
+    whether a slip's code can be held before one.
     """
 
     office: LocalizedText
@@ -39,6 +40,7 @@ class Surroundings:
     simulated: tuple[str, ...]
     qr_text: Callable[[Accepted], str]
     pinyin: PinyinEngine
+    code_reader: bool = False
 
 
 @dataclass(frozen=True, slots=True)

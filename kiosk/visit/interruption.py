@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from kiosk.visit.pages import OutOfService
+from kiosk.visit.pages import Cause, OutOfService
 
 
 class Interruption:
@@ -17,24 +18,37 @@ class Interruption:
         self.page: OutOfService | None = None
         self._over = over
         self._keeping: asyncio.TimerHandle | None = None
+        self._causes: list[Cause] = []
 
-    def begin(self, keep: float) -> None:
-        """Shows the page. keep: seconds for which the visit is kept, 0 where there is none."""
+    def begin(self, keep: float, cause: Cause) -> None:
+        """Shows the page. keep: seconds for which the visit is kept, 0 where there is none.
+
+        Where it is shown for another cause already, the visit is kept as was said then.
+        """
+        if self.page is not None and cause not in self._causes:
+            self._causes.append(cause)
+            self.page = replace(self.page, cause=cause)
+            return
         self._forget()
+        self._causes = [cause]
         if keep:
             self._keeping = asyncio.get_running_loop().call_later(keep, self._over)
-            self.page = OutOfService(datetime.now(UTC) + timedelta(seconds=keep))
+            self.page = OutOfService(datetime.now(UTC) + timedelta(seconds=keep), cause)
         else:
-            self.page = OutOfService()
+            self.page = OutOfService(cause=cause)
 
     def nothing_kept(self) -> None:
         """The visit below is over."""
         if self.page is not None:
             self._forget()
-            self.page = OutOfService()
+            self.page = replace(self.page, kept_until=None)
 
-    def end(self) -> bool:
-        """Shows the page no more; whether there is a visit to go on with."""
+    def end(self, cause: Cause) -> bool:
+        """Shows the page no more, unless there is another cause; whether there is a visit to go on with."""
+        self._causes = [other for other in self._causes if other is not cause]
+        if self.page is not None and self._causes:
+            self.page = replace(self.page, cause=self._causes[-1])
+            return False
         kept = self.page is not None and self.page.kept_until is not None
         self._forget()
         self.page = None

@@ -84,11 +84,21 @@ class Home(Page):
     services_as_of: datetime | None = None
 
 
+class Cause(Enum):
+    """Why the terminal is out of service."""
+
+    TECHNICIAN = "technician"
+    """A technician has the devices."""
+    POWER = "power"
+    """The mains have failed, and the battery is low."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutOfService(Page):
-    """A technician has the devices. kept_until: of the visit below, None where there is none."""
+    """Nobody is served. kept_until: of the visit below, None where there is none."""
 
     kept_until: datetime | None = None
+    cause: Cause = Cause.TECHNICIAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +374,10 @@ class EntryFault(Enum):
     WRONG_CHECK_DIGIT = "wrong-check-digit"
     SUFFIX_WRONG = "suffix-wrong"
     OPENS_NOTHING = "opens-nothing"
+    CODE_UNREAD = "code-unread"
+    """A code was held before the reader, and what was read is none."""
+    CODE_FOREIGN = "code-foreign"
+    """It is another code than a slip's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.interruption import Interruption
-from kiosk.visit.pages import Confirmation, Home, Offer, OutOfService, Page, Turned
+from kiosk.visit.pages import Cause, Confirmation, Home, Offer, OutOfService, Page, Turned
 from kiosk.visit.turns import Turns
 
 log = logger(__name__)
@@ -382,21 +382,24 @@ class Visit:
         """Waits until nobody is there."""
         await self._nobody.wait()
 
-    def interrupt(self, keep: float) -> None:
+    def interrupt(self, keep: float, cause: Cause = Cause.TECHNICIAN) -> None:
         """Puts the terminal out of service. keep: seconds for which a visit under way is kept below.
 
-        What was begun there goes on; `resume` ends it.
+        What was begun there goes on; `resume` ends it, for each cause.
         """
-        log.info("out_of_service", visit=self.under_way)
-        self._interruption.begin(keep if self.under_way else 0)
+        log.info("out_of_service", visit=self.under_way, cause=cause.value)
+        self._interruption.begin(keep if self.under_way else 0, cause)
         self._idle.stop()
         self._seconds_left = None
         self.changed()
 
-    def resume(self) -> None:
-        """Serves again; whoever was interrupted is asked whether they are still there."""
-        log.info("in_service")
-        if self._interruption.end():
+    def resume(self, cause: Cause = Cause.TECHNICIAN) -> None:
+        """Serves again, unless there is another cause; whoever was interrupted is asked whether they are
+        still there."""
+        kept = self._interruption.end(cause)
+        if self._interruption.page is None:
+            log.info("in_service")
+        if kept:
             self._idle.ask()
         self.changed()
 
