@@ -199,8 +199,7 @@ async def test_an_answer_that_comes_to_harm_is_asked_for_again(
     simulated.inflict(fault, when="keys-on")
     found = asyncio.create_task(pad.enter_digits(timeout=5.0))
     await until(lambda: simulated.sends_keys)
-    await asyncio.sleep(0.8)
-    simulated.fingers.begin(NUMBER + " enter")
+    press_later(simulated, NUMBER + " enter")  # the pad is told once more
     assert (await found).text() == NUMBER
 
 

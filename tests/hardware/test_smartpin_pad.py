@@ -282,7 +282,7 @@ async def test_what_the_line_does_without_harm_is_not_noticed(
 
 HARM = [
     (at, fault)
-    for at in ("cancel", "key-output", "enter-digits")
+    for at in ("key-output", "enter-digits")
     for fault in (
         LineFault.WRONG_CHECKSUM,
         LineFault.NOISE_INSIDE,
@@ -298,7 +298,7 @@ HARM = [
 async def test_what_comes_to_harm_is_an_error_and_the_second_chance_succeeds(
     pad: SmartPinPad, simulated: SimulatedSmartPinPad, fault: LineFault, at: str
 ) -> None:
-    simulated.line.late = 0.5
+    simulated.line.late = 0.4
     simulated.inflict(fault, when=at)
     error = await refused(pad, timeout=3.0)
     assert error.completion in (CompletionCode.CONNECTION_LOST, CompletionCode.INVALID_DATA)

@@ -223,6 +223,7 @@ def _cards() -> Iterator[Page]:
 def _references() -> Iterator[Page]:
     yield pages.ReferenceEntry()
     yield pages.ReferenceEntry("1234567")
+    yield pages.ReferenceEntry("1234", keyed=8)
     yield pages.ReferenceEntry("123456789012", pages.EntryFault.TOO_SHORT)
     yield pages.SuffixEntry("123456789012", "07102X", pages.EntryFault.OPENS_NOTHING)
     yield pages.SuffixEntry("123456789012")
