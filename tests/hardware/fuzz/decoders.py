@@ -17,10 +17,13 @@ from hardware.protocols import (
     crt188,
     crt541,
     escpos,
+    escpos_answers,
     escpos_printer,
     gat467,
     identity_card,
     keynius,
+    nut_variables,
+    service_card,
     smartpin,
     track2,
 )
@@ -177,6 +180,13 @@ def _joined(found: list[escpos_printer.Command]) -> list[escpos_printer.Command]
     return list(one_by_one())
 
 
+class _Answers(escpos_answers.AnswerReader):
+    """Answers that are not whole are waited for."""
+
+    def give_up(self) -> list[escpos_answers.Answer]:
+        return []
+
+
 def _status_bytes(data: bytes) -> None:
     for byte in data:
         escpos.is_status(byte)
@@ -201,6 +211,42 @@ def _ber_tlv(data: bytes) -> None:
         assert ber_tlv.decode(b"".join(one.encode() for one in objects)) == objects
 
 
+MOST_COMMANDS = 2000
+"""No card keeps a reader asking for longer."""
+
+
+def _service_card(data: bytes) -> None:
+    """The input is what a card answers: each answer behind its length, and the last one to all else."""
+    answers = _answers(data)
+    dialogue = service_card.read()
+    with suppress(service_card.ServiceCardError, StopIteration):
+        command = next(dialogue)
+        for _ in range(MOST_COMMANDS):
+            assert apdu.Command.decode(command.encode()) == command
+            command = dialogue.send(next(answers))
+        raise AssertionError("the card is asked for ever")
+
+
+def _answers(data: bytes) -> Iterator[apdu.Response]:
+    last = apdu.Response(apdu.StatusWord.NO_PRECISE_DIAGNOSIS)
+    while data:
+        said, data = data[1 : 1 + data[0]], data[1 + data[0] :]
+        with suppress(apdu.ApduError):
+            last = apdu.Response.decode(said)
+            yield last
+    while True:
+        yield last
+
+
+def _nut(data: bytes) -> None:
+    """The input is lines, ``name: value``, as `upsc` prints them."""
+    lines = (line.partition(": ") for line in data.decode("utf-8", "replace").splitlines())
+    variables = {name: value for name, _, value in lines}
+    status = nut_variables.status(variables)
+    assert status.charge is None or 0 <= status.charge <= 100
+    assert len(nut_variables.model(variables)) <= nut_variables.LONGEST_TEXT
+
+
 DECODERS: dict[str, Look] = {
     "gat467": _stream(gat467.FrameReader, _gat467, gat467.frame),
     "identity_card": _identity_card,
@@ -212,6 +258,9 @@ DECODERS: dict[str, Look] = {
     "code_line": _code_line,
     "escpos_printer": _stream(_Printer, lambda found: None, joined=_joined),
     "escpos_status": _status_bytes,
+    "escpos_answers": _stream(_Answers, lambda found: None),
+    "service_card": _service_card,
+    "nut": _nut,
     "apdu": _apdu,
     "ber_tlv": _ber_tlv,
 }
