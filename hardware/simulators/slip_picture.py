@@ -46,7 +46,7 @@ class SlipPicture:
     def __init__(self, columns: int = 48) -> None:
         self._dots = columns * COLUMN_DOTS
         self._strips: list[Image.Image] = []
-        self._height = 0
+        self._fed = 0
         self._line: list[tuple[str, int, int, bool]] = []
         self._reset()
 
@@ -85,7 +85,7 @@ class SlipPicture:
         """The paper as it falls out; a new one begins. mark: a grey line at its end: it is simulated."""
         if self._line:
             self._print_line()
-        size = (self._dots + 2 * MARGIN_DOTS, self._height + MARGIN_DOTS + CUTTER_DOTS)
+        size = (self._dots + 2 * MARGIN_DOTS, self._fed + MARGIN_DOTS + CUTTER_DOTS)
         picture = Image.new("L", size, PAPER)
         top = MARGIN_DOTS
         for strip in self._strips:
@@ -94,7 +94,7 @@ class SlipPicture:
         draw = ImageDraw.Draw(picture)
         draw.text((picture.width // 2, picture.height - 10), mark, fill=MARK, font=font(18), anchor="ms")
         self._strips.clear()
-        self._height = 0
+        self._fed = 0
         self._reset()
         return picture
 
@@ -158,9 +158,9 @@ class SlipPicture:
         ]
 
     def _add(self, strip: Image.Image) -> None:
-        if self._height + strip.height <= MAX_DOTS:
+        if self._fed + strip.height <= MAX_DOTS:
             self._strips.append(strip)
-            self._height += strip.height
+            self._fed += strip.height
 
 
 def _character(character: str, width: int, height: int, *, bold: bool) -> Image.Image:

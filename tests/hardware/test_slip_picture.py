@@ -122,6 +122,13 @@ def test_text_that_waits_is_printed_before_a_picture() -> None:
     assert ink(picture)[3] == MARGIN_DOTS + LINE_DOTS + SPACING_DOTS + 1
 
 
+def test_everything_on_a_slip_is_drawn_below_the_other() -> None:
+    parts: tuple[SlipPart, ...] = (TextLine("大", scale=2), TextLine("惠民"), QrCode("X"), Rule())
+    heights = [drawn((part,)).height - drawn(()).height for part in parts]
+    assert min(heights) >= LINE_DOTS
+    assert drawn(parts).height == drawn(()).height + sum(heights)
+
+
 def test_the_picture_says_that_it_is_simulated() -> None:
     picture = drawn((TextLine("slip"),))
     bottom = picture.crop((0, picture.height - 30, picture.width, picture.height))
