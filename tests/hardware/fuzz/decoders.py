@@ -99,6 +99,7 @@ def _crt188(found: crt188.Found) -> None:
                 crt188.Sensors.decode,
                 crt188.serial_number,
                 crt188.track_of,
+                crt188.chip_answer,
             )
             for read in reads:
                 with suppress(crt188.ReplyError):
