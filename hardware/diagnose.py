@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, TypeVar
 
 import click
 from rich.live import Live
 
+from foundation.private_file import write_private
 from hardware.diagnosing.asked import Asked, Exit, asking
 from hardware.diagnosing.check import CheckResult, Level, Outcome, check
+from hardware.diagnosing.export import Material, page
+from hardware.diagnosing.figures import as_text
+from hardware.diagnosing.history import (
+    event_object,
+    event_sentences,
+    moment,
+    record_object,
+    record_sentences,
+    records,
+)
 from hardware.diagnosing.listing import listed, sentences
 from hardware.diagnosing.report import Report, code_of
 from hardware.diagnosing.session import ending_in_sentences, work_on
 from hardware.diagnosing.technician import Technician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
+from hardware.store import MAX_EVENTS, events, statistics
 
 _now_option = click.option(
     "--now", is_flag=True, help="Do not wait for a visit under way at the terminal that has the devices."
@@ -118,6 +133,103 @@ def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
 
     ending_in_sentences(asked, run)
     sys.exit(Exit.FINE if _fine(last) else Exit.ATTENTION)
+
+
+@main.command("statistics")
+@click.option("--device", type=click.Choice(list(CLASSES)))
+@asking
+def show_statistics(asked: Asked, device: str | None) -> None:
+    """Says what the devices did and how often they failed, since the terminal was set up."""
+    found = [one for one in records(_kept(asked, statistics)) if device in (None, one.device)]
+    if asked.as_json:
+        asked.print({"statistics": [record_object(one) for one in found]})
+    elif found:
+        for one in found:
+            for line in record_sentences(one, asked.language):
+                click.echo(line)
+    else:
+        click.echo(asked.text("diagnose.nothing_kept", folder=asked.kept))
+
+
+@main.command("events")
+@click.option("--device", type=click.Choice(list(CLASSES)))
+@click.option("--since", callback=moment, help="Such as 2026-11-22, 2026-11-22T08:30, 90m, 24h or 7d ago.")
+@click.option("--until", callback=moment, help="The same.")
+@click.option("--limit", type=click.IntRange(1, MAX_EVENTS), default=200, show_default=True)
+@asking
+def show_events(
+    asked: Asked, device: str | None, since: datetime | None, until: datetime | None, limit: int
+) -> None:
+    """Says what happened to the devices, the newest last."""
+    found = _kept(asked, lambda folder: events(folder, device=device, since=since))
+    found = [one for one in found if until is None or one.at < until][-limit:]
+    if asked.as_json:
+        asked.print({"events": [event_object(one, asked.language) for one in found]})
+        return
+    names = {name: asked.text(f"device.{name}") for name in CLASSES}
+    for one in found:
+        for line in event_sentences(one, names, asked.language):
+            click.echo(line)
+    if not found:
+        click.echo(asked.text("diagnose.no_events", folder=asked.kept))
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--log",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    multiple=True,
+    help="What the terminal logged; - is standard input, for journalctl -u huimin-kiosk -o cat.",
+)
+@asking
+def export(asked: Asked, file: Path, log: tuple[TextIO, ...]) -> None:
+    """Writes one HTML page for whoever is asked for help: devices, faults over time, events, log.
+
+    Whatever may be personal or secret is left out.
+    """
+    reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
+    material = Material(
+        reports=reports,
+        statistics=_kept(asked, statistics),
+        events=_kept(asked, events),
+        config=asked.config,
+        log=(line for each in log for line in each),
+        now=datetime.now(UTC),
+    )
+    content = page(material, asked.language).encode()
+    try:
+        write_private(file.absolute(), content)
+    except OSError as error:
+        asked.fail(Exit.USAGE, "diagnose.not_written", file=file, reason=error.strerror)
+    if asked.as_json:
+        asked.print({"file": str(file), "bytes": len(content), "events": len(material.events)})
+    else:
+        click.echo(asked.text("diagnose.written", file=file))
+
+
+@main.command("metrics")
+@asking
+def metrics(asked: Asked) -> None:
+    """Says how the devices are in Prometheus's text format, for a textfile collector."""
+    reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
+    told = as_text(reports, _kept(asked, statistics))
+    if asked.as_json:
+        asked.print({"metrics": told})
+    else:
+        click.echo(told, nl=False)
+    sys.exit(Exit.FINE if _fine(reports) else Exit.ATTENTION)
+
+
+T = TypeVar("T")
+
+
+def _kept(asked: Asked, read: Callable[[Path], T]) -> T:
+    """What the terminal keeps; the command ends where that cannot be read."""
+    try:
+        return read(asked.kept)
+    except sqlite3.Error as error:
+        asked.fail(Exit.NOT_KNOWN, "diagnose.not_readable", folder=asked.kept, reason=error)
 
 
 class _Nothing:

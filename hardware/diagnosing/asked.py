@@ -16,6 +16,7 @@ import click
 from foundation.config import ConfigError, load
 from foundation.language import Language, Translate, language_of_environment
 from foundation.log import start_log
+from hardware.diagnosing.history import TerminalData
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import CLASSES, DeviceSettings
 from hardware.simulators import control, directory
@@ -40,11 +41,13 @@ class Exit(IntEnum):
 class Asked:
     """The options that every command has.
 
-    simulator: folder of the simulator whose devices these are, where none are configured.
+    kept: folder of what became of the devices; simulator: folder of the simulator whose devices these are,
+    where none are configured.
     """
 
     config: dict[str, DeviceOptions]
     lending: VendorModeSettings
+    kept: Path
     language: Language
     as_json: bool
     simulator: Path | None = None
@@ -85,7 +88,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         "--config",
         "file",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="TOML file; its tables [devices.…] and [vendor_mode] count.",
+        help="TOML file; its tables [devices.…], [vendor_mode] and, for the data folder, [kiosk] count.",
     )
     @click.option(
         "--language",
@@ -100,10 +103,11 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         try:
             config, simulator = configured(file)
             lending = load(VendorModeSettings, file)
+            kept = load(TerminalData, file).folder
         except ConfigError as error:
             click.echo(str(error), err=True)
             sys.exit(Exit.USAGE)
-        command(Asked(config, lending, spoken, as_json, simulator), *given, **options)
+        command(Asked(config, lending, kept, spoken, as_json, simulator), *given, **options)
 
     return run
 
