@@ -117,6 +117,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield pages.Home(failure=errors.Unreachable("BACKEND_UNREACHABLE"))
     yield pages.OutOfService()
     yield pages.OutOfService(NOW)
+    yield pages.OutOfService(NOW, pages.Cause.POWER)
     yield pages.Topics(has.topics)
     yield pages.PolicySearch()
     yield pages.PolicySearch("医疗保障 medical care")
@@ -225,6 +226,7 @@ def _references() -> Iterator[Page]:
     yield pages.ReferenceEntry("1234567")
     yield pages.ReferenceEntry("1234", keyed=8)
     yield pages.ReferenceEntry("123456789012", pages.EntryFault.TOO_SHORT)
+    yield pages.ReferenceEntry("123456789012", pages.EntryFault.CODE_FOREIGN)
     yield pages.SuffixEntry("123456789012", "07102X", pages.EntryFault.OPENS_NOTHING)
     yield pages.SuffixEntry("123456789012")
 
@@ -357,6 +359,7 @@ class Gallery:
             simulated=("identity_card_reader", "receipt_printer"),
             qr_text=lambda accepted: accepted.reference,
             pinyin=PinyinEngine(deploy(), shows),
+            code_reader=True,
         )
         self._stage = Stage(Visit(language=Language.ZH_CN, pace=Pace()), surroundings)
         Clock.tick()  # what the stage shows of itself
