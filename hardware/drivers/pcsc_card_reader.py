@@ -131,6 +131,7 @@ class PcscCardReader(CardReader):
         while True:
             try:
                 await self._port.open()
+                await self._port.slot()  # a reader without its plug can be listed still
                 away_since = None
                 await self._port.card_inserted()
                 return

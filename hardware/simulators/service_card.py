@@ -11,6 +11,7 @@ A card is in the reader for as long as its connection stands.
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from datetime import date
 from enum import Enum, IntEnum
@@ -217,7 +218,7 @@ class SimulatedServiceCard:
         hand, self._hand = self._hand, None
         if hand is not None:
             hand.cancel()
-            await asyncio.wait([hand])
+            await asyncio.gather(hand, return_exceptions=True)
 
     async def _hold(self, program: CardProgram) -> None:
         """Keeps the card in the reader until it is taken out."""
@@ -239,8 +240,11 @@ class SimulatedServiceCard:
     ) -> bool:
         """Answers the reader. True once the card was taken out in the middle."""
         powered = False
+        connection = writer.get_extra_info("socket")
         while True:
             length = int.from_bytes(await reader.readexactly(2), "big")
+            # vpcd sends the rest only once this has been acknowledged, which takes 40 ms unless it is hurried.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             said = await reader.readexactly(length)
             if length == 1:
                 if said[0] == Control.ANSWER_TO_RESET:

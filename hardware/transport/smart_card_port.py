@@ -149,6 +149,7 @@ class SmartCardPort:
         if worker is None:
             return
         done = asyncio.wrap_future(worker.submit(self._release))
+        done.add_done_callback(_noted)
         worker.end()
         if not await _finished(done, LET_GO_SECONDS):
             self._left_alone = worker
@@ -184,6 +185,7 @@ class SmartCardPort:
         if worker is None:
             raise DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.LOST, self.pattern)
         future = asyncio.wrap_future(worker.submit(work))
+        future.add_done_callback(_noted)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -277,6 +279,8 @@ class SmartCardPort:
         code, answer = scard.SCardTransmit(card, header, list(command))
         if code != scard.SCARD_S_SUCCESS:
             raise _error(code)
+        if len(answer) < 2:  # vpcd says nothing where other readers say that the card has gone
+            raise _error(scard.SCARD_E_NOT_TRANSACTED)
         return bytes(byte & 0xFF for byte in answer)
 
 
@@ -317,14 +321,18 @@ def _words(code: int) -> str:
 async def _finished(
     future: asyncio.Future[T], seconds: float, urge: Callable[[], None] = lambda: None
 ) -> bool:
-    """Waits until the thread is done, whoever is cancelled meanwhile, and takes note of its error. urge: what
-    is done now and again to have it done."""
+    """Waits until the thread is done, whoever is cancelled meanwhile. urge: what is done now and again to
+    have it done."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while not future.done() and loop.time() < deadline:
         urge()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([future], timeout=CANCEL_PAUSE)
-    if future.done() and not future.cancelled():
-        future.exception()
     return future.done()
+
+
+def _noted(future: asyncio.Future[Any]) -> None:
+    """Takes note of an error for which nobody waits any more."""
+    if not future.cancelled():
+        future.exception()

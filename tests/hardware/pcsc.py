@@ -22,7 +22,22 @@ from tests.ports import free_port
 
 READER = "Virtual PCD 00 00"
 OTHER_READER = "Virtual PCD 00 01"
-DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+PLUG = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What vpcd says of a card, while the plug is in: without it, a reader does not answer. */
+long IFDHICCPresence(unsigned long slot) {
+    long (*ask)(unsigned long) = (long (*)(unsigned long))dlsym(RTLD_NEXT, "IFDHICCPresence");
+    const char *plug = getenv("PLUG");
+    if (plug && access(plug, F_OK)) return 612; /* IFD_COMMUNICATION_ERROR */
+    return ask(slot);
+}
+"""
+"""In C: what pcscd has in place of vpcd's one function. Every other is vpcd's own."""
 
 
 @cache
@@ -32,6 +47,18 @@ def place() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "socket")
     return folder
+
+
+@cache
+def driver() -> Path:
+    """vpcd with a plug that can be pulled."""
+    made = place() / "libifdplug.so"
+    source = made.with_suffix(".c")
+    source.write_text(PLUG)
+    (place() / "libifdvpcd.so.0").symlink_to(DRIVER)  # its own name, under which no package has it
+    linked = ("-Wl,--no-as-needed", DRIVER, f"-Wl,-rpath,{place()}")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", made, source, *linked], check=True)
+    return made
 
 
 def two_free_ports() -> int:
@@ -56,8 +83,13 @@ class Pcscd:
         self.log = folder / "log"
         self._socket = folder / "socket"
         self._readers = folder / "readers.conf"
+        self._plugged = folder / "plug"
         self._process: subprocess.Popen[bytes] | None = None
-        self._plug()
+        self._plugged.touch()
+        self._readers.write_text(
+            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{self.port}\nLIBPATH {driver()}\n'
+            f"CHANNELID {self.port}\n"
+        )
 
     def start(self) -> None:
         """Starts it. Whoever asks it from now on is answered, at the latest once it is ready."""
@@ -70,6 +102,7 @@ class Pcscd:
             script = 'exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
             self._process = subprocess.Popen(
                 ["sh", "-c", script, "sh", pcscd, "--foreground", "--config", str(self._readers)],
+                env={**os.environ, "PLUG": str(self._plugged)},
                 stdin=listening,
                 stdout=log,
                 stderr=log,
@@ -93,20 +126,14 @@ class Pcscd:
         self._process.send_signal(signal.SIGCONT)
 
     def unplug(self) -> None:
-        """Pulls the readers' plug."""
-        self._readers.write_text("")
+        """Pulls the readers' plug, and has the service look, as the kernel does for USB."""
+        self._plugged.unlink(missing_ok=True)
         self._look_again()
 
     def plug(self) -> None:
         """Plugs them in again."""
-        self._plug()
+        self._plugged.touch()
         self._look_again()
-
-    def _plug(self) -> None:
-        self._readers.write_text(
-            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{self.port}\nLIBPATH {DRIVER}\n'
-            f"CHANNELID {self.port}\n"
-        )
 
     def _look_again(self) -> None:
         assert self._process
