@@ -38,6 +38,8 @@ SETTLE_SECONDS = 0.3
 """After an answer that did not come, the next question waits so long: answers carry no number."""
 ATTEMPTS = 2
 """Questions may come to harm on the line, and are asked again."""
+MARGIN = 2.0
+"""Degrees Celsius by which it has to be better before it is called so: about a limit, news would not end."""
 PARITY = {"none": "N", "even": "E", "odd": "O"}
 
 Ask = Callable[[AsyncModbusSerialClient], Awaitable[ModbusPDU]]
@@ -188,11 +190,14 @@ class ModbusAuxiliaries(Auxiliaries):
             return Heat.NOT_SUPPORTED
         if temperature is None:
             return Heat.UNKNOWN
-        if temperature >= self._settings.critical:
+        before = self.last_status.heat
+        hotter = MARGIN if before in (Heat.HIGH, Heat.CRITICAL) else 0.0
+        if temperature >= self._settings.critical - (MARGIN if before is Heat.CRITICAL else 0.0):
             return Heat.CRITICAL
-        if temperature >= self._settings.hot:
+        if temperature >= self._settings.hot - hotter:
             return Heat.HIGH
-        return Heat.LOW if temperature < self._settings.cold else Heat.OK
+        colder = MARGIN if before is Heat.LOW else 0.0
+        return Heat.LOW if temperature < self._settings.cold + colder else Heat.OK
 
     # The line.
 

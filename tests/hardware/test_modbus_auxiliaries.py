@@ -114,6 +114,23 @@ async def test_the_temperature_is_judged(
     assert (status.heat, status.temperature) == (heat, degrees)
 
 
+async def test_a_temperature_about_a_limit_is_no_news_each_time(
+    driver: ModbusAuxiliaries, board: SimulatedAuxiliaries
+) -> None:
+    judged = []
+    for board.temperature in (44.9, 45.0, 44.9, 43.0, 42.9, 60.0, 58.0, 57.9, -10.1, -8.1, -8.0):
+        judged.append((await driver.status()).heat)
+    assert judged == [
+        Heat.OK,
+        *[Heat.HIGH] * 3,
+        Heat.OK,
+        *[Heat.CRITICAL] * 2,
+        Heat.HIGH,
+        *[Heat.LOW] * 2,
+        Heat.OK,
+    ]
+
+
 async def test_a_broken_sensor_is_not_a_temperature(
     driver: ModbusAuxiliaries, board: SimulatedAuxiliaries
 ) -> None:
