@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pydantic import ValidationError, ValidationInfo, create_model, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, create_model, field_validator
 from serial.tools import list_ports
 
 from foundation.config import Settings
@@ -35,6 +35,7 @@ from hardware.interfaces.identity_card_reader import IdentityCardReader
 from hardware.interfaces.pin_pad import PinPad
 from hardware.interfaces.power_supply import PowerSupply
 from hardware.interfaces.receipt_printer import ReceiptPrinter
+from hardware.watch import WATCH_SECONDS
 from hardware.wording import texts
 
 log = logger(__name__)
@@ -153,16 +154,18 @@ _NOT_FOUND = {
 """Findings of a test by which the device is not there."""
 
 
-class _Settings(Settings):
+class ConfiguredDevices(Settings):
     """The tables ``[devices.<class>]`` of a configuration file; ``HUIMIN_DEVICES_…`` in the environment."""
 
     room: ClassVar[str] = "devices"
+    watch_seconds: float = Field(default=WATCH_SECONDS, ge=0.5, le=600.0)
+    """From one question for a device's status to the next, while nobody uses it."""
 
     @field_validator("*", mode="before")
     @classmethod
-    def _usable(cls, table: Any, about: ValidationInfo) -> DeviceOptions | None:
-        if table is None:
-            return None
+    def _usable(cls, table: Any, about: ValidationInfo) -> Any:
+        if table is None or about.field_name not in CLASSES:
+            return table
         if not isinstance(table, Mapping):
             raise ValueError("is not a table")
         options = CLASSES[str(about.field_name)].options(table)
@@ -177,7 +180,9 @@ class _Settings(Settings):
 
 
 _tables: dict[str, Any] = dict.fromkeys(CLASSES, (DeviceOptions | None, None))
-DeviceSettings: type[_Settings] = create_model("DeviceSettings", __base__=_Settings, **_tables)
+DeviceSettings: type[ConfiguredDevices] = create_model(
+    "DeviceSettings", __base__=ConfiguredDevices, **_tables
+)
 
 
 def _place(port: str) -> str:

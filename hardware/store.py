@@ -224,6 +224,8 @@ class Store:
         now = time.monotonic()
         seconds = now - self._watched[device.name][1]
         self._watched[device.name] = (device, now)
+        if not device.opened:
+            return  # a technician has it
         self.count(device.name, "seconds_watched", seconds)
         if was in _UP:
             self.count(device.name, "seconds_online", seconds)

@@ -30,7 +30,7 @@ _GONE = (DeviceStatus.NO_DEVICE, DeviceStatus.POWER_OFF, DeviceStatus.OFFLINE)
 
 
 class Watch:
-    """Watches one device. seconds: from one question to the next."""
+    """Watches one device while its owner has it open. seconds: from one question to the next."""
 
     def __init__(self, device: AnyDevice, store: Store | None = None, seconds: float = WATCH_SECONDS) -> None:
         self._device = device
@@ -45,9 +45,10 @@ class Watch:
         try:
             while True:
                 try:
-                    async with asyncio.timeout(HUNG_SECONDS):
-                        status = await self._device.status()
-                    self._missed = self._missed + 1 if status.device in _GONE else 0
+                    if self._device.opened:
+                        async with asyncio.timeout(HUNG_SECONDS):
+                            status = await self._device.status()
+                        self._missed = self._missed + 1 if status.device in _GONE else 0
                 except Exception as error:
                     self._failed(error)
                 await self._wait()

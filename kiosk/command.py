@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -15,11 +14,13 @@ from backend_client.preview_command import preview_command
 from backend_client.queue.command import queue_command
 from foundation.config import ConfigError, load
 from foundation.language import Language
+from foundation.life import beside
 from foundation.log import start_log
 from foundation.observing import observed
-from hardware.interfaces.device import DeviceOptions
-from hardware.registry import Devices, DeviceSettings
+from hardware.registry import ConfiguredDevices, Devices, DeviceSettings
+from hardware.store import Store
 from hardware.vendor_mode.settings import VendorModeSettings
+from hardware.watch import watch
 from kiosk.preview import preview
 from kiosk.settings import KioskSettings
 from kiosk.window import NoWindow, prepare, require_window
@@ -68,7 +69,7 @@ def main(
     try:
         settings = load(KioskSettings, config, backend=backend, size=size, language=language, data=data)
         credentials = configured_credentials(settings.backend, settings.credentials)
-        devices = load(DeviceSettings, config).configured()
+        devices = load(DeviceSettings, config)
         lending = load(VendorModeSettings, config)
         prepare(settings)
         with observed("huimin-kiosk", settings):
@@ -86,7 +87,7 @@ main.add_command(queue_command("huimin-kiosk", lambda config: load(KioskSettings
 async def _run(
     settings: KioskSettings,
     credentials: DoorCredentials | None,
-    configured: Mapping[str, DeviceOptions],
+    configured: ConfiguredDevices,
     lending: VendorModeSettings,
     inspect: Path | None,
 ) -> None:
@@ -102,12 +103,18 @@ async def _run(
         require_window()
         from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
 
-        devices = Devices(configured)
+        devices = Devices(configured.configured())
+        store = Store(settings.data / settings.room)
         opening = asyncio.create_task(devices.open())
         try:
-            async with open_door(
-                settings, settings.backend, credentials, SIZES, origin=settings.terminal
-            ) as door:
+            async with (
+                beside(
+                    watch(
+                        devices.all.values(), Store(settings.data / settings.room), configured.watch_seconds
+                    )
+                ),
+                open_door(settings, settings.backend, credentials, SIZES, origin=settings.terminal) as door,
+            ):
                 await run(
                     settings,
                     door,

@@ -313,6 +313,12 @@ class Device(ABC, Generic[C, S]):
 
     @property
     @final
+    def opened(self) -> bool:
+        """Whether its owner has opened it and not closed it again, whatever became of the port meanwhile."""
+        return self.__wanted
+
+    @property
+    @final
     def busy(self) -> bool:
         """Whether a command is under way."""
         return bool(self.__under_way)
