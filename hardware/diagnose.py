@@ -175,7 +175,7 @@ def show_events(
 
 
 @main.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--log",
     type=click.File("r", encoding="utf-8", errors="replace"),
@@ -183,7 +183,7 @@ def show_events(
     help="What the terminal logged; - is standard input, for journalctl -u huimin-kiosk -o cat.",
 )
 @asking
-def export(asked: Asked, file: Path, log: tuple[TextIO, ...]) -> None:
+def export(asked: Asked, target: Path, log: tuple[TextIO, ...]) -> None:
     """Writes one HTML page for whoever is asked for help: devices, faults over time, events, log.
 
     Whatever may be personal or secret is left out.
@@ -199,13 +199,13 @@ def export(asked: Asked, file: Path, log: tuple[TextIO, ...]) -> None:
     )
     content = page(material, asked.language).encode()
     try:
-        write_private(file.absolute(), content)
+        write_private(target.absolute(), content)
     except OSError as error:
-        asked.fail(Exit.USAGE, "diagnose.not_written", file=file, reason=error.strerror)
+        asked.fail(Exit.USAGE, "diagnose.not_written", file=target, reason=error.strerror)
     if asked.as_json:
-        asked.print({"file": str(file), "bytes": len(content), "events": len(material.events)})
+        asked.print({"file": str(target), "bytes": len(content), "events": len(material.events)})
     else:
-        click.echo(asked.text("diagnose.written", file=file))
+        click.echo(asked.text("diagnose.written", file=target))
 
 
 @main.command("metrics")

@@ -27,6 +27,7 @@ from hardware.registry import (
 )
 from hardware.vendor_mode.server import VendorModeServer
 from hardware.vendor_mode.settings import VendorModeSettings
+from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector
@@ -196,7 +197,8 @@ async def run(
         power = PowerWatch(visit, devices.of(POWER_SUPPLY), keep=lending.keep)
         power.open()
         try:
-            await _show(stage, settings, stop, inspect)
+            with observed_terminal(visit, devices, settings.data / settings.room):
+                await _show(stage, settings, stop, inspect)
         finally:
             power.close()
             await technician.close()

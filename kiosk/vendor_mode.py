@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 from foundation.log import logger
-from hardware.diagnosing.report import report
 from hardware.registry import Devices
 from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import Lender
 from hardware.vendor_mode.settings import VendorModeSettings
+from kiosk.figures import reports
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
@@ -55,10 +55,7 @@ class LendingTerminal(Lender):
 
     def devices(self) -> list[dict[str, Any]]:
         """What it knows of them: how each was when it was asked last."""
-        return [
-            report(device, device.last_status, None).model_dump(mode="json")
-            for device in self._devices.all.values()
-        ]
+        return [one.model_dump(mode="json") for one in reports(self._devices)]
 
     def hurry(self) -> None:
         """A visit under way is waited for no longer."""

@@ -113,7 +113,7 @@ def _devices(body: ET.Element, material: Material, language: Language) -> None:
         rows.append(
             (
                 text(f"device.{one.device}") + mark,
-                f"{one.port} ({one.driver})",
+                f"{_without_user(one.port)} ({one.driver})",
                 text(f"state.{one.status.value}"),
                 "; ".join(part_sentences(one.parts, language)),
                 " ".join(one.advised(language)),
@@ -132,7 +132,9 @@ def _faults(body: ET.Element, material: Material, language: Language) -> None:
     counted: dict[str, Counter[date]] = defaultdict(Counter)
     for event in material.events:
         if event.name != "status" and event.completion:
-            counted[f"{event.device}: {event.code or event.completion}"][event.at.astimezone().date()] += 1
+            counted[f"{_name(event.device, language)}: {event.code or event.completion}"][
+                event.at.astimezone().date()
+            ] += 1
     by_size = sorted(counted, key=lambda name: -counted[name].total())
     series = {name: [counted[name][day] for day in days] for name in by_size[:MOST_SERIES]}
     if rest := by_size[MOST_SERIES:]:

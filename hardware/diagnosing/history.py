@@ -108,7 +108,7 @@ def record_sentences(record: Record, language: Language) -> Iterator[str]:
     if record.up is not None:
         yield "  " + text("statistics.up", percent=f"{record.up * 100:.2f}")
     for name, value in record.counts.items():
-        yield "  " + text("statistics.count", name=text(f"statistic.{name}"), value=_whole(value))
+        yield "  " + text("statistics.count", name=_called(name, language), value=_whole(value))
     if record.commands:
         yield "  " + text("statistics.commands", value=_whole(sum(record.commands.values())))
     for reason, value in sorted(record.failures.items(), key=lambda pair: -pair[1]):
@@ -135,6 +135,14 @@ def event_sentences(event: Event, names: Mapping[str, str], language: Language) 
     yield f"{when}  {names.get(event.device, event.device)}  {event.name}  {codes}"
     for name in event.advice:
         yield "  → " + texts(language)(name)
+
+
+def _called(name: str, language: Language) -> str:
+    """What a statistic is called; one that a driver of its own counts has its name only."""
+    try:
+        return texts(language)(f"statistic.{name}")
+    except KeyError:
+        return name
 
 
 def _whole(value: float) -> float | int:

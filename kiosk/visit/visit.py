@@ -378,6 +378,11 @@ class Visit:
         """Whether somebody is there, or was a moment ago."""
         return not self._nobody.is_set()
 
+    @property
+    def out_of_service(self) -> bool:
+        """Whether nobody is served."""
+        return self._interruption.page is not None
+
     async def over(self) -> None:
         """Waits until nobody is there."""
         await self._nobody.wait()
