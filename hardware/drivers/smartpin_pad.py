@@ -163,7 +163,8 @@ class SmartPinPad(PinPad, SerialDevice):
         except DeviceError as error:
             if error.detail != _refused(Refusal.NO_SERIAL_NUMBER).detail:
                 raise
-        return ()
+        now = self.last_status
+        return () if now.encryption is EncryptionState.READY else now.findings
 
     async def _enter_pin(self, account: str, minimum: int, maximum: int, on_count: OnCount) -> PinBlock:
         shortest, longest = await self._asked(Command.GET_LENGTHS, smartpin.pin_lengths)

@@ -209,6 +209,8 @@ async def test_the_status_tells_of_the_keys(pad: SmartPinPad, simulated: Simulat
     status = await pad.status()
     assert status.encryption is EncryptionState.NOT_READY
     assert status.findings == ("advice.pin_pad.accessDenied",)
+    test = await pad.self_test()
+    assert (test.passed, test.findings) == (False, status.findings)
 
 
 async def test_a_pad_that_was_opened_is_found_out(pad: SmartPinPad, simulated: SimulatedSmartPinPad) -> None:
