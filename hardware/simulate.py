@@ -228,9 +228,15 @@ def devices() -> None:
         click.echo(device.name)
         if device.actions:
             click.echo("  " + text("simulate.can_act", names=", ".join(device.actions)))
-        click.echo("  " + text("simulate.can_wait", names=", ".join(device.commands)))
-        for fault in device.faults():
-            click.echo(f"  {fault}: {text(sentence(device.name, fault))}")
+        if device.commands:
+            click.echo("  " + text("simulate.can_wait", names=", ".join(device.commands)))
+        for fault in device.own_faults:
+            click.echo(f"  {fault.value}: {text(sentence(device.name, fault.value))}")
+        click.echo()
+    without = ", ".join(device.name for device in DEVICES if not device.checked)
+    click.echo(text("simulate.any_device", fault=LineFault.WRONG_CHECKSUM.value, names=without))
+    for fault in LineFault:
+        click.echo(f"  {fault.value}: {text(sentence('', fault.value))}")
 
 
 def _say_state(device: str, state: dict[str, Any]) -> None:

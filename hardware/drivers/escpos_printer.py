@@ -21,6 +21,7 @@ from hardware.interfaces.receipt_printer import (
 )
 from hardware.protocols import escpos
 from hardware.protocols.escpos import PrinterStatus
+from hardware.protocols.escpos_answers import AnswerReader, InOrder, StatusByte
 
 ANSWER_SECONDS = 0.5
 """Longest wait for an answer to DLE EOT: printers answer at once, whatever they are doing."""
@@ -46,11 +47,12 @@ _TROUBLES = (
     ("cover_open", CompletionCode.DEVICE_NOT_READY, PrintError.COVER_OPEN),
     ("paper_end", CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT),
     ("passing_error", CompletionCode.DEVICE_NOT_READY, None),
-    ("recoverable_error", CompletionCode.HARDWARE_ERROR, None),
+    ("recoverable_error", CompletionCode.HARDWARE_ERROR, PrintError.MEDIA_JAM),
     ("error", CompletionCode.HARDWARE_ERROR, None),
     ("offline", CompletionCode.DEVICE_NOT_READY, None),
 )
-"""What stops a printer, worst first: the status, the two codes of the error."""
+"""What stops a printer, worst first: the status, the two codes of the error. ESC/POS has no bit for a jam:
+paper that blocks the mechanism is the error that a person can put right, apart from the cutter's."""
 
 
 class EscposOptions(SerialOptions):
@@ -75,6 +77,7 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
         self._columns = options.columns
         self._unanswered = False
         self._answers_in_order: bool | None = None
+        self._answers = AnswerReader()
         self._owed = 0
         self._remains = False
 
@@ -83,8 +86,9 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
             job = escpos.encode_slip(parts, self._columns)
         except escpos.SlipError as error:
             raise DeviceError(CompletionCode.INVALID_DATA, detail=str(error)) from None
-        await self._print(job)
-        return job.count(b"\n")
+        lines = escpos.lines_of(parts, self._columns)
+        await self._print(job, JOB_SECONDS + lines * LINE_SECONDS)
+        return lines
 
     async def _ask_capabilities(self) -> ReceiptPrinterCapabilities:
         return ReceiptPrinterCapabilities(
@@ -97,14 +101,14 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
     async def _ask_status(self) -> ReceiptPrinterStatus:
         return _status(await self._ask_printer())
 
-    async def _print(self, job: bytes) -> None:
+    async def _print(self, job: bytes, seconds: float) -> None:
         await self._refuse_trouble()
         await self._finish_earlier()
         try:
             rest_off = escpos.INITIALISE + escpos.CUT if self._remains else b""
             self._remains = True
             await self._port.write(rest_off + job)
-            await self._watch(JOB_SECONDS + job.count(b"\n") * LINE_SECONDS)
+            await self._watch(seconds)
             await self._refuse_trouble()
             self._remains = False
         except DeviceError as error:
@@ -140,9 +144,11 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
     async def _receive(self, deadline: float) -> bytes:
         """The status bytes among what comes next; takes note of answers to GS r, drops what is neither."""
         data = await self._port.read(max(0.0, deadline - time.monotonic()))
-        in_order = sum(escpos.is_paper_in_order(byte) for byte in data)
-        self._owed = max(0, self._owed - in_order)
-        return bytes(byte for byte in data if escpos.is_status(byte))
+        answers = self._answers.feed(data)
+        if not data:
+            self._answers.clear()
+        self._owed = max(0, self._owed - sum(isinstance(answer, InOrder) for answer in answers))
+        return bytes(answer.value for answer in answers if isinstance(answer, StatusByte))
 
     async def _settle(self) -> None:
         """Lets answers that are still on their way arrive, and forgets them."""
@@ -203,15 +209,17 @@ def _status(said: PrinterStatus) -> ReceiptPrinterStatus:
     paper, head = PaperStatus.FULL, HeadStatus.OK
     if said.paper_end:
         paper = PaperStatus.OUT
+    elif said.recoverable_error:
+        paper = PaperStatus.JAMMED
     elif said.paper_near_end:
         paper = PaperStatus.LOW
-    broken = said.unrecoverable_error or said.recoverable_error
-    if broken or (said.error and not said.cutter_error and not said.passing_error):
+    explained = said.cutter_error or said.passing_error or said.recoverable_error
+    if said.unrecoverable_error or (said.error and not explained):
         head = HeadStatus.FAILED
     elif said.passing_error:
         head = HeadStatus.HOT
     device = DeviceStatus.ONLINE
-    if head is HeadStatus.FAILED or said.cutter_error:
+    if head is HeadStatus.FAILED or said.cutter_error or said.recoverable_error:
         device = DeviceStatus.HARDWARE_ERROR
     elif any(getattr(said, name) for name, _, _ in _TROUBLES):
         device = DeviceStatus.OFFLINE

@@ -100,6 +100,19 @@ STATES = {
         PaperStatus.FULL,
         ("advice.receipt_printer.cutterFail",),
     ),
+    PrinterFault.JAM: (
+        DeviceStatus.HARDWARE_ERROR,
+        PaperStatus.JAMMED,
+        ("advice.receipt_printer.mediaJam",),
+    ),
+    PrinterFault.HOT: (DeviceStatus.OFFLINE, PaperStatus.FULL, ("advice.receipt_printer.hot",)),
+    PrinterFault.BROKEN: (
+        DeviceStatus.HARDWARE_ERROR,
+        PaperStatus.FULL,
+        ("advice.receipt_printer.broken",),
+    ),
+    PrinterFault.OFFLINE: (DeviceStatus.OFFLINE, PaperStatus.FULL, ("advice.state.offline",)),
+    PrinterFault.BUFFER_LOST: (DeviceStatus.ONLINE, PaperStatus.FULL, ()),
 }
 
 
@@ -111,7 +124,7 @@ async def test_the_printers_state_is_told(
     test = await printer.self_test()
     status = await printer.status()
     assert (status.device, status.paper, test.findings) == STATES[fault]
-    assert test.passed is (fault in (PrinterFault.NONE, PrinterFault.PAPER_LOW))
+    assert test.passed is (status.device is DeviceStatus.ONLINE)
 
 
 TROUBLES = [
@@ -337,8 +350,8 @@ async def test_a_job_that_never_ends_has_an_unknown_outcome(
 
 OTHER_TROUBLES = [
     (PrinterStatus(offline=True), CompletionCode.DEVICE_NOT_READY),
+    (PrinterStatus(offline=True, error=True), CompletionCode.HARDWARE_ERROR),
     (PrinterStatus(offline=True, error=True, unrecoverable_error=True), CompletionCode.HARDWARE_ERROR),
-    (PrinterStatus(offline=True, error=True, recoverable_error=True), CompletionCode.HARDWARE_ERROR),
     (PrinterStatus(offline=True, error=True, passing_error=True), CompletionCode.DEVICE_NOT_READY),
 ]
 

@@ -85,8 +85,8 @@ STOPPING: list[tuple[PrinterFault, Told, Told]] = [
     ),
     (
         PrinterFault.JAM,
-        (CompletionCode.HARDWARE_ERROR, None),
-        (CompletionCode.HARDWARE_ERROR, UNKNOWN),
+        (CompletionCode.HARDWARE_ERROR, PrintError.MEDIA_JAM),
+        (CompletionCode.HARDWARE_ERROR, PrintError.MEDIA_JAM),
     ),
     (
         PrinterFault.BROKEN,
