@@ -20,7 +20,7 @@ from kiosk.screens.lookup_trouble import LookupTroubleScreen
 from kiosk.screens.notice_list import NoticeListScreen
 from kiosk.screens.notice_text import NoticeTextScreen
 from kiosk.screens.out_of_service import OutOfServiceScreen
-from kiosk.screens.paper import PaperScreen, PaperWaysScreen
+from kiosk.screens.paper import AddressScreen, PaperScreen, PaperWaysScreen
 from kiosk.screens.payment import PayingScreen, PaymentKeptScreen
 from kiosk.screens.policy_list import PolicyListScreen
 from kiosk.screens.policy_results import PolicyResultsScreen
@@ -66,6 +66,7 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.PaymentKept: PaymentKeptScreen,
     pages.PaperWays: PaperWaysScreen,
     pages.Paper: PaperScreen,
+    pages.AddressEntry: AddressScreen,
     pages.OrderEntry: OrderEntryScreen,
     pages.ProgressWays: ProgressWaysScreen,
     pages.ReferenceEntry: ReferenceEntryScreen,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kivy.uix.widget import Widget
+
 from backend_client.document import LINK_MINUTES
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.document_printer import DocumentError
 from kiosk.screens.payment import fitted
+from kiosk.screens.question import QuestionScreen, Sizes
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Paper, PaperState, PaperWays
+from kiosk.visit.pages import AddressEntry, Paper, PaperState, PaperWays
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error
@@ -100,6 +103,44 @@ class PaperWaysScreen(Screen[PaperWays]):
         )
 
 
+class AddressScreen(QuestionScreen):
+    """An address of e-mail, written as any text is, in Latin letters first."""
+
+    name = "paper.address"
+    latin = True
+    page: AddressEntry  # type: ignore[assignment]  # it is read as a Question is
+
+    def actions(self) -> Sequence[Action]:
+        """Send it."""
+        return (Action("address.send", self.words("address.send"), did.Next(), icon="send"),)
+
+    def _above_in(self, width: float, sizes: Sizes) -> Box:
+        c, space = theme.colour, theme.space
+        title = self.page.form.title[self.language]
+        question = Text(
+            self.words("address.title"),
+            width,
+            size=sizes.question,
+            bold=True,
+            leading=TIGHT,
+            role="heading",
+            name="page.title",
+            balanced=True,
+        )
+        parts: list[Widget | int] = [
+            Text(title, width, size=theme.type.caption, colour=c.soft_ink, leading=TIGHT),
+            space.xs,
+            question,
+        ]
+        if sizes.hint or not self.page.error:
+            hint = self.words("address.hint")
+            parts += [space.xs, Text(hint, width, size=sizes.small, colour=c.soft_ink, leading=1.4)]
+        if self.page.error:
+            self._error = error(self.words("address.wrong"), width, sizes.small)
+            parts += [space.s, self._error]
+        return stack(width, parts)
+
+
 class PaperScreen(Screen[Paper]):
     """The printing, the form in the tray, or its code."""
 
@@ -130,6 +171,9 @@ class PaperScreen(Screen[Paper]):
         if state is PaperState.PRINTING:
             return ()
         home = Action("paper.home", self.words("confirmation.home"), did.GoHome(), icon="home")
+        if state is PaperState.LINK:
+            email = self.words("paper.email")
+            return (Action("paper.email", email, did.ByEmail(), look=SECONDARY, icon="send"), home)
         if state is not PaperState.FAILED:
             return (home,)
         home = Action(home.name, home.text, home.event, look=SECONDARY, icon=home.icon)
@@ -153,6 +197,9 @@ class PaperScreen(Screen[Paper]):
                 first = "paper.printed_filled" if page.filled else "paper.printed"
                 lines = (self._line(first, width, size), self._line("paper.next", width, size))
                 return self._picture("done", lines)
+            case PaperState.SENT:
+                name = "paper.sent_delayed" if page.delayed else "paper.sent"
+                return self._picture("send", (self._line(name, width, size),))
             case PaperState.FAILED:
                 return error(self.words(fault_sentence_name(page.fault)), width)
         steps = [

@@ -9,6 +9,7 @@ from kivy.uix.widget import Widget
 
 from backend_client.forms.explain import explain
 from backend_client.forms.form import MAX_TEXT, FieldType
+from foundation.language import Language
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens import question_words
@@ -41,6 +42,8 @@ class QuestionScreen(Screen[Question]):
     """How far, the question, the answer, and what it is given with."""
 
     name = "form.question"
+    latin = False
+    """Whether a text is most likely written in Latin letters, whatever the language of the visit."""
 
     def draw(self) -> None:
         """Keyboards stand at the lower end, or at the right where the window lies and they are narrow."""
@@ -203,7 +206,8 @@ class QuestionScreen(Screen[Question]):
     def _draw_text(self) -> None:
         """Upright the field stands below the question, lying beside it, always above the keyboard."""
         space = theme.space
-        keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
+        first = Language.EN if self.latin else self.language
+        keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin, first)
         bottom = self.height - keyboard.height - space.m
         self.put(keyboard, 0, self.height - keyboard.height)
         least = text_entry_height(1)

@@ -280,6 +280,11 @@ class TakeLink(Event):
     """Show a code by which the form comes to a phone."""
 
 
+@dataclass(frozen=True, slots=True)
+class ByEmail(Event):
+    """Send the form to an address of e-mail."""
+
+
 # Appointments.
 
 

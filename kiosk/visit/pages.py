@@ -618,6 +618,8 @@ class PaperState(Enum):
     FAILED = "failed"
     LINK = "link"
     """It is not printed: its code is shown."""
+    SENT = "sent"
+    """A link is on its way to an address of e-mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,7 +627,7 @@ class Paper(Page):
     """A form on paper.
 
     waits: why a printing does not go on, None while it does; fault: why it was not printed; link: for the
-    code; filled: something of the resident's stands on it.
+    code; filled: something of the resident's stands on it; delayed: messages do not get through just now.
     """
 
     service: Service
@@ -635,9 +637,38 @@ class Paper(Page):
     waits: DocumentError | None = None
     fault: DeviceError | None = None
     link: str = dataclasses.field(default="", repr=False)
+    delayed: bool = False
 
     @property
     def matter(self) -> Matter | None:
         """The service, once the resident has the form."""
-        done = self.state in (PaperState.PRINTED, PaperState.LINK)
+        done = self.state in (PaperState.PRINTED, PaperState.LINK, PaperState.SENT)
         return Matter(service=self.service.name) if done else None
+
+
+ADDRESS = Field(
+    id="address",
+    type=FieldType.TEXT,
+    label=LocalizedText("", ""),
+    question=LocalizedText("", ""),
+    required=True,
+    max_length=100,
+)
+"""What is entered as an address of e-mail; its words are the screen's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressEntry(Turned):
+    """The address of e-mail to which a form goes is being written, as the answer to a question (`Question`).
+
+    filled: as in `Paper`.
+    """
+
+    service: Service
+    form: Form
+    filled: bool
+    entered: str = dataclasses.field(default="", repr=False)
+    error: AnswerError | None = None
+    field: Field = ADDRESS
+    from_card: bool = False
+    checking: bool = False

@@ -10,7 +10,8 @@ from datetime import date
 from backend_client.catalog import Service, ServiceKind
 from backend_client.client import BackendClient
 from backend_client.document import new_document_name
-from backend_client.forms.answer import Recording, Value
+from backend_client.errors import InvalidRequest
+from backend_client.forms.answer import AnswerError, Problem, Recording, Value
 from backend_client.forms.card import CardAnswers
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Form
@@ -18,13 +19,25 @@ from foundation.log import logger
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.document_printer import DocumentError, DocumentPrinter
 from kiosk.visit import events as did
-from kiosk.visit.application import Applications
+from kiosk.visit.application import MAX_ENTERED, Applications
 from kiosk.visit.cards import Cards
 from kiosk.visit.events import Event
-from kiosk.visit.pages import CardUse, CardWanted, Page, Paper, PaperState, PaperWays, ServiceGuide
+from kiosk.visit.pages import (
+    AddressEntry,
+    CardUse,
+    CardWanted,
+    Page,
+    Paper,
+    PaperState,
+    PaperWays,
+    ServiceGuide,
+)
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
+
+NO_SUCH_RECIPIENT = "NO_SUCH_RECIPIENT"
+"""The backend's word that something is no address."""
 
 
 class Papers(Chapter):
@@ -49,6 +62,7 @@ class Papers(Chapter):
         self._today = today
         self._answers: Mapping[str, Value] = {}
         self._name = ""
+        self._sent: dict[tuple[str, str], str] = {}
         self._printing: asyncio.Task[None] | None = None
         cards.serve(CardUse.PAPER, self._card_read)
 
@@ -72,13 +86,24 @@ class Papers(Chapter):
                 self._visit.do(lambda: self._link(service, form))
             case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeBlank():
                 self._visit.do(lambda: self._print(service, form))
+            case Paper(state=PaperState.LINK, service=service, form=form), did.ByEmail():
+                self._visit.open(AddressEntry(service, form, page.filled))
+            case AddressEntry(), did.Enter(text):
+                self._visit.show(replace(page, entered=text[:MAX_ENTERED], error=None))
+            case AddressEntry(), did.Next():
+                self._visit.do(lambda: self._send(page))
             case _:
                 return False
         return True
 
+    def unsent(self) -> bool:
+        """An address that nothing went to yet."""
+        page = self._visit.page
+        return isinstance(page, AddressEntry) and bool(page.entered.strip())
+
     def page_changed(self, page: Page) -> None:
         """What was filled in goes with the page."""
-        if not isinstance(page, Paper | PaperWays | CardWanted):
+        if not isinstance(page, Paper | PaperWays | CardWanted | AddressEntry):
             self._answers = {}
 
     def wipe(self) -> None:
@@ -87,6 +112,7 @@ class Papers(Chapter):
         if self._printing and isinstance(page, Paper) and page.waits is not None:
             self._printing.cancel()
         self._answers, self._name = {}, ""
+        self._sent.clear()
 
     async def settle(self) -> None:
         """Waits until what is being printed is printed."""
@@ -127,6 +153,24 @@ class Papers(Chapter):
             self._name, form, self._visit.language, answers=self._answers
         )
         self._show(Paper(service, form, PaperState.LINK, bool(self._answers), link=made.link))
+
+    async def _send(self, page: AddressEntry) -> None:
+        """Has a link sent to an address. Trying it again sends the same link, and only once."""
+        address = page.entered.strip()
+        try:
+            if "@" not in address:  # a mobile number would be taken, too
+                raise InvalidRequest(NO_SUCH_RECIPIENT)
+            name = self._sent.setdefault((self._name, address), new_document_name())
+            made = await self._client.create_document_link(
+                name, page.form, self._visit.language, answers=self._answers, recipient=address
+            )
+        except InvalidRequest as refused:
+            if refused.reason != NO_SUCH_RECIPIENT:
+                raise
+            self._visit.show(replace(page, error=AnswerError(page.field.id, Problem.WRONG_TYPE)))
+            return
+        self._visit.close_page()
+        self._show(Paper(page.service, page.form, PaperState.SENT, page.filled, delayed=made.delayed))
 
     async def _print(self, service: Service, form: Form) -> None:
         pdf = await self._client.render_document(form, self._visit.language, self._answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from backend_client.catalog import Service, ServiceKind
+from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.form import Form
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.document_printer import DocumentError
@@ -33,3 +34,8 @@ def papers(services: Iterable[Service], forms: Iterable[Form]) -> Iterator[Page]
     for filled in (True, False):
         yield pages.Paper(service, form, PaperState.PRINTED, filled)
     yield pages.Paper(service, form, PaperState.LINK, filled=False, link=LINK)
+    yield pages.AddressEntry(service, form, filled=False)
+    wrong = AnswerError(pages.ADDRESS.id, Problem.WRONG_TYPE)
+    yield pages.AddressEntry(service, form, filled=False, entered="zhang.san@example", error=wrong)
+    for delayed in (False, True):
+        yield pages.Paper(service, form, PaperState.SENT, filled=False, delayed=delayed)

@@ -11,18 +11,21 @@ from kiosk.input.rime import PinyinEngine
 
 
 class TextKeyboard(Keyboard):
-    """Begins with pinyin in a Chinese visit and with English in an English one; a key leads to the other.
+    """Begins with pinyin for Chinese and with English for English; a key leads to the other.
 
     Both are of one height, so that nothing above them moves.
     """
 
-    def __init__(self, width: int, language: Language, engine: PinyinEngine) -> None:
+    def __init__(
+        self, width: int, language: Language, engine: PinyinEngine, first: Language | None = None
+    ) -> None:
+        """language: of the visit; first: in which something is most likely written, where that differs."""
         super().__init__(width, pinyin.height(), language)
         self._language = language
         self._engine = engine
         self._made: dict[type[Keyboard], Keyboard] = {}
         self._now: Keyboard | None = None
-        self._turn_to(PinyinKeyboard if language is Language.ZH_CN else EnglishKeyboard)
+        self._turn_to(PinyinKeyboard if (first or language) is Language.ZH_CN else EnglishKeyboard)
 
     def clear(self) -> None:
         """Drops what is being composed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,10 +16,11 @@ from pypdf import PdfReader
 
 from backend.settings import PACKAGED
 from hardware.drivers import cups_printer
-from hardware.drivers.cups_printer import CupsPrinter
+from hardware.drivers.cups_printer import CupsOptions, CupsPrinter
 from hardware.interfaces.document_printer import DocumentError
 from kiosk.visit import events as did
 from kiosk.visit.pages import (
+    AddressEntry,
     CardWanted,
     Door,
     Home,
@@ -32,10 +35,11 @@ from kiosk.visit.pages import (
 from tests.backend import house as running
 from tests.backend.house import House
 from tests.hardware.cups import Cups, cups
-from tests.kiosk.visit.terminal import CARD, Terminal, terminal
+from tests.kiosk.visit.terminal import CARD, Terminal, eventually, terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+ADDRESS = "resident@example.com"
 PAPER, MATTER = "services/rural-medical-claim-paper", "services/rural-medical-claim"
 
 
@@ -62,7 +66,8 @@ async def at(
     monkeypatch.setattr(cups_printer, "WAIT_SECONDS", 1.0)
     for old in server.printed:
         old.unlink()
-    printer = CupsPrinter(server.uri)
+    printer = CupsPrinter(CupsOptions(port=server.uri))
+    await printer.open()
     async with terminal(house.address, tmp_path, documents=printer) as here:
         yield here
     server.repair()
@@ -170,3 +175,36 @@ async def test_a_terminal_that_does_not_print_shows_the_code(house: House, tmp_p
         assert page.filled
         async with aiohttp.ClientSession() as phone, phone.post(page.link) as answer:
             assert CARD.full_name in text_of(await answer.read())
+
+
+async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: Path) -> None:
+    async with terminal(house.address, tmp_path) as at:
+        await ways(at)
+        at.do(did.TakeBlank())
+        await paper(at, PaperState.LINK)
+        await at.page(AddressEntry, did.ByEmail())
+        for wrong in ("", "13900001111", "resident@example", "resident@@example.com"):
+            at.do(did.Enter(wrong), did.Next())
+            await at.until(lambda: getattr(at.visit.page, "error", None) is not None)
+            assert not wrong or wrong not in repr(at.visit.page)
+        at.do(did.Enter(ADDRESS))
+        assert at.visit.view.unsent
+        await at.cable.pull_out()
+        await at.trouble(did.Next())
+        await at.cable.plug_in()
+        at.do(did.TryAgain())
+        assert not (await paper(at, PaperState.SENT)).delayed
+        assert isinstance(at.do(did.Back()), PaperWays)
+        await eventually(lambda: bool(emails(house)))
+        await asyncio.sleep(1.5)  # longer than until the next look at what is to be sent
+        (message,) = emails(house)
+        (link,) = re.findall(r"http://[0-9.:]+/documents/\S+", message["text"])
+        async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
+            assert "申请人声明" in text_of(await answer.read())
+
+
+def emails(house: House) -> list[dict[str, str]]:
+    """What went to the address."""
+    file = house.data / "messages.jsonl"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [one for one in map(json.loads, lines) if one["to"] == ADDRESS]
