@@ -108,11 +108,7 @@ async def _run(
         opening = asyncio.create_task(devices.open())
         try:
             async with (
-                beside(
-                    watch(
-                        devices.all.values(), Store(settings.data / settings.room), configured.watch_seconds
-                    )
-                ),
+                beside(watch(devices.all.values(), store, configured.watch_seconds)),
                 open_door(settings, settings.backend, credentials, SIZES, origin=settings.terminal) as door,
             ):
                 await run(
