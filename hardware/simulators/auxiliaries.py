@@ -6,6 +6,7 @@ The server has a private pseudo-terminal. What it answers there crosses the line
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tty
 from collections.abc import Mapping
@@ -150,6 +151,7 @@ class SimulatedAuxiliaries(SimulatedDevice):
 
     async def _answer(self, inner: int, server_port: str) -> None:
         """Runs pymodbus's server on its end, and takes what it answers to the line."""
+        logging.getLogger("pymodbus").setLevel(logging.WARNING)  # it tells of every start and end
         device = SimDevice(id=self._unit, simdata=self._blocks(), action=self._accessed)
         server = ModbusSerialServer(device, port=server_port, baudrate=115200, trace_pdu=self._traced)
         await server.serve_forever(background=True)
