@@ -39,6 +39,10 @@ class Hand(Terminal):
         """Does something to the printer, or mends it: ``none``."""
         await self._command("printer", "--directory", str(self.devices), "--fault", fault)
 
+    async def press(self, keys: str) -> None:
+        """Presses keys of the keypad beside the screen."""
+        await self._command("act", "--directory", str(self.devices), "pin-pad", "press", keys)
+
     async def _command(self, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
             BIN / "huimin-simulate", *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -121,7 +125,9 @@ def terminal(
         + "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
         + f'[vendor_mode]\nfolder = "{folder / "terminals"}"\n'
         + f'[devices.identity_card_reader]\ndriver = "gat467"\nport = "{ports / "identity-card-reader"}"\n'
-        + f'[devices.receipt_printer]\ndriver = "escpos"\nport = "{ports / "receipt-printer"}"\n',
+        + f'[devices.receipt_printer]\ndriver = "escpos"\nport = "{ports / "receipt-printer"}"\n'
+        + f'[devices.pin_pad]\ndriver = "smartpin"\nport = "{ports / "pin-pad"}"\n'
+        + f'prompt = "{ports / "pin-pad.prompt"}"\n',
         encoding="utf-8",
     )
     running = Running(

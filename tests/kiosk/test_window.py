@@ -149,6 +149,16 @@ async def test_a_form_filled_in_by_hand_with_mistakes_is_sent_and_found(zh: Hand
         assert private not in zh.log()
 
 
+async def test_digits_from_a_keypad_reach_the_page_that_asks_and_a_count_of_them_the_screen(zh: Hand) -> None:
+    await zh.go("home.progress", "progress.reference")
+    await zh.screen("progress.reference")
+    await zh.press("479158")
+    await zh.until(lambda tree: tree.controls["entry.field"].text == "•" * 6, "six dots")
+    await zh.press("enter")
+    await zh.until(lambda tree: tree.controls["entry.field"].text == "4791-58", "the digits")
+    assert "479158" not in zh.log()
+
+
 async def test_a_card_gets_a_second_chance_and_fills_in(en: Hand) -> None:
     await en.to_form("labour-registration")
     await en.touch("form.start")
