@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kivy.app import App
@@ -16,13 +17,16 @@ from backend_client.warming import Sizes
 from foundation.language import LocalizedText
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
+from hardware.interfaces.auxiliaries import Light
 from hardware.registry import (
+    AUXILIARIES,
     CODE_READER,
     DOCUMENT_PRINTER,
     IDENTITY_CARD_READER,
     PIN_PAD,
     POWER_SUPPLY,
     RECEIPT_PRINTER,
+    DeviceClass,
     Devices,
 )
 from hardware.vendor_mode.server import VendorModeServer
@@ -43,6 +47,7 @@ from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.codes import Codes
+from kiosk.visit.guidance import Guidance
 from kiosk.visit.home import Catalogue
 from kiosk.visit.keypad import Keypad
 from kiosk.visit.lookups import Lookups
@@ -62,6 +67,13 @@ log = logger(__name__)
 
 SIZES = Sizes(services=home.AT_ONCE, policies=policies.AT_ONCE, notices=notices.AT_ONCE)
 """What this door asks for at once, for reading ahead."""
+LIGHTS: dict[Light, DeviceClass[Any]] = {
+    Light.IDENTITY_CARD_READER: IDENTITY_CARD_READER,
+    Light.CODE_READER: CODE_READER,
+    Light.RECEIPT_PRINTER: RECEIPT_PRINTER,
+    Light.DOCUMENT_PRINTER: DOCUMENT_PRINTER,
+}
+"""At which devices they are."""
 
 
 class TerminalApp(App):
@@ -149,6 +161,11 @@ async def run(
             devices.of(DOCUMENT_PRINTER),
             today=lambda: datetime.now(zone).date(),
         )
+        guidance = Guidance(
+            visit,
+            devices.of(AUXILIARIES),
+            frozenset(light for light, kind in LIGHTS.items() if kind.name in devices.all),
+        )
         ratings = Ratings(visit, door.outbox)
         appointments = Appointments(visit, client, progress, printer, slips)
         visit.begin(
@@ -170,6 +187,7 @@ async def run(
                 cards,
                 Keypad(visit, devices.of(PIN_PAD)),
                 Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
+                guidance,
                 Typing(engine),
             )
         )
@@ -212,6 +230,7 @@ async def run(
             await lookups.settle()
             await progress.settle()
             await ratings.settle()
+            await guidance.settle()
 
 
 async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None) -> None:
