@@ -59,6 +59,8 @@ ATTEMPTS = 3
 """So often a command is said, and so often its reply is asked for."""
 CHIP_SECONDS = 8.0
 """Longest wait for the reply to what is done with a chip."""
+MISSED = 3
+"""So many questions without an answer, one after another, mean that no reader is there."""
 READ_SECONDS = 8.0
 """Time for a card that has come: its track is asked for, and the entry closed."""
 TIDY_SECONDS = 3.0
@@ -93,7 +95,7 @@ _OF_WRONG_SIZE = {
 class Crt188Options(SerialOptions):
     """motorised: whether the model moves cards; without a motor the card is put in and taken out by hand."""
 
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    baud: Literal[9600, 19200, 38400, 57600] = 9600
     motorised: bool = True
 
 
@@ -212,8 +214,16 @@ class Crt188Reader(CardReader, SerialDevice):
         await self._set(Command.STOP_INSIDE)
 
     async def _wait_for_card(self) -> None:
+        missed = 0
         while True:
-            state = await self._state()
+            try:
+                state = await self._state()
+                missed = 0
+            except DeviceError as error:
+                missed += 1
+                if error.completion is not CompletionCode.CONNECTION_LOST or error.code or missed == MISSED:
+                    raise
+                continue
             if state.position in _READABLE:
                 self._grant(READ_SECONDS)
                 return

@@ -59,7 +59,7 @@ _MEDIA = {
 class Crt541Options(SerialOptions):
     """address: as set at the unit."""
 
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+    baud: Literal[9600, 19200, 38400] = 9600
     address: int = Field(default=0, ge=0, le=15)
 
 

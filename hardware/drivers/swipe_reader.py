@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar, Literal
 
 from hardware.drivers.serial_device import SerialDevice, SerialOptions
 from hardware.interfaces.card_reader import (
@@ -15,7 +16,7 @@ from hardware.interfaces.card_reader import (
     RetainBin,
     Shutter,
 )
-from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
+from hardware.interfaces.device import CompletionCode, DeviceError, DeviceOptions, DeviceStatus
 from hardware.interfaces.media import Media
 from hardware.protocols.track2 import Broken, Fault, SwipeReader, Track2
 
@@ -33,6 +34,12 @@ _READ_FAILED = (CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED)
 """Every other fault: the card is swiped once more, evenly and the right way round."""
 
 
+class SwipeOptions(SerialOptions):
+    """baud: as set at the reader."""
+
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+
+
 class TrackSwipeReader(CardReader, SerialDevice):
     """Waits for what the reader sends. A swipe while nobody waits for a card is forgotten.
 
@@ -40,8 +47,9 @@ class TrackSwipeReader(CardReader, SerialDevice):
     """
 
     driver = "track2"
+    Options: ClassVar[type[DeviceOptions]] = SwipeOptions
 
-    def __init__(self, options: SerialOptions) -> None:
+    def __init__(self, options: SwipeOptions) -> None:
         super().__init__(options)
         self._swipes = SwipeReader()
 

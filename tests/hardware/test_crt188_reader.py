@@ -275,6 +275,19 @@ async def test_the_reply_to_another_command_is_not_taken_for_the_track(
     assert (await reader.read_card(timeout=3.0)).number == DEMONSTRATION.pan
 
 
+async def test_one_question_without_an_answer_does_not_end_the_waiting(
+    reader: Crt188Reader, simulated: SimulatedCrt188Reader
+) -> None:
+    reading = asyncio.create_task(reader.read_card(timeout=5.0))
+    await until(lambda: simulated.entry_open and len(simulated.polls) > 2)
+    simulated.line.late = 0.4
+    simulated.inflict(LineFault.LATE, when="state")
+    asked = len(simulated.polls)
+    await until(lambda: len(simulated.polls) > asked + 1)
+    simulated.insert()
+    assert (await reading).number == DEMONSTRATION.pan
+
+
 async def test_a_reply_that_comes_too_late_is_not_taken_for_the_next_one(
     reader: Crt188Reader, simulated: SimulatedCrt188Reader
 ) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.drivers.serial_device import SerialOptions
-from hardware.drivers.swipe_reader import TrackSwipeReader
+from hardware.drivers.swipe_reader import SwipeOptions, TrackSwipeReader
 from hardware.interfaces.card_reader import CardReaderError, CardSource
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.media import Media
@@ -41,7 +40,7 @@ async def simulated(tmp_path: Path) -> AsyncIterator[SimulatedSwipeReader]:
 
 @pytest.fixture
 async def reader(simulated: SimulatedSwipeReader) -> AsyncIterator[TrackSwipeReader]:
-    driver = TrackSwipeReader(SerialOptions(port=str(simulated.line.name)))
+    driver = TrackSwipeReader(SwipeOptions(port=str(simulated.line.name)))
     await driver.open()
     yield driver
     await driver.close()
@@ -78,7 +77,7 @@ async def test_a_reader_may_be_set_to_strip_and_end_as_it_likes(
     tmp_path: Path, strips: Strips, end: bytes
 ) -> None:
     device = SimulatedSwipeReader(tmp_path / "reader", INSTANT, strips=strips, end=end)
-    reader = TrackSwipeReader(SerialOptions(port=str(tmp_path / "reader")))
+    reader = TrackSwipeReader(SwipeOptions(port=str(tmp_path / "reader")))
     async with running(device):
         await reader.open()
         assert await swiped(reader, device) == DEMONSTRATION.pan
@@ -157,7 +156,7 @@ async def test_no_card_in_time_is_said_so(reader: TrackSwipeReader) -> None:
 
 async def test_a_swipe_at_the_last_moment_is_read_to_its_end(tmp_path: Path) -> None:
     device = SimulatedSwipeReader(tmp_path / "reader", Pace(decode=0.0, baud=600))
-    reader = TrackSwipeReader(SerialOptions(port=str(tmp_path / "reader")))
+    reader = TrackSwipeReader(SwipeOptions(port=str(tmp_path / "reader")))
     async with running(device):
         await reader.open()
         reading = asyncio.create_task(reader.read_card(timeout=0.6))
