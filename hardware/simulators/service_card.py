@@ -83,8 +83,8 @@ class Control(IntEnum):
 class CardProgram:
     """What runs on the chip: commands in, responses out. No connection, no clock.
 
-    by_tag: it finds records by their tag; exact: it wants the exact Le and corrects any other (6Cxx), as cards
-    of protocol T=0 do.
+    by_tag: it finds records by their tag; exact: it wants the exact Le and corrects any other (6Cxx), as
+    cards of protocol T=0 do.
     """
 
     def __init__(
@@ -243,7 +243,7 @@ class SimulatedServiceCard:
         connection = writer.get_extra_info("socket")
         while True:
             length = int.from_bytes(await reader.readexactly(2), "big")
-            # vpcd sends the rest only once this has been acknowledged, which takes 40 ms unless it is hurried.
+            # vpcd sends the rest once this has been acknowledged, which takes 40 ms unless it is hurried.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             said = await reader.readexactly(length)
             if length == 1:

@@ -156,7 +156,7 @@ class SmartCardPort:
 
     async def slot(self) -> Slot:
         """How the reader is now."""
-        return _slot(await self._in_worker(lambda: self._changes(scard.SCARD_STATE_UNAWARE, 0)))
+        return _slot(await self._in_worker(self._state))
 
     async def card_inserted(self) -> Slot:
         """Waits, for ever, until a card is in the reader."""
@@ -176,19 +176,21 @@ class SmartCardPort:
 
     async def transmit(self, command: bytes) -> bytes:
         """Hands a command to the card and gives its answer. DeviceError with a CardReaderError."""
-        return await self._in_worker(lambda: self._transmit(command))
+        return await self._in_worker(lambda _: self._transmit(command))
 
-    async def _in_worker(self, work: Callable[[], T]) -> T:
-        """Runs work in the thread. A cancelled caller waits until the thread has let go, LET_GO_SECONDS at
-        most; a thread that does not is left alone, and the port is closed."""
+    async def _in_worker(self, work: Callable[[threading.Event], T]) -> T:
+        """Runs work in the thread; the event tells it to stop. A cancelled caller waits until the thread has
+        let go, LET_GO_SECONDS at most; a thread that does not is left alone, and the port is closed."""
         worker = self._worker
         if worker is None:
             raise DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.LOST, self.pattern)
-        future = asyncio.wrap_future(worker.submit(work))
+        stop = threading.Event()
+        future = asyncio.wrap_future(worker.submit(lambda: work(stop)))
         future.add_done_callback(_noted)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
+            stop.set()
             if not await _finished(future, LET_GO_SECONDS, self._end_waiting):
                 worker.submit(self._release)
                 worker.end()
@@ -203,7 +205,7 @@ class SmartCardPort:
 
     # In the worker:
 
-    def _find(self) -> str:
+    def _find(self, _: threading.Event) -> str:
         code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if code != scard.SCARD_S_SUCCESS:
             problem = _PROBLEMS.get(code, PortProblem.SERVICE)
@@ -226,31 +228,38 @@ class SmartCardPort:
         if context is not None:
             scard.SCardReleaseContext(context)
 
-    def _changes(self, known: int, milliseconds: int) -> int:
+    def _changes(self, known: int, milliseconds: int, stop: threading.Event) -> int:
         """The reader's state, once it is another than is known, or after so long the same."""
-        code, states = scard.SCardGetStatusChange(self._context, milliseconds, [(self.reader, known)])
-        if code == scard.SCARD_E_TIMEOUT:
-            return known
-        if code != scard.SCARD_S_SUCCESS:
-            raise _error(code)
-        state = int(states[0][1] & ~scard.SCARD_STATE_CHANGED)
-        if state & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_IGNORE | scard.SCARD_STATE_UNAVAILABLE):
-            raise DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.LOST, self.reader)
-        return state
+        while not stop.is_set():
+            code, states = scard.SCardGetStatusChange(self._context, milliseconds, [(self.reader, known)])
+            if code == scard.SCARD_E_TIMEOUT:
+                return known
+            if code == scard.SCARD_E_CANCELLED:
+                continue  # that may have been meant for the wait before this one
+            if code != scard.SCARD_S_SUCCESS:
+                raise _error(code)
+            state = int(states[0][1] & ~scard.SCARD_STATE_CHANGED)
+            if state & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_IGNORE | scard.SCARD_STATE_UNAVAILABLE):
+                raise DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.LOST, self.reader)
+            return state
+        raise DeviceError(CompletionCode.CANCELED)
 
-    def _wait_for_card(self) -> int:
-        state = self._changes(scard.SCARD_STATE_UNAWARE, 0)
+    def _state(self, stop: threading.Event) -> int:
+        return self._changes(scard.SCARD_STATE_UNAWARE, 0, stop)
+
+    def _wait_for_card(self, stop: threading.Event) -> int:
+        state = self._state(stop)
         while not state & scard.SCARD_STATE_PRESENT:
-            state = self._changes(state, FOR_EVER)
+            state = self._changes(state, FOR_EVER, stop)
         return state
 
-    def _look_again(self) -> int:
-        state = self._changes(scard.SCARD_STATE_UNAWARE, 0)
+    def _look_again(self, stop: threading.Event) -> int:
+        state = self._state(stop)
         if state & scard.SCARD_STATE_PRESENT:
-            state = self._changes(state, int(NOTICE_SECONDS * 1000))
+            state = self._changes(state, int(NOTICE_SECONDS * 1000), stop)
         return state
 
-    def _connect(self) -> bytes:
+    def _connect(self, _: threading.Event) -> bytes:
         self._disconnect()
         code, card, protocol = scard.SCardConnect(
             self._context,
@@ -266,7 +275,7 @@ class SmartCardPort:
             raise _error(code)
         return bytes(answer)
 
-    def _disconnect(self) -> None:
+    def _disconnect(self, _: threading.Event | None = None) -> None:
         card, self._card = self._card, None
         if card is not None:
             scard.SCardDisconnect(card[0], scard.SCARD_UNPOWER_CARD)

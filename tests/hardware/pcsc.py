@@ -94,16 +94,16 @@ class Pcscd:
     def start(self) -> None:
         """Starts it. Whoever asks it from now on is answered, at the latest once it is ready."""
         self._socket.unlink(missing_ok=True)
-        pcscd = shutil.which("pcscd", path=f"{os.environ['PATH']}:/usr/sbin")
-        assert pcscd
+        service = shutil.which("pcscd", path=f"{os.environ['PATH']}:/usr/sbin")
+        assert service
         with socket.socket(socket.AF_UNIX) as listening, self.log.open("ab") as log:
             listening.bind(str(self._socket))
             listening.listen()
             script = 'exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
             self._process = subprocess.Popen(
-                ["sh", "-c", script, "sh", pcscd, "--foreground", "--config", str(self._readers)],
+                ["sh", "-c", script, "sh", service, "--foreground", "--config", str(self._readers)],
                 env={**os.environ, "PLUG": str(self._plugged)},
-                stdin=listening,
+                stdin=listening.fileno(),
                 stdout=log,
                 stderr=log,
             )

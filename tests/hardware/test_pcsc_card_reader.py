@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -20,6 +19,7 @@ from hardware.protocols.service_card import SSSE
 from hardware.simulators.service_card import DEMONSTRATION, CardFault, SimulatedServiceCard
 from tests.hardware.conftest import until
 from tests.hardware.pcsc import OTHER_READER, READER, Pcscd, pcscd
+from tests.hardware.pcsc_endurance import endure, open_files
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,8 +52,13 @@ async def reader(service: Pcscd, card: SimulatedServiceCard) -> AsyncIterator[Pc
 
 async def empty(driver: PcscCardReader) -> None:
     """Waits until the last test's card is gone."""
+    await told(driver, Media.NOT_PRESENT)
+
+
+async def told(driver: PcscCardReader, media: Media) -> None:
+    """Waits until the reader says so."""
     async with asyncio.timeout(5):
-        while (await driver.status()).media is not Media.NOT_PRESENT:
+        while (await driver.status()).media is not media:  # noqa: ASYNC110 (pcscd tells who asks)
             await asyncio.sleep(0.02)
 
 
@@ -308,9 +313,7 @@ async def test_apdus_reach_a_card_which_keeps_what_was_selected_and_is_nobody_el
         await reader.transmit(select_name(SSSE).encode())
     assert raised.value.code is CardReaderError.NO_MEDIA
     card.insert()
-    async with asyncio.timeout(5):
-        while (await reader.status()).media is Media.NOT_PRESENT:
-            await asyncio.sleep(0.02)
+    await told(reader, Media.PRESENT)
     assert (await reader.transmit(select_name(SSSE).encode()))[0] == 0x61
     assert await reader.transmit(bytes.fromhex("00A4020002EF05")) == b"\x90\x00"
     number = await reader.transmit(bytes.fromhex("00B2070000"))
@@ -358,8 +361,15 @@ async def test_a_reader_that_is_closed_leaves_no_thread_and_no_file(service: Pcs
             await waiting
 
     await once()
-    threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads, files = threading.active_count(), open_files()
     for _ in range(5):
         await once()
     await until(lambda: threading.active_count() <= threads)
-    assert len(os.listdir("/proc/self/fd")) <= files
+    assert open_files() <= files
+
+
+async def test_pcscd_restarted_and_cards_inserted_over_and_over_leave_nothing_behind(service: Pcscd) -> None:
+    """The short form of the endurance run; the long one is for a night."""
+    report = await endure(service, restarts=3, insertions=4)
+    assert report.cards_read == 3 + 4
+    assert report.grown == {}
