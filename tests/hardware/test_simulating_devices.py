@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from foundation.language import Language
 from hardware.simulators import script
 from hardware.simulators.device import NONE, SimulatedDevice
 from hardware.simulators.line import LineFault
 from hardware.simulators.table import DEVICES
+from hardware.wording import texts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "simulating-devices.md").read_text("utf-8")
 
@@ -51,3 +53,16 @@ def test_no_name_of_a_simulated_device_occurs_twice_and_no_fault_is_two_things()
         own = {fault.value for fault in device.own_faults}
         assert own & {fault.value for fault in LineFault} == {NONE}
         assert device.fault_at is None or device.fault_at in device.commands
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
+async def test_every_fact_of_a_devices_state_has_its_sentence(
+    tmp_path: Path, device: type[SimulatedDevice], language: Language
+) -> None:
+    text = texts(language)
+    for fact, value in device.in_folder(tmp_path, instant=True).state().items():
+        if isinstance(value, bool):
+            assert text(f"simulate.state.{fact}.yes") != text(f"simulate.state.{fact}.no")
+        else:
+            assert text(f"simulate.state.{fact}", value=7) != text(f"simulate.state.{fact}", value=8)

@@ -5,27 +5,24 @@ from __future__ import annotations
 import pytest
 
 from foundation.language import Language
-from hardware.diagnose import EXAMPLE
-from hardware.drivers.escpos_printer import _TROUBLES
-from hardware.interfaces.device import DeviceStatus
-from hardware.interfaces.receipt_printer import PaperStatus
-from hardware.registry import DRIVERS, DeviceSettings, FindingKind
+from hardware.diagnosing.listing import EXAMPLE
+from hardware.interfaces.device import CompletionCode, DeviceStatus, PortProblem
+from hardware.interfaces.media import PaperStatus
+from hardware.registry import CLASSES, DeviceSettings, FindingKind
 from hardware.simulate import sentence
 from hardware.simulators.table import DEVICES
-from hardware.transport.serial_port import PortProblem
 from hardware.wording import texts
 
 NAMES = [
-    *(f"device.{name}" for name in DRIVERS),
+    *(f"device.{name}" for name in CLASSES),
     *(f"state.{status.value}" for status in DeviceStatus),
     *(f"paper.{paper.value}" for paper in PaperStatus),
     *(f"advice.port.{problem.value}" for problem in PortProblem),
-    *(advice for *_, advice in _TROUBLES),
+    *(f"advice.completion.{code.value}" for code in CompletionCode),
+    *(f"advice.{each.name}.{code.value}" for each in CLASSES.values() for code in each.interface.codes),
+    *(name for each in CLASSES.values() for name in each.interface.status_type.WRONG.values()),
     *(kind.value for kind in FindingKind),
     *(sentence(device.name, fault) for device in DEVICES for fault in device.faults()),
-    "advice.no_answer",
-    "advice.reader_self_test",
-    "advice.printer.paper_low",
     "diagnose.detail.sam_id",
 ]
 
@@ -40,4 +37,4 @@ def test_the_example_that_is_shown_can_be_used() -> None:
     import tomllib
 
     devices = tomllib.loads(EXAMPLE)["devices"]
-    assert set(DeviceSettings.model_validate(devices).configured()) == set(DRIVERS)
+    assert set(DeviceSettings.model_validate(devices).configured()) <= set(CLASSES)
