@@ -90,7 +90,9 @@ class NutPowerSupply(PowerSupply):
         self._client = AIONUTClient(self._address.host, self._address.port, timeout=ANSWER_SECONDS)
         try:
             await self._ask()
-        except BaseException:
+        except DeviceError as error:
+            if isinstance(error.code, NutProblem):
+                return  # upsd is there; what it does not know of the supply is the status's affair
             await self._close()
             raise
 
