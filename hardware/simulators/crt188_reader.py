@@ -107,7 +107,7 @@ class SimulatedCrt188Reader(SimulatedDevice):
     name = "card-reader"
     own_faults = ReaderFault
     commands = tuple(dict.fromkeys(_NAMES.values()))
-    actions = ("insert", "take")
+    actions = ("insert", "take", "free")
     fault_at = "read"
 
     def __init__(self, port: Path, pace: Pace = Pace(), *, unknown: frozenset[Command] = frozenset()) -> None:
@@ -151,14 +151,20 @@ class SimulatedCrt188Reader(SimulatedDevice):
         if self._offered or self.position is Position.AT_MOUTH:
             self._gone()
 
+    def free(self) -> None:
+        """Opens the reader and takes the card out by hand, as a technician does."""
+        self._gone()
+
     def act(self, action: str, given: str) -> None:
         """``insert`` with what stands between the sentinels of track 2, or nothing for the demonstration
-        card, which has a chip as well; ``take``."""
+        card, which has a chip as well; ``take`` what is at the slot; ``free`` what is inside."""
         if action == "insert":
             chip = None if given else CardProgram(service_card.DEMONSTRATION).answer
             self.insert(card_of(given), chip)
-        else:
+        elif action == "take":
             self.take()
+        else:
+            self.free()
 
     def state(self) -> Mapping[str, Fact]:
         """Whether a card is inside, and how many were kept."""
