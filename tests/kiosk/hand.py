@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,14 @@ class Hand(Terminal):
     async def press(self, keys: str) -> None:
         """Presses keys of the keypad beside the screen."""
         await self._command("act", "--directory", str(self.devices), "pin-pad", "press", keys)
+
+    async def hold(self, code: str) -> None:
+        """Holds a code before the code reader."""
+        await self._command("act", "--directory", str(self.devices), "code-reader", "hold", code)
+
+    async def fault(self, device: str, fault: str) -> None:
+        """Something goes wrong with a device, or is put right: ``none``."""
+        await self._command("fault", "--directory", str(self.devices), device, fault)
 
     async def _command(self, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -110,11 +118,27 @@ class Hand(Terminal):
         return self.running.log.read_text("utf-8")
 
 
+def keypad(ports: Path) -> str:
+    """The table of a keypad beside the screen."""
+    return f'[devices.pin_pad]\ndriver = "smartpin"\nport = "{ports}/pin-pad"\nprompt = "{ports}/pin-pad.prompt"\n'
+
+
 @contextmanager
 def terminal(
-    folder: Path, backend: str, size: str, display: str, *, language: str = "zh_CN", **settings: object
+    folder: Path,
+    backend: str,
+    size: str,
+    display: str,
+    *,
+    language: str = "zh_CN",
+    devices_beside: Callable[[Path], str] = lambda ports: "",
+    **settings: object,
 ) -> Iterator[Hand]:
-    """Starts a terminal with simulated devices, and ends both. settings: of its table ``[kiosk]``."""
+    """Starts a terminal with simulated devices, and ends both.
+
+    devices_beside: tables of more devices, from the folder of the simulated ones' ports; settings: of its
+    table ``[kiosk]``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ports = folder / "devices"
     ports.mkdir()
@@ -126,8 +150,7 @@ def terminal(
         + f'[vendor_mode]\nfolder = "{folder / "terminals"}"\n'
         + f'[devices.identity_card_reader]\ndriver = "gat467"\nport = "{ports / "identity-card-reader"}"\n'
         + f'[devices.receipt_printer]\ndriver = "escpos"\nport = "{ports / "receipt-printer"}"\n'
-        + f'[devices.pin_pad]\ndriver = "smartpin"\nport = "{ports / "pin-pad"}"\n'
-        + f'prompt = "{ports / "pin-pad.prompt"}"\n',
+        + devices_beside(ports),
         encoding="utf-8",
     )
     running = Running(

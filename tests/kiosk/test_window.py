@@ -15,7 +15,7 @@ from backend.settings import PACKAGED
 from foundation.language import Language
 from kiosk.preview import preview
 from tests.kiosk.conftest import SIZES
-from tests.kiosk.hand import IDENTITY, Hand, terminal
+from tests.kiosk.hand import IDENTITY, Hand, keypad, terminal
 from tests.kiosk.processes import Running
 
 UPRIGHT, LYING = SIZES
@@ -26,7 +26,9 @@ def upright(
     county: Running, displays: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hand]:
     folder = tmp_path_factory.mktemp("upright") / "kiosk"
-    with terminal(folder, county.ready["huimin-backend"], UPRIGHT, displays[UPRIGHT]) as hand:
+    with terminal(
+        folder, county.ready["huimin-backend"], UPRIGHT, displays[UPRIGHT], devices_beside=keypad
+    ) as hand:
         yield hand
 
 
