@@ -120,7 +120,8 @@ class Hand(Terminal):
 
 def keypad(ports: Path) -> str:
     """The table of a keypad beside the screen."""
-    return f'[devices.pin_pad]\ndriver = "smartpin"\nport = "{ports}/pin-pad"\nprompt = "{ports}/pin-pad.prompt"\n'
+    port = ports / "pin-pad"
+    return f'[devices.pin_pad]\ndriver = "smartpin"\nport = "{port}"\nprompt = "{port}.prompt"\n'
 
 
 @contextmanager
