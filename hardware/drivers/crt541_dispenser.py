@@ -145,7 +145,7 @@ class Crt541Dispenser(CardReader, SerialDevice):
         after the last. Whether it was acknowledged: where nothing comes it is not said again, for it may have
         been carried out all the same.
 
-        DeviceError(UNSUPPORTED_COMMAND) where it is never understood.
+        DeviceError where it is never understood.
         """
         for _ in range(ATTEMPTS):
             if command is Command.ENQUIRE:
@@ -161,7 +161,11 @@ class Crt541Dispenser(CardReader, SerialDevice):
                 self._line.answered()
             if acknowledged:
                 return True
-        raise DeviceError(CompletionCode.UNSUPPORTED_COMMAND, detail=f"{command.name}: not understood")
+        every_unit_knows_it = command is Command.ENQUIRE  # so its bytes do not arrive as they were said
+        completion = (
+            CompletionCode.CONNECTION_LOST if every_unit_knows_it else CompletionCode.UNSUPPORTED_COMMAND
+        )
+        raise DeviceError(completion, detail=f"{command.name}: not understood")
 
     async def _acknowledgement(self) -> bool | None:
         """Whether the command was understood; None where nobody says so."""

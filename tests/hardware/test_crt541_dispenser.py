@@ -131,11 +131,20 @@ async def test_a_command_that_was_not_understood_is_said_again_and_hands_out_one
         assert simulated.dispensed == number
 
 
-async def test_a_unit_that_understands_nothing_is_told_so(
+async def test_a_unit_that_does_not_know_a_command_is_told_so(
+    unit: Crt541Dispenser, simulated: SimulatedCrt541Dispenser
+) -> None:
+    simulated.upon("enquire", lambda: simulated.inflict(DispenserFault.DEAF))
+    assert await refused(unit) == (CompletionCode.UNSUPPORTED_COMMAND, None)
+    assert simulated.dispensed == 0
+
+
+async def test_a_unit_that_understands_nothing_is_a_lost_connection(
     unit: Crt541Dispenser, simulated: SimulatedCrt541Dispenser
 ) -> None:
     simulated.inflict(DispenserFault.DEAF)
-    assert await refused(unit) == (CompletionCode.UNSUPPORTED_COMMAND, None)
+    assert await refused(unit) == (CompletionCode.CONNECTION_LOST, None)
+    assert (await unit.status()).device is DeviceStatus.OFFLINE
     simulated.inflict(DispenserFault.NONE)
     await unit.dispense_card()
 
