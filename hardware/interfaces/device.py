@@ -482,6 +482,7 @@ class Device(ABC, Generic[C, S]):
                 raise DeviceError(CompletionCode.TIME_OUT, late) from None
             raise self.__mistake(error) from None
         finally:
+            self.__limit = asyncio.timeout(None)  # the other keeps its task, and so what was read from a card
             self.__turn.release()
 
     async def __ask(self) -> S:
