@@ -119,12 +119,11 @@ async def test_a_driver_of_nut_that_ended_is_said_so(supply: NutPowerSupply, run
 
 
 async def test_upsd_may_be_restarted(supply: NutPowerSupply, running: Nut) -> None:
-    for _ in range(2):
-        running.stop_daemon()
-        status = await supply.status()
-        assert (status.device, status.findings) == (DeviceStatus.NO_DEVICE, ("advice.port.service",))
-        running.start()
-        await becomes(supply, lambda now: now.source is PowerSource.MAINS)
+    running.stop_daemon()
+    status = await supply.status()
+    assert (status.device, status.findings) == (DeviceStatus.NO_DEVICE, ("advice.port.service",))
+    running.start()
+    await becomes(supply, lambda now: now.source is PowerSource.MAINS)
 
 
 async def test_a_name_that_nut_does_not_know_is_a_mistake_of_the_configuration(running: Nut) -> None:

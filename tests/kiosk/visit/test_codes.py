@@ -130,14 +130,7 @@ async def test_the_code_of_an_order_finds_what_is_to_be_paid(slips: Slips) -> No
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "https://example.com/410725260019",
-        "WIFI:S:guest;;",
-        "1" * 12,
-        "1" * 3000,
-        "惠民县",
-        PREFIX,
-    ],
+    ["https://example.com/410725260019", "1" * 12, "惠民县" * 600],
 )
 async def test_another_code_is_said_to_be_another(slips: Slips, text: str) -> None:
     await entry(slips.at)
@@ -146,7 +139,7 @@ async def test_another_code_is_said_to_be_another(slips: Slips, text: str) -> No
     assert await slips.shows(SuffixEntry, PREFIX + reference) == SuffixEntry(reference)
 
 
-@pytest.mark.parametrize("fault", [CodeFault.CONTROL_CHARACTERS, CodeFault.TOO_LONG, LineFault.NOISE_INSIDE])
+@pytest.mark.parametrize("fault", [CodeFault.CONTROL_CHARACTERS, LineFault.NOISE_INSIDE])
 async def test_a_code_that_could_not_be_read_can_be_held_there_again(
     slips: Slips, fault: CodeFault | LineFault
 ) -> None:
