@@ -114,6 +114,7 @@ class SmartCardPort:
         """Name of the reader that was found last."""
         self._worker: _Worker | None = None
         self._left_alone: _Worker | None = None
+        self._canceller: threading.Thread | None = None
         self._context: int | None = None
         self._card: tuple[int, int] | None = None
 
@@ -199,9 +200,10 @@ class SmartCardPort:
 
     def _end_waiting(self) -> None:
         """Ends a wait for a card. In a thread of its own: a pcscd that hangs does not answer this either."""
-        context = self._context
-        if context is not None:
-            threading.Thread(target=scard.SCardCancel, args=(context,), daemon=True).start()
+        context, before = self._context, self._canceller
+        if context is not None and not (before and before.is_alive()):
+            self._canceller = threading.Thread(target=scard.SCardCancel, args=(context,), daemon=True)
+            self._canceller.start()
 
     # In the worker:
 

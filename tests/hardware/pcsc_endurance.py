@@ -22,7 +22,7 @@ from hardware.interfaces.media import Media
 from hardware.simulators.service_card import DEMONSTRATION, SimulatedServiceCard
 from tests.hardware.pcsc import READER, Pcscd, pcscd
 
-WARM_UP = 3
+WARM_UP = 2
 """Cards that are read before anything is counted."""
 MEMORY_KIB = 4096
 """So much the process may grow: what Python holds back for later."""

