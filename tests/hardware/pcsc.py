@@ -92,7 +92,9 @@ class Pcscd:
         )
 
     def start(self) -> None:
-        """Starts it. Whoever asks it from now on is answered, at the latest once it is ready."""
+        """Starts it, unless it runs. Whoever asks from now on is answered, at the latest once it is ready."""
+        if self._process is not None:
+            return
         self._socket.unlink(missing_ok=True)
         service = shutil.which("pcscd", path=f"{os.environ['PATH']}:/usr/sbin")
         assert service
