@@ -84,6 +84,7 @@ class CupsPrinter(DocumentPrinter):
     """One queue. It takes nothing for itself: a queue is everybody's."""
 
     driver = "cups"
+    shared = True
     Options = CupsOptions
 
     def __init__(self, options: CupsOptions) -> None:

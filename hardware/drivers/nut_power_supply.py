@@ -74,6 +74,7 @@ class NutPowerSupply(PowerSupply):
     """Asks upsd for all variables of the supply. It switches nothing: shutting down is NUT's own affair."""
 
     driver = "nut"
+    shared = True
     Options: ClassVar[type[DeviceOptions]] = NutOptions
 
     def __init__(self, options: NutOptions) -> None:

@@ -58,6 +58,7 @@ class PcscCardReader(CardReader):
     """
 
     driver = "pcsc"
+    shared = True
 
     def __init__(self, options: DeviceOptions) -> None:
         super().__init__(options)

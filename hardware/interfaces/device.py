@@ -228,6 +228,8 @@ class Device(ABC, Generic[C, S]):
     """Of the class, as in the configuration: ``receipt_printer``."""
     driver: ClassVar[str]
     """Of the model, as in the table of the class: ``escpos``."""
+    shared: ClassVar[bool] = False
+    """Whether the port takes several programs, as a print server does."""
     Options: ClassVar[type[DeviceOptions]] = DeviceOptions
     """What can be configured of this driver."""
     codes: ClassVar[tuple[Enum, ...]] = ()
@@ -455,10 +457,10 @@ class Device(ABC, Generic[C, S]):
         timeout: float,
         late: Enum | None = None,
         *,
-        reopen: float = REOPEN_SECONDS,
+        reopen: float | None = None,
     ) -> T:
-        """Waits for the turn and, for up to `reopen` seconds, for a connection that was lost; then works.
-        Raises nothing but DeviceError."""
+        """Waits for the turn, then for up to `reopen` or else REOPEN_SECONDS for a connection that was lost;
+        then works. Raises nothing but DeviceError."""
         if not self.__wanted:
             raise DeviceError(CompletionCode.SEQUENCE_ERROR, detail=f"{self.name} is not open")
         deadline = asyncio.get_running_loop().time() + timeout
@@ -471,7 +473,7 @@ class Device(ABC, Generic[C, S]):
         try:
             async with limit:
                 self.__limit = limit
-                await self.__reconnect(reopen)
+                await self.__reconnect(REOPEN_SECONDS if reopen is None else reopen)
                 return await work()
         except DeviceError as error:
             if _connection_gone(error):
