@@ -14,8 +14,11 @@ import click
 from rich.live import Live
 
 from foundation.private_file import write_private
+from hardware.conformance.checks import CHECKS
+from hardware.conformance.examination import Result, examine
 from hardware.diagnosing.asked import Asked, Exit, asking
 from hardware.diagnosing.check import CheckResult, Level, Outcome, check
+from hardware.diagnosing.conforming import bench, fine, result_object, result_sentence
 from hardware.diagnosing.export import Material, page
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import (
@@ -28,7 +31,7 @@ from hardware.diagnosing.history import (
 )
 from hardware.diagnosing.listing import listed, sentences
 from hardware.diagnosing.report import Report, code_of
-from hardware.diagnosing.session import ending_in_sentences, work_on
+from hardware.diagnosing.session import borrowing, ending_in_sentences, work_on
 from hardware.diagnosing.technician import Technician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
@@ -133,6 +136,35 @@ def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
 
     ending_in_sentences(asked, run)
     sys.exit(Exit.FINE if _fine(last) else Exit.ATTENTION)
+
+
+@main.command("conformance")
+@click.argument("device", type=click.Choice(list(CLASSES)))
+@click.option("--unplug", is_flag=True, help="You are asked to pull the device's plug, too.")
+@click.option(
+    "--check", "names", multiple=True, type=click.Choice(list(CHECKS)), help="Only this one; repeatable."
+)
+@_now_option
+@asking
+def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...], now: bool) -> None:
+    """Tries what every driver has to keep to on the device that is plugged in. You are told what to do."""
+    config = asked.only(device)
+    technician = Technician(asked.language)
+
+    async def run() -> list[Result]:
+        results = []
+        tried = bench(device, config[device], technician, unplug=unplug)
+        async for result in examine(tried, names or tuple(CHECKS)):
+            results.append(result)
+            if not asked.as_json:
+                click.echo(result_sentence(result, asked.text))
+        return results
+
+    results = borrowing(asked, config, run, now=now)
+    if asked.as_json:
+        told = [result_object(one, asked.text) for one in results]
+        asked.print({"fine": fine(results), "device": device, "checks": told})
+    sys.exit(Exit.FINE if fine(results) else Exit.ATTENTION)
 
 
 @main.command("statistics")

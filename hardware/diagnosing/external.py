@@ -20,6 +20,7 @@ from hardware.interfaces.card_reader import CardReader
 from hardware.interfaces.code_reader import CodeError, CodeReader
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.document_printer import DocumentPrinter
+from hardware.interfaces.media import Media
 from hardware.interfaces.receipt_printer import Align, QrCode, ReceiptPrinter, Rule, SlipPart, TextLine
 from hardware.wording import texts
 
@@ -61,8 +62,9 @@ async def print_page(printer: DocumentPrinter, technician: Technician) -> tuple[
 
 
 async def give_card(reader: CardReader, technician: Technician) -> tuple[str, ...] | None:
-    """Moves a card out, where there is a motor."""
-    if not (await reader.capabilities()).ejects:
+    """Moves a card out, where there is a motor and a card."""
+    without = (Media.NOT_PRESENT, Media.NOT_SUPPORTED)
+    if not (await reader.capabilities()).ejects or (await reader.status()).media in without:
         return None
     technician.say("check.ejecting")
     await reader.eject_card()

@@ -23,6 +23,8 @@ from hardware.interfaces.receipt_printer import ReceiptPrinter
 PERSON_SECONDS = 30.0
 """For which a person is waited for."""
 DIGITS = 4
+NOBODYS_ACCOUNT = "0" * 16
+"""For a PIN block that nobody can use: no issuer has this number (ISO/IEC 7812-1)."""
 LOOK_SECONDS = 0.5
 
 
@@ -74,8 +76,24 @@ async def read_code(reader: CodeReader, technician: Technician) -> tuple[str, ..
     return await _judged(technician)
 
 
-async def enter_digits(pad: PinPad, technician: Technician) -> tuple[str, ...]:
-    """Has digits keyed in, and compares them."""
+async def press_keys(pad: PinPad, technician: Technician) -> tuple[str, ...] | None:
+    """Has keys pressed: digits; on a pad that gives none another key, or a PIN that nobody has."""
+    has = await pad.capabilities()
+    if has.digits:
+        return await _enter_digits(pad, technician)
+    if has.function_keys:
+        wanted = secrets.choice(sorted(has.function_keys, key=lambda key: key.value))
+        technician.say("check.press_key", key=technician.text(f"key.{wanted.value}"))
+        pressed = await pad.function_key(timeout=PERSON_SECONDS)
+        return () if pressed is wanted else ("advice.check.other_keys",)
+    if has.pin:
+        technician.say("check.press_any")
+        await pad.enter_pin(NOBODYS_ACCOUNT, timeout=PERSON_SECONDS)
+        return ()
+    return None
+
+
+async def _enter_digits(pad: PinPad, technician: Technician) -> tuple[str, ...]:
     number = new_number()
     technician.say("check.press_keys", number=number)
     with await pad.enter_digits(timeout=PERSON_SECONDS, minimum=DIGITS, maximum=DIGITS) as digits:
@@ -157,7 +175,7 @@ ACTS: dict[str, Act] = {
     IdentityCardReader.name: read_identity_card,
     CardReader.name: read_card,
     CodeReader.name: read_code,
-    PinPad.name: enter_digits,
+    PinPad.name: press_keys,
     ReceiptPrinter.name: print_slip,
     DocumentPrinter.name: print_page,
     Auxiliaries.name: look_at_lights,

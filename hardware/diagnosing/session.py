@@ -37,16 +37,27 @@ def work_on(
     """
 
     async def run() -> T:
+        devices = Devices(config)
+        try:
+            await devices.open()
+            return await work(devices)
+        finally:
+            await devices.close()
+
+    return borrowing(asked, config, run, now=now)
+
+
+def borrowing(
+    asked: Asked, config: Mapping[str, DeviceOptions], run: Callable[[], Awaitable[T]], *, now: bool
+) -> T:
+    """Runs something while no terminal has these devices; what is opened it closes itself."""
+
+    async def whole() -> T:
         wanted = {(name, options.port) for name, options in config.items()}
         async with borrowed(wanted, asked.lending.folder, now=now, told=_Teller(asked).tell):
-            devices = Devices(config)
-            try:
-                await devices.open()
-                return await work(devices)
-            finally:
-                await devices.close()
+            return await run()
 
-    return ending_in_sentences(asked, run)
+    return ending_in_sentences(asked, whole)
 
 
 def ending_in_sentences(asked: Asked, run: Callable[[], Awaitable[T]]) -> T:
