@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from foundation.language import Language
 from hardware.drivers import modbus_auxiliaries
 from hardware.drivers.modbus_auxiliaries import ModbusAuxiliaries, ModbusOptions
 from hardware.interfaces.auxiliaries import (
@@ -36,6 +37,7 @@ from hardware.protocols.auxiliary_registers import Place, Registers, Table
 from hardware.simulators.auxiliaries import BoardFault, SimulatedAuxiliaries
 from hardware.simulators.device import Refused
 from hardware.simulators.line import LineFault
+from hardware.wording import texts
 from tests.hardware.conftest import running
 
 
@@ -138,6 +140,8 @@ async def test_a_broken_sensor_is_not_a_temperature(
     status = await driver.status()
     assert (status.heat, status.temperature) == (Heat.UNKNOWN, None)
     assert status.findings == ("advice.auxiliaries.sensorBroken",)
+    for language in Language:
+        assert texts(language)(status.findings[0])
 
 
 async def test_a_fan_that_does_not_turn_is_found_out(

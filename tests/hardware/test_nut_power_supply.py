@@ -10,8 +10,9 @@ from contextlib import suppress
 import pytest
 from pydantic import ValidationError
 
+from foundation.language import Language
 from hardware.drivers import nut_power_supply
-from hardware.drivers.nut_power_supply import Address, NutOptions, NutPowerSupply, address
+from hardware.drivers.nut_power_supply import Address, NutOptions, NutPowerSupply, NutProblem, address
 from hardware.interfaces.device import DeviceError, DeviceStatus, Event, PortProblem, StatusChanged
 from hardware.interfaces.power_supply import (
     Battery,
@@ -20,6 +21,7 @@ from hardware.interfaces.power_supply import (
     PowerSupplyCapabilities,
     PowerSupplyStatus,
 )
+from hardware.wording import texts
 from tests.hardware.nut import Nut, nut
 from tests.ports import free_port
 
@@ -242,3 +244,9 @@ def test_a_supply_is_named_as_nut_names_it() -> None:
     for wrong in ("", "@host", "ups@", "ups@host:0", "ups@host:99999", "ups host", "ups\nLOGOUT"):
         with pytest.raises(ValidationError):
             NutOptions(port=wrong)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_advice_has_its_sentence(language: Language) -> None:
+    for name in (*(problem.value for problem in NutProblem), "alarm"):
+        assert texts(language)(f"advice.power_supply.{name}")
