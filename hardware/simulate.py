@@ -21,10 +21,13 @@ from hardware.simulators.device import NONE, Refused, SimulatedDevice
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.line import LineFault
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+from hardware.simulators.service_card import FIRST_PORT, CardFault, SimulatedServiceCard
 from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
 EXIT_USAGE = 2
+READER_SECONDS = 3.0
+"""For pcscd's virtual reader to take a card."""
 
 
 class _DeviceName(click.Choice[str]):
@@ -266,6 +269,45 @@ def sentence(device: str, fault: str) -> str:
         return "simulate.in_order"
     of_line = fault in {fault.value for fault in LineFault}
     return f"simulate.{'line' if of_line else device}.{fault}"
+
+
+@main.command("service-card")
+@click.option(
+    "--fault", type=click.Choice([fault.value for fault in CardFault]), default=CardFault.NONE.value
+)
+@click.option(
+    "--reader-port",
+    type=click.IntRange(1, 65535),
+    default=FIRST_PORT,
+    show_default=True,
+    help="TCP port at which vpcd waits for the card of its reader; the second reader has the next one.",
+)
+def service_card(fault: str, reader_port: int) -> None:
+    """Puts a demonstration service card into a virtual reader of pcscd (vsmartcard-vpcd), until Ctrl-C."""
+    start_log("huimin-simulate")
+    if not asyncio.run(_hold_card(CardFault(fault), reader_port)):
+        _fail("simulate.no_virtual_reader", port=reader_port)
+
+
+async def _hold_card(fault: CardFault, port: int) -> bool:
+    """Keeps the card in the reader until SIGTERM; False where no reader takes it."""
+    stop = stop_requested()
+    card = SimulatedServiceCard(port)
+    card.insert(fault=fault)
+    try:
+        async with asyncio.timeout(READER_SECONDS):
+            await card.in_reader.wait()
+    except TimeoutError:
+        return False
+    else:
+        say_ready("service-card", f"127.0.0.1:{port}")
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(card.taken_out())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        return True
+    finally:
+        await card.remove()
 
 
 def _text() -> Translate:

@@ -190,6 +190,8 @@ class SimulatedServiceCard:
         self._port = port
         self._hand: asyncio.Task[None] | None = None
         self._fault = CardFault.NONE
+        self.in_reader = asyncio.Event()
+        """Set while a reader has it."""
         self.commands = 0
         """How many commands it was given since it was inserted."""
 
@@ -213,6 +215,11 @@ class SimulatedServiceCard:
         program = CardProgram(card, fault, by_tag=by_tag, exact=exact)
         self._hand = asyncio.create_task(self._hold(program))
 
+    async def taken_out(self) -> None:
+        """Waits until its owner takes it out in the middle, which only one fault does."""
+        if self._hand is not None:
+            await asyncio.wait([self._hand])
+
     async def remove(self) -> None:
         """Takes the card out, where one is in. Never raises."""
         hand, self._hand = self._hand, None
@@ -228,11 +235,13 @@ class SimulatedServiceCard:
             except OSError:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
+            self.in_reader.set()
             try:
                 with suppress(OSError, EOFError):
                     if await self._serve(program, reader, writer):
                         return
             finally:
+                self.in_reader.clear()
                 writer.close()
 
     async def _serve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -348,6 +349,24 @@ async def test_two_readers_of_one_machine_are_told_apart(service: Pcscd, reader:
     finally:
         await card.remove()
         await other.close()
+
+
+async def test_the_simulator_puts_a_card_into_the_reader_until_it_is_told_to_end(
+    service: Pcscd, reader: PcscCardReader
+) -> None:
+    command = [sys.executable, "-m", "hardware.simulate", "service-card", "--reader-port"]
+    nobody = await asyncio.create_subprocess_exec(*command, "1", stderr=asyncio.subprocess.PIPE)
+    simulator = await asyncio.create_subprocess_exec(
+        *command, str(service.port), stdout=asyncio.subprocess.PIPE
+    )
+    assert simulator.stdout
+    assert (await simulator.stdout.readline()).decode() == f"ready service-card 127.0.0.1:{service.port}\n"
+    assert (await reader.read_card(timeout=5)).number == DEMONSTRATION.card_number
+    simulator.terminate()
+    assert await simulator.wait() == 0
+    await empty(reader)
+    _, said = await nobody.communicate()
+    assert nobody.returncode == 2 and b"vsmartcard-vpcd" in said
 
 
 async def test_a_reader_that_is_closed_leaves_no_thread_and_no_file(service: Pcscd) -> None:
