@@ -13,10 +13,12 @@ from hardware.simulate import sentence
 from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
+UNSAID = ("notSupported", "unknown")
+"""A part of which nothing is known is left out."""
 NAMES = [
     *(f"device.{name}" for name in CLASSES),
     *(f"state.{status.value}" for status in DeviceStatus),
-    *(f"paper.{paper.value}" for paper in PaperStatus),
+    *(f"value.paper.{paper.value}" for paper in PaperStatus if paper.value not in UNSAID),
     *(f"advice.port.{problem.value}" for problem in PortProblem),
     *(f"advice.completion.{code.value}" for code in CompletionCode),
     *(f"advice.{each.name}.{code.value}" for each in CLASSES.values() for code in each.interface.codes),
