@@ -36,6 +36,7 @@ from hardware.diagnosing.technician import Technician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
 from hardware.store import MAX_EVENTS, events, statistics
+from hardware.wording import sentence_or
 
 _now_option = click.option(
     "--now", is_flag=True, help="Do not wait for a visit under way at the terminal that has the devices."
@@ -285,7 +286,9 @@ def _exit_of(results: Sequence[CheckResult]) -> Exit:
 
 
 def _check_object(one: CheckResult, asked: Asked) -> dict[str, object]:
-    findings = [{"code": code_of(name), "text": asked.text(name)} for name in one.findings]
+    findings = [
+        {"code": code_of(name), "text": sentence_or(asked.text, name, code_of(name))} for name in one.findings
+    ]
     return one.model_dump(mode="json") | {"fine": one.fine, "findings": findings}
 
 
@@ -300,7 +303,7 @@ def _check_sentences(one: CheckResult, asked: Asked) -> list[str]:
         outcome=text(f"check.outcome.{one.outcome.value}"),
         seconds=one.seconds,
     )
-    return [said + mark, *("  → " + text(name) for name in one.findings)]
+    return [said + mark, *("  → " + sentence_or(text, name, code_of(name)) for name in one.findings)]
 
 
 if __name__ == "__main__":

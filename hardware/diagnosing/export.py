@@ -20,10 +20,10 @@ from hardware.diagnosing import charts
 from hardware.diagnosing.history import record_sentences, records
 from hardware.diagnosing.listing import part_sentences
 from hardware.diagnosing.redaction import REDACTED, redacted_lines, redacted_text
-from hardware.diagnosing.report import Report
+from hardware.diagnosing.report import Report, code_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus
 from hardware.store import Event, Statistic
-from hardware.wording import texts
+from hardware.wording import sentence_or, texts
 
 DAYS = 30
 """Of the charts."""
@@ -192,7 +192,7 @@ def _events(body: ET.Element, material: Material, language: Language) -> None:
             event.name,
             ", ".join(part for part in (event.completion, event.code) if part),
             redacted_text(event.detail),
-            " ".join(text(name) for name in event.advice),
+            " ".join(sentence_or(text, name, code_of(name)) for name in event.advice),
         )
         for event in reversed(material.events[-MOST_EVENTS:])
     ]
@@ -235,10 +235,7 @@ def _state(event: Event) -> str:
 
 
 def _name(device: str, language: Language) -> str:
-    try:
-        return texts(language)(f"device.{device}")
-    except KeyError:
-        return device  # the store has events of its own
+    return sentence_or(texts(language), f"device.{device}", device)  # the store has events of its own
 
 
 def _table(

@@ -19,7 +19,7 @@ from foundation.language import Language
 from hardware.diagnosing.redaction import redacted_text
 from hardware.diagnosing.report import code_of
 from hardware.store import Event, Statistic
-from hardware.wording import texts
+from hardware.wording import sentence_or, texts
 
 HIDDEN = ("commands", "failures", "seconds_watched", "seconds_online")
 """Statistics that are told in another way than by their name and value."""
@@ -108,7 +108,9 @@ def record_sentences(record: Record, language: Language) -> Iterator[str]:
     if record.up is not None:
         yield "  " + text("statistics.up", percent=f"{record.up * 100:.2f}")
     for name, value in record.counts.items():
-        yield "  " + text("statistics.count", name=_called(name, language), value=_whole(value))
+        yield "  " + text(
+            "statistics.count", name=sentence_or(text, f"statistic.{name}", name), value=_whole(value)
+        )
     if record.commands:
         yield "  " + text("statistics.commands", value=_whole(sum(record.commands.values())))
     for reason, value in sorted(record.failures.items(), key=lambda pair: -pair[1]):
@@ -124,7 +126,10 @@ def event_object(event: Event, language: Language) -> dict[str, Any]:
         "completion": event.completion,
         "code": event.code,
         "detail": redacted_text(event.detail),
-        "findings": [{"code": code_of(name), "text": texts(language)(name)} for name in event.advice],
+        "findings": [
+            {"code": code_of(name), "text": sentence_or(texts(language), name, code_of(name))}
+            for name in event.advice
+        ],
     }
 
 
@@ -134,15 +139,7 @@ def event_sentences(event: Event, names: Mapping[str, str], language: Language) 
     codes = ", ".join(part for part in (event.completion, event.code, redacted_text(event.detail)) if part)
     yield f"{when}  {names.get(event.device, event.device)}  {event.name}  {codes}"
     for name in event.advice:
-        yield "  → " + texts(language)(name)
-
-
-def _called(name: str, language: Language) -> str:
-    """What a statistic is called; one that a driver of its own counts has its name only."""
-    try:
-        return texts(language)(f"statistic.{name}")
-    except KeyError:
-        return name
+        yield "  → " + sentence_or(texts(language), name, code_of(name))
 
 
 def _whole(value: float) -> float | int:

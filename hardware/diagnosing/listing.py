@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from foundation.language import Language
@@ -11,7 +12,7 @@ from hardware.diagnosing.report import Part, Report, report
 from hardware.holder import holder_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus, PortProblem
 from hardware.registry import Devices, other_ports
-from hardware.wording import texts
+from hardware.wording import sentence_or, texts
 
 EXAMPLE = """\
     [devices.identity_card_reader]
@@ -123,7 +124,7 @@ def device_sentences(one: Report, language: Language) -> Iterator[str]:
     if parts := list(part_sentences(one.parts, language)):
         yield "  " + text("diagnose.between").join(parts)
     for name, value in one.details.items():
-        yield "  " + text(f"diagnose.detail.{name}", value=value)
+        yield "  " + sentence_or(partial(text, value=value), f"diagnose.detail.{name}", f"{name}: {value}")
     if one.terminal:
         yield "  " + text("diagnose.told_by_terminal", process=one.terminal)
     if one.holder:
@@ -138,7 +139,6 @@ def part_sentences(parts: Mapping[str, Part], language: Language) -> Iterator[st
     for name, value in parts.items():
         if value in (None, "unknown", "notSupported"):
             continue
-        shown = (
-            text(f"value.{name}.{value}") if isinstance(value, str) else text(f"figure.{name}", value=value)
-        )
-        yield text("diagnose.part", part=text(f"part.{name}"), value=shown)
+        key = f"value.{name}.{value}" if isinstance(value, str) else f"figure.{name}"
+        shown = sentence_or(partial(text, value=value), key, str(value))
+        yield text("diagnose.part", part=sentence_or(text, f"part.{name}", name), value=shown)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foundation.language import Language
 from hardware.holder import Holder
 from hardware.interfaces.device import AnyDevice, DeviceStatus, SelfTest, Status
-from hardware.wording import texts
+from hardware.wording import sentence_or, texts
 
 Short = Annotated[str, Field(max_length=256)]
 Part = str | int | float | bool | None
@@ -51,7 +51,7 @@ class Report(BaseModel):
     def advised(self, language: Language) -> tuple[str, ...]:
         """What to do, in sentences."""
         text = texts(language)
-        said = tuple(text(name) for name in self.findings)
+        said = tuple(sentence_or(text, name, code_of(name)) for name in self.findings)
         if self.ports:
             device = text(f"device.{self.device}")
             said += (text("finding.other_ports", device=device, port=", ".join(self.ports)),)
@@ -66,7 +66,10 @@ class Report(BaseModel):
             "paper": self.parts.get("paper"),
             "held_by": self.holder.process if self.holder else None,
             "other_ports": list(self.ports),
-            "findings": [{"code": code_of(name), "text": texts(language)(name)} for name in self.findings],
+            "findings": [
+                {"code": code_of(name), "text": sentence_or(texts(language), name, code_of(name))}
+                for name in self.findings
+            ],
         }
 
 

@@ -21,6 +21,7 @@ from hardware.diagnosing.export import Material, page, plain_options
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import record_object, record_sentences, records
 from hardware.diagnosing.interactive import masked
+from hardware.diagnosing.listing import device_sentences
 from hardware.diagnosing.report import Report, parts_of
 from hardware.holder import Holder
 from hardware.interfaces.device import DeviceOptions, DeviceStatus, Status
@@ -133,6 +134,16 @@ def test_a_report_goes_over_the_socket_and_back_and_has_bounds() -> None:
     ):
         with pytest.raises(ValidationError):
             Report.model_validate({**PRINTER.model_dump(mode="json"), **wrong})
+
+
+def test_what_another_version_says_is_shown_by_its_name() -> None:
+    newer = PRINTER.model_copy(
+        update={"parts": {"ribbon": "torn", "paper": "wet"}, "findings": ("advice.receipt_printer.wet",)}
+    )
+    newer = newer.model_copy(update={"details": {"colour_of_ink": "blue"}})
+    said = "\n".join(device_sentences(newer, Language.EN))
+    for part in ("ribbon: torn", "Paper: wet", "→ receipt_printer.wet", "colour_of_ink: blue"):
+        assert part in said
 
 
 def test_parts_are_what_a_class_adds() -> None:
