@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tomllib
 from contextlib import suppress
-from datetime import date
 from enum import Enum, IntEnum
+from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from foundation.log import logger
 from hardware.protocols import ber_tlv, service_card
@@ -32,21 +35,18 @@ NO_ANSWER_TO_RESET = bytes(34)
 SLOW_SECONDS = 1.0
 RETRY_SECONDS = 0.05
 """Pause between two attempts to reach a reader that is not there."""
-DEMONSTRATION = ServiceCard(
-    card_number="D12345678",
-    holder="示例·古丽米拉",
-    holder_number="11999919900307102X",
-    identity_number="11999919900307102X",
-    region="119999",
-    version="2.00",
-    issued=date(2021, 6, 1),
-    expires=date(2031, 6, 1),
-    sex="2",
-    ethnicity="02",
-    birthplace="119999",
-    birth_date=date(1990, 3, 7),
-)
-"""Nobody real has this card: there is no administrative division 119999."""
+
+
+def load(file: Path) -> ServiceCard:
+    """Reads a card file. ValueError where it is none, or does not say of itself that nobody real is meant."""
+    values = tomllib.loads(file.read_text("utf-8"))
+    if values.pop("demonstration", None) is not True:
+        raise ValueError(f"{file}: only demonstration cards are simulated")
+    return TypeAdapter(ServiceCard).validate_python(values)
+
+
+DEMONSTRATION = load(Path(__file__).with_suffix(".toml"))
+"""The supplied card."""
 
 
 class CardFault(Enum):

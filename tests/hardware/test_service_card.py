@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hardware.protocols import ber_tlv, service_card
 from hardware.protocols.apdu import Response
 from hardware.protocols.service_card import RID, File, Reason, ServiceCard, ServiceCardError, Tag
-from hardware.simulators.service_card import DEMONSTRATION, CardFault, CardProgram
+from hardware.simulators.service_card import DEMONSTRATION, CardFault, CardProgram, load
 
 
 def read(answer: Callable[[bytes], bytes]) -> ServiceCard:
@@ -69,6 +70,13 @@ def test_a_name_too_long_for_its_record_goes_on_in_the_next_even_in_the_middle_o
     with pytest.raises(UnicodeDecodeError):
         first[2:].decode("gb18030")
     assert rest[2:].rstrip(b"\0")
+
+
+def test_a_card_that_may_be_somebodys_is_not_simulated(tmp_path: Path) -> None:
+    file = tmp_path / "card.toml"
+    file.write_text('card_number = "1"\nholder = "A"\nholder_number = "2"\n')
+    with pytest.raises(ValueError, match="demonstration"):
+        load(file)
 
 
 def test_a_card_says_nothing_in_its_repr() -> None:
