@@ -105,6 +105,64 @@ async def test_no_descriptor_is_left_behind(tmp_path: Path) -> None:
     line.unplug()
 
 
+ARRIVES = {
+    LineFault.NONE: b"answer",
+    LineFault.WRONG_CHECKSUM: b"answes",
+    LineFault.BYTE_BY_BYTE: b"answer",
+    LineFault.NOISE_BEFORE: b"~~answer",
+    LineFault.NOISE_INSIDE: b"ans~~wer",
+    LineFault.LAST_REPLY: b"before",
+    LineFault.SILENCE: b"",
+    LineFault.LATE: b"answer",
+    LineFault.CUT_SHORT: b"ans",
+}
+
+
+@pytest.mark.parametrize("fault", ARRIVES)
+async def test_what_a_line_does_to_an_answer_it_does_once(tmp_path: Path, fault: LineFault) -> None:
+    line = Line(
+        tmp_path / "port",
+        ignored,
+        0,
+        spoil=lambda answer: answer[:-1] + bytes((answer[-1] + 1,)),
+        noise=b"~~",
+    )
+    line.late = 0.1
+    line.plug_in()
+    port = SerialPort(str(tmp_path / "port"))
+    await port.open()
+
+    async def arrived() -> bytes:
+        data = b""
+        while more := await port.read(0.1):
+            data += more
+        return data
+
+    await line.send(b"before")
+    assert await arrived() == b"before"
+    line.break_down(fault)
+    began = time.monotonic()
+    await line.send(b"answer")
+    assert (time.monotonic() - began >= 0.1) == (fault is LineFault.LATE)
+    assert await arrived() == ARRIVES[fault]
+    await line.send(b"after")
+    assert await arrived() == (b"" if fault is LineFault.SILENCE else b"after")
+    await port.close()
+    line.unplug()
+
+
+async def test_a_port_that_vanishes_with_an_answer_comes_back_by_itself(tmp_path: Path) -> None:
+    line = Line(tmp_path / "port", ignored, 0)
+    line.plug_in()
+    line.vanish(0.1)
+    assert not line.plugged_in
+    await until(lambda: line.plugged_in)
+    line.vanish(0.1)
+    line.unplug()  # somebody pulls the plug as well: it stays out
+    await asyncio.sleep(0.2)
+    assert not line.plugged_in
+
+
 # The reader's side of the protocol, byte for byte
 
 
