@@ -124,7 +124,6 @@ async def test_a_query_keeps_what_was_keyed_while_the_backend_is_away(
         await live.until("progress.suffix")
         await cable.pull_out()
         live.does(suffix(IDENTITY))
-        await live.until("error.NEEDS_CONNECTION")
         await live.until("backend.retry")
         await cable.plug_in()
         live.does("1")
