@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.kiosk.conftest import SIZES
 from tests.kiosk.hand import Hand, terminal
 from tests.kiosk.processes import BIN, Running
+from tests.ports import free_port
 
 PATIENCE = 30.0
 
@@ -25,7 +28,8 @@ def upright(
 ) -> Iterator[Hand]:
     folder = tmp_path_factory.mktemp("technician") / "kiosk"
     address = county.ready["huimin-backend"]
-    with terminal(folder, address, SIZES[0], displays[SIZES[0]], language="en") as hand:
+    metrics = f"127.0.0.1:{free_port()}"
+    with terminal(folder, address, SIZES[0], displays[SIZES[0]], language="en", metrics=metrics) as hand:
         yield hand
 
 
@@ -73,6 +77,16 @@ async def report(hand: Hand, *arguments: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(out)
 
 
+async def figures(hand: Hand) -> dict[str, float]:
+    """What a monitor reads from the terminal: each figure with its labels, and its value."""
+    [address] = re.findall(r'^metrics = "(.*)"$', hand.config.read_text("utf-8"), re.MULTILINE)
+    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return {
+        name: float(value) for name, _, value in (line.rpartition(" ") for line in lines) if name[:1] != "#"
+    }
+
+
 async def test_what_a_terminal_has_is_listed_without_touching_it(en: Hand) -> None:
     code, told = await report(en, "list")
     assert code == 0
@@ -90,11 +104,15 @@ async def test_a_technician_checks_while_residents_are_told(en: Hand) -> None:
     await en.screen("out_of_service")
     await en.says("out of service")
     assert "bar.leave" not in (await en.tree()).controls
+    assert (await figures(en))["huimin_terminal_out_of_service"] == 1.0
     await said(checking, "Lay an identity card")
     await en.present()
     code, out, err = await ended(checking, "y\n")
     await en.lift()
     assert code == 0 and "passed" in out
+    seen = await figures(en)
+    assert seen['huimin_device_up{device="receipt_printer",driver="escpos",simulated="true"}'] == 1.0
+    assert seen['huimin_device_part{device="receipt_printer",part="paper",value="full"}'] == 1.0
     assert "1199************2X" in err
     assert "11999919900307102X" not in out + err
     await en.screen("home")
