@@ -27,7 +27,7 @@ class Fingers:
 
         Refused where there is no such key, without naming what may be a digit.
         """
-        keys = [key for word in given.split() for key in ([word] if word in self._names else word)]
+        keys = [key for word in given.lower().split() for key in ([word] if word in self._names else word)]
         if not keys or not all(key in self._names or (key.isascii() and key.isdigit()) for key in keys):
             raise Refused("simulate.key_unknown", names=", ".join(self._names))
         if len(keys) > self._waiting.maxsize - self._waiting.qsize():
