@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from foundation.log import logger
+from hardware.interfaces.device import DeviceStatus
 from hardware.registry import Devices
 from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import Lender
@@ -54,8 +55,11 @@ class LendingTerminal(Lender):
         return max(0.0, self._deadline - time.monotonic()) if self._state is State.WAITING else 0.0
 
     def devices(self) -> list[dict[str, Any]]:
-        """What it knows of them: how each was when it was asked last."""
-        return [one.model_dump(mode="json") for one in reports(self._devices)]
+        """What it knows of them: how each was when it was asked last, and that a technician has them."""
+        known = reports(self._devices)
+        if self._state is State.LENT:
+            known = [one.model_copy(update={"status": DeviceStatus.DEVICE_BUSY}) for one in known]
+        return [one.model_dump(mode="json") for one in known]
 
     def hurry(self) -> None:
         """A visit under way is waited for no longer."""

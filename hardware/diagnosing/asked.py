@@ -59,6 +59,8 @@ class Asked:
 
     def only(self, device: str | None) -> dict[str, DeviceOptions]:
         """The configured devices, or one of them. Ends the command where it is not configured."""
+        if not self.config:
+            self.fail(Exit.ATTENTION, "diagnose.none_at_all")
         if device is None:
             return self.config
         if device not in self.config:
@@ -95,15 +97,27 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         type=click.Choice([each.value for each in Language]),
         help="Default: from the environment.",
     )
+    @click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The terminal's data folder, where it was started with another.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
     @functools.wraps(command)
-    def run(*given: Any, file: Path | None, language: str | None, as_json: bool, **options: Any) -> None:
+    def run(
+        *given: Any,
+        file: Path | None,
+        language: str | None,
+        data: Path | None,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
         start_log("huimin-diagnose", "critical")  # what happens is said in words here
         spoken = Language(language) if language else language_of_environment()
         try:
             config, simulator = configured(file)
             lending = load(VendorModeSettings, file)
-            kept = load(TerminalData, file).folder
+            kept = load(TerminalData, file, data=data).folder
         except ConfigError as error:
             click.echo(str(error), err=True)
             sys.exit(Exit.USAGE)

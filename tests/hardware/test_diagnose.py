@@ -179,6 +179,13 @@ def test_without_a_device_it_says_how_to_configure_one(tmp_path: Path, language:
     assert json.loads(diagnose(tmp_path, "--json").stdout) == {"fine": False, "devices": []}
 
 
+@pytest.mark.parametrize("name", ["check", "watch"])
+def test_without_a_device_there_is_nothing_to_work_on(tmp_path: Path, name: str) -> None:
+    done = diagnose(tmp_path, name)
+    assert done.returncode == 1
+    assert "huimin-diagnose list" in done.stderr
+
+
 def test_a_wrong_configuration_is_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "terminal.toml"
     for text, named in (

@@ -128,6 +128,8 @@ async def test_a_technician_who_is_cut_off_leaves_a_resident_where_they_were(en:
     await said(checking, "Printing")
     second = await ended(await diagnose(en, "check", "--now"))
     assert second[0] == 3 and f"process {checking.pid}" in second[2]
+    _, told = await report(en, "list")
+    assert {one["status"] for one in told["devices"]} == {"deviceBusy"}
     checking.send_signal(signal.SIGKILL)
     await checking.wait()
     await en.touch("idle.more")
@@ -142,6 +144,23 @@ async def test_a_technician_who_is_cut_off_leaves_a_resident_where_they_were(en:
     await en.screen("card")
     await en.present()
     await en.screen("card.taken")
+
+
+async def test_what_happened_in_visits_is_told_with_what_to_do(en: Hand) -> None:
+    await en.to_form("labour-registration")
+    await en.touch("form.start")
+    await en.screen("card")
+    await en.present("--fault", "wrong-checksum")
+    await en.says("not read completely")
+    await asyncio.sleep(1)  # until it is on the disk
+    data = ("--data", str(en.config.parent / "data"))
+    code, told = await report(en, "events", *data, "--device", "identity_card_reader", "--limit", "1")
+    assert code == 0
+    [event] = told["events"]
+    assert (event["name"], event["completion"], event["code"]) == ("read_card", "invalidData", "readFailed")
+    assert [finding["code"] for finding in event["findings"]] == ["identity_card_reader.readFailed"]
+    _, counted = await report(en, "statistics", *data)
+    assert "identity_card_reader" in {one["device"] for one in counted["statistics"]}
 
 
 async def test_a_visit_may_come_to_its_end_first(en: Hand) -> None:
