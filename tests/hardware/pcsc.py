@@ -101,7 +101,10 @@ class Pcscd:
         with socket.socket(socket.AF_UNIX) as listening, self.log.open("ab") as log:
             listening.bind(str(self._socket))
             listening.listen()
-            script = 'exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
+            # setpriv: it ends with the tests, however they end.
+            script = (
+                'exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec setpriv --pdeathsig TERM "$@"'
+            )
             self._process = subprocess.Popen(
                 ["sh", "-c", script, "sh", service, "--foreground", "--config", str(self._readers)],
                 env={**os.environ, "PLUG": str(self._plugged)},
