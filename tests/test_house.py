@@ -52,6 +52,7 @@ HAN_FILES = {
 """Files whose Chinese is data that the code works on, not text that anybody is shown, and what it is."""
 
 HAN_STRINGS = {
+    "hardware/conformance/trials.py": {"CONFORMANCE TEST 一致性测试"},  # what a printer is tried with
     "kiosk/input/rime.py": {"一"},  # a character to try the fonts with
     "kiosk/screens/frame.py": {"惠"},  # the seal, the same in both languages
     "kiosk/settings.py": {"惠民县政务服务"},  # a default of the configuration, beside its English

@@ -16,7 +16,11 @@ from pydantic import SecretStr, ValidationError
 
 import hardware.interfaces
 from foundation.language import Language
+from hardware.conformance.checks import CHECKS
+from hardware.conformance.examination import Outcome as Conforming
+from hardware.conformance.examination import Result
 from hardware.diagnosing import charts
+from hardware.diagnosing.conforming import fine, result_object, result_sentence
 from hardware.diagnosing.export import Material, page, plain_options
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import record_object, record_sentences, records
@@ -265,6 +269,21 @@ def test_statistics_are_told_by_device() -> None:
     assert "own_count: 2" in "\n".join(
         record_sentences(records([Statistic("pin_pad", "own_count", "", 2, NOW)])[0], Language.EN)
     )
+
+
+def test_a_broken_promise_is_told_and_one_that_was_not_tried_is_none() -> None:
+    kept = Result("tests_itself", Conforming.KEPT, "", 0.26)
+    untried = Result("stands_silence", Conforming.NOT_TRIED, "nobody can silence it", 0.0)
+    broken = Result("cancels_at_once", Conforming.FAILED, "read_card goes on after cancel", 5.0)
+    assert fine([kept, untried]) and not fine([kept, broken]) and not fine([])
+    text = texts(Language.EN)
+    assert result_sentence(broken, text).startswith("BROKEN: cancels at once")
+    assert "(nobody can silence it)" in result_sentence(untried, text)
+    told = result_object(kept, text)
+    assert (told["outcome"], told["seconds"], told["text"]) == ("kept", 0.3, "tests itself")
+    for language in Language:
+        for name in CHECKS:
+            assert texts(language)(f"conformance.{name}")
 
 
 def test_every_count_of_the_interfaces_has_its_words() -> None:

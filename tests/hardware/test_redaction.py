@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.diagnosing.redaction import REDACTED, TECHNICAL, redacted, redacted_lines, redacted_text
@@ -92,6 +92,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text() | st.sampled_from(sorted(TECHNICAL)), JSON))
 def test_any_entry_is_taken_and_no_long_number_or_han_is_left(entry: dict[str, Any]) -> None:
     for said in _strings(redacted(entry)):
