@@ -303,7 +303,8 @@ def _check_sentences(one: CheckResult, asked: Asked) -> list[str]:
         outcome=text(f"check.outcome.{one.outcome.value}"),
         seconds=one.seconds,
     )
-    return [said + mark, *("  → " + sentence_or(text, name, code_of(name)) for name in one.findings)]
+    held = [text("check.held", process=one.held_by)] if one.held_by else []
+    return [said + mark, *held, *("  → " + sentence_or(text, name, code_of(name)) for name in one.findings)]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from hardware.diagnosing import external, interactive
 from hardware.diagnosing.technician import NobodyThere, Technician
-from hardware.interfaces.device import AnyDevice, DeviceError, SelfTest, advice_on
+from hardware.holder import holder_of
+from hardware.interfaces.device import AnyDevice, DeviceError, PortProblem, SelfTest, advice_on
 from hardware.simulators.fonts import FontMissing
 
 
@@ -36,7 +37,8 @@ class Outcome(Enum):
 
 
 class CheckResult(BaseModel):
-    """A check. findings: names of sentences that say what to do, worst first."""
+    """A check. findings: names of sentences that say what to do, worst first; held_by: process that has the
+    port."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,12 +49,16 @@ class CheckResult(BaseModel):
     level: Level
     outcome: Outcome
     findings: tuple[str, ...] = ()
+    held_by: int | None = None
     seconds: float = 0.0
 
     @property
     def fine(self) -> bool:
         """Whether nobody has to do anything about it."""
         return self.outcome in (Outcome.PASSED, Outcome.NOT_SUPPORTED) and not self.findings
+
+
+_IN_USE = f"advice.port.{PortProblem.IN_USE.value}"
 
 
 async def check(device: AnyDevice, level: Level, technician: Technician) -> CheckResult:
@@ -66,6 +72,7 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
         outcome, more = await _act(device, work.get(device.name), technician)
         findings = tuple(dict.fromkeys((*more, *findings)))
     info = device.info
+    holder = holder_of(info.port) if _IN_USE in findings else None
     return CheckResult(
         device=info.name,
         driver=info.driver,
@@ -74,6 +81,7 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
         level=level,
         outcome=outcome,
         findings=findings,
+        held_by=holder.process if holder else None,
         seconds=round(time.monotonic() - began, 1),
     )
 

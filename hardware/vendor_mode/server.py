@@ -168,6 +168,9 @@ class VendorModeServer:
             await connection.send(state=lender.state.value, left=0)
         except (Ended, TimeoutError):
             pass  # whoever reads from the connection finds out, too
+        except Exception:
+            log.exception("lending_failed")
+            connection.hang_up()  # which gives back what was lent
         finally:
             lending.cancel()
             await asyncio.gather(lending, return_exceptions=True)
@@ -217,6 +220,10 @@ class _Connection:
         """The other kind."""
         more = {"process": refused.process} if refused.process else {}
         await self._send({"ok": False, "error": refused.refusal.value, **more})
+
+    def hang_up(self) -> None:
+        """Ends the connection."""
+        self._writer.close()
 
     async def _send(self, message: dict[str, Any]) -> None:
         self._writer.write(encode(message))

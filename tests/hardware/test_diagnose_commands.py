@@ -22,6 +22,7 @@ from PIL import Image
 from hardware.protocols.smartpin import PROMPT_BYTES
 from hardware.simulators import control
 from hardware.store import Event, Store
+from hardware.transport.serial_port import SerialPort
 from tests.hardware.commands import command, environment, simulator
 from tests.hardware.conftest import until
 
@@ -345,6 +346,17 @@ def test_a_monitor_gets_figures(bench: Path, kept: Path) -> None:
     assert (
         'huimin_device_failures_total{device="identity_card_reader",reason="readFailed"} 3.0' in done.stdout
     )
+
+
+async def test_a_port_that_another_program_has_is_said_with_its_process(bench: Path) -> None:
+    held = SerialPort(str(bench / "receipt-printer"))
+    await held.open()
+    done = await asyncio.to_thread(run, bench, "check", "receipt_printer", "--json")
+    await held.close()
+    assert done.returncode == 1
+    [check] = judged("check", done.stdout)["checks"]
+    assert check["held_by"] == os.getpid()
+    assert [finding["code"] for finding in check["findings"]] == ["port.in_use"]
 
 
 def test_a_device_that_is_not_configured_is_said_so(bench: Path) -> None:

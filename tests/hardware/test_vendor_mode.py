@@ -271,6 +271,23 @@ async def test_an_ending_terminal_leaves_nobody_waiting(tmp_path: Path) -> None:
             await borrowing
 
 
+async def test_a_lender_that_fails_keeps_nobody_waiting_and_has_its_devices(tmp_path: Path) -> None:
+    class Broken(Shop):
+        async def lend(self) -> None:
+            await super().lend()
+            raise RuntimeError("a mistake")
+
+    shop = Broken()
+    server = VendorModeServer(shop, tmp_path)
+    await server.open()
+    async with connected(places(tmp_path)[0]) as terminal:
+        with pytest.raises(Ended):
+            async with terminal.vendor_mode(now=True, told=silent):
+                pytest.fail("nothing was lent")
+    await until(lambda: shop.has)
+    await server.close()
+
+
 async def test_a_folder_that_cannot_be_used_is_no_end_of_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     server = VendorModeServer(Shop(), tmp_path / "file")
