@@ -152,7 +152,9 @@ async def test_a_device_with_trouble_needs_attention(
 
 @pytest.mark.parametrize("kind", FindingKind)
 def test_every_finding_is_a_sentence_in_both_languages(kind: FindingKind) -> None:
-    finding = Finding(kind, "receipt_printer", "escpos", "/dev/ttyUSB0", True, ("advice.receipt_printer.paperLow",))
+    finding = Finding(
+        kind, "receipt_printer", "escpos", "/dev/ttyUSB0", True, ("advice.receipt_printer.paperLow",)
+    )
     chinese, english = finding.sentence(Language.ZH_CN), finding.sentence(Language.EN)
     assert HAN.search(chinese)
     assert not HAN.search(english)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from foundation.language import Language
+from hardware.conformance.checks import CHECKS
+from hardware.conformance.examination import Outcome
 from hardware.diagnosing.listing import EXAMPLE
 from hardware.interfaces.device import CompletionCode, DeviceStatus, PortProblem
 from hardware.interfaces.media import PaperStatus
@@ -13,6 +15,8 @@ from hardware.simulate import sentence
 from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
+WELL = (DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY, DeviceStatus.UNKNOWN)
+"""States that are no reason to do anything."""
 UNSAID = ("notSupported", "unknown")
 """A part of which nothing is known is left out."""
 NAMES = [
@@ -23,7 +27,10 @@ NAMES = [
     *(f"advice.completion.{code.value}" for code in CompletionCode),
     *(f"advice.{each.name}.{code.value}" for each in CLASSES.values() for code in each.interface.codes),
     *(name for each in CLASSES.values() for name in each.interface.status_type.WRONG.values()),
+    *(f"advice.state.{status.value}" for status in DeviceStatus if status not in WELL),
     *(kind.value for kind in FindingKind),
+    *(f"conformance.{check}" for check in CHECKS),
+    *(outcome.value for outcome in Outcome),
     *(sentence(device.name, fault) for device in DEVICES for fault in device.faults()),
     "diagnose.detail.sam_id",
 ]
