@@ -201,6 +201,21 @@ async def test_digits_of_a_pad_are_compared(bench: Path, tmp_path: Path, right: 
     assert (code, check["outcome"]) == (0 if right else 1, outcome), person.heard
 
 
+async def test_lights_are_looked_at_and_the_door_is_moved(bench: Path) -> None:
+    async with interactive(bench, "auxiliaries") as person:
+        for number in range(8):
+            await person.hears("on? [y/n]")
+            person.heard = ""
+            person.types("n" if number == 3 else "y")
+        await person.hears("Open the cabinet door")
+        act(bench, "auxiliaries", "open-door")
+        await asyncio.sleep(1.2)
+        act(bench, "auxiliaries", "close-door")
+        code, check = await person.result()
+    assert (code, check["outcome"]) == (1, "failed")
+    assert [finding["code"] for finding in check["findings"]] == ["check.light_dark"]
+
+
 async def test_nobody_there_is_not_a_fault_of_the_device(bench: Path) -> None:
     async with interactive(bench, "receipt_printer") as person:
         await person.hears("Type the large number")
