@@ -14,11 +14,13 @@ from foundation.config import ConfigError, load
 from foundation.language import Language
 from hardware.drivers.escpos_printer import EscposOptions
 from hardware.drivers.serial_device import SerialOptions
-from hardware.interfaces.device import DeviceOptions, DeviceStatus
+from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
 from hardware.interfaces.receipt_printer import TextLine
 from hardware.registry import (
+    CLASSES,
     IDENTITY_CARD_READER,
     RECEIPT_PRINTER,
+    DeviceClass,
     Devices,
     DeviceSettings,
     Finding,
@@ -28,6 +30,7 @@ from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import PrinterFault, SimulatedReceiptPrinter
 from hardware.transport.serial_port import SerialPort
+from hardware.watch import WATCH_SECONDS
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -227,3 +230,34 @@ def test_a_wrong_configuration_names_what_is_wrong(tmp_path: Path, text: str, na
     with pytest.raises(ConfigError) as raised:
         settings(tmp_path, text)
     assert named in str(raised.value)
+
+
+def test_a_link_to_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "by-id").symlink_to("/dev/ttyUSB9")
+    with pytest.raises(ConfigError, match="identity_card_reader already"):
+        settings(
+            tmp_path,
+            '[devices.identity_card_reader]\ndriver = "gat467"\nport = "/dev/ttyUSB9"\n'
+            f'[devices.receipt_printer]\ndriver = "escpos"\nport = "{tmp_path / "by-id"}"\n',
+        )
+
+
+def test_the_watchs_time_is_configured_beside_the_devices(tmp_path: Path) -> None:
+    file = tmp_path / "terminal.toml"
+    file.write_text("[devices]\nwatch_seconds = 2.5\n", "utf-8")
+    found = load(DeviceSettings, file)
+    assert (found.watch_seconds, found.configured()) == (2.5, {})
+    assert load(DeviceSettings, None).watch_seconds == WATCH_SECONDS
+    file.write_text("[devices]\nwatch_seconds = 0.01\n", "utf-8")
+    with pytest.raises(ConfigError, match="watch_seconds"):
+        load(DeviceSettings, file)
+
+
+@pytest.mark.parametrize("kind", CLASSES.values(), ids=list(CLASSES))
+def test_every_line_of_the_table_leads_to_a_driver_of_its_class(kind: DeviceClass[AnyDevice]) -> None:
+    assert kind.drivers, "a class that no model can be configured of"
+    for name in kind.drivers:
+        driver = kind.driver(name)
+        assert issubclass(driver, kind.interface)
+        assert (driver.name, driver.driver) == (kind.name, name)
+        assert set(driver.Options.model_fields) >= {"driver", "port"}
