@@ -39,7 +39,10 @@ def doors(services: Iterable[Service]) -> tuple[Door, ...]:
 
 
 class Catalogue(Chapter):
-    """Keeps the home page as the backend's catalogue is: fetched at the start and after each visit."""
+    """Keeps the home page as the backend's catalogue is, also while nobody comes.
+
+    Below the pages of a visit it stays as it is: nothing changes under a resident's hand.
+    """
 
     def __init__(self, visit: Visit, client: BackendClient) -> None:
         self._visit = visit
@@ -51,7 +54,7 @@ class Catalogue(Chapter):
         self.fetch()
 
     def fetch(self) -> None:
-        """Begins to fetch, again and again until the backend answers."""
+        """Begins to fetch: until the backend answers, and then anew while the home page is shown."""
         self.close()
         self._fetching = asyncio.get_running_loop().create_task(self._fetch())
 
@@ -70,8 +73,12 @@ class Catalogue(Chapter):
                     self._visit.show_home(Home(failure=error))
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
-                self._visit.show_home(Home(doors(services), services, services_as_of=as_of))
-                return
+                home = Home(doors(services), services, services_as_of=as_of)
+                if home != self._visit.home:
+                    self._visit.show_home(home)
+                await asyncio.sleep(self._visit.pace.home_anew)
+                if not isinstance(self._visit.page, Home):
+                    return  # the next fetching begins when the visit ends
 
     async def _all(self) -> tuple[tuple[Service, ...], datetime | None]:
         services: tuple[Service, ...] = ()

@@ -45,6 +45,8 @@ class Pace:
     """With a payment's code on the screen and no touch, before the idle clock begins."""
     home_again: float = 5.0
     """Between two tries to fetch the catalogue for the home page."""
+    home_anew: float = 10.0
+    """Between two looks at the catalogue while nobody comes."""
     rating: float = 30.0
     """For which a rating is offered."""
     thanks: float = 4.0

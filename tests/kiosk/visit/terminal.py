@@ -28,7 +28,7 @@ from backend_client.submission import Accepted
 from foundation.keys import KEY_BYTES, KeyRing
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.document_printer import DocumentPrinter
-from hardware.registry import DeviceConfig, Devices
+from hardware.registry import IDENTITY_CARD_READER, RECEIPT_PRINTER, Devices
 from hardware.simulators import cards as card_files
 from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.cards import CardFile
@@ -71,7 +71,7 @@ from tests.hardware.conftest import running
 from tests.kiosk.visit.cable import Cable
 
 COUNTY = ZoneInfo("Asia/Shanghai")
-PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2)
+PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2, home_anew=0.5)
 KEYS = KeyRing([bytes(range(KEY_BYTES))])
 BOUNDS = Bounds(low=5, wanted=10)
 PERMIT, LETTER = "services/permit", "services/letter"
@@ -241,12 +241,15 @@ async def terminal(
     printer = SimulatedReceiptPrinter(
         folder / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
     )
+    gat467 = {"driver": "gat467", "port": str(reader.line.name)}
+    escpos = {"driver": "escpos", "port": str(printer.line.name)}
     devices = Devices(
         {
-            "identity_card_reader": DeviceConfig(driver="gat467", port=str(reader.line.name)),
-            "receipt_printer": DeviceConfig(driver="escpos", port=str(printer.line.name)),
+            "identity_card_reader": IDENTITY_CARD_READER.options(gat467),
+            "receipt_printer": RECEIPT_PRINTER.options(escpos),
         }
     )
+    slip_printer = devices.of(RECEIPT_PRINTER)
     cable = Cable(address)
     await cable.plug_in()
     async with (
@@ -260,13 +263,13 @@ async def terminal(
         office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
         slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
         catalogue = Catalogue(visit, client)
-        cards = Cards(visit, devices.identity_card_reader)
+        cards = Cards(visit, devices.of(IDENTITY_CARD_READER))
         progress = Progress(visit, client, cards)
         applications = Applications(
             visit,
             client,
             cards,
-            devices.receipt_printer,
+            slip_printer,
             slips,
             outbox=outbox,
             origin="terminal-1",
@@ -275,12 +278,12 @@ async def terminal(
         ratings = Ratings(visit, outbox)
         replies = ratings, Reopenings(visit, client, progress), PublicCases(visit, client)
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
-        payments = Payments(visit, client, devices.receipt_printer, slips)
-        lookups = Lookups(visit, client, applications, progress, printer=devices.receipt_printer, slips=slips)
+        payments = Payments(visit, client, slip_printer, slips)
+        lookups = Lookups(visit, client, applications, progress, printer=slip_printer, slips=slips)
         papers = Papers(
             visit, client, cards, applications, documents, today=lambda: datetime.now(COUNTY).date()
         )
-        appointments = Appointments(visit, client, progress, devices.receipt_printer, slips)
+        appointments = Appointments(visit, client, progress, slip_printer, slips)
         booking = Slots(visit, client, fresh_seconds=0.3), appointments
         visit.begin(
             (
