@@ -53,6 +53,8 @@ def check(folder: Path) -> None:
             policies=len(content.policies),
             services=len(content.services),
             forms=len(content.forms),
+            lookups=len(content.lookups),
+            counters=len(content.counters),
             notices=len(content.notices),
         )
     )

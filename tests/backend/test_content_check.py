@@ -419,7 +419,7 @@ def test_the_packaged_content_is_right() -> None:
 
 async def test_the_command_says_that_content_is_fine() -> None:
     code, out, _ = await command("content", "check", CONTENT)
-    assert (code, out) == (0, "8 policies, 6 services, 2 forms, 5 notices: fine.\n")
+    assert (code, out) == (0, "8 policies, 6 services, 2 forms, 0 lookups, 0 counters, 5 notices: fine.\n")
 
 
 async def test_the_command_names_file_and_line_in_the_language_of_the_clerk(tmp_path: Path) -> None:
