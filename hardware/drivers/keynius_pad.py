@@ -176,33 +176,46 @@ class KeyniusPad(PinPad, SerialDevice):
 
     async def _keyed_in(self, minimum: int, maximum: int, on_count: OnCount) -> bytearray:
         """Digits until the enter key, which counts once there are enough. Wiped where it ends otherwise."""
-        messages = await self._tell_pad(self._manual.keys_on)
         held = bytearray()
-        entered = False
         try:
-            ends = time.monotonic() + ENTRY_SECONDS
-            last = time.monotonic()
-            while True:
-                for message in messages:
-                    if isinstance(message, Broken):
-                        raise DeviceError(CompletionCode.INVALID_DATA, detail="a key came to harm")
-                    if isinstance(message, KeyPressed):
-                        last = time.monotonic()
-                        entered = _press(message.what, held, minimum, maximum)
-                        on_count(len(held))
-                        if entered:
-                            return held
-                now = time.monotonic()
-                if now >= ends:
-                    raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
-                if held and now >= last + FORGET_SECONDS:
-                    wipe(held)
-                    on_count(0)
-                messages = await self._messages(min(ends, last + FORGET_SECONDS) if held else ends)
-        finally:
-            if not entered:
+            messages = await self._tell_pad(self._manual.keys_on)
+            try:
+                await self._entry(messages, held, minimum, maximum, on_count)
+            finally:
+                await self._stop()
+        except BaseException:  # a cancel while the pad is switched off, too
+            wipe(held)
+            raise
+        return held
+
+    async def _entry(
+        self,
+        messages: Sequence[Message | Broken],
+        held: bytearray,
+        minimum: int,
+        maximum: int,
+        on_count: OnCount,
+    ) -> None:
+        """Fills what is held until the enter key counts, beginning with what the pad said already."""
+        ends = time.monotonic() + ENTRY_SECONDS
+        last = time.monotonic()
+        while True:
+            for message in messages:
+                if isinstance(message, Broken):
+                    raise DeviceError(CompletionCode.INVALID_DATA, detail="a key came to harm")
+                if isinstance(message, KeyPressed):
+                    last = time.monotonic()
+                    entered = _press(message.what, held, minimum, maximum)
+                    on_count(len(held))
+                    if entered:
+                        return
+            now = time.monotonic()
+            if now >= ends:
+                raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+            if held and now >= last + FORGET_SECONDS:
                 wipe(held)
-            await self._stop()
+                on_count(0)
+            messages = await self._messages(min(ends, last + FORGET_SECONDS) if held else ends)
 
     async def _stop(self) -> None:
         """Keys that come from now on are nobody's."""

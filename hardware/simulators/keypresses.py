@@ -35,9 +35,14 @@ class Fingers:
         for key in keys:
             self._waiting.put_nowait(key)
 
+    async def done(self) -> None:
+        """Waits until all that was begun has been pressed."""
+        await self._waiting.join()
+
     async def work(self) -> None:
         """Presses what is to be pressed, for ever."""
         while True:
             key = await self._waiting.get()
             await asyncio.sleep(self.pause)
             self._press(key)
+            self._waiting.task_done()

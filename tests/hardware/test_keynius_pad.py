@@ -124,6 +124,7 @@ async def test_what_somebody_left_behind_is_not_the_next_ones(
     assert raised.value.completion is CompletionCode.CANCELED
     assert not simulated.sends_keys
     simulated.fingers.begin("88888")  # on a pad that is switched off
+    await simulated.fingers.done()
     assert (await keyed(pad, simulated, NUMBER + " enter")).text() == NUMBER
 
 
