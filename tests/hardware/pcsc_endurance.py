@@ -9,68 +9,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
-import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from foundation.log import start_log
 from hardware.drivers.pcsc_card_reader import PcscCardReader
 from hardware.interfaces.media import Media
 from hardware.simulators.service_card import DEMONSTRATION, SimulatedServiceCard
+from tests.hardware.endurance import Figures, Report
 from tests.hardware.pcsc import READER, Pcscd, pcscd
 
 WARM_UP = 2
 """Cards that are read before anything is counted."""
-MEMORY_KIB = 4096
-"""So much the process may grow: what Python holds back for later."""
-PAGE_KIB = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a process has."""
-
-    threads: int
-    files: int
-    memory_kib: int
-
-    @classmethod
-    def now(cls) -> Figures:
-        gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return cls(threading.active_count(), open_files(), pages * PAGE_KIB)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came of it. seconds: from a card's insertion to its content, each."""
-
-    cards_read: int
-    before: Figures
-    after: Figures
-    seconds: tuple[float, ...]
-
-    @property
-    def grown(self) -> dict[str, int]:
-        """What there is more of than at the start, and by how much; nothing, unless something leaks."""
-        more = {
-            "threads": self.after.threads - self.before.threads,
-            "files": self.after.files - self.before.files,
-            "memory_kib": max(0, self.after.memory_kib - self.before.memory_kib - MEMORY_KIB),
-        }
-        return {name: by for name, by in more.items() if by > 0}
-
-
-def open_files() -> int:
-    """How many files this process has open."""
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 async def endure(service: Pcscd, *, restarts: int, insertions: int) -> Report:
-    """Does it all, in the first reader of a pcscd that runs. Fails with the first card that is not read."""
+    """Does it all, in the first reader of a pcscd that runs. Fails with the first card that is not read.
+
+    The report's seconds are from a card's insertion to its content.
+    """
     card = SimulatedServiceCard(service.port)
     reader = PcscCardReader(PcscCardReader.Options(port=READER))
     await reader.open()
@@ -87,7 +44,7 @@ async def endure(service: Pcscd, *, restarts: int, insertions: int) -> Report:
     finally:
         await card.remove()
         await reader.close()
-    return Report(len(seconds), before, after, tuple(seconds))
+    return Report(before, after, tuple(seconds))
 
 
 async def _once(
@@ -120,9 +77,7 @@ def main() -> int:
     start_log("pcsc-endurance")
     with pcscd() as service:
         report = asyncio.run(endure(service, restarts=given.restarts, insertions=given.insertions))
-    print(f"cards read {report.cards_read}, of these {given.restarts} over a restart of pcscd")
-    print(f"slowest {max(report.seconds):.2f} s, mean {sum(report.seconds) / len(report.seconds):.2f} s")
-    print(f"before {report.before}\nafter  {report.after}\nleaked {report.grown or 'nothing'}")
+    print(f"cards read {report.turns}, of these {given.restarts} over a restart of pcscd\n{report}")
     return 1 if report.grown else 0
 
 

@@ -19,8 +19,9 @@ from hardware.protocols.apdu import StatusWord, select_name
 from hardware.protocols.service_card import SSSE
 from hardware.simulators.service_card import DEMONSTRATION, CardFault, SimulatedServiceCard
 from tests.hardware.conftest import until
+from tests.hardware.endurance import open_files
 from tests.hardware.pcsc import OTHER_READER, READER, Pcscd, pcscd
-from tests.hardware.pcsc_endurance import endure, open_files
+from tests.hardware.pcsc_endurance import endure
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -391,5 +392,5 @@ async def test_a_reader_that_is_closed_leaves_no_thread_and_no_file(service: Pcs
 async def test_pcscd_restarted_and_cards_inserted_over_and_over_leave_nothing_behind(service: Pcscd) -> None:
     """The short form of the endurance run; the long one is for a night."""
     report = await endure(service, restarts=2, insertions=2)
-    assert report.cards_read == 2 + 2
+    assert report.turns == 2 + 2
     assert report.grown == {}
