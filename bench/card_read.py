@@ -1,5 +1,7 @@
 """Reading an identity card: from the last byte of its content on the line to the decoded record.
 
+`bench/card_screen.py` measures on to the screen.
+
 A reader without delays of its own answers on a pseudo-terminal, once with the bytes as fast as they go and
 once at the speed of the wire; the driver is the terminal's.
 """
@@ -29,12 +31,14 @@ AT_THE_WIRE = Pace(find=0.0, select=0.0, read=0.0, baud=115200)
 
 
 class TimedLine(Line):
-    """A line that remembers when it put its last byte on the wire."""
+    """A line that remembers when it began to send its last answer, and when its last byte was on the wire."""
 
+    began = 0.0
     sent = 0.0
 
     async def send(self, data: bytes) -> None:
         """Sends, and takes the time."""
+        self.began = time.perf_counter()
         await super().send(data)
         self.sent = time.perf_counter()
 

@@ -76,12 +76,27 @@ def simulator(folder: Path) -> Running:
 
 
 class Display:
-    """A virtual display of exactly one size, with a number that it chooses itself."""
+    """A virtual display of exactly one size, with a number that it chooses itself.
 
-    def __init__(self, size: str) -> None:
+    folder: where the file lies that always holds what is shown, an XWD dump named Xvfb_screen0.
+    """
+
+    def __init__(self, size: str, folder: Path | None = None) -> None:
+        shown = ["-fbdir", str(folder)] if folder else []
         read, write = os.pipe()
         self._process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"],
+            [
+                "Xvfb",
+                "-displayfd",
+                str(write),
+                "-screen",
+                "0",
+                f"{size}x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                *shown,
+            ],
             pass_fds=[write],
             stderr=subprocess.DEVNULL,
         )
