@@ -12,6 +12,8 @@ from ivr.dialogue.conversation import Conversation
 
 TAIL = 4
 """Characters of a number that are said when all answers are gone through."""
+COUNTED = 5
+"""Places of the longest number that counts something; codes have more, or always the same."""
 NUMBERS = {FieldType.DIGITS, FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}
 
 
@@ -39,7 +41,7 @@ def said(conversation: Conversation, field: Field, value: Value) -> str:
         case FieldType.PHONE_NUMBER:
             return read.phone_number(value)
         case FieldType.DIGITS:
-            return read.digit_string(value)
+            return read.integer(int(value)) if _counts(field) else read.digit_string(value)
     return value
 
 
@@ -47,7 +49,7 @@ def recalled(conversation: Conversation, field: Field, value: Value) -> str:
     """The same when all answers are gone through: of a number only its end, of what else is private nothing.
     Each was confirmed in full when it was given."""
     language = conversation.language
-    if field.type in NUMBERS and isinstance(value, str) and len(value) > TAIL:
+    if field.type in NUMBERS and isinstance(value, str) and len(value) > TAIL and not _counts(field):
         return prompts.written(language, "answer.ending_in", tail=conversation.read.digits(value[-TAIL:]))
     if is_private(field) and not isinstance(value, Recording):
         return prompts.written(language, "answer.given")
@@ -57,3 +59,8 @@ def recalled(conversation: Conversation, field: Field, value: Value) -> str:
 def is_private(field: Field) -> bool:
     """Whether an answer is kept to its owner: as the form says, and numbers of people always."""
     return field.private or field.type in {FieldType.IDENTITY_NUMBER, FieldType.PHONE_NUMBER}
+
+
+def _counts(field: Field) -> bool:
+    """Whether its digits are a number of something, such as people, and not a code."""
+    return field.type is FieldType.DIGITS and max(field.min_length, 1) < field.longest <= COUNTED

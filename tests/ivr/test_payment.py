@@ -105,7 +105,7 @@ async def test_a_caller_hears_what_it_costs_gets_a_link_and_hears_that_it_is_pai
     heard = live.heard
     if language is Language.ZH_CN:
         assert heard.said("charge.line") == "临时身份证工本费：十元。"
-        assert heard.said("charge.total") == "一共，应缴费用：五十元。"
+        assert heard.said("charge.total") == "合计应缴费用：五十元。"
         assert heard.said("payment.PAID") == "已经缴清，金额五十元。"
         assert heard.said("payment.link_sent").startswith("链接正在发往尾号幺幺幺幺的手机")
     else:
@@ -134,7 +134,7 @@ async def test_tax_lines_are_said_right_and_how_each_came_about(line: Phone, lan
         assert "是十万零一元的百分之二十。" in said
         assert "再减一万零五百元。" in said
         assert "本期个人所得税：四千七百五十元一角。" in said
-        assert "一共，应缴税费：七千九百元一角一分。" in said
+        assert "合计应缴税费：七千九百元一角一分。" in said
     else:
         assert "VAT: three thousand yuan and one fen." in said
         assert "That is one per cent of three hundred thousand and one yuan and twenty-three fen." in said
@@ -149,7 +149,7 @@ async def test_answers_are_changed_where_the_amount_is_not_right(line: Phone) ->
     before = len(line.county.references())
     heard = await line.call(f"{await way(line, RENEWAL)}\n1\n{ANSWERS}\n1\n*\n2\n4\n3\n1\n!")
     assert heard.prompts.count("charge.intro") == 2
-    assert heard.said("charge.total") == "一共，应缴费用：三十元。"
+    assert heard.said("charge.total") == "合计应缴费用：三十元。"
     assert len(line.county.references()) == before
 
 

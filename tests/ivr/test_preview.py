@@ -70,7 +70,7 @@ async def test_every_line_of_the_preview_is_said_in_a_real_call_in_that_order(
             [
                 "增值税，专用发票：两千元。",
                 "附加税费减半：减二百四十元。",
-                "一共，应缴税费：五千九百九十元。",
+                "合计应缴税费：五千九百九十元。",
             ],
         ),
         (

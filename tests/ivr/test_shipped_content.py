@@ -117,6 +117,19 @@ async def test_a_form_is_filled_in_and_its_case_found(
     assert not [prompt for prompt in heard.prompts if prompt.startswith(("problem.", "error."))]
 
 
+async def test_what_counts_something_is_said_as_a_number_and_a_code_by_its_digits(
+    shipped_phone: Phone,
+) -> None:
+    listed = (await shipped_phone.client.list_services(page_size=200)).items
+    for name, said in (
+        ("rural-household", "户籍人口：一。"),
+        ("tax-declaration", "执照注册号：尾号幺幺幺幺。"),
+    ):
+        form = await shipped_phone.client.get_form(f"forms/{name}")
+        heard = await shipped_phone.call(f"2\n{way_to_form(listed, form.name)}\n1\n{script(form)}\n!")
+        assert said in heard.text
+
+
 @pytest.mark.parametrize("language", Language)
 async def test_nothing_in_the_content_is_left_for_the_voice_to_guess_at(
     shipped_phone: Phone, language: Language
