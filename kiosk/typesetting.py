@@ -72,9 +72,21 @@ def balance(text: str, width: float, advance: Advance) -> list[Line]:
         return lines
     longest = max(sum(map(advance, unit.rstrip())) for unit in units(text))
     narrowest = min(width, max(width / len(lines) * 0.8, longest))
-    tries = [wrap(text, narrowest + (width - narrowest) * step / STEPS, advance) for step in range(STEPS)]
+    widths = [narrowest + (width - narrowest) * step / STEPS for step in range(STEPS)]
+    widths += [end for end in _marks(text, advance) if narrowest <= end <= width]
+    tries = [wrap(text, tried, advance) for tried in widths]
     even = [tried for tried in tries if len(tried) == len(lines)]
     return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)
+
+
+def _marks(text: str, advance: Advance) -> Iterator[float]:
+    """Where the marks of a text that is one line end."""
+    taken = 0.0
+    for unit in units(text):
+        bare = unit.rstrip()
+        if bare[-1:] in CLOSING:
+            yield taken + sum(map(advance, bare))
+        taken += sum(map(advance, unit))
 
 
 def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:

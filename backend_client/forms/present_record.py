@@ -16,7 +16,8 @@ def present_value(column: Column, value: RecordValue, language: Language, zone: 
     match value:
         case datetime():
             there = value.astimezone(zone)
-            return words("present.moment", date=present_date(there.date(), language), time=f"{there:%H:%M}")
+            day = present_date(there.date(), language)
+            return words("present.moment", date=day, time=f"{there.hour}:{there:%M}")
         case date():
             return present_date(value, language)
         case Month():

@@ -63,7 +63,7 @@ class ServiceRatingScreen(Screen[ServiceRating]):
             return
         gap = theme.space.s
         high = min((self.height - top - gap * (len(ICONS) - 1)) / len(ICONS), theme.touch * 1.5)
-        width = min(self.width, theme.type.body * 26)
+        width = min(self.width, theme.type.body * 30)
         for number, level in enumerate(ICONS):
             self.put(self._level(level, width, high), 0, top + number * (high + gap))
 

@@ -114,7 +114,7 @@ def test_values_are_shown_in_the_words_of_the_language(
     shown = [value for _, value in present_record(LOOKUP, record, language, COUNTY)]
     assert tuple(shown[:8]) == values
     assert shown[8] == "139 0000 0101"
-    assert shown[9].endswith("08:15"), "the county's clock"
+    assert shown[9].endswith(" 8:15"), "the county's clock"
 
 
 def no_columns(message: lookup_pb2.Lookup) -> None:

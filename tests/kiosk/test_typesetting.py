@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,15 @@ def test_balanced_lines_leave_no_character_alone_and_prefer_to_end_with_a_mark()
     assert [line.text for line in balance(text, 25, em)] == [
         "需要帮助，请找大厅工作人员。",
         "右上角可以换成大字或英文。",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 22, 24, 26, 28])
+def test_balanced_lines_end_with_the_only_mark_there_is_wherever_it_fits(width: int) -> None:
+    text = "把您的求助、建议和感谢送到县领导信箱，一般7个工作日内答复。"
+    assert [line.text for line in balance(text, width, em)] == [
+        "把您的求助、建议和感谢送到县领导信箱，",
+        "一般7个工作日内答复。",
     ]
 
 
