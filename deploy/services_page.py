@@ -18,8 +18,8 @@ DOCUMENT = ROOT / "docs" / "services.md"
 PICTURES = ROOT / "docs" / "pictures" / "services"
 WIDTH = 300
 """Pixels of a picture in the document; a tenth of its area is enough to know it again."""
-MOST = 40
-"""Lines of a call that are shown."""
+FIRST, LAST = 20, 30
+"""Lines of a long call that are shown: how it begins, and how it ends."""
 
 HEAD = """\
 # What the county offers
@@ -119,7 +119,8 @@ def _table(shown: Iterable[Shown]) -> str:
 def _service(one: Shown) -> str:
     title = one.service.title
     pictures = "".join(_picture(file, title.en) for file in one.pictures)
-    said = "\n".join([*one.words[:MOST], *(["…"] if len(one.words) > MOST else [])])
+    long = len(one.words) > FIRST + LAST
+    said = "\n".join([*one.words[:FIRST], "…", *one.words[-LAST:]] if long else one.words)
     return (
         f'<a id="{_anchor(one)}"></a>\n\n### {title.zh_cn} · {title.en}\n\n'
         f"At the terminal: {_way(one)}. By telephone: {_keys(one)}.\n\n{pictures}\n"

@@ -309,16 +309,22 @@ KEYS = {ServiceKind.POLICY: "1", ServiceKind.NOTICE: "4"}
 
 
 def words(heard: Heard, keys: int) -> list[str]:
-    """What is said and pressed once so many keys of the menus were pressed."""
-    lines, pressed = [], 0
+    """What is said and pressed once so many keys of the menus were pressed, as long as the keys are right."""
+    lines: list[str] = []
+    pressed = 0
     for entry in heard.text.splitlines():
         if entry.startswith("> "):
             pressed += 1
             if pressed > keys:
                 lines.append(f"▶ {entry[2:]}")
-        elif pressed >= keys and entry.startswith("["):
-            lines.append(entry.partition("] ")[2])
-        elif pressed >= keys and entry.startswith(">"):
+        elif pressed < keys:
+            continue
+        elif entry.startswith("[ask.wrong_key]"):
+            return lines[:-1]
+        elif entry.startswith("["):
+            said = entry.partition("] ")[2]
+            lines += [said] if [said] != lines[-1:] else []
+        elif entry.startswith(">"):
             lines.append(entry)
     return lines
 
