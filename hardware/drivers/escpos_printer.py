@@ -25,6 +25,8 @@ from hardware.protocols.escpos_answers import AnswerReader, InOrder, StatusByte
 
 ANSWER_SECONDS = 0.5
 """Longest wait for an answer to DLE EOT: printers answer at once, whatever they are doing."""
+FIRST_CONFIRMATION_SECONDS = 2.0
+"""So long a printer may take for its first answer to GS r, until it is held for one that knows none."""
 SETTLE_SECONDS = 0.2
 """After an answer that did not come, the line has to be silent for so long before the next question,"""
 LONGEST_SETTLE_SECONDS = 2.0
@@ -162,7 +164,7 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
         if self._answers_in_order is False:
             return
         await self._ask_in_order()
-        deadline = time.monotonic() + (JOB_SECONDS if self._answers_in_order else ANSWER_SECONDS)
+        deadline = time.monotonic() + (JOB_SECONDS if self._answers_in_order else FIRST_CONFIRMATION_SECONDS)
         while self._owed and time.monotonic() < deadline:
             await self._receive(deadline)
         self._answers_in_order = self._owed == 0

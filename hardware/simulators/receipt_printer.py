@@ -102,13 +102,15 @@ _NAMES: dict[type[Command], str] = {
 class PrintPace:
     """How long printing takes, in seconds, and the line's speed. Zeros are for tests.
 
-    line: a line of text; symbol: a QR code; cut: a cut; cooling: until a hot print head has recovered.
+    line: a line of text; symbol: a QR code; cut: a cut; cooling: until a hot print head has recovered; start:
+    from its power coming back until it hears again.
     """
 
     line: float = 0.025
     symbol: float = 0.2
     cut: float = 0.3
     cooling: float = 20.0
+    start: float = 0.4
     baud: int = 115200
 
 
@@ -148,6 +150,7 @@ class SimulatedReceiptPrinter(SimulatedDevice):
         self._can_print.set()
         self._job: asyncio.Queue[Command] = asyncio.Queue(BUFFER_COMMANDS)
         self._unasked = self._set_to_tell = unasked
+        self._hears_from = 0.0
         self._at_once: asyncio.Queue[bytes] = asyncio.Queue(SMALL_QUEUE)
 
     @classmethod
@@ -182,6 +185,8 @@ class SimulatedReceiptPrinter(SimulatedDevice):
         self._tell()
 
     def _received(self, data: bytes) -> None:
+        if asyncio.get_running_loop().time() < self._hears_from:
+            return
         for command in self._commands.feed(data):
             match command:
                 case AskStatus(n):
@@ -208,8 +213,10 @@ class SimulatedReceiptPrinter(SimulatedDevice):
             self._job.get_nowait()
 
     def _start_again(self) -> None:
-        """As after a power failure; what is on the paper already stays there."""
+        """As after a power failure; what is on the paper already stays there, and what is sent while it
+        starts is lost."""
         self._used_up()
+        self._hears_from = asyncio.get_running_loop().time() + self.pace.start
         self._forget()
         self._commands = CommandReader()
         self._paper.do(Initialise())

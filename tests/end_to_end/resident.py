@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import zxingcpp
 from PIL import Image
 
+from hardware.simulators import cards, control
+from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from tests.end_to_end.terminal import Terminal, Tree
 
 Look = Callable[[str], Awaitable[None]]
 """Is told the name of each moment worth a picture."""
-
-SIMULATE = Path(sys.executable).parent / "huimin-simulate"
 
 
 async def look_away(_: str) -> None:
@@ -30,13 +29,9 @@ class Resident:
         self.devices = devices
         self.look = look
 
-    async def present_card(self, *options: str) -> None:
+    async def present_card(self) -> None:
         """Lays a card on the reader."""
-        await self._simulate("present", *options)
-
-    async def printer(self, fault: str) -> None:
-        """Does something to the printer."""
-        await self._simulate("printer", "--fault", fault)
+        await self.act(SimulatedIdentityCardReader.name, "present", cards.DEFAULT)
 
     async def read_a_policy(self, letters: str, word: str) -> None:
         """Searches by pinyin and reads the first policy found; ends on its text."""
@@ -295,11 +290,13 @@ class Resident:
             await self.terminal.touch("leave.end")
             await self.terminal.screen("home")
 
-    async def _simulate(self, *arguments: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *(str(SIMULATE), arguments[0], "--directory", str(self.devices), *arguments[1:]),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said.decode()
+    async def act(self, device: str, action: str, given: str = "") -> None:
+        """Does to a simulated device what a person does."""
+        await self._ask({"do": "act", "device": device, "action": action, "given": given})
+
+    async def fault(self, device: str, fault: str) -> None:
+        """Makes something wrong with a simulated device, or puts it right (none)."""
+        await self._ask({"do": "fault", "device": device, "fault": fault})
+
+    async def _ask(self, request: dict[str, str]) -> None:
+        await asyncio.to_thread(control.ask, self.devices, request)

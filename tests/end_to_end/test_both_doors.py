@@ -312,27 +312,6 @@ async def test_a_time_booked_by_touches_is_heard_and_cancelled_by_phone(
     assert "appointment.cancel" not in tree.controls
 
 
-@pytest.mark.parametrize("fault", ["wrong-checksum", "cut-short", "lifted", "noise"])
-async def test_a_card_that_is_not_read_gets_a_sentence_and_a_second_chance(
-    resident: Resident, fault: str
-) -> None:
-    terminal = resident.terminal
-    await terminal.touch("home.progress")
-    await terminal.touch("progress.card")
-    await terminal.screen("card")
-    await resident.present_card("--fault", fault)
-    if fault != "noise":  # noise before a frame is skipped: nothing is wrong
-        tree = await terminal.until(
-            lambda now: "card.again" in now.controls, f"no second chance after {fault}"
-        )
-        assert any("身份证" in text for text in tree.texts)
-        await terminal.touch("card.again")
-        await resident.present_card()
-    await terminal.until(
-        lambda now: now.screen.startswith("progress.") and now.screen != "progress.ways", "no cases"
-    )
-
-
 async def test_a_form_sent_while_the_backend_is_down_is_found_by_phone_once_it_is_back(
     house: House, resident: Resident
 ) -> None:
