@@ -46,7 +46,8 @@ from hardware.protocols.keynius import (
     Refused,
     Table,
 )
-from hardware.protocols.pin_block import Format, encrypted, wipe
+from hardware.protocols.pin_block import Format, encrypted
+from hardware.protocols.wiping import wipe
 
 ENTRY_SECONDS = 30.0
 """An entry takes so long at most,"""

@@ -30,7 +30,6 @@ from hardware.interfaces.pin_pad import (
     Tamper,
 )
 from hardware.protocols import smartpin
-from hardware.protocols.pin_block import wipe
 from hardware.protocols.smartpin import (
     Accepted,
     Answer,
@@ -44,6 +43,7 @@ from hardware.protocols.smartpin import (
     Refusal,
     Refused,
 )
+from hardware.protocols.wiping import wipe
 
 log = logger(__name__)
 

@@ -33,6 +33,8 @@ from enum import Enum, IntEnum
 from functools import reduce
 from operator import xor
 
+from hardware.protocols.frames import Framer
+
 STX, ETX = 0x02, 0x03
 LEN_BYTES = 2
 HEADER_BYTES = 1 + LEN_BYTES
@@ -366,41 +368,10 @@ def track_of(data: bytes) -> str | TrackFault | Result:
 _TRACK_FAULTS = frozenset(fault.value for fault in TrackFault)
 
 
-class FrameReader:
-    """Finds frames and control bytes in a stream of bytes.
+class FrameReader(Framer[Found]):
+    """See `Framer`. It finds control bytes, too."""
 
-    What it finds depends on the bytes alone, not on how they were cut into pieces. After a broken frame it
-    looks on right behind its first byte, so that a whole frame inside of noise is not lost.
-    """
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    @property
-    def begun(self) -> bool:
-        """True while a frame has begun and is not yet whole."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Found]:
-        """Takes bytes and gives what they complete, in order. Never raises."""
-        found: list[Found] = []
-        for start in range(0, len(data), MAX_LEN):
-            self._held += data[start : start + MAX_LEN]
-            self._take(found)
-        return found
-
-    def give_up(self) -> list[Found]:
-        """Says that the line fell silent: a frame begun is broken, and its bytes are searched for others."""
-        found: list[Found] = []
-        while self._held:
-            found.append(Broken(Fault.CUT_SHORT))
-            del self._held[0]
-            self._take(found)
-        return found
-
-    def clear(self) -> None:
-        """Forgets what has come."""
-        self._held.clear()
+    PIECE = MAX_LEN
 
     def _take(self, found: list[Found]) -> None:
         held = self._held
@@ -408,21 +379,24 @@ class FrameReader:
             if held[0] != STX:
                 if held[0] in _CONTROLS:
                     found.append(_CONTROLS[held[0]])
-                del held[0]
+                self._drop(1)
                 continue
             if len(held) < HEADER_BYTES:
                 return
             length = int.from_bytes(held[1:HEADER_BYTES], "big")
             if not MIN_LEN <= length <= MAX_LEN:
                 found.append(Broken(Fault.LENGTH))
-                del held[0]
+                self._drop(1)
                 continue
             end = HEADER_BYTES + length + TAIL_BYTES
             if len(held) < end:
                 return
             if held[end - TAIL_BYTES] == ETX and checksum(held[:end]) == 0:
                 found.append(Frame(bytes(held[HEADER_BYTES : end - TAIL_BYTES])))
-                del held[:end]
+                self._drop(end)
             else:
                 found.append(Broken(Fault.CHECKSUM))
-                del held[0]
+                self._drop(1)
+
+    def _cut_short(self) -> Broken:
+        return Broken(Fault.CUT_SHORT)

@@ -26,6 +26,8 @@ from enum import Enum
 from functools import reduce
 from operator import xor
 
+from hardware.protocols.frames import Framer
+
 STX, ETX, ACK, NAK = 0x02, 0x03, 0x06, 0x15
 FRAME_BYTES = 7
 ANSWER_BYTES = 3
@@ -178,63 +180,35 @@ def _characters(address: int) -> bytes:
     return f"{address:02}".encode("ascii")
 
 
-class FrameReader:
-    """Finds frames and answers in a stream of bytes.
+class FrameReader(Framer[Found]):
+    """See `Framer`. It finds answers, too."""
 
-    What it finds depends on the bytes alone, not on how they were cut into pieces. After a broken frame it
-    looks on right behind its first byte.
-    """
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    @property
-    def begun(self) -> bool:
-        """True while something has begun and is not yet whole."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Found]:
-        """Takes bytes and gives what they complete, in order. Never raises."""
-        found: list[Found] = []
-        for byte in data:
-            self._held.append(byte)
-            self._take(found)
-        return found
-
-    def give_up(self) -> list[Found]:
-        """Says that the line fell silent: a frame begun is broken, and its bytes are searched for others."""
-        found: list[Found] = []
-        while self._held:
-            if len(self._held) > ANSWER_BYTES:  # control character and address have come, and more
-                found.append(Broken(Fault.CUT_SHORT))
-            del self._held[0]
-            self._take(found)
-        return found
-
-    def clear(self) -> None:
-        """Forgets what has come."""
-        self._held.clear()
+    PIECE = 1
 
     def _take(self, found: list[Found]) -> None:
         held = self._held
         while held:
             if not _may_begin(held):
-                del held[0]
+                self._drop(1)
                 continue
             if held[0] != STX and len(held) >= ANSWER_BYTES:
                 kind = Acknowledged if held[0] == ACK else NotAcknowledged
                 found.append(kind(int(held[1:ANSWER_BYTES])))
-                del held[:ANSWER_BYTES]
+                self._drop(ANSWER_BYTES)
                 continue
             if held[0] != STX or len(held) < FRAME_BYTES:
                 return
             content = bytes(held[:FRAME_BYTES])
             if content[-2] == ETX and checksum(content) == 0:  # BCC included, a right frame cancels out
                 found.append(Frame(int(content[1:3]), content[3:5]))
-                del held[:FRAME_BYTES]
+                self._drop(FRAME_BYTES)
             else:
                 found.append(Broken(Fault.CHECKSUM))
-                del held[0]
+                self._drop(1)
+
+    def _cut_short(self) -> Broken | None:
+        # Control character and address have come, and more.
+        return Broken(Fault.CUT_SHORT) if len(self._held) > ANSWER_BYTES else None
 
 
 def _may_begin(held: bytearray) -> bool:

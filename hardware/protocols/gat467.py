@@ -20,6 +20,8 @@ from enum import Enum, IntEnum
 from functools import reduce
 from operator import xor
 
+from hardware.protocols.frames import Framer
+
 PREAMBLE = bytes.fromhex("AAAAAA9669")
 LEN_BYTES = 2
 HEADER_BYTES = len(PREAMBLE) + LEN_BYTES
@@ -163,65 +165,36 @@ def command(body: bytes) -> Command | None:
         return None
 
 
-class FrameReader:
-    """Finds frames in a stream of bytes.
+class FrameReader(Framer[Frame | Broken]):
+    """See `Framer`. A frame has begun once its preamble is whole."""
 
-    What it finds depends on the bytes alone, not on how they were cut into pieces. After a broken
-    frame it looks for the next preamble right behind the broken one's first byte, so that a whole frame
-    inside of noise is not lost.
-    """
-
-    def __init__(self) -> None:
-        self._held = bytearray()
+    PIECE = MAX_LEN
 
     @property
     def begun(self) -> bool:
         """True while a preamble has come and the rest of its frame has not."""
         return self._held.startswith(PREAMBLE)
 
-    def feed(self, data: bytes) -> list[Frame | Broken]:
-        """Takes bytes and gives what they complete, in order. Never raises."""
-        found: list[Frame | Broken] = []
-        for start in range(0, len(data), MAX_LEN):
-            self._held += data[start : start + MAX_LEN]
-            found += self._take()
-        return found
-
-    def give_up(self) -> list[Frame | Broken]:
-        """Says that the line fell silent: a frame begun is broken, and its bytes are searched for others."""
-        found: list[Frame | Broken] = []
-        while self.begun:
-            found.append(Broken(Fault.CUT_SHORT))
-            del self._held[0]
-            found += self._take()
-        self._held.clear()
-        return found
-
-    def clear(self) -> None:
-        """Forgets what has come."""
-        self._held.clear()
-
-    def _take(self) -> list[Frame | Broken]:
+    def _take(self, found: list[Frame | Broken]) -> None:
         held = self._held
-        found: list[Frame | Broken] = []
         while True:
             self._drop_noise()
             if len(held) < HEADER_BYTES:
-                return found
+                return
             length = int.from_bytes(held[len(PREAMBLE) : HEADER_BYTES], "big")
             if not MIN_LEN <= length <= MAX_LEN:
                 found.append(Broken(Fault.LENGTH))
-                del held[0]
+                self._drop(1)
                 continue
             end = HEADER_BYTES + length
             if len(held) < end:
-                return found
+                return
             if checksum(held[len(PREAMBLE) : end]) == 0:  # CHK included, a right frame cancels out
                 found.append(Frame(bytes(held[HEADER_BYTES : end - 1])))
-                del held[:end]
+                self._drop(end)
             else:
                 found.append(Broken(Fault.CHECKSUM))
-                del held[0]
+                self._drop(1)
 
     def _drop_noise(self) -> None:
         """Leaves a preamble, or the longest end that can still become one, at the start."""
@@ -229,7 +202,10 @@ class FrameReader:
         if at < 0:
             keep = next(n for n in range(len(PREAMBLE) - 1, -1, -1) if self._held.endswith(PREAMBLE[:n]))
             at = len(self._held) - keep
-        del self._held[:at]
+        self._drop(at)
+
+    def _cut_short(self) -> Broken:
+        return Broken(Fault.CUT_SHORT)
 
 
 SHORT_DATA = 16

@@ -23,7 +23,8 @@ from enum import Enum
 from functools import reduce
 from operator import xor
 
-from hardware.protocols.pin_block import wipe
+from hardware.protocols.frames import Framer
+from hardware.protocols.wiping import wipe
 
 STX, ETX = 0x02, 0x03
 HEADER_BYTES = 2
@@ -157,56 +158,23 @@ def message(body: bytearray, table: Table | None) -> Message:
         wipe(body)
 
 
-class FrameReader:
-    """Finds frames in a stream of bytes.
+class FrameReader(Framer[Frame | Broken]):
+    """See `Framer`."""
 
-    What it finds depends on the bytes alone, not on how they were cut into pieces. After a broken frame it
-    looks for the next one right behind the broken one's first byte. It holds no more than one frame, and
-    overwrites what it lets go of.
-    """
+    PIECE = MAX_LEN
 
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    @property
-    def begun(self) -> bool:
-        """True while a frame has begun and the rest of it has not come."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Frame | Broken]:
-        """Takes bytes and gives what they complete, in order. Never raises."""
-        found: list[Frame | Broken] = []
-        for start in range(0, len(data), MAX_LEN):
-            self._held += data[start : start + MAX_LEN]
-            found += self._take()
-        return found
-
-    def give_up(self) -> list[Frame | Broken]:
-        """Says that the line fell silent: a frame begun is broken, and its bytes are searched for others."""
-        found: list[Frame | Broken] = []
-        while self._held:
-            found.append(Broken(Fault.CUT_SHORT))
-            self._drop(1)
-            found += self._take()
-        return found
-
-    def clear(self) -> None:
-        """Forgets what has come."""
-        wipe(self._held)
-
-    def _take(self) -> list[Frame | Broken]:
+    def _take(self, found: list[Frame | Broken]) -> None:
         held = self._held
-        found: list[Frame | Broken] = []
         while True:
             at = held.find(STX)
             self._drop(len(held) if at < 0 else at)
             if len(held) < HEADER_BYTES:
-                return found
+                return
             end = HEADER_BYTES + held[1]
             if held[1] < MIN_LEN:
                 fault = Fault.LENGTH
             elif len(held) <= end:
-                return found
+                return
             elif held[end] != ETX:
                 fault = Fault.END
             elif reduce(xor, held[1:end]) != 0:  # BCC included, a right frame cancels out
@@ -218,6 +186,5 @@ class FrameReader:
             found.append(Broken(fault))
             self._drop(1)
 
-    def _drop(self, count: int) -> None:
-        self._held[:count] = bytes(count)
-        del self._held[:count]
+    def _cut_short(self) -> Broken:
+        return Broken(Fault.CUT_SHORT)

@@ -23,6 +23,8 @@ from enum import Enum
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from hardware.protocols.wiping import wipe
+
 SHORTEST_PIN, LONGEST_PIN = 4, 12
 SHORTEST_PAN, LONGEST_PAN = 12, 19
 ZERO = 0x30
@@ -45,12 +47,6 @@ _FILLS = {
     Format.ISO_4: range(0xA, 0xB),
 }
 """What may stand behind the PIN."""
-
-
-def wipe(secret: bytearray) -> None:
-    """Overwrites what stood there, and empties it."""
-    secret[:] = bytes(len(secret))
-    secret.clear()
 
 
 def encrypted(layout: Format, pin: bytes | bytearray, key: bytes, pan: str = "") -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from foundation.log import logger
 from hardware.protocols import pin_block, smartpin
-from hardware.protocols.pin_block import Format, wipe
+from hardware.protocols.pin_block import Format
 from hardware.protocols.smartpin import (
     ACCEPTED,
     KEY_PRESSED,
@@ -28,6 +28,7 @@ from hardware.protocols.smartpin import (
     KeyType,
     Refusal,
 )
+from hardware.protocols.wiping import wipe
 from hardware.simulators import dukpt
 from hardware.simulators.device import Fact, SimulatedDevice
 from hardware.simulators.keypresses import Fingers

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hardware.protocols import pin_block
 from hardware.protocols.pin_block import Format
+from hardware.protocols.wiping import wipe
 from hardware.simulators import dukpt
 
 BDK = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
@@ -108,8 +109,8 @@ def test_wiping_leaves_nothing() -> None:
     secret = bytearray(b"1234")
     seen = memoryview(secret)
     with pytest.raises(BufferError):
-        pin_block.wipe(secret)  # cannot shrink while somebody looks; it is overwritten all the same
+        wipe(secret)  # cannot shrink while somebody looks; it is overwritten all the same
     assert bytes(seen) == bytes(4)
     seen.release()
-    pin_block.wipe(secret)
+    wipe(secret)
     assert secret == b""
