@@ -26,7 +26,7 @@ run: setup
 # A file of tests stays in one process. Three processes for two cores, because most tests wait for sound, paint and
 # serial lines; in the order of tests/conftest.py, which xdist would change.
 test: setup
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # MINUTES=30 SEED=1: how long, and the same attacks again.
 fuzz: setup

@@ -8,7 +8,13 @@ import pytest
 
 from tests.postgres import DATABASES, Cluster, cluster, new_database
 
-LONGEST = ("tests/end_to_end/test_both_doors.py", "tests/kiosk/test_window.py")
+LONGEST = (
+    "tests/end_to_end/test_both_doors.py",
+    "tests/end_to_end/test_device_faults.py",
+    "tests/kiosk/test_window.py",
+    "tests/hardware/test_diagnose_commands.py",
+    "tests/hardware/test_contract.py",
+)
 """Files that mostly wait, for minutes: begun first, so that all else is done beside them."""
 
 
