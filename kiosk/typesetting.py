@@ -1,7 +1,8 @@
 """Where lines of Chinese and English break. Pure: it measures with a function that it is given.
 
 Chinese breaks between any two characters, but a line does not begin with a closing mark or end with an
-opening one (GB/T 15834-2011, 5.1); English and numbers break at spaces and after hyphens.
+opening one (GB/T 15834-2011, 5.1), and a number stays with its unit (元, 日); English and numbers break at
+spaces and after hyphens.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ CLOSING = "，。、；：？！）》〉」』】〕〗”’…—·％℃),.;
 WORD = "A-Za-z0-9À-ɏ&@#+*=_'/.,:-"
 STEPS = 16
 """Widths that `balance` tries, the narrowest first."""
-_UNIT = re.compile(rf"[{OPENING}]*(?:[{WORD}]*[A-Za-z0-9À-ɏ&@#+*=_/-]|[^\n])?[{CLOSING}]*[ \t]*")
+_UNIT = re.compile(
+    rf"[{OPENING}]*(?:[{WORD}]*[A-Za-z0-9À-ɏ&@#+*=_/-](?:(?<=[0-9])[元年月日天])?|[^\n])?[{CLOSING}]*[ \t]*"
+)
 
 Advance = Callable[[str], float]
 """Width of one character in pixels."""
@@ -72,21 +75,21 @@ def balance(text: str, width: float, advance: Advance) -> list[Line]:
         return lines
     longest = max(sum(map(advance, unit.rstrip())) for unit in units(text))
     narrowest = min(width, max(width / len(lines) * 0.8, longest))
-    widths = [narrowest + (width - narrowest) * step / STEPS for step in range(STEPS)]
-    widths += [end for end in _marks(text, advance) if narrowest <= end <= width]
-    tries = [wrap(text, tried, advance) for tried in widths]
+    tries = [wrap(text, narrowest + (width - narrowest) * step / STEPS, advance) for step in range(STEPS)]
+    for cut in _in_two(text, advance):
+        if all(narrowest <= sum(map(advance, line.text)) <= width for line in cut):
+            tries.append(cut)
     even = [tried for tried in tries if len(tried) == len(lines)]
     return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)
 
 
-def _marks(text: str, advance: Advance) -> Iterator[float]:
-    """Where the marks of a text that is one line end."""
-    taken = 0.0
+def _in_two(text: str, advance: Advance) -> Iterator[list[Line]]:
+    """Two lines, cut after each mark of the text."""
+    at = 0
     for unit in units(text):
-        bare = unit.rstrip()
-        if bare[-1:] in CLOSING:
-            yield taken + sum(map(advance, bare))
-        taken += sum(map(advance, unit))
+        at += len(unit)
+        if unit.rstrip()[-1:] in CLOSING:
+            yield [Line(0, text[:at].rstrip()), Line(at, text[at:].rstrip())]
 
 
 def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:

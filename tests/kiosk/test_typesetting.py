@@ -61,6 +61,19 @@ def test_balanced_lines_end_with_the_only_mark_there_is_wherever_it_fits(width: 
     ]
 
 
+def test_a_number_stays_with_its_unit() -> None:
+    assert [line.text for line in wrap("超速行驶，罚款150.00元，已处理", 10, em)] == [
+        "超速行驶，罚款",
+        "150.00元，已处理",
+    ]
+    assert units("2026年11月17日") == ["2026年", "11月", "17日"]
+
+
+def test_both_halves_may_use_the_whole_width() -> None:
+    text = "家庭人均收入低于标准的居民可以申请低保，城市每人每月七百八十元，农村六百元，按差额补足。"
+    assert balance(text, 32, em)[1].text == "城市每人每月七百八十元，农村六百元，按差额补足。"
+
+
 WRITTEN = st.text(
     st.sampled_from("政策查询医保" + "abc XYZ019-.," + OPENING.replace("\\", "") + "，。）》\n"), max_size=80
 )
