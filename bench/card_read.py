@@ -31,16 +31,17 @@ AT_THE_WIRE = Pace(find=0.0, select=0.0, read=0.0, baud=115200)
 
 
 class TimedLine(Line):
-    """A line that remembers when it began to send its last answer, and when its last byte was on the wire."""
+    """A line that remembers its last answer: when it began, when its last byte was sent, how long it is."""
 
     began = 0.0
     sent = 0.0
+    length = 0
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, answer: bytes) -> None:
         """Sends, and takes the time."""
         self.began = time.perf_counter()
-        await super().send(data)
-        self.sent = time.perf_counter()
+        await super().send(answer)
+        self.sent, self.length = time.perf_counter(), len(answer)
 
 
 async def from_last_byte(folder: Path, pace: Pace) -> list[float]:
