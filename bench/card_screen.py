@@ -2,7 +2,7 @@
 
 A terminal as it is delivered, on a virtual display, with a reader at the speed of the wire. The display keeps
 its picture in a file, which is looked at every other millisecond: a page counts as shown when its last pixel
-has changed. The issue's bound, 100 ms, does not hold the time that the line takes, which is told beside it.
+has changed. The bound, 100 ms, does not hold the time that the line takes, which is told beside it.
 """
 
 from __future__ import annotations

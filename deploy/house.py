@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from backend.gateway_demo.keys import options
 from deploy.parts import Part, PartFailed
+from hardware.simulators.table import DEVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class House:
             "huimin-gateway-demo",
         )
         configuration = self._write_configuration(gateway.ready["huimin-gateway-demo"])
-        await self._part("simulate", ["--directory", self.devices], "identity-card-reader", "receipt-printer")
+        await self._part("simulate", ["--directory", self.devices], *(device.name for device in DEVICES))
         backend = await self._part(
             "backend",
             [

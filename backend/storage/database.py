@@ -98,7 +98,11 @@ class Database:
 
         def run(answer: Future[T]) -> None:
             with self._kind.transaction(writing=False, answer_by=end) as connection:
-                answer.set_result(function(connection, *args, **kwargs))  # nobody waits for the end of a read
+                given = function(connection, *args, **kwargs)
+                if self._kind.remote:  # nobody waits for the end of a read, there and back
+                    answer.set_result(given)
+            if not self._kind.remote:
+                answer.set_result(given)
 
         with span("database.read", function=function.__name__):
             return await self._reading.answered(run, end)

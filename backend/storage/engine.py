@@ -26,6 +26,8 @@ class InUse(Exception):
 class Kind(Protocol):
     """One of the two."""
 
+    remote: bool
+    """Whether a statement goes to a server."""
     readers: int
     """So many functions may read at a time."""
     writers: int

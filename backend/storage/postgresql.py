@@ -48,6 +48,7 @@ and neither found it. The row is seen when the function is run again (PostgreSQL
 class PostgreSql:
     """A server."""
 
+    remote = True
     readers = writers = _CONNECTIONS
 
     def __init__(self, url: URL, vault: Vault) -> None:

@@ -28,6 +28,7 @@ _STEPS = 20_000
 class Sqlite:
     """A file."""
 
+    remote = False
     readers = _READERS
     writers = 1
 

@@ -123,5 +123,5 @@ async def test_a_size_that_is_none_is_refused_before_anything_starts(tmp_path: P
 def test_the_instructions_name_the_tiles_as_they_are_written_on_the_screen(language: Language) -> None:
     on_the_screen = translator("kiosk", ROOT / "kiosk" / "locale", language)
     instructions = translator("deploy", ROOT / "deploy" / "locale", language)("run.touch").casefold()
-    for tile in ("policies", "services", "progress", "notices"):
+    for tile in ("policies", "services", "lookups", "payments"):
         assert on_the_screen(f"door.{tile}").casefold() in instructions

@@ -59,7 +59,9 @@ def fuzz(decoder: str, seconds: float, *, keep: bool) -> bool:
 
 
 def _run(decoder: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.hardware.fuzz.one", decoder, *arguments]
+    # A program takes over the peak memory of the process that starts it (getrusage(2)): here a small one's.
+    python = [sys.executable, "-m", "tests.hardware.fuzz.one", decoder, *arguments]
+    command = ["setsid", "--fork", "--wait", *python]
     return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
 
 
