@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from hardware.simulators.device import Refused
 
 MOST_KEYS = 200
+_SIGNS = {"*": "star", "#": "hash"}
+"""What is printed on two keys."""
 
 
 class Fingers:
@@ -27,7 +29,8 @@ class Fingers:
 
         Refused where there is no such key, without naming what may be a digit.
         """
-        keys = [key for word in given.lower().split() for key in ([word] if word in self._names else word)]
+        words = [_SIGNS.get(word, word) for word in given.lower().split()]
+        keys = [key for word in words for key in ([word] if word in self._names else word)]
         if not keys or not all(key in self._names or (key.isascii() and key.isdigit()) for key in keys):
             raise Refused("simulate.key_unknown", names=", ".join(self._names))
         if len(keys) > self._waiting.maxsize - self._waiting.qsize():
