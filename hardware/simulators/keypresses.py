@@ -9,7 +9,7 @@ from hardware.simulators.device import Refused
 
 MOST_KEYS = 200
 _SIGNS = {"*": "star", "#": "hash"}
-"""What is printed on two keys."""
+"""What is printed on two keys, where a pad calls them otherwise."""
 
 
 class Fingers:
@@ -29,7 +29,7 @@ class Fingers:
 
         Refused where there is no such key, without naming what may be a digit.
         """
-        words = [_SIGNS.get(word, word) for word in given.lower().split()]
+        words = [w if w in self._names else _SIGNS.get(w, w) for w in given.lower().split()]
         keys = [key for word in words for key in ([word] if word in self._names else word)]
         if not keys or not all(key in self._names or (key.isascii() and key.isdigit()) for key in keys):
             raise Refused("simulate.key_unknown", names=", ".join(self._names))
