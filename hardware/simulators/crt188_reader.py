@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Self
 
-from foundation.log import logger
 from hardware.protocols import crt188
 from hardware.protocols.crt188 import (
     Broken,
@@ -25,15 +24,13 @@ from hardware.protocols.crt188 import (
 )
 from hardware.protocols.track2 import Track2
 from hardware.simulators import service_card
-from hardware.simulators.device import Fact, SimulatedDevice
+from hardware.simulators.device import Fact
+from hardware.simulators.framed import FramedDevice
 from hardware.simulators.service_card import CardProgram
 from hardware.simulators.swipe_reader import DEMONSTRATION, card_of
 
-log = logger(__name__)
-
 SERIAL_NUMBER = b"HUIMIN-SIMULATED"
 VERSION = b"SIMULATED"
-WAITING = 16
 _NAMES = {
     Command.RESET_EJECT: "reset",
     Command.READ_SERIAL_NUMBER: "serial-number",
@@ -101,7 +98,7 @@ class Pace:
 INSTANT = Pace(0.0, 0.0, 0)
 
 
-class SimulatedCrt188Reader(SimulatedDevice):
+class SimulatedCrt188Reader(FramedDevice[Found]):
     """Answers on a pseudo-terminal as a reader would. unknown: commands that this model does not have."""
 
     name = "card-reader"
@@ -111,7 +108,7 @@ class SimulatedCrt188Reader(SimulatedDevice):
     fault_at = "read"
 
     def __init__(self, port: Path, pace: Pace = Pace(), *, unknown: frozenset[Command] = frozenset()) -> None:
-        super().__init__(port, pace.baud)
+        super().__init__(port, pace.baud, FrameReader())
         self.pace = pace
         self.unknown = unknown
         self.polls: list[float] = []
@@ -120,8 +117,6 @@ class SimulatedCrt188Reader(SimulatedDevice):
         self.position = Position.NONE
         self.entry_open = False
         self.shutter_open = False
-        self._frames = FrameReader()
-        self._asked: asyncio.Queue[Found] = asyncio.Queue(WAITING)
         self._command: tuple[Command | None, bytes] | None = None
         """What was said last, and waits for ENQ, or may be asked for again."""
         self._reply = b""
@@ -171,22 +166,9 @@ class SimulatedCrt188Reader(SimulatedDevice):
         inside = self.position not in (Position.NONE, Position.AT_MOUTH)
         return {"card_inside": inside, "cards_retained": self.retained}
 
-    def _received(self, data: bytes) -> None:
-        for found in self._frames.feed(data):
-            if self._asked.full():
-                log.warning("simulated_reader_overrun")
-            else:
-                self._asked.put_nowait(found)
-
-    async def _serve(self) -> None:
-        try:
-            while True:
-                found = await self._asked.get()
-                if not self.silent:
-                    await self._answer(found)
-        finally:
-            if self._entering is not None:
-                self._entering.cancel()
+    def _switched_off(self) -> None:
+        if self._entering is not None:
+            self._entering.cancel()
 
     async def _answer(self, found: Found) -> None:
         match found:

@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Self
 
-from foundation.log import logger
 from hardware.protocols import crt541
 from hardware.protocols.crt541 import (
     STACKER_ENOUGH,
@@ -21,15 +20,13 @@ from hardware.protocols.crt541 import (
     State,
     Working,
 )
-from hardware.simulators.device import Fact, SimulatedDevice
-
-log = logger(__name__)
+from hardware.simulators.device import Fact
+from hardware.simulators.framed import FramedDevice
 
 FULL_STACKER = 60
 """Cards in the shortest stacker."""
 STACKER_NOT_ENOUGH = 0x3F
 """Stands for the states whose bytes are not public; a host must not find a meaning in it."""
-WAITING = 16
 _NAMES = {
     Command.DISPENSE: "dispense",
     Command.ENQUIRE: "enquire",
@@ -67,7 +64,7 @@ class Pace:
 INSTANT = Pace(0.0, 0)
 
 
-class SimulatedCrt541Dispenser(SimulatedDevice):
+class SimulatedCrt541Dispenser(FramedDevice[Found]):
     """Answers on a pseudo-terminal as a unit would."""
 
     name = "card-dispenser"
@@ -77,7 +74,7 @@ class SimulatedCrt541Dispenser(SimulatedDevice):
     fault_at = "enquire"
 
     def __init__(self, port: Path, pace: Pace = Pace(), *, address: int = 0) -> None:
-        super().__init__(port, pace.baud)
+        super().__init__(port, pace.baud, FrameReader())
         self.pace = pace
         self.address = address
         self.cards = FULL_STACKER
@@ -85,8 +82,6 @@ class SimulatedCrt541Dispenser(SimulatedDevice):
         self.enquiries: list[float] = []
         """When it was asked for its state, on the loop's clock; the last hundred."""
         self._working = Working.READY
-        self._frames = FrameReader()
-        self._asked: asyncio.Queue[Found] = asyncio.Queue(WAITING)
         self._out: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -102,22 +97,9 @@ class SimulatedCrt541Dispenser(SimulatedDevice):
         """How many cards are left, and how many went out."""
         return {"cards_left": self.cards, "cards_dispensed": self.dispensed}
 
-    def _received(self, data: bytes) -> None:
-        for found in self._frames.feed(data):
-            if self._asked.full():
-                log.warning("simulated_dispenser_overrun")
-            else:
-                self._asked.put_nowait(found)
-
-    async def _serve(self) -> None:
-        try:
-            while True:
-                found = await self._asked.get()
-                if not self.silent:
-                    await self._answer(found)
-        finally:
-            if self._out is not None:
-                self._out.cancel()
+    def _switched_off(self) -> None:
+        if self._out is not None:
+            self._out.cancel()
 
     async def _answer(self, found: Found) -> None:
         """A unit answers what was said to its own address."""

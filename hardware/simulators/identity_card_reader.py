@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from foundation.log import logger
 from hardware.protocols import gat467
 from hardware.protocols.gat467 import Broken, Command, Fault, Frame, FrameReader, Reply, Status
 from hardware.protocols.identity_card import Content
 from hardware.simulators import cards, directory
-from hardware.simulators.device import Fact, Refused, SimulatedDevice
-
-log = logger(__name__)
+from hardware.simulators.device import Fact, Refused
+from hardware.simulators.framed import FramedDevice
 
 SAM_ID = b"HUIMIN-SIMULATED"
-WAITING_COMMANDS = 16
 NUMBER_END = 122 + 2 * 17
 """Where the last character of the identity number stands in the text record (GA/T 490)."""
 _NAMES = {
@@ -79,7 +76,7 @@ class _Card(Enum):
     """Read: it is not found again until it was lifted."""
 
 
-class SimulatedIdentityCardReader(SimulatedDevice):
+class SimulatedIdentityCardReader(FramedDevice[Frame | Broken]):
     """Answers on a pseudo-terminal as a reader would."""
 
     name = directory.IDENTITY_CARD_READER
@@ -89,12 +86,10 @@ class SimulatedIdentityCardReader(SimulatedDevice):
     fault_at = "read"
 
     def __init__(self, port: Path, pace: Pace = Pace()) -> None:
-        super().__init__(port, pace.baud)
+        super().__init__(port, pace.baud, FrameReader())
         self.pace = pace
         self.finds: list[float] = []
         """When it was asked for a card, on the loop's clock; the last hundred."""
-        self._frames = FrameReader()
-        self._asked: asyncio.Queue[Frame | Broken] = asyncio.Queue(WAITING_COMMANDS)
         self._content: Content | None = None
         self._card: _Card | None = None
 
@@ -135,19 +130,6 @@ class SimulatedIdentityCardReader(SimulatedDevice):
     def state(self) -> Mapping[str, Fact]:
         """Whether a card lies there."""
         return {"card_present": self.card_present}
-
-    async def _serve(self) -> None:
-        while True:
-            found = await self._asked.get()
-            if not self.silent:
-                await self._answer(found)
-
-    def _received(self, data: bytes) -> None:
-        for found in self._frames.feed(data):
-            if self._asked.full():
-                log.warning("simulated_reader_overrun")
-            else:
-                self._asked.put_nowait(found)
 
     async def _answer(self, found: Frame | Broken) -> None:
         if isinstance(found, Broken):

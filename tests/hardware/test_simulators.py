@@ -13,9 +13,9 @@ from hardware.protocols.gat467 import Frame, FrameReader, Reply, Status
 from hardware.protocols.identity_card import ContentError
 from hardware.simulators import cards
 from hardware.simulators.cards import CardFileError
+from hardware.simulators.framed import WAITING
 from hardware.simulators.identity_card_reader import (
     INSTANT,
-    WAITING_COMMANDS,
     Pace,
     SimulatedIdentityCardReader,
 )
@@ -236,7 +236,7 @@ async def test_the_simulated_reader_gives_fingerprints_when_asked(
 async def test_a_flood_of_questions_does_the_simulated_reader_no_harm(tmp_path: Path) -> None:
     device = SimulatedIdentityCardReader(tmp_path / "reader", Pace(0.05, 0.0, 0.0, 0))
     async with running(device):
-        assert len(await exchanged(device, framed("00 03 20 01 22") * 200)) <= WAITING_COMMANDS + 2
+        assert len(await exchanged(device, framed("00 03 20 01 22") * 200)) <= WAITING + 2
         device.pace = INSTANT
         assert await exchanged(device, framed(next(iter(COMMANDS.values()))))
 
