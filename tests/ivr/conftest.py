@@ -135,7 +135,8 @@ class Phone:
         live.heard = self._heard(live.line)
 
     def _heard(self, held: ConsoleLine) -> Heard:
-        lines = self.settings.records_file.read_text("utf-8").splitlines()
+        # Other calls' records may be half written: the last line counts once its end is there.
+        lines = self.settings.records_file.read_bytes().rpartition(b"\n")[0].splitlines()
         record = next(record for record in map(json.loads, lines) if record["call_id"] == held.call_id)
         return Heard(transcript(held), record)
 
