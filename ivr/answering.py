@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from backend_client.door import Door
 from foundation.language import Language
 from foundation.log import logger
-from ivr import records
+from ivr import metrics, records
 from ivr.alerts import CallAlerts
 from ivr.call import Call, CallOver
 from ivr.dialogue.conversation import Conversation
@@ -46,7 +46,11 @@ class Answering:
 
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
-        record = CallRecord(line.call_id, line.caller, line.start_time, now=self._now)
+        whereabouts = metrics.Whereabouts()
+        metrics.ANSWER.observe(max((self._now() - line.start_time).total_seconds(), 0.0))
+        record = CallRecord(
+            line.call_id, line.caller, line.start_time, now=self._now, watched=whereabouts.entry
+        )
         alerts = CallAlerts(self._door.alerts, self._settings.time_zone)
         call = Call(line, record, self._settings.timing, self._language, alerts)
         conversation = Conversation(
@@ -56,6 +60,8 @@ class Answering:
         try:
             result = await _serve(conversation)
         finally:
+            metrics.ENDED.labels(result.value).inc()
+            whereabouts.close()
             alerts.close()
             await call.close()
             try:

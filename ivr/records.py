@@ -50,13 +50,16 @@ class CallRecord:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = monotonic,
+        watched: Callable[[str, str], None] = lambda kind, name: None,
     ) -> None:
-        """start: when the call arrived, aware; now and clock: the time of day, and seconds."""
+        """start: when the call arrived, aware; now and clock: the time of day, and seconds; watched: is told
+        each entry, its kind and its name, as it comes."""
         self.call_id = call_id
         self._caller = caller
         self._start = start
         self._now = now
         self._clock = clock
+        self._watched = watched
         self._answer = now()
         self._origin = clock()
         self._timeline: list[dict[str, object]] = []
@@ -91,6 +94,7 @@ class CallRecord:
     def _add(self, kind: str, value: str) -> None:
         if self.paused:
             return
+        self._watched(kind, value)
         if len(self._timeline) == LONGEST:
             kind, value = "event", "timeline cut"
         if len(self._timeline) <= LONGEST:

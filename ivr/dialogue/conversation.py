@@ -132,6 +132,7 @@ class Conversation:
     def begin_service(self, name: str) -> None:
         """The caller has chosen a service; what is done from now on is done with it."""
         self._service = name
+        self.call.note(f"service {name}")
 
     def done(self, matter: Matter) -> None:
         """Something was done for the caller, which may be rated, once."""

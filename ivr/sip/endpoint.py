@@ -11,6 +11,7 @@ import pjsua2 as pj
 import structlog
 
 from foundation.log import logger
+from ivr import metrics
 from ivr.line import HungUp, Line
 from ivr.sip.address import listen_address
 from ivr.sip.contained import contained
@@ -86,7 +87,9 @@ class SipEndpoint:
             self._account = None
             self._library.stop()
             raise
-        log.info("line_open", address=self.address, max_calls=self._max_calls)
+        metrics.LINES.set(self._max_calls)
+        metrics.IN_PROGRESS.set_function(lambda: self.calls)
+        self.take_calls()
         return self
 
     async def __aexit__(
@@ -98,6 +101,8 @@ class SipEndpoint:
             self._account.shutdown()
             self._account = None
         self._library.stop()
+        metrics.OPEN.set(0)
+        metrics.IN_PROGRESS.set_function(lambda: 0)
         log.info("line_closed")
 
     @property
@@ -105,10 +110,26 @@ class SipEndpoint:
         """Calls going on now."""
         return len([task for task in self._lines.values() if task is not None])
 
-    async def drain(self) -> None:
-        """Takes no new calls (503) and waits until those going on have ended, `drain_seconds` at most."""
+    @property
+    def taking(self) -> bool:
+        """Whether new calls are taken."""
+        return not self._draining
+
+    def refuse_calls(self) -> None:
+        """Takes no new calls (503); those going on go on."""
         self._draining = True
+        metrics.OPEN.set(0)
         log.info("line_draining", calls=self.calls)
+
+    def take_calls(self) -> None:
+        """Takes new calls again."""
+        self._draining = False
+        metrics.OPEN.set(1)
+        log.info("line_open", address=self.address, max_calls=self._max_calls)
+
+    async def drain(self) -> None:
+        """Takes no new calls and waits until those going on have ended, `drain_seconds` at most."""
+        self.refuse_calls()
         tasks = [task for task in self._lines.values() if task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=self._drain_seconds)
@@ -119,9 +140,12 @@ class SipEndpoint:
         full = self.calls >= self._max_calls
         line = SipLine(self._account, pj_id, self._speech, ended=self._ended)
         self._lines[line] = None
+        metrics.ARRIVED.inc()
         if self._draining:
+            metrics.REFUSED.labels("draining").inc()
             line.refuse(pj.PJSIP_SC_SERVICE_UNAVAILABLE, RETRY_AFTER)
         elif full:
+            metrics.REFUSED.labels("full").inc()
             line.refuse(pj.PJSIP_SC_BUSY_HERE)
         else:
             self._lines[line] = asyncio.create_task(self._serve(line))

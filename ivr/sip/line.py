@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 import pjsua2 as pj
 
 from foundation.log import logger
+from ivr import metrics
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.sip.address import caller, sip_address
 from ivr.sip.call import Call
@@ -50,6 +52,7 @@ class SipLine(Line):
         self._speech = speech
         self._ended = ended
         self._keys = KeyQueue()
+        self._unanswered_key: float | None = None
         self._audio: pj.AudioMedia | None = None
         self._player: Player | None = None
         self._recorder: Recorder | None = None
@@ -208,6 +211,7 @@ class SipLine(Line):
     def key_pressed(self, key: str, method: int, at: float) -> None:
         """See `Listener`."""
         self._keys.press(key, method, at)
+        self._unanswered_key = at
 
     def transfer_progressed(self, code: int, final: bool) -> None:
         """See `Listener`."""
@@ -282,6 +286,9 @@ class SipLine(Line):
         player = self._player = Player(pcm)
         try:
             self._connect()
+            if self._unanswered_key is not None:
+                metrics.KEY_TO_SOUND.observe(time.monotonic() - self._unanswered_key)
+                self._unanswered_key = None
             await player.played()
         finally:
             self._player = None
