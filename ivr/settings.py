@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from ivr.sip.address import listen_address, sip_address
+
+MOST_WORKERS = 64
+"""More than a machine has processors for."""
+LAST_PORT = 65_535
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -51,6 +55,11 @@ class Timing(BaseModel):
     """For calls under way once the line is told to end; then they hear that it ends."""
 
 
+def queue_of(number: int, first: Path) -> Path:
+    """A worker's file or folder, which stands beside the first one's: ``queue``, ``queue-2``, and so on."""
+    return first if number == 1 else first.with_name(f"{first.stem}-{number}{first.suffix}")
+
+
 class IvrSettings(DoorSettings):
     """Settings of the phone line."""
 
@@ -68,12 +77,60 @@ class IvrSettings(DoorSettings):
     records: Path | None = None
     """File of the call records; DATA/calls.jsonl where not given."""
     max_calls: int = Field(default=4, ge=1, le=10_000)
-    """Calls at the same time; further callers hear busy."""
+    """Calls at the same time, of each worker; further callers are refused."""
+    workers: int = Field(default=1, ge=1, le=MOST_WORKERS)
+    """Processes that answer calls, each on a port of its own; see docs/phone-at-scale.md."""
+    worker: int = Field(default=1, ge=1, le=MOST_WORKERS, repr=False)
+    """Which of them this process is; set by the one that minds them."""
+    rtp_port: int = Field(default=16384, ge=1024, le=65000, multiple_of=2)
+    """First port for sound; each worker takes the ports after those of the worker before it."""
     recordings: Path | None = None
     """Folder of recordings that replace spoken prompts."""
     time_zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """The county's local time."""
     timing: Timing = Timing()
+
+    @model_validator(mode="after")
+    def _ports_for_all(self) -> Self:
+        end = self.rtp_port + self.workers * self.rtp_count
+        if end > LAST_PORT:
+            raise ValueError(
+                f"{self.workers} workers with {self.max_calls} calls each need ports for sound up to {end}; "
+                f"there are {LAST_PORT}: fewer workers, fewer max_calls, or a lower rtp_port"
+            )
+        return self
+
+    @property
+    def rtp_count(self) -> int:
+        """Ports for sound of each worker: two a call, and as many again for calls that end and begin."""
+        return max(400, 3 * self.max_calls + self.max_calls % 2)
+
+    @property
+    def rtp_first(self) -> int:
+        """This worker's first port for sound."""
+        return self.rtp_port + (self.worker - 1) * self.rtp_count
+
+    @property
+    def queue_folder(self) -> Path:
+        """Where this worker keeps what waits for the backend; the first one where a line alone does."""
+        return queue_of(self.worker, super().queue_folder)
+
+    @property
+    def queue_folders(self) -> list[Path]:
+        """The folders of all workers that there are or were, the first one's first."""
+        first = queue_of(1, super().queue_folder)
+        others = (queue_of(number, first) for number in range(2, MOST_WORKERS + 1))
+        return [first, *(folder for folder in others if folder.is_dir())]
+
+    @property
+    def answers_file(self) -> Path:
+        """Where this worker keeps answers of the backend for the time when it is away."""
+        return queue_of(self.worker, super().answers_file)
+
+    @property
+    def control_socket(self) -> Path:
+        """Where operators' commands reach the running line."""
+        return self.data / "ivr" / "control.sock"
 
     @property
     def records_file(self) -> Path:
