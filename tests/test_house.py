@@ -43,7 +43,7 @@ HAN_FILES = {
     "backend_client/forms/lookup.py": "the characters of number plates",
     "hardware/protocols/identity_card.py": "what the card's record says for no end",
     "kiosk/typesetting.py": "units that stay with their number",
-    "ivr/speech/reading.py": "readings of characters that the voice gets wrong",
+    "ivr/speech/pinyin.py": "readings of characters that the voice gets wrong",
     "ivr/spoken/english.py": "how the characters of number plates are said in English",
     "ivr/spoken/figures.py": "the characters of number plates",
     "ivr/spoken/mandarin.py": "how Mandarin says digits, times and letters",

@@ -1,83 +1,46 @@
-"""espeak-ng as a child process: a part of a sentence in, its sound out."""
+"""What a speech engine is: a plug-in that gives the sound of a text. docs/adding-a-speech-engine.md tells how
+one is added."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
+from abc import ABC, abstractmethod
 
-from ivr.speech import sound
-from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
-from ivr.speech.reading import Part, Voice
-
-WORDS_A_MINUTE = {Voice.MANDARIN: 150, Voice.ENGLISH: 140}
-"""espeak-ng's -s. Measured with the pauses, that is some 185 characters a minute in Mandarin and 125 words
-in English: the slow end of what hotlines speak, for callers who hear badly and have to remember keys."""
-AT_ONCE = 2
-"""Renderings at the same time; each takes one core for some tens of milliseconds."""
-PATIENCE = 15.0
-"""Seconds that one part may take on a busy machine before it counts as failed."""
-MOST_BYTES = 16 << 20
-"""Three minutes of the engine's sound, far beyond any sentence."""
+from foundation.language import Language
+from ivr.speech.sound import Samples
 
 
-class Engine:
-    """Starts one espeak-ng a part. The text goes through a pipe: arguments can be read by every user."""
+class Engine(ABC):
+    """One voice in one language. It may start programs, but never holds up the loop, on which calls wait.
 
-    def __init__(self, program: str = "espeak-ng") -> None:
-        self._program = program
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self.version = ""
+    Where something lacks at the start, `check` says so; where it fails later, `render` does, and the next
+    text is tried anew.
+    """
 
+    identity: str = ""
+    """Everything that changes the sound: program, version, voice and pace. Known after `check`; it is part of
+    the name by which rendered speech is kept."""
+
+    def __init__(self, language: Language, voice: str = "", pace: float = 1.0) -> None:
+        """voice: which one, in the engine's own terms, empty for its usual one; pace: 1.0 is the usual one,
+        2.0 twice as fast. Starts nothing yet."""
+        self.language = language
+        self.voice = voice
+        self.pace = pace
+
+    @abstractmethod
     async def check(self) -> None:
-        """Finds the program, its version and its voices. Raises EngineMissing or EngineFailed."""
-        if shutil.which(self._program) is None:
-            raise EngineMissing(
-                f"{self._program}, which speaks the prompts, is not installed; "
-                "install the Debian package espeak-ng"
-            )
-        self.version = (
-            (await self._run(["--version"], "")).decode(errors="replace").split("Data at")[0].strip()
-        )
-        voices = (await self._run(["--voices"], "")).decode(errors="replace").split()
-        for voice in Voice:
-            if voice.value not in voices:
-                raise EngineMissing(
-                    f"{self._program} has no voice {voice.value}; install the Debian package espeak-ng-data"
-                )
+        """Tries whether it can speak, before the first call. Raises EngineMissing with what to install or
+        to set, or EngineFailed."""
 
-    async def render(self, part: Part) -> sound.Samples:
-        """The sound of one part at 8000 Hz, trimmed, not yet levelled. Raises EngineFailed."""
-        rate = WORDS_A_MINUTE[part.voice]
-        arguments = ["-v", part.voice.value, "-s", str(rate), "-b", "1", "--stdin", "--stdout"]
-        wav = await self._run(arguments, part.text)
-        try:
-            samples, hertz = sound.read(wav)
-        except RecordingUnusable as error:
-            raise EngineFailed(f"{self._program} returned no sound ({error})") from None
-        return sound.trimmed(sound.to_telephone(samples, hertz))
+    @abstractmethod
+    async def render(self, text: str) -> tuple[Samples, int]:
+        """The sound of a text and its rate in hertz; any level, any silence at the ends, empty where there
+        is nothing to say.
 
-    async def _run(self, arguments: list[str], text: str) -> bytes:
-        async with self._places:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    self._program,
-                    *arguments,
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.PIPE,
-                )
-            except OSError as error:
-                raise EngineMissing(f"{self._program} cannot be started: {error.strerror}") from None
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    output, complaint = await process.communicate(text.encode())
-            except TimeoutError:
-                raise EngineFailed(f"{self._program} took longer than {PATIENCE:.0f} s") from None
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-        if process.returncode != 0 or len(output) > MOST_BYTES:
-            reason = complaint.decode(errors="replace").strip().partition("\n")[0][:200]
-            raise EngineFailed(f"{self._program} failed ({process.returncode}): {reason}")
-        return output
+        text: one line of at most 160 characters of this language, numbers in words. It may be private: no
+        argument, file or log holds it. Cancelling gives up. Raises EngineFailed.
+        """
+
+    async def close(self) -> None:
+        """Ends what it holds; may be repeated."""
+        return

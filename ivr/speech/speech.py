@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,16 +12,20 @@ from typing import Self
 
 import numpy as np
 
+from foundation.language import Language
 from foundation.log import logger
 from ivr.line import Utterance
 from ivr.speech import reading, sound
-from ivr.speech.engine import WORDS_A_MINUTE, Engine
-from ivr.speech.errors import RecordingUnusable
+from ivr.speech.engine import Engine
+from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
+from ivr.speech.espeak import Espeak
 from ivr.speech.recordings import Recording, Recordings
 from ivr.speech.store import Store
 
-MADE = "1"
+MADE = "2"
 """Changes whenever the same text would sound differently, so that nothing old is taken from the store."""
+AT_ONCE = 2
+"""Renderings at the same time; each takes one core for some tens of milliseconds, or more."""
 AHEAD = 4
 """Pieces rendered before they are needed."""
 PAUSE = {"sentence": 0.35, "clause": 0.15}
@@ -54,20 +58,39 @@ Piece = Sentence | Take
 
 
 class Speech:
-    """Owns the engine, the store and the recordings. One for all calls; use it as a context manager."""
+    """Owns the engines, the store and the recordings. One for all calls; use it as a context manager."""
 
     def __init__(
-        self, cache_dir: Path, recordings_dir: Path | None = None, *, program: str = "espeak-ng"
+        self,
+        cache_dir: Path,
+        recordings_dir: Path | None = None,
+        *,
+        engines: Mapping[Language, Engine] | None = None,
     ) -> None:
-        """cache_dir: where rendered speech is kept, made when needed; recordings_dir: see `recordings`."""
-        self._engine = Engine(program)
+        """cache_dir: where rendered speech is kept, made when needed; recordings_dir: see `recordings`;
+        engines: who speaks each language, espeak-ng where not given.
+
+        Where another engine fails during a call, espeak-ng says that sentence.
+        """
+        self._engines = engines or {language: Espeak(language) for language in Language}
+        others = any(not isinstance(engine, Espeak) for engine in self._engines.values())
+        self._spares: Mapping[Language, Engine] = (
+            {language: Espeak(language) for language in Language} if others else {}
+        )
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._store = Store(cache_dir)
         self._recordings = Recordings(recordings_dir)
         self._making: dict[str, asyncio.Task[bytes]] = {}
         self._unusable: set[Recording] = set()
 
     async def __aenter__(self) -> Self:
-        await self._engine.check()
+        try:
+            for engine in self._engines.values():
+                await engine.check()
+            await self._check_spares()
+        except BaseException:
+            await self._close_engines()
+            raise
         return self
 
     async def __aexit__(
@@ -77,6 +100,19 @@ class Speech:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._close_engines()
+
+    async def _check_spares(self) -> None:
+        try:
+            for engine in self._spares.values():
+                await engine.check()
+        except (EngineMissing, EngineFailed) as error:
+            log.warning("no_spare_voice", reason=str(error))
+            self._spares = {}
+
+    async def _close_engines(self) -> None:
+        for engine in (*self._engines.values(), *self._spares.values()):
+            await engine.close()
 
     async def prepare(self, utterances: Iterable[Utterance]) -> None:
         """Renders what is always the same, one piece after another, so that a call keeps a place.
@@ -127,11 +163,17 @@ class Speech:
     async def _sound(self, piece: Piece) -> bytes:
         if isinstance(piece, Take):
             return await self._played(piece)
-        if piece.private:
-            return await self._render(piece)
-        made_from = [f"{part.voice}@{WORDS_A_MINUTE[part.voice]}:{part.text}" for part in piece.parts]
-        key = self._store.key(MADE, self._engine.version, str(piece.pause), *made_from)
-        return await self._kept(key, lambda: self._render(piece))
+        made_from = [f"{self._engines[part.language].identity}:{part.text}" for part in piece.parts]
+        key = self._store.key(MADE, str(piece.pause), *made_from)
+        try:
+            if piece.private:
+                return await self._render(piece, self._engines)
+            return await self._kept(key, lambda: self._render(piece, self._engines))
+        except EngineFailed as error:
+            if not self._spares:
+                raise
+            log.warning("voice_failed", utterance=piece.utterance, reason=str(error))
+            return await self._render(piece, self._spares)
 
     async def _played(self, take: Take) -> bytes:
         recording = take.recording
@@ -159,11 +201,13 @@ class Speech:
         self._store.put(key, pcm)
         return pcm
 
-    async def _render(self, sentence: Sentence) -> bytes:
+    async def _render(self, sentence: Sentence, engines: Mapping[Language, Engine]) -> bytes:
         """The parts joined, each at the same level, and the pause."""
         joined = []
         for part in sentence.parts:
-            said = sound.levelled(await self._engine.render(part))
+            async with self._places:
+                samples, hertz = await engines[part.language].render(part.text)
+            said = sound.levelled(sound.trimmed(sound.to_telephone(samples, hertz)))
             if not said.size:
                 log.warning("nothing_to_hear", utterance=sentence.utterance)
             joined += [said, sound.silence(VOICE_JOINT)]

@@ -14,7 +14,9 @@ import pytest
 from foundation.language import Language
 from ivr.line import Utterance
 from ivr.speech import sound
+from ivr.speech.engine import Engine
 from ivr.speech.errors import EngineFailed, EngineMissing
+from ivr.speech.espeak import Espeak
 from ivr.speech.speech import Speech
 from ivr.speech.store import Store
 from tests.end_to_end.recognition import recognised
@@ -27,6 +29,10 @@ GREETING = "您好，这里是惠民服务热线。查询政策请按一，办�
 async def pcm_of(speech: Speech, *utterances: Utterance) -> bytes:
     async with aclosing(speech.sounds(utterances)) as sounds:
         return b"".join([pcm async for pcm in sounds])
+
+
+def espeak(program: str) -> dict[Language, Engine]:
+    return {language: Espeak(language, program=program) for language in Language}
 
 
 def engine(folder: Path, script: str) -> str:
@@ -77,30 +83,30 @@ async def test_the_first_sound_is_ready_at_once_even_of_a_long_text(speech: Spee
 async def test_what_was_said_once_is_not_rendered_again(tmp_path: Path) -> None:
     program = engine(tmp_path, f'echo x >> {tmp_path}/starts; exec espeak-ng "$@"')
     starts = tmp_path / "starts"
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         first = await pcm_of(speech, said("Hello. Goodbye."))
         rendered = starts.read_text().count("x")
         assert await pcm_of(speech, said("Hello. Goodbye.")) == first
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         checks = starts.read_text().count("x")
         assert await pcm_of(speech, said("Hello. Goodbye.")) == first
         assert starts.read_text().count("x") == checks
-    assert rendered == 4  # version, voices, two sentences
+    assert rendered == 6  # version and voices for each language, two sentences
     assert not list((tmp_path / "cache").rglob(".*")), "a temporary file was left"
 
 
 async def test_calls_that_want_the_same_at_the_same_time_share_one_rendering(tmp_path: Path) -> None:
     program = engine(tmp_path, f'echo x >> {tmp_path}/starts; sleep 0.2; exec espeak-ng "$@"')
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         heard = await asyncio.gather(*(pcm_of(speech, said("Hello.")) for _ in range(5)))
     assert len(set(heard)) == 1
-    assert (tmp_path / "starts").read_text().count("x") == 3
+    assert (tmp_path / "starts").read_text().count("x") == 5  # the checks, and one
 
 
 async def test_private_words_are_not_kept_and_are_in_no_argument(tmp_path: Path) -> None:
     program = engine(tmp_path, f'echo "$@" >> {tmp_path}/arguments; exec espeak-ng "$@"')
     secret = said("Zebulon Quartermain", private=True)
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         assert await pcm_of(speech, secret)
     assert not list((tmp_path / "cache").rglob("*.wav"))
     assert "Zebulon" not in (tmp_path / "arguments").read_text()
@@ -147,19 +153,19 @@ async def test_a_text_with_nothing_to_say_is_silence(speech: Speech) -> None:
 
 async def test_a_missing_engine_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match="espeak-ng"):
-        async with Speech(tmp_path, program="no-such-engine"):
+        async with Speech(tmp_path, engines=espeak("no-such-engine")):
             pass
 
 
 async def test_an_engine_without_mandarin_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match="espeak-ng-data"):
-        async with Speech(tmp_path, program=engine(tmp_path, "echo en-gb")):
+        async with Speech(tmp_path, engines=espeak(engine(tmp_path, "echo en-gb"))):
             pass
 
 
 async def test_an_engine_that_fails_is_an_error_without_the_text(tmp_path: Path) -> None:
     program = engine(tmp_path, 'case "$1" in --v*) exec espeak-ng "$@";; esac; echo broken >&2; exit 3')
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         with pytest.raises(EngineFailed, match="broken") as caught:
             await pcm_of(speech, said("Zebulon"))
     assert "Zebulon" not in str(caught.value)
@@ -169,7 +175,7 @@ async def test_giving_up_ends_the_engine(tmp_path: Path) -> None:
     program = engine(
         tmp_path, f'case "$1" in --v*) exec espeak-ng "$@";; esac; echo $$ > {tmp_path}/pid; exec sleep 60'
     )
-    async with Speech(tmp_path / "cache", program=program) as speech:
+    async with Speech(tmp_path / "cache", engines=espeak(program)) as speech:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await pcm_of(speech, said("Hello.", private=True))
