@@ -37,6 +37,7 @@ _COMMANDS = (
     "person",
     "rating",
     "restore",
+    "voicemail",
 )
 """Each is the click command `command` of the module of that name."""
 

@@ -81,7 +81,7 @@ def _right(submission: form_pb2.Submission, form: Form, today: date) -> Judged:
     kept = _copy(submission)
     del kept.answers[:]
     kept.answers.extend(answer_to_proto(form.field(name), value) for name, value in values.items())
-    applicant, files = str(values[form.applicant_field]), recordings(values)
+    applicant, files = str(values.get(form.applicant_field, "")), recordings(values)
     bill = bill_for(form, values)
     charge_fen = bill.total_fen if bill else 0
     contact = contact_of(form, kept)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
@@ -19,6 +19,7 @@ from backend.authoring.reading import Content
 from backend.storage import policies
 from backend.storage.database import Database
 from backend.storage.tables import FormRevision, PublicationRow, PublishedPolicy
+from backend_client.forms import voicemail
 from backend_client.forms.form import Form
 from backend_client.forms.wire import form_to_proto
 
@@ -160,9 +161,10 @@ def take_over(connection: Connection, number: int) -> Content:
     """The content of a publication that has come in force, its forms made the ones that are filled in now.
 
     Forms are never removed: a revision that another has replaced is retired, because residents may be
-    half-way through it. Every backend does this, and after the first it changes nothing.
+    half-way through it. Every backend does this, and after the first it changes nothing. The form of a
+    message for a person is among them, whatever the content holds.
     """
-    found = content(connection, number)
+    found = _with_voicemail(content(connection, number))
     since = connection.execute(
         select(PublicationRow.publish_time).where(PublicationRow.number == number)
     ).scalar_one()
@@ -178,6 +180,16 @@ def take_over(connection: Connection, number: int) -> Content:
         public_field = found.public_fields.get(form.name, "")
         _treat(connection, form.name, form.revision, found.retention[form.name], public_field)
     return found
+
+
+def _with_voicemail(found: Content) -> Content:
+    form = voicemail.voicemail_form()
+    return replace(
+        found,
+        forms={**found.forms, form.name: form},
+        retention={**found.retention, form.name: voicemail.RETENTION_DAYS},
+        public_fields={name: field for name, field in found.public_fields.items() if name != form.name},
+    )
 
 
 def sweep(connection: Connection, now: datetime) -> None:

@@ -9,6 +9,8 @@ from enum import Enum
 
 from foundation.language import LocalizedText
 
+VOICEMAIL = "forms/voicemail"
+"""The only form that names nobody: see `backend_client.forms.voicemail`."""
 MAX_FEN = 10**12
 """Largest amount of money anywhere: ten thousand million yuan."""
 EARLIEST = date(1900, 1, 1)
@@ -258,6 +260,7 @@ class Contact:
 class Form:
     """A form. `name` is ``forms/{form}``.
 
+    applicant_field: who applies; empty for VOICEMAIL.
     as_of: None where it is fresh; else when it was read, the backend being away.
     """
 

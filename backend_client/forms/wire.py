@@ -18,6 +18,7 @@ from backend_client.forms.form import (
     EARLIEST,
     LATEST,
     MAX_FEN,
+    VOICEMAIL,
     AtMost,
     CardItem,
     Condition,
@@ -150,7 +151,7 @@ def form_from_proto(message: form_pb2.Form) -> Form:
         charge=charge_from_proto(message.charge, fields) if message.HasField("charge") else None,
         contact=_contact_from_proto(message.contact, fields) if message.HasField("contact") else None,
     )
-    if not any(
+    if form.name != VOICEMAIL and not any(
         field.id == form.applicant_field
         and field.type is FieldType.IDENTITY_NUMBER
         and field.required
