@@ -51,9 +51,12 @@ class Picture:
             mark = zlib.crc32(self._file[start : start + self._line], mark)
         return mark
 
-    async def still(self, seconds: float = STILL_SECONDS) -> float:
-        """Waits until nothing changes any more; when the last change was seen, on the performance counter."""
-        last, changed = self.mark(), time.perf_counter()
+    async def still(self, before: int = 0, seconds: float = STILL_SECONDS) -> float:
+        """Waits until nothing changes any more; when the last change was seen, on the performance counter.
+
+        before: the mark of what was shown at first. It may have changed already: that is seen now.
+        """
+        last, changed = before, time.perf_counter()
         while time.perf_counter() < changed + seconds:
             await asyncio.sleep(LOOK_SECONDS)
             now = self.mark()
@@ -82,13 +85,14 @@ class Reading:
         await self._hand.touch("form.start")
         await self._hand.screen("card")
         await self._picture.still()
+        before = self._picture.mark()
         self._line.length = 0
         self._device.present(self._content)
         async with asyncio.timeout(MOST_SECONDS):
             while self._line.length < self._long:  # noqa: ASYNC110 (a look costs little)
                 await asyncio.sleep(LOOK_SECONDS)
         began, sent = self._line.began, self._line.sent  # the terminal asks for the reader's state soon
-        shown = await self._picture.still()
+        shown = await self._picture.still(before)
         await self._hand.screen("card.taken", patience=0.0)
         took = sent - began, shown - sent
         self._device.lift()

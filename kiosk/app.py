@@ -41,6 +41,7 @@ from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
 from kiosk.theme import theme
+from kiosk.tidying import Tidying
 from kiosk.vendor_mode import LendingTerminal
 from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
@@ -238,12 +239,14 @@ async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, insp
     Window.clearcolor = theme.colour.paper
     app = TerminalApp(stage)
     inspector = Inspector(stage, inspect) if inspect else None
+    tidying = Tidying(stage)
     if inspector:
         await inspector.open()
 
     def drawn(*_: object) -> None:
         if stage.screen:
             Window.unbind(on_flip=drawn)
+            tidying.begin()
             say_ready("huimin-kiosk", str(settings.size))
 
     Window.bind(on_flip=drawn)
@@ -251,6 +254,7 @@ async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, insp
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({shown, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    tidying.end()
     app.stop()
     await shown
     if inspector:

@@ -20,7 +20,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import Question
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.entry import Entry, TextEntry, text_entry_height
-from kiosk.widgets.mark import chip, error, progress_bar
+from kiosk.widgets.mark import chip, error, notice, progress_bar
 from kiosk.widgets.press import SECONDARY, icon_button, option
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
@@ -72,6 +72,7 @@ class QuestionScreen(Screen[Question]):
         if (
             page.field is not self.page.field
             or page.error is not None
+            or page.keypad is not self.page.keypad
             or page.from_card != self.page.from_card
             or page.checking != self.page.checking
         ):
@@ -155,6 +156,8 @@ class QuestionScreen(Screen[Question]):
         if page.error:
             self._error = error(explain(page.error, page.field, self.language), width, sizes.small)
             parts += [space.s, self._error]
+        elif page.keypad:
+            parts += [space.s, notice(self.words(page.keypad.value), width, sizes.small)]
         return stack(width, parts)
 
     # Choices.

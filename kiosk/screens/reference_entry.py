@@ -13,7 +13,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import ReferenceEntry, SuffixEntry
 from kiosk.widgets.box import stack
 from kiosk.widgets.entry import Entry
-from kiosk.widgets.mark import error
+from kiosk.widgets.mark import error, notice
 from kiosk.widgets.text import TIGHT, Text
 
 
@@ -57,6 +57,8 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
         if self.page.fault:
             said = self.words(f"entry.{self.page.fault.value}", count=len(self.page.entered))
             self.put(error(said, self._room), 0, below)
+        elif self.page.keypad:
+            self.put(notice(self.words(self.page.keypad.value), self._room), 0, below)
 
     def actions(self) -> Sequence[Action]:
         """On."""
@@ -64,7 +66,7 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
 
     def refresh(self, page: ReferenceEntry | SuffixEntry) -> bool:
         """Digits come and go in place."""
-        same = page.fault is self.page.fault
+        same = (page.fault, page.keypad) == (self.page.fault, self.page.keypad)
         self.page = page
         if same:
             self._show()

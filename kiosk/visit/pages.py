@@ -218,13 +218,23 @@ class CardTaken(Page):
     fields: tuple[Field, ...]
 
 
+class KeypadTrouble(Enum):
+    """What a resident has to know of the keypad; the values name sentences of the catalogue."""
+
+    LOST = "keypad.lost"
+    """What was keyed in did not arrive."""
+    OUT = "keypad.out"
+    """It does not work now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question(Turned):
     """One question of a form.
 
     entered: the answer as it was entered, in a form that `backend_client.forms.check.parse` takes;
     error: why it was not taken; from_card: a card filled it in; checking: `Review` follows, not the
-    next question; keyed: how many digits a keypad holds that are still to come.
+    next question; keyed: how many digits a keypad holds that are still to come; keypad: what is wrong
+    with that.
     """
 
     field: Field
@@ -235,6 +245,7 @@ class Question(Turned):
     from_card: bool = False
     checking: bool = False
     keyed: int = 0
+    keypad: KeypadTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,11 +393,12 @@ class EntryFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceEntry(Page):
-    """The reference is being entered: up to 12 digits. keyed: as for a `Question`."""
+    """The reference is being entered: up to 12 digits. keyed, keypad: as for a `Question`."""
 
     entered: str = dataclasses.field(default="", repr=False)
     fault: EntryFault | None = None
     keyed: int = 0
+    keypad: KeypadTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,12 +408,14 @@ class OrderEntry(ReferenceEntry):
 
 @dataclass(frozen=True, slots=True)
 class SuffixEntry(Page):
-    """The last six characters of the identity number are being entered. keyed: as for a `Question`."""
+    """The last six characters of the identity number are being entered. keyed, keypad: as for a
+    `Question`."""
 
     reference: str
     entered: str = dataclasses.field(default="", repr=False)
     fault: EntryFault | None = None
     keyed: int = 0
+    keypad: KeypadTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ def error(text: str, width: float, size: int | None = None) -> Box:
     return message(text, width, icon="warning", ink=c.danger, ground=c.danger_pale, role="error", size=size)
 
 
+def notice(text: str, width: float, size: int | None = None) -> Box:
+    """What is different from usual, and no mistake of whoever reads it."""
+    c = theme.colour
+    return message(text, width, icon="warning", ink=c.notice, ground=c.notice_pale, size=size)
+
+
 def rule(width: float) -> Box:
     """A horizontal line."""
     return Box(width, theme.space.hair, fill=theme.colour.line, radius=0)

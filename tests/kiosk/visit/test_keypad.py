@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from hardware.drivers.smartpin_pad import SmartPinOptions, SmartPinPad
-from hardware.simulators.smartpin_pad import INSTANT, PROMPT, SimulatedSmartPinPad
+from hardware.simulators.line import LineFault
+from hardware.simulators.smartpin_pad import INSTANT, PROMPT, PadFault, SimulatedSmartPinPad
 from kiosk.visit import events as did
 from kiosk.visit import keypad
 from kiosk.visit.keypad import Keypad
@@ -19,6 +19,7 @@ from kiosk.visit.pages import (
     CaseHistory,
     Door,
     EntryFault,
+    KeypadTrouble,
     ProgressWays,
     Question,
     ReferenceEntry,
@@ -147,10 +148,44 @@ async def test_a_pad_that_was_away_is_asked_again(
     await reference_wanted(at)
     await eventually(lambda: waits(keys))
     keys.line.unplug()
-    await asyncio.sleep(0.2)
+    await at.until(lambda: at.visit.page == ReferenceEntry(keypad=KeypadTrouble.OUT))
     at.do(did.Insert("1"))  # the screen goes on
-    assert at.visit.page == ReferenceEntry("1")
+    assert at.visit.page == ReferenceEntry("1", keypad=KeypadTrouble.OUT)
     keys.line.plug_in()
     keys._end_entry()
+    await at.until(lambda: at.visit.page == ReferenceEntry("1"))
+    await press(keys, "23 enter")
+    await at.until(lambda: at.visit.page == ReferenceEntry("123", EntryFault.TOO_SHORT))
+
+
+async def test_keys_that_came_to_harm_are_told_and_pressed_again(
+    at: Terminal, keys: SimulatedSmartPinPad
+) -> None:
+    await reference_wanted(at)
+    at.do(did.Insert("7"))
+    await press(keys, "12")
+    await at.until(lambda: keyed_on(at) == 2)
+    keys.inflict(LineFault.WRONG_CHECKSUM)
+    keys.fingers.begin("3")
+    await at.until(lambda: at.visit.page == ReferenceEntry("7", keypad=KeypadTrouble.LOST))
+    await press(keys, "12")
+    await at.until(lambda: at.visit.page == ReferenceEntry("7", keyed=2))
+
+
+async def test_a_pad_that_was_opened_is_not_used(
+    at: Terminal, keys: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keypad, "AGAIN_SECONDS", 0.1)
+    await reference_wanted(at)
+    await eventually(lambda: waits(keys))
+    at.do(did.Back())
+    keys.inflict(PadFault.TAMPERED)
+    at.do(did.ByReference())
+    await at.until(lambda: at.visit.page == ReferenceEntry(keypad=KeypadTrouble.OUT))
+    assert not waits(keys)
+    at.do(did.Insert("12"), did.Next())  # made anew, with another thing that is wrong: still said afterwards
+    at.do(did.Erase())
+    assert at.visit.page == ReferenceEntry("1", keypad=KeypadTrouble.OUT)
+    keys.inflict(PadFault.NONE)
     await press(keys, "23 enter")
     await at.until(lambda: at.visit.page == ReferenceEntry("123", EntryFault.TOO_SHORT))

@@ -1,0 +1,46 @@
+"""Memory is tidied up while nobody can notice: right after a page was shown, when touches are ignored anyway.
+
+A page's widgets refer to one another, so that only the collector of cycles frees them, some twenty thousand
+objects a page. Left alone it looks through everything the process holds whenever it likes, which takes a
+fifth of a second; now and then that fell between a card's last byte and its answers on the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from kivy.core.window import Window
+
+from kiosk.screens.stage import Stage
+
+YOUNG, MIDDLE = 700, 10
+"""Of the collector's first two generations, as Python sets them: they cost a millisecond."""
+OLD = 50
+"""Collections of the second generation until all is looked through without a new page: by then somebody has
+typed for minutes."""
+
+
+class Tidying:
+    """Owns the process's collector from `begin` on. What is there by then is never looked through again."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._seen: object = None
+
+    def begin(self) -> None:
+        """Once the first page is shown."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG, MIDDLE, OLD)
+        Window.bind(on_flip=self._drawn)
+
+    def end(self) -> None:
+        """No more."""
+        Window.unbind(on_flip=self._drawn)
+
+    def _drawn(self, *_: object) -> None:
+        """A frame is about to be shown, after which a new page's predecessor is dropped."""
+        if self._stage.screen is not self._seen:
+            self._seen = self._stage.screen
+            asyncio.get_running_loop().call_soon(gc.collect)
