@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 import pjsua2 as pj
 
+from ivr.sip import info
 from ivr.sip.contained import contained
+from ivr.sip.events import WRAP, Packet, TelephoneEvents
 
-_UPDATE = 1
-"""PJMEDIA_STREAM_DTMF_IS_UPDATE: one more packet of a key already reported (RFC 4733 clause 2.5.1.2)."""
+_END = 2
+"""PJMEDIA_STREAM_DTMF_IS_END: the key has been let go."""
 
 
 class Listener(Protocol):
@@ -24,6 +26,9 @@ class Listener(Protocol):
 
     def key_pressed(self, key: str, method: int, at: float) -> None:
         """A key, once each time it is pressed; at: seconds of the monotonic clock."""
+
+    def key_held(self, method: int, at: float) -> None:
+        """The key that was pressed last in this way still is, or was let go now."""
 
     def transfer_progressed(self, code: int, final: bool) -> None:
         """What became of a REFER so far, as a SIP status code."""
@@ -41,6 +46,7 @@ class Call(pj.Call):
     def __init__(self, account: pj.Account, call_id: int, listener: Listener) -> None:
         super().__init__(account, call_id)
         self._listener = listener
+        self._events = TelephoneEvents()
 
     @contained
     def onCallState(self, prm: Any) -> None:  # noqa: N802 (PJSIP's name)
@@ -63,9 +69,25 @@ class Call(pj.Call):
 
     @contained
     def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802
-        """The library's callback, for RFC 4733 and SIP INFO alike."""
-        if not prm.flags & _UPDATE:
-            self._listener.key_pressed(prm.digit, prm.method, time.monotonic())
+        """The library's callback, for each packet of RFC 4733. SIP INFO is read in `onCallTsxState`: the
+        library knows only one of its two bodies."""
+        if prm.method != pj.PJSUA_DTMF_METHOD_RFC2833:
+            return
+        packet = Packet(prm.digit, prm.timestamp % WRAP, prm.duration, bool(prm.flags & _END))
+        if self._events.begins(packet):
+            self._listener.key_pressed(packet.key, prm.method, time.monotonic())
+        else:
+            self._listener.key_held(prm.method, time.monotonic())
+
+    @contained
+    def onCallTsxState(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback, for each step of each transaction."""
+        event = prm.e.body.tsxState
+        if event.type != pj.PJSIP_EVENT_RX_MSG or event.tsx.method != "INFO":
+            return
+        arrived = event.tsx.role == pj.PJSIP_ROLE_UAS and event.tsx.state == pj.PJSIP_TSX_STATE_TRYING
+        if arrived and (key := info.key_of(event.src.rdata.wholeMsg)) is not None:
+            self._listener.key_pressed(key, pj.PJSUA_DTMF_METHOD_SIP_INFO, time.monotonic())
 
     @contained
     def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802

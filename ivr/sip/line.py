@@ -188,6 +188,16 @@ class SipLine(Line):
                 async with asyncio.timeout(HANG_UP_SECONDS):
                     await self._over.wait()
 
+    def packets_received(self) -> int | None:
+        """Of sound and of its reports (RTP and RTCP); None where no sound is to come, as on hold."""
+        if self._call is None or self._audio is None:
+            return None
+        try:
+            received = self._call.getStreamStat(0).rtcp.rxStat
+        except pj.Error:
+            return None
+        return int(received.pkt + received.updateCount)
+
     def abandon(self) -> None:
         """Ends a call whose phone no longer answers, as the library is about to be ended."""
         if not self._over.is_set():
@@ -212,6 +222,10 @@ class SipLine(Line):
         """See `Listener`."""
         self._keys.press(key, method, at)
         self._unanswered_key = at
+
+    def key_held(self, method: int, at: float) -> None:
+        """See `Listener`."""
+        self._keys.hold(method, at)
 
     def transfer_progressed(self, code: int, final: bool) -> None:
         """See `Listener`."""
