@@ -82,6 +82,7 @@ class Statistic:
 
     name: ``cards_read``, ``lines_printed`` and the like as the classes of devices have them; ``commands``,
     with the command as reason; ``failures``, with the code or else the completion as reason; ``cancelled``;
+    ``unused``, commands that waited for nobody;
     ``seconds_watched`` and ``seconds_online``, of which the quotient is the time up.
     """
 
@@ -205,6 +206,8 @@ class Store:
                     self.count(device.name, name, by)
             case CommandEnded(error=error) if error and error.completion is CompletionCode.CANCELED:
                 self.count(device.name, "cancelled")
+            case CommandEnded(error=error) if error and error.code in device.unused:
+                self.count(device.name, "unused")
             case CommandEnded(command=command, error=error) if error:
                 code = str(error.code.value) if error.code else ""
                 self.count(device.name, "failures", reason=code or error.completion.value)

@@ -141,6 +141,7 @@ class CardReader(Device[CardReaderCapabilities, CardReaderStatus]):
     name = "card_reader"
     status_type = CardReaderStatus
     codes = tuple(CardReaderError)
+    unused = (CardReaderError.NO_MEDIA,)
 
     @abstractmethod
     async def _read_card(self) -> CardData:

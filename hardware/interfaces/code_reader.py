@@ -55,6 +55,7 @@ class CodeReader(Device[CodeReaderCapabilities, CodeReaderStatus]):
     name = "code_reader"
     status_type = CodeReaderStatus
     codes = tuple(CodeError)
+    unused = (CodeError.NO_CODE,)
 
     @abstractmethod
     async def _read_code(self) -> str:

@@ -234,6 +234,9 @@ class Device(ABC, Generic[C, S]):
     """What can be configured of this driver."""
     codes: ClassVar[tuple[Enum, ...]] = ()
     """Of the class: what a DeviceError may have as its code, besides a PortProblem."""
+    unused: ClassVar[tuple[Enum, ...]] = ()
+    """Of these codes, those with which a command ends although nothing failed: nobody came, or whoever came
+    changed their mind."""
     status_type: type[S]
     """Of the class."""
 

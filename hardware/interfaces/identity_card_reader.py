@@ -91,6 +91,7 @@ class IdentityCardReader(Device[IdentityCardReaderCapabilities, IdentityCardRead
     name = "identity_card_reader"
     status_type = IdentityCardReaderStatus
     codes = tuple(CardError)
+    unused = (CardError.NO_MEDIA,)
 
     @abstractmethod
     async def _read_card(self) -> IdentityCardRecord:

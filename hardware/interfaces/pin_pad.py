@@ -165,6 +165,7 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
     name = "pin_pad"
     status_type = PinPadStatus
     codes = tuple(PinPadError)
+    unused = (PinPadError.ENTRY_TIMEOUT, PinPadError.ENTRY_CANCELED)
 
     async def _enter_pin(self, account: str, minimum: int, maximum: int, on_count: OnCount) -> PinBlock:
         """Waits for a PIN and the enter key, for ever."""

@@ -19,7 +19,7 @@ from hardware.drivers.gat467_reader import Gat467Reader
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import Rule, TextLine
 from hardware.simulators import cards
-from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
+from hardware.simulators.identity_card_reader import CardFault, SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import PrinterFault, SimulatedReceiptPrinter
 from hardware.store import FILE, Event, Store, events, statistics
 
@@ -46,15 +46,21 @@ async def test_what_a_reader_does_is_counted_and_what_fails_has_its_reason(
     simulated_reader.present(cards.load("default").content())
     await reader.read_card(timeout=3.0)
     with pytest.raises(DeviceError):
-        await reader.read_card(timeout=0.1)
+        await reader.read_card(timeout=0.1)  # the card has been read, and no other one comes
+    simulated_reader.lift()
+    simulated_reader.inflict(CardFault.REFUSED)
+    simulated_reader.present(cards.load("default").content())
+    with pytest.raises(DeviceError):
+        await reader.read_card(timeout=3.0)
     await store.flush()
     found = values(tmp_path / "data")
     assert found["identity_card_reader", "cards_read", ""] == 1
     assert found["identity_card_reader", "commands", "read_card"] == 1
-    assert found["identity_card_reader", "failures", "noMedia"] == 1
+    assert found["identity_card_reader", "unused", ""] == 1
+    assert found["identity_card_reader", "failures", "invalidMedia"] == 1
     (failed,) = [one for one in events(tmp_path / "data") if one.name == "read_card"]
-    assert (failed.completion, failed.code) == ("timeOut", "noMedia")
-    assert failed.advice == ("advice.identity_card_reader.noMedia",)
+    assert (failed.completion, failed.code) == ("userError", "invalidMedia")
+    assert failed.advice == ("advice.identity_card_reader.invalidMedia",)
 
 
 async def test_lines_and_changes_of_the_status_are_kept(
