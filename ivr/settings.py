@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from ivr.sip.address import listen_address, sip_address
+from ivr.speech.engines import Voices
 
 MOST_WORKERS = 64
 """More than a machine has processors for."""
@@ -86,6 +87,8 @@ class IvrSettings(DoorSettings):
     """First port for sound; each worker takes the ports after those of the worker before it."""
     recordings: Path | None = None
     """Folder of recordings that replace spoken prompts."""
+    voices: Voices = Voices()
+    """Who says what is not recorded, in each language."""
     time_zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """The county's local time."""
     timing: Timing = Timing()
