@@ -44,6 +44,23 @@ def sip_address(text: str) -> str:
     return address
 
 
+def host_of(address: str) -> str:
+    """The host of a SIP address, an IPv6 one without brackets."""
+    rest = address.partition(":")[2].rpartition("@")[2]
+    return re.split(r"[;:]", rest)[0] if not rest.startswith("[") else rest[1:].partition("]")[0]
+
+
+def public_address(text: str) -> str:
+    """An IPv4 address that others can send to. Raises AddressError."""
+    try:
+        address = ipaddress.IPv4Address(text.strip())
+        if address.is_unspecified or address.is_multicast:
+            raise ValueError
+    except ValueError:
+        raise AddressError(f"{text!r} is no IPv4 address that others can send to") from None
+    return str(address)
+
+
 def caller(name_address: str) -> str:
     """The number or user of a From header (``"Name" <sip:+86…@host>``), empty where withheld (RFC 3323)."""
     match = _CALLER.search(name_address.rpartition("<")[2])

@@ -14,9 +14,16 @@ from foundation.log import logger
 from ivr import metrics
 from ivr.line import HungUp, Line
 from ivr.sip.address import listen_address
+from ivr.sip.admission import NO_LIMITS, UNAVAILABLE, Admission, Limits, Reason, Refusal
 from ivr.sip.contained import contained
-from ivr.sip.library import Library, RtpPorts
+from ivr.sip.guard import Guard, NoFilter
+from ivr.sip.library import Library, ListenFailed, RtpPorts
 from ivr.sip.line import SipLine
+from ivr.sip.lost import LostNetworks
+from ivr.sip.networks import THIS_MACHINE, Network
+from ivr.sip.registration import RegisteredAccount, Registrar
+from ivr.sip.transport import open_tls
+from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
 from ivr.speech.speech import Speech
 
 DRAIN_SECONDS = 10.0
@@ -27,10 +34,21 @@ LAST_WORD_SECONDS = 0.6
 RETRY_AFTER = 30
 """Seconds after which a caller who was refused because we end may try again."""
 
+REFUSED_AT_ONCE = 16
+"""Places kept for calls that are being refused. PJSIP refuses what has no place, without Retry-After."""
+FULL_RETRY_AFTER = 10
+"""The same where all lines are taken."""
+
+_SRTP = {
+    Srtp.OFF: pj.PJMEDIA_SRTP_DISABLED,
+    Srtp.OFFERED: pj.PJMEDIA_SRTP_OPTIONAL,
+    Srtp.REQUIRED: pj.PJMEDIA_SRTP_MANDATORY,
+}
+
 log = logger("ivr.sip")
 
 
-class _Account(pj.Account):
+class _Account(RegisteredAccount):
     """Whom everybody calls. Answers whatever address is dialled."""
 
     def __init__(self, arrived: Callable[[int], None]) -> None:
@@ -55,8 +73,12 @@ class SipEndpoint:
         max_calls: int = 4,
         rtp_ports: RtpPorts | None = None,
         drain_seconds: float = DRAIN_SECONDS,
+        trunk: Trunk | None = None,
+        registration: Registration | None = None,
+        tls: Tls | None = None,
+        limits: Limits = NO_LIMITS,
     ) -> None:
-        """listen: ``HOST:PORT``, port 0 for any; max_calls: further callers hear busy (486). The
+        """listen: ``HOST:PORT``, port 0 for any; max_calls: further callers are refused (503). The
         build of PJSIP has a limit of its own, 4 in the ready wheel. Raises AddressError."""
         self._host, self._port = listen_address(listen)
         self._speech = speech
@@ -64,6 +86,15 @@ class SipEndpoint:
         self._max_calls = max_calls
         self._rtp_ports = rtp_ports or RtpPorts()
         self._drain_seconds = drain_seconds
+        self._trunk = trunk or Trunk()
+        self._tls = tls if tls is not None and tls.listen else None
+        self._registrar: Registrar | None = None
+        if registration is not None and registration.registrar:
+            self._registrar = Registrar(registration, self._let_in)
+        self._allowed: tuple[Network, ...] = self._trunk.allow or THIS_MACHINE
+        self._guard = Guard(self._allowed)
+        self._admission = Admission(limits)
+        self._lost = LostNetworks(self._trunk.silent_network, lambda: list(self._lines))
         self._draining = False
         self._lines: dict[SipLine, asyncio.Task[None] | None] = {}
         self._library = Library(busy=lambda: bool(self._lines))
@@ -73,19 +104,14 @@ class SipEndpoint:
 
     async def __aenter__(self) -> Self:
         """Raises ListenFailed."""
-        port = self._library.start(self._host, self._port, self._max_calls)
+        port = self._library.start(self._host, self._port, self._max_calls + REFUSED_AT_ONCE)
         self.address = f"sip:{self._host}:{port}"
-        settings = pj.AccountConfig()
-        settings.idUri = f"sip:huimin@{self._host}:{port}"
-        settings.mediaConfig.transportConfig.boundAddress = self._host
-        settings.mediaConfig.transportConfig.port = self._rtp_ports.first
-        settings.mediaConfig.transportConfig.portRange = self._rtp_ports.count
-        self._account = _Account(self._arrived)
         try:
-            self._account.create(settings, True)
-        except pj.Error:
-            self._account = None
-            self._library.stop()
+            await self._open(port)
+        except BaseException as error:
+            await self._close()
+            if isinstance(error, pj.Error):
+                raise ListenFailed(f"the phone line cannot be opened: {error.reason}") from None
             raise
         metrics.LINES.set(self._max_calls)
         metrics.IN_PROGRESS.set_function(lambda: self.calls)
@@ -97,10 +123,7 @@ class SipEndpoint:
     ) -> None:
         self._draining = True
         await self._end_calls()
-        if self._account is not None:
-            self._account.shutdown()
-            self._account = None
-        self._library.stop()
+        await self._close()
         metrics.OPEN.set(0)
         metrics.IN_PROGRESS.set_function(lambda: 0)
         log.info("line_closed")
@@ -114,6 +137,11 @@ class SipEndpoint:
     def taking(self) -> bool:
         """Whether new calls are taken."""
         return not self._draining
+
+    @property
+    def registered(self) -> bool:
+        """Whether the carrier knows the line; without a registrar, False."""
+        return self._registrar is not None and self._registrar.registered
 
     def refuse_calls(self) -> None:
         """Takes no new calls (503); those going on go on."""
@@ -130,6 +158,8 @@ class SipEndpoint:
     async def drain(self) -> None:
         """Takes no new calls and waits until those going on have ended, `drain_seconds` at most."""
         self.refuse_calls()
+        if self._registrar is not None:
+            await self._registrar.end()
         tasks = [task for task in self._lines.values() if task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=self._drain_seconds)
@@ -137,21 +167,26 @@ class SipEndpoint:
     def _arrived(self, pj_id: int) -> None:
         assert self._account is not None
         self._library.arrived()
-        full = self.calls >= self._max_calls
         line = SipLine(self._account, pj_id, self._speech, ended=self._ended)
         self._lines[line] = None
         metrics.ARRIVED.inc()
-        if self._draining:
-            metrics.REFUSED.labels("draining").inc()
-            line.refuse(pj.PJSIP_SC_SERVICE_UNAVAILABLE, RETRY_AFTER)
-        elif full:
-            metrics.REFUSED.labels("full").inc()
-            line.refuse(pj.PJSIP_SC_BUSY_HERE)
+        refusal = self._refusal(line.caller)
+        if refusal is not None:
+            metrics.REFUSED.labels(refusal.reason).inc()
+            line.refuse(refusal.code, refusal.retry_after)
         else:
             self._lines[line] = asyncio.create_task(self._serve(line))
 
+    def _refusal(self, caller: str) -> Refusal | None:
+        if self._draining:
+            return Refusal(Reason.DRAINING, UNAVAILABLE, RETRY_AFTER)
+        if self.calls >= self._max_calls:
+            return Refusal(Reason.FULL, UNAVAILABLE, FULL_RETRY_AFTER)
+        return self._admission.ask(caller, asyncio.get_running_loop().time())
+
     def _ended(self, line: SipLine) -> None:
-        self._lines.pop(line, None)
+        if self._lines.pop(line, None) is not None:
+            self._admission.left(line.caller)
 
     async def _serve(self, line: SipLine) -> None:
         """One call, answered, to its end. Nothing that goes wrong in it touches another."""
@@ -168,6 +203,55 @@ class SipEndpoint:
                 log.exception("call_failed")
             finally:
                 await line.hang_up()
+
+    async def _open(self, port: int) -> None:
+        """The account, behind the guard, which stands before anything is read. Raises ListenFailed."""
+        addresses = [(self._host, port)]
+        if self._tls is not None:
+            tls_port = open_tls(pj.Endpoint.instance(), self._tls)
+            addresses.append((listen_address(self._tls.listen)[0], tls_port))
+        try:
+            self._guard.start(addresses)
+        except NoFilter as error:
+            raise ListenFailed(
+                f"this kernel takes no filter for sockets ({error.strerror}), so that strangers could call"
+            ) from None
+        config = self._account_config(port)
+        account = _Account(self._arrived)
+        account.create(config, True)
+        self._account = account
+        if self._registrar is not None:
+            account.registrar = self._registrar
+            await self._registrar.start(account)
+        self._lost.start()
+
+    async def _close(self) -> None:
+        await self._lost.end()
+        if self._registrar is not None:
+            await self._registrar.end()
+        if self._account is not None:
+            self._account.shutdown()
+            self._account = None
+        self._guard.close()
+        self._library.stop()
+
+    def _account_config(self, port: int) -> pj.AccountConfig:
+        config, trunk = pj.AccountConfig(), self._trunk
+        config.idUri = f"sip:huimin@{self._host}:{port}"
+        if self._registrar is not None:
+            self._registrar.configure(config)
+        sound = config.mediaConfig.transportConfig
+        sound.boundAddress, sound.publicAddress = self._host, trunk.public_address
+        sound.port, sound.portRange = self._rtp_ports.first, self._rtp_ports.count
+        config.mediaConfig.srtpUse = _SRTP[trunk.srtp]
+        config.mediaConfig.srtpSecureSignaling = int(trunk.srtp is Srtp.REQUIRED)
+        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
+        config.callConfig.timerSessExpiresSec = trunk.session_expires
+        return config
+
+    def _let_in(self, registrar: list[Network]) -> None:
+        """The carrier's addresses, besides those that are allowed."""
+        self._guard.allow([*self._allowed, *registrar])
 
     async def _end_calls(self) -> None:
         tasks = [task for task in self._lines.values() if task is not None]
