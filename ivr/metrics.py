@@ -18,7 +18,7 @@ OPEN = Gauge("huimin_ivr_open", "1 while new calls are taken, 0 while the line i
 ARRIVED = Counter("huimin_ivr_calls_arrived", "Calls that arrived")
 REFUSED = Counter("huimin_ivr_calls_refused", "Calls that were not answered, by reason", ("reason",))
 ENDED = Counter("huimin_ivr_calls_ended", "Calls that were answered and have ended, by result", ("result",))
-LOST = Counter("huimin_ivr_networks_lost", "Calls ended because nothing came from the caller's network any more")
+LOST = Counter("huimin_ivr_networks_lost", "Calls ended because the caller's network was silent too long")
 CALLERS = Gauge("huimin_ivr_callers", "Callers on the line, by where they are", ("place",))
 ANSWER = Histogram(
     "huimin_ivr_answer_seconds",

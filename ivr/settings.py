@@ -10,7 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
+from foundation.address import is_loopback_host
 from ivr.sip.address import listen_address, sip_address
+from ivr.sip.admission import Limits
+from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
 from ivr.speech.engines import Voices
 
 MOST_WORKERS = 64
@@ -92,6 +95,36 @@ class IvrSettings(DoorSettings):
     time_zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     """The county's local time."""
     timing: Timing = Timing()
+    trunk: Trunk = Trunk()
+    """The carrier: who may call, what is encrypted, when a call is dead."""
+    registration: Registration = Registration()
+    """The line's account at a carrier, where it has one."""
+    tls: Tls = Tls()
+    """Encrypted signalling."""
+    limits: Limits = Limits()
+    """Calls that are let in, of each worker."""
+
+    @model_validator(mode="after")
+    def _trusted(self) -> Self:
+        hosts = [listen_address(given)[0] for given in (self.sip, self.tls.listen) if given]
+        if not self.trunk.allow and not self.registration.registrar:
+            for host in hosts:
+                if not is_loopback_host(host):
+                    raise ValueError(
+                        f"calls arrive at {host}, but nobody may call; write the carrier's networks into "
+                        "ivr.trunk.allow, such as allow = ['192.0.2.0/24']"
+                    )
+        if self.trunk.srtp is Srtp.REQUIRED and not self.tls.listen:
+            raise ValueError(
+                "trunk.srtp = 'required' needs TLS, which keeps the sound's keys; write ivr.tls.listen, "
+                "certificate and key"
+            )
+        if self.registration.registrar and self.workers > 1:
+            raise ValueError(
+                "a carrier sends calls to one address: with several workers the proxy in front of them "
+                "registers (deploy/kamailio), and here registration is left out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _ports_for_all(self) -> Self:
@@ -112,6 +145,14 @@ class IvrSettings(DoorSettings):
     def rtp_first(self) -> int:
         """This worker's first port for sound."""
         return self.rtp_port + (self.worker - 1) * self.rtp_count
+
+    @property
+    def worker_tls(self) -> Tls:
+        """This worker's: the first one's port, or one of those after it."""
+        if not self.tls.listen or self.worker == 1:
+            return self.tls
+        host, port = listen_address(self.tls.listen)
+        return self.tls.model_copy(update={"listen": f"{host}:{port and port + self.worker - 1}"})
 
     @property
     def queue_folder(self) -> Path:
