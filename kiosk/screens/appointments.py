@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backend_client.appointment import Queue
 from backend_client.catalog import Service
 from backend_client.forms.present import present_time
+from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -174,7 +175,8 @@ class TicketIssuedScreen(Screen[TicketIssued]):
                 text = self.words("ticket.printed")
                 parts[:0] = [message(text, width, icon="done", ink=c.primary, ground=c.primary_pale), space.m]
             case Slip.FAILED:
-                parts[:0] = [error(self.words("ticket.not_printed"), width), space.m]
+                text = not_printed(self.page.slip_fault, "ticket", self.words)
+                parts[:0] = [error(text, width), space.m]
             case Slip.NO_PRINTER:
                 parts += [
                     space.s,

@@ -6,24 +6,17 @@ from collections.abc import Sequence
 
 from backend_client.forms.present import present_money, present_time
 from backend_client.forms.reference import group
-from hardware.interfaces.receipt_printer import PrintError
+from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, PaymentKept, Slip
+from kiosk.visit.pages import Confirmation, Slip
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.text import TIGHT, Text, figure, fitting
-
-
-def printer_sentence_name(page: Confirmation | PaymentKept) -> str:
-    """Which sentence of the catalogue says why there is no slip."""
-    code = page.slip_fault.code if page.slip_fault else None
-    return f"print.{code.name}" if isinstance(code, PrintError) else "print.printer"
-
 
 QR_SHARES = (5.4, 4.6, 3.8, 3.0, 2.4)
 """Sides that the code may have."""
@@ -194,5 +187,5 @@ class ConfirmationScreen(Screen[Confirmation]):
                 text = self.words("print.printed")
                 return message(text, width, icon="done", ink=c.primary, ground=c.primary_pale)
             case Slip.FAILED:
-                return error(self.words(printer_sentence_name(self.page)), width)
+                return error(not_printed(self.page.slip_fault, "form", self.words), width)
         return None

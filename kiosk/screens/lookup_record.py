@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from backend_client.forms.present import present_money
 from backend_client.forms.present_record import present_record
+from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -74,7 +75,7 @@ class LookupRecordScreen(Screen[LookupRecord]):
             case Slip.PRINTED:
                 text, icon = self.words("print.printed"), "done"
             case Slip.FAILED:
-                return error(self.words("records.not_printed"), self.width)
+                return error(not_printed(self.page.slip_fault, "record", self.words), self.width)
             case _ if owed:
                 text = self.words(
                     "records.owed",

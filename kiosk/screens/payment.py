@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
-from kiosk.screens.confirmation import printer_sentence_name
+from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -276,7 +276,8 @@ class PaymentKeptScreen(Screen[PaymentKept]):
                 ink, ground = c.primary, c.primary_pale
                 parts = [message(text, width, icon="done", ink=ink, ground=ground, size=small), space.m]
             case Slip.FAILED:
-                parts = [error(self.words(printer_sentence_name(self.page)), width, small), space.m]
+                text = not_printed(self.page.slip_fault, "payment", self.words)
+                parts = [error(text, width, small), space.m]
         if order.payable:
             told = self.words("payment.later_text", phone=self.surroundings.help_phone)
         else:
