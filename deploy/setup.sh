@@ -68,6 +68,10 @@ if changed packages requirements.lock; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     done_with
 fi
+# The telephone library's own build takes the place of the ready wheel, which pip may just have put back; on a
+# Python that has no ready wheel it is the only one.
+.venv/bin/python -m deploy.pjsua2 --if-built
+.venv/bin/python -c 'import pjsua2' 2>/dev/null || .venv/bin/python -m deploy.pjsua2 || stop "no telephone library"
 if changed project pyproject.toml generate.py; then
     say "installing huimin"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -81,7 +81,7 @@ class Library:
             raise RuntimeError("PJSIP is already in use in this process")
         Library._started = True
         try:
-            with _quiet_standard_output():
+            with quiet_standard_output():
                 self._endpoint = _Endpoint()
                 self._endpoint.libCreate()
             self._endpoint.libInit(_settings(max_calls))
@@ -168,7 +168,7 @@ def _settings(max_calls: int) -> pj.EpConfig:
 
 
 @contextmanager
-def _quiet_standard_output() -> Iterator[None]:
+def quiet_standard_output() -> Iterator[None]:
     """Until it knows our log, PJSIP prints on standard output, which belongs to the ``ready`` line."""
     standard = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
