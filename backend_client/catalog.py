@@ -52,6 +52,7 @@ class Service:
 
     `form` is ``forms/{form}`` and `lookup` ``lookups/{lookup}``; each is empty for kinds that have none.
     `counters`, ``counters/{counters}``, is where tickets for it are given out, or empty.
+    `feedback`: it is what residents tell the government, such as a complaint.
 
     `guide` is None in lists, and for kinds that have none.
     as_of: None where it is fresh; else when it was read, the backend being away.
@@ -67,4 +68,5 @@ class Service:
     demonstration: bool = False
     lookup: str = ""
     counters: str = ""
+    feedback: bool = False
     as_of: datetime | None = field(default=None, compare=False)

@@ -171,15 +171,25 @@ class BackendClient:
         )
 
     async def search_policies(
-        self, query: str, language: Language, page_size: int = 20, page_token: str = ""
+        self,
+        query: str,
+        language: Language,
+        page_size: int = 20,
+        page_token: str = "",
+        *,
+        keypad: bool = False,
     ) -> Page[PolicyMatch]:
-        """What a query finds, best first: Chinese, English, pinyin or its initials, 1 to 100 characters."""
+        """What a query finds, best first: Chinese, English, pinyin or its initials, 1 to 100 characters.
+
+        keypad: the query is digits, the keys of a telephone for the initials of a title in that language.
+        """
         return await self._public(
             methods.SEARCH_POLICIES,
             query=query,
             language=language_to_proto(language),
             page_size=page_size,
             page_token=page_token,
+            keypad=keypad,
         )
 
     async def get_policy(self, name: str) -> Policy:

@@ -123,6 +123,7 @@ def service(message: catalog_pb2.Service) -> Service:
         demonstration=message.demonstration,
         lookup=_name(message.lookup, "lookups") if message.lookup else "",
         counters=_name(message.counters, "counters") if message.counters else "",
+        feedback=message.feedback,
     )
 
 

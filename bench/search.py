@@ -29,6 +29,7 @@ from pathlib import Path
 
 from backend.authoring.reading import read_content
 from backend.clock import now
+from backend.search.keypad import keyed, keys_of
 from backend.search.pinyin import sounds
 from backend.server import SEARCH_INDEX
 from backend.settings import PACKAGED, BackendSettings
@@ -50,6 +51,8 @@ ROUNDS = 3
 TOGETHER = 8
 BATCH = 1000
 LOG = "backend.log"
+KEYED = frozenset({"keys of a title", "keys of two words"})
+"""Kinds of queries that are keyed on a telephone."""
 
 Queries = Mapping[str, Sequence[str]]
 
@@ -95,6 +98,15 @@ def queries(count: int) -> Queries:
         "initials": ["".join(sound[0] for sound in sounds(title.zh_cn[:3])) for title in titles],
         "English": english,
         "English words": [" ".join(title.en.split()[:2]) for title in titles],
+        "keys of a title": [
+            keyed(title.zh_cn)[0][start : start + keys]
+            for title in titles
+            for start, keys in ((0, 3), (chance.randint(1, 3), 4), (2, 6))
+        ],
+        "keys of two words": [
+            keys_of("".join(sound[0] for word in pair for sound in sounds(word)))
+            for pair in zip(some, two, strict=True)
+        ],
         "number of a document": [made[chance.randrange(count)].document_number for _ in range(OF_EACH)],
         "part of a number": [
             f"{2000 + chance.randrange(24)} {chance.randrange(count)}号" for _ in range(OF_EACH)
@@ -167,10 +179,10 @@ async def until_whole(client: BackendClient, log: Path) -> list[float]:
     return meanwhile
 
 
-async def asked(client: BackendClient, query: str) -> float:
-    """Seconds of one search."""
+async def asked(client: BackendClient, query: str, *, keypad: bool = False) -> float:
+    """Seconds of one search. keypad: it is keyed on a telephone."""
     began = time.perf_counter()
-    await client.search_policies(query, Language.ZH_CN, page_size=20)
+    await client.search_policies(query, Language.ZH_CN, page_size=20, keypad=keypad)
     return time.perf_counter() - began
 
 
@@ -179,7 +191,7 @@ async def one_by_one(client: BackendClient, wanted: Queries) -> Mapping[str, lis
     taken: dict[str, list[float]] = {kind: [] for kind in wanted}
     for round_ in range(ROUNDS + 1):
         for kind, some in wanted.items():
-            seconds = [await asked(client, query) for query in some]
+            seconds = [await asked(client, query, keypad=kind in KEYED) for query in some]
             if round_:
                 taken[kind] += seconds
     return taken
@@ -187,13 +199,14 @@ async def one_by_one(client: BackendClient, wanted: Queries) -> Mapping[str, lis
 
 async def together(client: BackendClient, wanted: Queries) -> tuple[list[float], float]:
     """Seconds of each search where several clients ask at once, and how many were answered a second."""
-    waiting = [query for some in wanted.values() for query in some] * ROUNDS
+    waiting = [(query, kind in KEYED) for kind, some in wanted.items() for query in some] * ROUNDS
     random.Random(6).shuffle(waiting)
     taken: list[float] = []
 
     async def one() -> None:
         while waiting:
-            taken.append(await asked(client, waiting.pop()))
+            query, keypad = waiting.pop()
+            taken.append(await asked(client, query, keypad=keypad))
 
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(TOGETHER)))

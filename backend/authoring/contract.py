@@ -136,6 +136,7 @@ def service(entry: ServiceEntry, counters: str = "") -> catalog_pb2.Service:
         guide=_guide(entry.guide) if entry.guide else None,
         demonstration=entry.demonstration,
         counters=counters,
+        feedback=entry.feedback,
     )
 
 

@@ -243,6 +243,7 @@ class ServiceEntry(Entry):
     form: Identifier | None = None
     lookup: Identifier | None = None
     guide: GuideEntry | None = None
+    feedback: bool = False
     demonstration: bool = False
 
 

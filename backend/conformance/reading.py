@@ -195,6 +195,18 @@ async def _wrong_query(server: Server) -> None:
         )
 
 
+@policy_demands.demand("keypad")
+async def _keypad(server: Server) -> None:
+    """Keys find no more than policies; what is no key is refused."""
+    request = policy_pb2.SearchPoliciesRequest(query="95", language=common_pb2.LANGUAGE_ZH_CN, keypad=True)
+    for match in (await server.policy.SearchPolicies(request, timeout=SECONDS)).matches:
+        _passage(match)
+    request.query = "9a"
+    await refused(
+        server.policy.SearchPolicies(request, timeout=SECONDS), "INVALID_ARGUMENT", "", violation="query"
+    )
+
+
 @policy_demands.demand("unknown")
 async def _unknown_policy(server: Server) -> None:
     request = policy_pb2.GetPolicyRequest(name=f"policies/{NOBODY}")

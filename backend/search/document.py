@@ -17,11 +17,13 @@ from typing import NamedTuple
 import tantivy
 from huimin.v1 import policy_pb2
 
+from backend.search import keypad
 from backend.search.pinyin import sounds
 from backend.search.units import JOINT, RunKind, fold, neighbours, run_tokens, runs, triples
 from backend.storage import policies
+from foundation.language import Language
 
-VERSION = 3
+VERSION = 4
 """Raise it whenever a policy's document is made differently: the index is then built anew."""
 
 NUMBER, DIGEST, NEWNESS = "number", "digest", "newness"
@@ -54,9 +56,9 @@ _RECENCY = 0.1
 def schema() -> tantivy.Schema:
     """The fields."""
     builder = tantivy.SchemaBuilder()
-    for name in (*WRITTEN, *SOUND, DOCUMENT_NUMBER, INITIALS):
+    for name in (*WRITTEN, *SOUND, DOCUMENT_NUMBER, INITIALS, *keypad.PAIRS.values()):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in (WORDS, TRIPLES):
+    for name in (WORDS, TRIPLES, *keypad.BEGINNINGS.values()):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
     builder.add_integer_field(DIGEST, fast=True)
@@ -88,7 +90,18 @@ def document(number: int, message: bytes) -> tantivy.Document:
         number=number,
         digest=policies.mark(hashlib.sha256(message).digest()),
         newness=newness(date(policy.issue_date.year, policy.issue_date.month, policy.issue_date.day)),
+        **_keyed(Language.ZH_CN, policy.title.zh_cn),
+        **_keyed(Language.EN, policy.title.en),
     )
+
+
+def _keyed(language: Language, title: str) -> dict[str, list[str]]:
+    """A title by the keys of a telephone."""
+    rows = keypad.keyed(title)
+    return {
+        keypad.BEGINNINGS[language]: [keypad.beginning_tokens(rows)],
+        keypad.PAIRS[language]: keypad.pair_tokens(rows),
+    }
 
 
 def newness(day: date) -> float:

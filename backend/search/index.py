@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import tantivy
 
-from backend.search import slips
+from backend.search import keypad, slips
 from backend.search.document import (
     DOCUMENT_NUMBER,
     INITIALS,
@@ -28,7 +28,9 @@ from backend.search.document import (
 from backend.search.lexicon import Lexicon
 from backend.search.phrase import Phrase, Spelling
 from backend.search.query import Piece, Query
+from backend.search.synonyms import Synonyms
 from backend.search.units import stem
+from foundation.language import Language
 
 MAX_FOUND = 500
 """Nobody turns more pages than that."""
@@ -81,6 +83,21 @@ class PolicyIndex:
         asking.ask(cut, self._words(cut, Scope.WHOLE))
         if not whole and len(asking.found) == partly and len(cut.pieces) > 1:
             asking.ask(cut, self._any_telling(cut))
+        return dict(list(asking.found.items())[:most])
+
+    def find_keyed(self, keys: str, language: Language, synonyms: Synonyms, most: int) -> Found:
+        """The policies whose titles are keyed so on a telephone; see `keypad`.
+
+        A known word that is keyed so, and other words for it, come before titles with the keys in the middle.
+        """
+        reading = Query((), (), synonyms)
+        asking = _Asking(self._searcher, most)
+        begins, *inside = keypad.surest(self._schema, keys, language)
+        known = synonyms.group(Spelling.KEYS, tuple(keys))
+        meant = [self._any(known, Scope.TITLE)] if known else []
+        asking.ask(reading, [begins, *meant, *inside])
+        if not asking.found:
+            asking.ask(reading, keypad.apart(self._schema, keys, language))
         return dict(list(asking.found.items())[:most])
 
     def _surest(self, query: Query) -> Iterator[tantivy.Query]:

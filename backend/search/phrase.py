@@ -19,6 +19,8 @@ class Spelling(Enum):
     """Syllables of pinyin."""
     INITIALS = "initials"
     """First letters of syllables."""
+    KEYS = "keys"
+    """First letters as the keys of a telephone on which they stand."""
     TOKENS = "tokens"
     """A whole query of mixed writing, as tokens of the index."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from backend.search.keypad import keys_of
 from backend.search.phrase import Phrase, Spelling
 from backend.search.pinyin import sounds
 from backend.search.units import RunKind, fold, runs, stem
@@ -14,7 +15,7 @@ Group = tuple[Phrase, ...]
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Finds the group of a word by its characters, its stems, its sound or its initials.
+    """Finds the group of a word by its characters, its stems, its sound, its initials, or their keys.
 
     Where two words sound alike, both groups are meant.
     """
@@ -66,4 +67,8 @@ def _keys(phrase: Phrase) -> Iterable[tuple[Spelling, tuple[str, ...]]]:
         sound = sounds("".join(phrase.units))
         yield Spelling.SOUND, sound
         if len(sound) > 1:
-            yield Spelling.INITIALS, tuple(syllable[0] for syllable in sound)
+            initials = tuple(syllable[0] for syllable in sound)
+            yield Spelling.INITIALS, initials
+            yield Spelling.KEYS, tuple(keys_of("".join(initials)))
+    elif len(phrase.units) > 1:
+        yield Spelling.KEYS, tuple(keys_of("".join(unit[0] for unit in phrase.units)))

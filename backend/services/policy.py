@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from itertools import groupby
 
 from huimin.v1 import common_pb2, policy_pb2, policy_pb2_grpc
@@ -13,7 +15,7 @@ from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.door import Context
 from backend.rpc.refusal import Wrong, invalid, not_found
-from backend.search.index import MAX_FOUND, PolicyIndex
+from backend.search.index import MAX_FOUND, Found
 from backend.search.keeping import PolicySearch
 from backend.search.passage import Passages
 from backend.search.query import Query, understand
@@ -22,6 +24,9 @@ from backend.storage.database import Database
 from backend.storage.policies import issue_date
 from backend_client.forms.text import normalise
 from foundation.language import Language
+
+_Find = Callable[[int], Found]
+"""What a query finds, at most so many."""
 
 
 class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
@@ -60,15 +65,22 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
     ) -> policy_pb2.SearchPoliciesResponse:
         """Searches, best first. A query of punctuation only finds nothing."""
         asked = normalise(request.query)
+        if request.keypad and not re.fullmatch("[0-9]+", asked):
+            raise invalid(Wrong("query", bounds.MALFORMED, "is not made of digits"))
         language = Language.EN if request.language == common_pb2.LANGUAGE_EN else Language.ZH_CN
         size = bounds.page_size(request.page_size, default=20, most=100)
-        of_list = ("SearchPolicies", asked)
+        of_list = ("SearchPolicies", asked, *(["keypad", str(request.language)] if request.keypad else []))
         position = page_token.decode(request.page_token, of_list, int)
         start = min(max(int(position[0]), 0), MAX_FOUND) if position else 0
         state = self._search.current
-        query = understand(asked, self._published.current.synonyms)
+        synonyms = self._published.current.synonyms
+        find: _Find
+        if request.keypad:
+            find = partial(state.find_keyed, asked, language, synonyms)
+        else:
+            find = partial(state.find, understand(asked, synonyms))
         wanted = range(start, start + size)
-        matches, more = await self._database.read(_searched, state, query, language, wanted)
+        matches, more = await self._database.read(_searched, find, language, wanted)
         token = page_token.encode(of_list, [start + size]) if more else ""
         return policy_pb2.SearchPoliciesResponse(matches=matches, next_page_token=token)
 
@@ -83,10 +95,10 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
 
 
 def _searched(
-    connection: Connection, state: PolicyIndex, query: Query, language: Language, wanted: range
+    connection: Connection, find: _Find, language: Language, wanted: range
 ) -> tuple[list[policy_pb2.PolicyMatch], bool]:
     """One page of what a query finds, and whether there is another."""
-    found = list(state.find(query, min(wanted.stop + 1, MAX_FOUND)).items())
+    found = list(find(min(wanted.stop + 1, MAX_FOUND)).items())
     page = found[wanted.start : wanted.stop]
     shown = policies.numbered(connection, [number for number, _ in page])
     matches = [
