@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ivr.spoken.readout import LARGEST
 
 UNITS = (
@@ -55,17 +57,23 @@ def integer(number: int) -> str:
 
 
 def ordinal(number: int) -> str:
-    """1 to 31, of a month."""
-    *head, last = below_hundred(number).split("-")
-    if last.endswith("y"):
-        return "-".join([*head, f"{last[:-1]}ieth"])
-    return "-".join([*head, ORDINALS.get(last, f"{last}th")])
+    """1 to 10^12: twenty-first, one hundred and second."""
+    said = integer(number)
+    last = re.split("[ -]", said)[-1]
+    changed = f"{last[:-1]}ieth" if last.endswith("y") else ORDINALS.get(last, f"{last}th")
+    return said.removesuffix(last) + changed
+
+
+def fraction(part: int, whole: int) -> str:
+    """Part of a whole, 2 or more: one half, three quarters, two thirds."""
+    name = {2: "half", 4: "quarter"}.get(whole) or ordinal(whole)
+    return f"{integer(part)} {name}{'' if part == 1 else 's'}"
 
 
 def year(number: int) -> str:
     """A year in its usual pairs: twenty twenty-six, two thousand and five, nineteen oh five."""
     century, rest = divmod(number, 100)
-    if century % 10 == 0 and rest < 10:
+    if not century or (century % 10 == 0 and rest < 10):
         return integer(number)
     if rest == 0:
         return f"{below_hundred(century)} hundred"

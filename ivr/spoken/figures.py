@@ -29,6 +29,13 @@ PLATE = (
 PHONE_NUMBER = r"(?<!\d)(?:0\d{2,3}[-— ]?\d{7,8}|1[3-9]\d{9}|400[- ]?\d{3}[- ]?\d{4})(?!\d)"
 """A Chinese telephone number: fixed with area code, mobile, or 400."""
 
+IDENTITY_NUMBER = r"(?<![\dA-Za-z])\d{17}[\dXx](?![\dA-Za-z])"
+"""A citizen identity number, GB 11643."""
+FRACTION = r"(?<![\d/.,-])(\d)/([2-9]|10)(?![\d/.,]\d|[\d/-])"
+"""A part of a whole, such as 1/3; what is greater is not taken for one."""
+MINUS = r"(?<![\w%％)）.-])[-−](?=\d)"
+"""The sign of a negative number, not a hyphen and not a dash."""
+
 
 def ascii_digits(text: str) -> str:
     """The text with every decimal digit of any script, such as full-width ones, as 0 to 9."""
@@ -47,9 +54,8 @@ def is_code(whole: str) -> bool:
 
 
 def fen(written: str) -> int | None:
-    """What AMOUNT found, in fen; None where it is more than is said in yuan, jiao and fen."""
+    """What AMOUNT found, in fen; None where its yuan are more than is read as a number."""
     whole, fraction = whole_and_fraction(written)
     if is_code(whole):
         return None
-    amount = int(whole) * 100 + int((fraction + "00")[:2])
-    return amount if amount <= LARGEST else None
+    return int(whole) * 100 + int((fraction + "00")[:2])

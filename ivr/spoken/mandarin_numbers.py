@@ -58,7 +58,7 @@ def decimal(whole: str, fraction: str) -> str:
 
 def year(number: int) -> str:
     """A year by its digits, without 年."""
-    return "".join(YEAR_DIGIT[digit] for digit in f"{number:04d}")
+    return "".join(YEAR_DIGIT[digit] for digit in str(number))
 
 
 def money(fen: int) -> str:

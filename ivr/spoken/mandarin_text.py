@@ -12,6 +12,9 @@ from datetime import date
 
 from ivr.spoken.figures import (
     AMOUNT,
+    FRACTION,
+    IDENTITY_NUMBER,
+    MINUS,
     NUMBER,
     PHONE_NUMBER,
     PLATE,
@@ -25,9 +28,16 @@ from ivr.spoken.readout import Readout
 
 MEASURES = (
     "个|名|人|位|份|张|条|项|次|天|年|周|小时|分钟|元|块|家|户|亩|平方米|公里|千米|米|厘米|吨|千克|公斤|克|斤|倍|种|类|件|"
+    r"角|分(?!之)|点(?!\d)|立方米|千瓦|瓦|毫升|"
     "本|册|页|处|座|台|辆|批|期|套|副|封|句|字|遍|轮|岁|升|度"
 )
 """Words before which 2 is 两."""
+UNITS = {
+    "kg": "公斤", "km": "公里", "cm": "厘米", "mm": "毫米", "m²": "平方米", "m2": "平方米", "m³": "立方米",
+    "m3": "立方米", "kWh": "千瓦时", "kW": "千瓦", "kV": "千伏", "mL": "毫升", "ml": "毫升", "L": "升",
+}  # fmt: skip
+"""Units that stand behind a number as signs."""
+_UNIT = rf"(?<=\d)\s?({'|'.join(UNITS)})(?![A-Za-z\d²³])"
 
 _TO = r"\s?[-—–~～至到]{1,2}\s?"
 
@@ -60,6 +70,11 @@ def _phone_number(read: Readout, match: re.Match[str]) -> str:
     return read.phone_number(re.sub(r"\D", "", match[0]))
 
 
+def _fraction(_: Readout, match: re.Match[str]) -> str:
+    part, whole = int(match[1]), int(match[2])
+    return f"{integer(whole)}分之{integer(part)}" if 0 < part < whole else match[0]
+
+
 def _clock(_: Readout, match: re.Match[str]) -> str:
     return clock(int(match[1]), int(match[2]))
 
@@ -84,6 +99,7 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
         (r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", _date),
         (r"(?<!\d)(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]", _date),
         (rf"(?<!\d)[12]\d{{3}}年?(?:{_TO}[12]\d{{3}})?\s?年", _years),
+        (IDENTITY_NUMBER, lambda read, m: read.identity_number(m[0])),
         (PLATE, lambda read, m: read.plate(re.sub(r"[·•]", "", m[0]))),
         (PHONE_NUMBER, _phone_number),
         (
@@ -91,10 +107,20 @@ RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
             lambda read, m: read.digits(m[0]),
         ),
         (r"(?<![\d.,])\d{3,6}(?=热线|平台)", lambda read, m: read.digits(m[0])),
+        (
+            rf"(?<![\d.,¥￥])(?:123\d\d|95[1-9]\d\d)(?!\d|[.,]\d|\s?(?:[年元万亿多余%％‰]|{MEASURES}))",
+            lambda read, m: read.digits(m[0]),
+        ),
+        (_UNIT, lambda _, m: UNITS[m[1]]),
+        (FRACTION, _fraction),
+        (rf"{MINUS}(?=\d+(?:\.\d+)?\s?(?:℃|度))", lambda _, m: "零下"),
+        (MINUS, lambda _, m: "负"),
+        (r"(?<=\d)\s?[×xX]\s?(?=\d)", lambda _, m: "乘"),
         (rf"(?:{NUMBER})(?:[%％]?{_TO}(?:{NUMBER}))?[%％]", _percent),
         (rf"({NUMBER})‰", _per_mille),
         (r"(?<=[\d元年月日天时点])\s?[-—–~～]{1,2}\s?(?=[\d¥￥])", lambda _, m: "到"),
         (r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?::[0-5]\d)?(?!\d)", _clock),
+        (r"(?<![\d.,])([01]?\d|2[0-4])[点时]([0-5]?\d)分(?!钟)", _clock),
         (rf"[¥￥]\s?{AMOUNT}元?(?![\d万亿])", _money),
         (rf"(?<![\d.,]){AMOUNT}\s?元", _money),
         (

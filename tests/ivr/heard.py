@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
 
 FIGURE = {figure: value for value, figure in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 SPOKEN_DIGIT = {"幺": "1", "艾克斯": "X"} | {figure: str(value) for figure, value in FIGURE.items()}
@@ -54,9 +54,38 @@ def mandarin_money(said: str) -> int:
 
 def mandarin_date(said: str) -> date:
     """The day."""
-    found = re.fullmatch(r"(.{4})年(.+)月(.+)日", said)
+    found = re.fullmatch(r"(.{1,4})年(.+)月(.+)日", said)
     assert found, said
     return date(int(mandarin_digits(found[1])), mandarin_integer(found[2]), mandarin_integer(found[3]))
+
+
+def mandarin_number_in_full(number: int) -> str:
+    """A number another way than the read-out makes it: every place is written, then zeros are struck out."""
+    units = ("", "十", "百", "千", "万", "十", "百", "千", "亿", "十", "百", "千", "万")
+    digits = str(number)
+    said = "".join(
+        "零一二三四五六七八九"[int(d)] + units[len(digits) - place] for place, d in enumerate(digits, 1)
+    )
+    for struck, left in (
+        (r"零[十百千]", "零"), (r"零+", "零"), (r"零([万亿])", r"\1"), (r"亿万", "亿零"), (r"零+", "零"),
+        (r"(?<=.)零$", ""), (r"^一十", "十"), (r"^二(?=[千万亿])", "两"),
+    ):  # fmt: skip
+        said = re.sub(struck, left, said)
+    return said
+
+
+HOURS = {"凌晨": (0, 6), "上午": (6, 12), "中午": (12, 13), "下午": (13, 18), "晚上": (18, 24)}
+
+
+def mandarin_time(said: str) -> time:
+    """A time of day; the part of the day has to be the right one."""
+    found = re.fullmatch(r"(凌晨|上午|中午|下午|晚上)(.+)点(?:(半)|零?(.+)分)?", said)
+    assert found, said
+    hour = mandarin_integer(found[2])
+    first, end = HOURS[found[1]]
+    hour += 12 if hour + 12 < end and found[1] in {"下午", "晚上"} else 0
+    assert first <= hour < end, said
+    return time(hour, 30 if found[3] else mandarin_integer(found[4]) if found[4] else 0)
 
 
 def english_integer(said: str) -> int:
@@ -87,3 +116,44 @@ def english_money(said: str) -> int:
     assert found, said
     yuan, fen = (english_integer(part) if part else 0 for part in found.groups())
     return yuan * 100 + fen
+
+
+ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+ENGLISH_DAYS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
+    "nineteenth", "twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth",
+    "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
+)  # fmt: skip
+
+
+def english_year(said: str) -> int:
+    """A year in pairs, or as a number."""
+    words = said.split()
+    if "thousand" in words or len(words) == 1:
+        return english_integer(said)
+    century, rest = words[0], words[1:]
+    if rest == ["hundred"]:
+        return english_integer(century) * 100
+    return english_integer(century) * 100 + english_integer(" ".join(word for word in rest if word != "oh"))
+
+
+def english_date(said: str) -> date:
+    """The day."""
+    found = re.fullmatch(r"the (\S+) of (\w+), (.+)", said)
+    assert found, said
+    return date(english_year(found[3]), ENGLISH_MONTHS.index(found[2]) + 1, ENGLISH_DAYS.index(found[1]) + 1)
+
+
+def english_time(said: str) -> time:
+    """A time of day."""
+    if said in {"noon", "midnight"}:
+        return time(12 if said == "noon" else 0)
+    found = re.fullmatch(r"(\S+)(?: (oh )?(\S+))? ([ap])\.m\.", said)
+    assert found, said
+    minute = english_integer(found[3]) if found[3] else 0
+    assert bool(found[2]) == (0 < minute < 10), said
+    return time(english_integer(found[1]) % 12 + (12 if found[4] == "p" else 0), minute)
