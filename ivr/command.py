@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 import click
+from prometheus_client import REGISTRY
 
 from backend_client.credentials import DoorCredentials, configured_credentials
 from backend_client.door import open_door
 from backend_client.enrol_command import enrol_command
 from backend_client.preview_command import preview_command
 from backend_client.queue.command import queue_command
-from backend_client.warming import Sizes
 from foundation.config import ConfigError, load
-from foundation.language import Language
 from foundation.life import say_ready, stop_requested
-from foundation.log import logger, start_log
+from foundation.log import start_log
+from foundation.metrics import Health
 from foundation.observing import observed
-from ivr import alerts, prompts
-from ivr.answering import Answering
+from ivr.answering import SIZES, Answering
 from ivr.console import hold_in_terminal
-from ivr.dialogue import notices, policies, services
 from ivr.line import Utterance
 from ivr.preview import preview
-from ivr.settings import IvrSettings, Timing
+from ivr.settings import MOST_WORKERS, IvrSettings, Timing
 from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
+from ivr.workers.figures import SUPERVISORS, WorkersFigures
+from ivr.workers.requests import MAX_LINE, answer_requests, answering_at
+from ivr.workers.supervisor import addresses_of, supervising
+from ivr.workers.worker import CannotStart
 
-GREETING = "main."
-"""Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""
 TYPING = 60.0
 """Seconds to wait for keys from somebody who types and reads instead of keying and listening."""
 
-SIZES = Sizes(services=services.MOST, policies=policies.MOST, notices=notices.MOST)
-"""What this door asks for at once, for reading ahead."""
-
-_log = logger(__name__)
+_HIDDEN = "What the supervisor of several workers says to one of them."
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,9 +63,23 @@ _log = logger(__name__)
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of recordings that replace spoken prompts.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes that answer calls, on one port after another; see docs/phone-at-scale.md.  [default: 1]",
+)
+@click.option("--worker", type=click.IntRange(1, MOST_WORKERS), hidden=True, help=_HIDDEN)
+@click.option("--supervised", type=int, hidden=True, help=_HIDDEN)
 @click.option("--person", metavar="SIP-URI", help="Who takes calls over; without it, callers leave messages.")
 @click.pass_context
-def main(context: click.Context, /, console: bool, config: Path | None, **options: str | Path | None) -> None:
+def main(
+    context: click.Context,
+    /,
+    console: bool,
+    config: Path | None,
+    supervised: int | None,
+    **options: str | int | Path | None,
+) -> None:
     """Answers calls: policies, applications by form, progress and notices, by voice and keys."""
     context.obj = config
     if context.invoked_subcommand is not None:
@@ -77,8 +89,15 @@ def main(context: click.Context, /, console: bool, config: Path | None, **option
         settings = load(IvrSettings, config, **options)
         credentials = configured_credentials(settings.backend, settings.credentials)
         _check_folders(settings)
-        with observed("huimin-ivr", settings):
-            asyncio.run((_in_terminal if console else _serve)(settings, credentials))
+        if console:
+            asyncio.run(_in_terminal(settings, credentials))
+        elif supervised is not None:
+            with observed("huimin-ivr", settings.model_copy(update={"metrics": ""})):
+                asyncio.run(_serve_supervised(settings, credentials, supervised))
+        else:
+            _observed_line(settings, credentials)
+    except CannotStart:
+        sys.exit(2)  # the worker has said why
     except (ConfigError, SpeechError) as error:
         click.echo(f"huimin-ivr: {error}", err=True)
         sys.exit(2)
@@ -86,7 +105,16 @@ def main(context: click.Context, /, console: bool, config: Path | None, **option
 
 main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
-main.add_command(queue_command("huimin-ivr", lambda config: load(IvrSettings, config).queue_folder))
+main.add_command(queue_command("huimin-ivr", lambda config: load(IvrSettings, config).queue_folders))
+
+
+def _observed_line(settings: IvrSettings, credentials: DoorCredentials | None) -> None:
+    """One process that answers calls, or several and the one that minds them."""
+    health = Health()
+    alone = settings.workers == 1
+    registry = REGISTRY if alone else SUPERVISORS
+    with observed("huimin-ivr", settings, registry=registry, health=health):
+        asyncio.run(_serve(settings, credentials, health) if alone else _supervise(settings, health))
 
 
 def _check_folders(settings: IvrSettings) -> None:
@@ -105,55 +133,51 @@ def _check_folders(settings: IvrSettings) -> None:
         raise ConfigError(f"ivr.recordings: no folder {settings.recordings}; correct it or leave it out")
 
 
-async def _serve(settings: IvrSettings, credentials: DoorCredentials | None) -> None:
+async def _serve(settings: IvrSettings, credentials: DoorCredentials | None, health: Health) -> None:
     """Answers calls until it is told to stop; those under way may then be finished."""
-    from ivr.sip.endpoint import SipEndpoint  # noqa: PLC0415 (the console needs no telephone)
-    from ivr.sip.library import ListenFailed  # noqa: PLC0415
+    from ivr.serving import serving  # noqa: PLC0415 (the console needs no telephone)
 
     stop = stop_requested()
-    try:
-        async with (
-            open_door(settings, settings.backend, credentials, SIZES, origin=settings.line) as door,
-            _speech(settings) as speech,
-        ):
-            fixed = prompts.always_the_same()
-            await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
-            async with SipEndpoint(
-                settings.sip,
-                speech,
-                Answering(door, settings),
-                max_calls=settings.max_calls,
-                drain_seconds=settings.timing.closing,
-            ) as endpoint:
-                preparing: set[asyncio.Task[None]] = set()
-
-                def prepare(said: list[Utterance]) -> None:
-                    task = asyncio.create_task(_prepare(speech, said))
-                    preparing.add(task)
-                    task.add_done_callback(preparing.discard)
-
-                def prepare_alerts() -> None:
-                    prepare(alerts.said_of(door.alerts.in_force, tuple(Language), settings.time_zone))
-
-                deaf = door.alerts.listen(prepare_alerts)
-                prepare_alerts()
-                prepare(fixed)
-                say_ready("huimin-ivr", endpoint.address)
-                await stop.wait()
-                deaf()
-                for task in tuple(preparing):
-                    task.cancel()
-                await endpoint.drain()
-    except ListenFailed as error:
-        raise ConfigError(str(error)) from error
+    async with (
+        serving(settings, credentials) as line,
+        answering_at(settings.control_socket, line.answer_alone),
+    ):
+        health.look = lambda: line.state == "open"
+        say_ready("huimin-ivr", line.address)
+        await stop.wait()
+        await line.end()
 
 
-async def _prepare(speech: Speech, utterances: list[Utterance]) -> None:
-    """Renders what calls will need, beside the calls; what is missing then is rendered when it is said."""
-    try:
-        await speech.prepare(utterances)
-    except SpeechError as error:
-        _log.error("prompts not prepared", reason=str(error))
+async def _serve_supervised(
+    settings: IvrSettings, credentials: DoorCredentials | None, supervisor: int
+) -> None:
+    """The same as one of several workers. supervisor: the socket on which its supervisor asks."""
+    from ivr.serving import serving  # noqa: PLC0415
+
+    stop = stop_requested()
+    streams = await asyncio.open_unix_connection(sock=socket.socket(fileno=supervisor), limit=MAX_LINE)
+    async with serving(settings, credentials) as line:
+        answering = asyncio.create_task(answer_requests(*streams, line.answer))
+        # Without a supervisor nobody would start it anew or end it: its calls may end, and then it does.
+        answering.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        await line.end()
+        answering.cancel()
+
+
+async def _supervise(settings: IvrSettings, health: Health) -> None:
+    """Minds the workers until it is told to stop."""
+    stop = stop_requested()
+    addresses = addresses_of(settings.sip, settings.workers)
+    async with supervising(sys.orig_argv, addresses, settings.timing.closing, stop) as supervisor:
+        SUPERVISORS.register(WorkersFigures(supervisor, asyncio.get_running_loop()))
+        health.look = lambda: supervisor.healthy
+        async with answering_at(settings.control_socket, supervisor.answer):
+            if not stop.is_set():
+                say_ready("huimin-ivr", supervisor.addresses)
+            await stop.wait()
+            health.look = lambda: False
+            await supervisor.end()
 
 
 async def _in_terminal(settings: IvrSettings, credentials: DoorCredentials | None) -> None:
@@ -170,14 +194,10 @@ async def _in_terminal(settings: IvrSettings, credentials: DoorCredentials | Non
             origin=settings.line,
             queue=settings.console_queue,
         ) as door,
-        _speech(settings) as speech,
+        Speech(settings.speech_folder, settings.recordings, engines=settings.voices.engines()) as speech,
     ):
 
         async def voice(utterance: Utterance) -> bytes:
             return b"".join([pcm async for pcm in speech.sounds([utterance])])
 
         await hold_in_terminal(Answering(door, settings), voice)
-
-
-def _speech(settings: IvrSettings) -> Speech:
-    return Speech(settings.speech_folder, settings.recordings)

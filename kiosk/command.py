@@ -81,7 +81,7 @@ def main(
 
 main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-kiosk", lambda config: load(KioskSettings, config).credentials))
-main.add_command(queue_command("huimin-kiosk", lambda config: load(KioskSettings, config).queue_folder))
+main.add_command(queue_command("huimin-kiosk", lambda config: [load(KioskSettings, config).queue_folder]))
 
 
 async def _run(

@@ -6,7 +6,7 @@ It shows nothing of what residents said, needs no keys, and works while the door
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,16 +32,16 @@ _FOLDER = click.option(
 )
 
 
-def queue_command(name: str, configured: Callable[[Path | None], Path]) -> click.Group:
-    """The commands for one room. name: of its program; configured: the folder by a configuration file."""
+def queue_command(name: str, configured: Callable[[Path | None], Sequence[Path]]) -> click.Group:
+    """The commands for one room. name: of its program; configured: the folders by a configuration file."""
 
     @click.group(name="queue")
     def group() -> None:
         """What waits for the backend, and what was set aside."""
 
-    def place(context: click.Context, folder: Path | None) -> Path:
+    def places(context: click.Context, folder: Path | None) -> Sequence[Path]:
         try:
-            return folder or configured(context.obj)
+            return [folder] if folder else configured(context.obj)
         except ConfigError as error:
             _give_up(name, str(error))
 
@@ -54,18 +54,24 @@ def queue_command(name: str, configured: Callable[[Path | None], Path]) -> click
         Exit code 1 where something was set aside.
         """
         translate = wording(language_of_environment())
-        where = place(context, folder)
-        try:
-            found = entries(where)
-        except QueueUnusable as error:
-            _give_up(name, translate("queue.unreadable", folder=where, reason=error))
-        for entry in found:
-            click.echo(_line(entry, translate))
-        moved = damaged(where)
-        for one in moved:
-            click.echo(translate("queue.damaged", folder=one))
-        aside = sum(entry.problem is not None for entry in found)
-        click.echo(translate("queue.total", waiting=len(found) - aside, aside=aside))
+        folders = places(context, folder)
+        waiting = aside = 0
+        moved: list[Path] = []
+        for where in folders:
+            try:
+                found = entries(where)
+            except QueueUnusable as error:
+                _give_up(name, translate("queue.unreadable", folder=where, reason=error))
+            if len(folders) > 1:
+                click.echo(f"{where}:")
+            for entry in found:
+                click.echo(_line(entry, translate))
+                aside += entry.problem is not None
+                waiting += entry.problem is None
+            for one in damaged(where):
+                moved.append(one)
+                click.echo(translate("queue.damaged", folder=one))
+        click.echo(translate("queue.total", waiting=waiting, aside=aside))
         sys.exit(1 if aside or moved else 0)
 
     @group.command(name="retry")
@@ -76,16 +82,19 @@ def queue_command(name: str, configured: Callable[[Path | None], Path]) -> click
     def again(context: click.Context, numbers: tuple[int, ...], *, all_: bool, folder: Path | None) -> None:
         """Puts submissions that were set aside back into the queue, by their NUMBERS.
 
+        Of several queues, --queue names the one that is meant; without it each is looked through.
+
         A door that runs sends them within a quarter of a minute, one that does not at its next start.
         """
         translate = wording(language_of_environment())
         if bool(numbers) == all_:
             raise click.UsageError(translate("queue.usage"))
-        where = place(context, folder)
-        try:
-            count = retry(where, numbers)
-        except QueueUnusable as error:
-            _give_up(name, translate("queue.unreadable", folder=where, reason=error))
+        count = 0
+        for where in places(context, folder):
+            try:
+                count += retry(where, numbers)
+            except QueueUnusable as error:
+                _give_up(name, translate("queue.unreadable", folder=where, reason=error))
         click.echo(translate("queue.put_back", count=count))
 
     return group

@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def run(folder: Path, *arguments: str, language: str = "C") -> Result:
-    command = queue_command("huimin-kiosk", lambda _: folder)
+    command = queue_command("huimin-kiosk", lambda _: [folder])
     return CliRunner().invoke(command, arguments, env={"LC_ALL": language, "TZ": "Asia/Shanghai"})
 
 

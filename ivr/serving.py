@@ -1,0 +1,157 @@
+"""One process that answers calls, from its start to its end, and what can be asked and told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from prometheus_client import generate_latest
+
+from backend_client.credentials import DoorCredentials
+from backend_client.door import Door, open_door
+from foundation.config import ConfigError
+from foundation.language import Language
+from foundation.life import beside
+from foundation.log import logger
+from ivr import alerts, metrics, prompts
+from ivr.answering import SIZES, Answering
+from ivr.line import Utterance
+from ivr.settings import IvrSettings
+from ivr.sip.endpoint import SipEndpoint
+from ivr.sip.library import ListenFailed, RtpPorts
+from ivr.speech.errors import SpeechError
+from ivr.speech.speech import Speech
+from ivr.workers.left_over import deliver_left_over
+from ivr.workers.requests import Refused, Request
+
+GREETING = "main."
+"""Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""
+
+_log = logger(__name__)
+
+
+class Serving:
+    """A line that answers calls. Make it with `serving`."""
+
+    def __init__(self, endpoint: SipEndpoint, number: int) -> None:
+        """number: which worker it is."""
+        self._endpoint = endpoint
+        self._number = number
+        self._ending = False
+
+    @property
+    def address(self) -> str:
+        """Where calls arrive, as a SIP address."""
+        return self._endpoint.address
+
+    @property
+    def state(self) -> str:
+        """``open``, ``draining`` (by an operator) or ``ending``."""
+        if self._ending:
+            return "ending"
+        return "open" if self._endpoint.taking else "draining"
+
+    async def end(self) -> None:
+        """Takes no new calls, and lets those in progress end, for so long as the settings say."""
+        self._ending = True
+        await self._endpoint.drain()
+
+    async def answer_alone(self, request: Request) -> dict[str, Any]:
+        """The same for an operator, where there is no supervisor: this line is worker 1. Raises Refused."""
+        if request.get("worker", 1) != 1:
+            raise Refused("no_such_worker")
+        if request.get("do") == "restart":
+            raise Refused("no_supervisor")
+        return {"workers": [{**await self.answer({"do": request.get("do")}), "process": os.getpid()}]}
+
+    async def answer(self, request: Request) -> dict[str, Any]:
+        """What a supervisor or an operator wants to know or done. Raises Refused."""
+        match request:
+            case {"do": "state"}:
+                pass
+            case {"do": "figures"}:
+                return {"text": generate_latest().decode()}
+            case {"do": "drain"}:
+                self._endpoint.refuse_calls()
+            case {"do": "resume"} if not self._ending:
+                self._endpoint.take_calls()
+            case _:
+                raise Refused("not_a_request")
+        return {
+            "worker": self._number,
+            "state": self.state,
+            "address": self.address,
+            **metrics.snapshot(),
+        }
+
+
+@asynccontextmanager
+async def serving(settings: IvrSettings, credentials: DoorCredentials | None) -> AsyncIterator[Serving]:
+    """Answers calls while the block runs. Raises ConfigError where the line cannot be opened."""
+    try:
+        async with AsyncExitStack() as stack:
+            door = await stack.enter_async_context(
+                open_door(settings, settings.backend, credentials, SIZES, origin=settings.line)
+            )
+            speech = await stack.enter_async_context(
+                Speech(settings.speech_folder, settings.recordings, engines=settings.voices.engines())
+            )
+            if settings.worker == 1:
+                await stack.enter_async_context(beside(deliver_left_over(settings, door.client)))
+            fixed = prompts.always_the_same()
+            await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
+            endpoint = await stack.enter_async_context(
+                SipEndpoint(
+                    settings.sip,
+                    speech,
+                    Answering(door, settings),
+                    max_calls=settings.max_calls,
+                    rtp_ports=RtpPorts(settings.rtp_first, settings.rtp_count),
+                    drain_seconds=settings.timing.closing,
+                    trunk=settings.trunk,
+                    registration=settings.registration,
+                    tls=settings.worker_tls,
+                    limits=settings.limits,
+                )
+            )
+            await stack.enter_async_context(_preparing(door, speech, settings, fixed))
+            yield Serving(endpoint, settings.worker)
+    except ListenFailed as error:
+        raise ConfigError(str(error)) from error
+
+
+@asynccontextmanager
+async def _preparing(
+    door: Door, speech: Speech, settings: IvrSettings, fixed: list[Utterance]
+) -> AsyncIterator[None]:
+    """Renders, beside the calls, what they will need: the fixed prompts, and alerts as they come."""
+    under_way: set[asyncio.Task[None]] = set()
+
+    def prepare(said: list[Utterance]) -> None:
+        task = asyncio.create_task(_prepare(speech, said))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    def prepare_alerts() -> None:
+        prepare(alerts.said_of(door.alerts.in_force, tuple(Language), settings.time_zone))
+
+    deaf = door.alerts.listen(prepare_alerts)
+    prepare_alerts()
+    prepare(fixed)
+    try:
+        yield
+    finally:
+        deaf()
+        for task in tuple(under_way):
+            task.cancel()
+
+
+async def _prepare(speech: Speech, utterances: list[Utterance]) -> None:
+    """What cannot be rendered now is rendered when it is said."""
+    try:
+        await speech.prepare(utterances)
+    except SpeechError as error:
+        _log.error("prompts not prepared", reason=str(error))
