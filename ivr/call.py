@@ -181,14 +181,31 @@ class Call:
         finally:
             self._record.paused = False
 
-    async def forget_keys_typed_ahead(self) -> None:
+    async def forget_keys_typed_ahead(self, but: str = "") -> None:
         """Drops keys that were pressed before something turned out otherwise than the caller thought:
-        they answer questions that are not going to be asked."""
-        if self._ahead or self._line.key_waiting():
-            self._record.event("keys typed ahead dropped")
+        they answer questions that are not going to be asked.
+
+        but: keys that mean the same whatever is asked next; the first that was pressed is kept if it is one.
+        """
+        keys = [*self._ahead]
         self._ahead.clear()
         while self._line.key_waiting():
-            await self._line.next_key()
+            keys.append(await self._line.next_key())
+        if keys and keys[0] in but:
+            self._ahead.append(keys.pop(0))
+        if keys:
+            self._record.event("keys typed ahead dropped")
+
+    async def cover(self, work: asyncio.Future[Any], seconds: float) -> None:
+        """Fills the time until `work` is done with a soft tone, for so many seconds at most. Keys wait."""
+        self._record.event("waiting tone")
+        tone = asyncio.create_task(self._line.play_waiting_tone())
+        try:
+            await asyncio.wait({work, tone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if tone.done():
+                tone.result()
+        finally:
+            await _end(tone)
 
     async def last_words(self, *utterances: Utterance) -> None:
         """Says something to the end, whatever is pressed."""

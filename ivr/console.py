@@ -155,6 +155,14 @@ class ConsoleLine(Line):
         """Prints its length."""
         await self._say(f"(the recording is played back: {recorded.seconds:.1f} s)")
 
+    async def play_waiting_tone(self) -> None:
+        """Prints that it is heard."""
+        self._check()
+        self._print("(a soft tone)")
+        while True:
+            await self._change()
+            self._check()
+
     async def send_text(self, text: str) -> bool:
         """Prints it."""
         self._check()

@@ -80,6 +80,10 @@ class Line(ABC):
         """Lets the caller hear a recording; as `play` in everything else."""
 
     @abstractmethod
+    async def play_waiting_tone(self) -> None:
+        """Plays a soft tone over and over, until it is cancelled, which stops it at once."""
+
+    @abstractmethod
     async def send_text(self, text: str) -> bool:
         """Shows a text on phones with a screen (SIP MESSAGE). False where the phone refuses."""
 

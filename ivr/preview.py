@@ -173,6 +173,9 @@ class _Listener(Line):
         """There is no recording."""
         raise HungUp
 
+    async def play_waiting_tone(self) -> None:
+        """Nothing is waited for."""
+
     async def send_text(self, text: str) -> bool:
         """This phone has no screen."""
         return False

@@ -1,8 +1,10 @@
 """Asking until there is an answer: menus and entries, with the keys that everybody knows.
 
 In a menu `0` is a person, `*` back, `9` again, `8` the other language, `#` again. In an entry the digits
-are digits; `*` as the first key goes back and later clears, `#` ends it. Silence and wrong keys are counted
-apart; after three of either a person is called. What is asked again is asked shorter.
+are digits; `*` as the first key goes back and later clears, `#` ends it. There `0` and `#`, or zeros and a
+pause, are a person, unless that is an answer: then it is read back in a menu, where the next `0` is one. Who
+is silent twice is told. Silence and wrong keys are counted apart; after three of either a person is called.
+What is asked again is asked shorter.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class Question(Generic[T]):
 async def menu(conversation: Conversation, wanted: Menu) -> str:
     """The key that was chosen. Raises Back."""
     call = conversation.call
-    tries = _Tries(conversation, last=wanted.last)
+    tries = Tries(conversation, last=wanted.last)
     lead: Sequence[Utterance] = ()
     said = wanted.first or wanted.full
     while True:
@@ -109,7 +111,7 @@ async def menu(conversation: Conversation, wanted: Menu) -> str:
 async def ask(conversation: Conversation, question: Question[T]) -> T:
     """The answer that was keyed. Raises Back, and Skipped where the question is optional."""
     call = conversation.call
-    tries = _Tries(conversation)
+    tries = Tries(conversation, how_to_a_person="ask.person_in_entry")
     lead: Sequence[Utterance] = ()
     said = question.full
     while True:
@@ -129,24 +131,35 @@ async def ask(conversation: Conversation, question: Question[T]) -> T:
             try:
                 return question.judge(entry.keys)
             except Refused as refused:
+                if not entry.keys.strip(PERSON) and not conversation.with_person:
+                    await conversation.person(Why.ASKED)
+                    continue
                 # The explanation says what to do; the question is repeated to those who are silent then.
                 lead = await tries.wrong(refused.utterance)
                 said = tuple if lead else question.short
 
 
-class _Tries:
+class Tries:
     """Counts the silences and the wrong entries at one question."""
 
-    def __init__(self, conversation: Conversation, *, last: bool = False) -> None:
+    def __init__(
+        self, conversation: Conversation, *, last: bool = False, how_to_a_person: str = ""
+    ) -> None:
+        """last: silence ends the call; how_to_a_person: the prompt that says it after the second silence."""
         self._conversation = conversation
         self._last = last
+        self._how_to_a_person = how_to_a_person
         self._silences = self._wrongs = 0
 
     async def silent(self) -> Sequence[Utterance]:
         """What is said before the question is asked again; at the third silence, a person or the end."""
         self._silences += 1
+        if self._silences < TRIES and self._last:
+            return ()
         if self._silences < TRIES:
-            return () if self._last else (self._conversation.prompt("ask.silence"),)
+            prompt, how = self._conversation.prompt, self._how_to_a_person
+            tell = how and self._silences == TRIES - 1 and not self._conversation.with_person
+            return (prompt("ask.silence"), *([prompt(how)] if tell else []))
         if self._last:
             raise CallOver(Result.GOODBYE)
         await self._give_up(Why.SILENCE)

@@ -31,70 +31,94 @@ async def choose(
     start: int = 0,
     optional: bool = False,
     private: bool = False,
+    standing: Item | None = None,
 ) -> int:
     """The index of the chosen item.
 
     lead: what is said before the choices, once; start: an item of the group that is said first; optional: `#`
-    raises Skipped; private: the keys are not kept in the record. Raises Back.
+    raises Skipped; private: the keys are not kept in the record; standing: a choice that every group has, on
+    its last key, with the index after the last. Raises Back.
     """
-    if not items:
+    if not items and standing is None:
         await conversation.call.say(conversation.prompt("menu.empty"))
         raise Back
-    start -= start % GROUP
+    size = GROUP if standing is None else GROUP - 1
+    start = start - start % size if start < len(items) else 0
     before = lead
     while True:
+        group = Group(items, start, size, standing)
         try:
             key = await menu(
-                conversation, _menu(conversation, items, start, before, optional=optional, private=private)
+                conversation, _menu(conversation, group, before, optional=optional, private=private)
             )
         except Back:
             if start == 0:
                 raise
-            start -= GROUP
+            start -= size
         else:
             if key == "#":
                 raise Skipped
             if key != MORE:
-                return start + int(key) - 1
-            start = group_after(items, start)
+                return group.chosen(key)
+            start = group.after
         before = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The choices that are said in one go: `size` items from `start` on, and the standing one."""
+
+    items: Sequence[Item]
+    start: int
+    size: int = GROUP
+    standing: Item | None = None
+
+    @property
+    def keys(self) -> str:
+        """Those of the choices, and the one for the next group."""
+        here = "1234"[: min(self.size, len(self.items) - self.start)]
+        return here + ("" if self.standing is None else str(GROUP)) + (MORE if self._several else "")
+
+    @property
+    def after(self) -> int:
+        """Where the next group begins; after the last one, the first."""
+        return 0 if self._at_end else self.start + self.size
+
+    def chosen(self, key: str) -> int:
+        """The index of the choice that a key stands for."""
+        return len(self.items) if self.standing is not None and int(key) == GROUP else self.start + int(key) - 1
+
+    def said(self, conversation: Conversation) -> list[Utterance]:
+        """Each choice with its key, and the key for the next group."""
+        here = self.items[self.start : self.start + self.size]
+        said = [conversation.choice(item.name, item.label, number) for number, item in enumerate(here, 1)]
+        if self.standing is not None:
+            said.append(conversation.choice(self.standing.name, self.standing.label, GROUP))
+        if self._several:
+            said.append(conversation.prompt("menu.from_the_beginning" if self._at_end else "menu.more"))
+        return said
+
+    @property
+    def _several(self) -> bool:
+        return len(self.items) > self.size
+
+    @property
+    def _at_end(self) -> bool:
+        return self.start + self.size >= len(self.items)
 
 
 def _menu(
     conversation: Conversation,
-    items: Sequence[Item],
-    start: int,
+    group: Group,
     lead: Said,
     *,
     optional: bool,
     private: bool,
 ) -> Menu:
     def short() -> list[Utterance]:
-        return listed(conversation, items, start)
+        return group.said(conversation)
 
     def full() -> list[Utterance]:
-        return [*lead(), *short(), *([conversation.prompt("menu.commands")] if start == 0 else [])]
+        return [*lead(), *short(), *([conversation.prompt("menu.commands")] if group.start == 0 else [])]
 
-    return Menu(keys_of(items, start) + ("#" if optional else ""), full, short, private=private)
-
-
-def keys_of(items: Sequence[Item], start: int) -> str:
-    """The keys of the group that begins at `start`, and the one for the next group."""
-    return "1234"[: len(items) - start] + (MORE if len(items) > GROUP else "")
-
-
-def listed(conversation: Conversation, items: Sequence[Item], start: int) -> list[Utterance]:
-    """The group that begins at `start`: each item with its key, and the key for the next group."""
-    said = [
-        conversation.choice(item.name, item.label, number)
-        for number, item in enumerate(items[start : start + GROUP], 1)
-    ]
-    if len(items) > GROUP:
-        at_end = start + GROUP >= len(items)
-        said.append(conversation.prompt("menu.from_the_beginning" if at_end else "menu.more"))
-    return said
-
-
-def group_after(items: Sequence[Item], start: int) -> int:
-    """Where the next group begins; after the last one, the first."""
-    return start + GROUP if start + GROUP < len(items) else 0
+    return Menu(group.keys + ("#" if optional else ""), full, short, private=private)

@@ -8,7 +8,7 @@ from backend_client.forms.answer import Value
 from backend_client.forms.form import Field, Option
 from ivr.dialogue.answers import is_private, said
 from ivr.dialogue.asking import Menu, Said, Skipped, menu
-from ivr.dialogue.choosing import MORE, Item, choose, group_after, keys_of, listed
+from ivr.dialogue.choosing import MORE, Group, Item, choose
 from ivr.dialogue.conversation import Conversation
 from ivr.line import Utterance
 
@@ -47,19 +47,17 @@ async def ask_choices(
     and `#` ends. chosen: those that were chosen before. Raises Back."""
     items = _items(field)
     picked = set(chosen)
-    start = 0
+    group = Group(items, 0)
 
     def listed_group() -> list[Utterance]:
-        return [*listed(conversation, items, start), conversation.prompt("choices.keys")]
+        return [*group.said(conversation), conversation.prompt("choices.keys")]
 
     def from_the_start() -> list[Utterance]:
         return [*full(), *listed_group()]
 
     first: Said = from_the_start
     while True:
-        asked = Menu(
-            keys_of(items, start) + "#", listed_group, listed_group, first=first, private=is_private(field)
-        )
+        asked = Menu(group.keys + "#", listed_group, listed_group, first=first, private=is_private(field))
         key = await menu(conversation, asked)
         if key == "#":
             chosen = tuple(option.id for option in field.options if option.id in picked)
@@ -67,10 +65,10 @@ async def ask_choices(
                 await _say_back(conversation, field, chosen)
             return chosen
         if key == MORE:
-            start = group_after(items, start)
+            group = Group(items, group.after)
             first = listed_group
             continue
-        option = field.options[start + int(key) - 1]
+        option = field.options[group.chosen(key)]
         picked ^= {option.id}
         name = "choices.taken" if option.id in picked else "choices.taken_back"
 

@@ -34,7 +34,7 @@ async def fetch(
         except passing:
             raise
         except (Unreachable, BackendFailure) as error:
-            await conversation.call.forget_keys_typed_ahead()
+            await conversation.call.forget_keys_typed_ahead(but="0*")
             told = error
         except BackendError as error:
             await tell(conversation, error)
@@ -65,17 +65,18 @@ def told_by(conversation: Conversation, error: BackendError) -> Utterance:
 
 
 async def _patiently(conversation: Conversation, work: Awaitable[T], *, to_the_end: bool) -> T:
-    """Waits, and asks the caller to wait as well where it takes long."""
-    timing = conversation.settings.timing
+    """Waits, and asks the caller to wait as well where it takes long: a sentence, then a soft tone until the
+    answer is there, and now and then that it still goes on."""
+    timing, call = conversation.settings.timing, conversation.call
     task = asyncio.ensure_future(work)
-    patience = timing.please_wait
     try:
-        while True:
-            await asyncio.wait({task}, timeout=patience)
-            if task.done():
-                return task.result()
-            await conversation.call.say(conversation.prompt("backend.please_wait"))
-            patience = timing.wait_again
+        await asyncio.wait({task}, timeout=timing.please_wait)
+        said = "backend.please_wait"
+        while not task.done():
+            await call.say(conversation.prompt(said))
+            await call.cover(task, timing.wait_again)
+            said = "backend.still_waiting"
+        return task.result()
     finally:
         if not to_the_end:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Policies: a topic, a policy of it, and its text in parts."""
+"""Policies: a topic or the initials of a title, a policy, and its text in parts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ivr.dialogue.asking import Said
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
+from ivr.dialogue.policy_search import search_policies
 from ivr.dialogue.reading import read_out, section
 from ivr.line import Utterance
 
@@ -24,13 +25,21 @@ async def policies(conversation: Conversation) -> None:
     await conversation.tell_age(page.as_of)
     topics = [topic for topic in page.items if topic.policy_count]
     items = [Item(topic.name, topic.title) for topic in topics]
+    by_initials = Item("policies.by_initials", prompts.label("policies.by_initials"))
     chosen = 0
     while True:
         chosen = await choose(
-            conversation, items, lambda: [conversation.prompt("policies.topics")], start=chosen
+            conversation,
+            items,
+            lambda: [conversation.prompt("policies.topics")],
+            start=chosen,
+            standing=by_initials,
         )
         with suppress(Back):
-            await _of_topic(conversation, topics[chosen])
+            if chosen == len(topics):
+                await search_policies(conversation, _read)
+            else:
+                await _of_topic(conversation, topics[chosen])
 
 
 async def _of_topic(conversation: Conversation, topic: Topic) -> None:

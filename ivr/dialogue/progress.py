@@ -20,6 +20,7 @@ from backend_client.rating import Matter
 from ivr import prompts
 from ivr.dialogue import appointment
 from ivr.dialogue.asking import Menu, Question, Refused, Skipped, ask, menu
+from ivr.dialogue.choosing import GROUP
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.payment import offer, order_of, pay, told
@@ -130,10 +131,11 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
     payable = order is not None and order.payable
 
     def keys() -> list[Utterance]:
-        how_to_pay = [conversation.prompt("progress.pay")] if payable else []
-        reply = [conversation.prompt("progress.reply")] if case.replies else []
-        booked = [conversation.prompt("progress.appointment")] if changeable() else []
-        return [*reply, *how_to_pay, *booked, conversation.prompt("progress.keys")]
+        told = ["progress.reply"] if case.replies else []
+        told += ["progress.pay"] if payable else []
+        told += ["progress.appointment"] if changeable() else []
+        told += ["progress.history", "progress.another"]
+        return [conversation.prompt(name) for name in (*told[:GROUP], "progress.keys")]
 
     def changeable() -> bool:
         return case.appointment is not None and case.appointment.changeable

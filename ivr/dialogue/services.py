@@ -34,11 +34,7 @@ async def services(conversation: Conversation) -> None:
     """Returns once the caller's matter is done; raises Back where the caller leaves."""
     page = await fetch(conversation, lambda: conversation.client.list_services(page_size=MOST))
     await conversation.tell_age(page.as_of)
-    groups = {
-        name: there
-        for name, kinds in GROUPS.items()
-        if (there := [service for service in page.items if service.kind in kinds])
-    }
+    groups = offered(page.items)
     if len(groups) < 2:
         await _of_group(conversation, "apply", groups.get("apply", []))
         return
@@ -125,4 +121,21 @@ GROUPS: Mapping[str, frozenset[ServiceKind]] = {
         "rate": frozenset({ServiceKind.RATING}),
     }.items()
 }
-"""What callers want to do, as the menu offers it, and the kinds of service for it."""
+"""What callers want to do, and the kinds of service for it."""
+
+FEEDBACK = "tell"
+"""What residents tell the government, of whatever kind: who is angry does not look for it among applications."""
+ORDER = ("apply", "look_up", "pay", FEEDBACK, "book", "take_home", "rate")
+"""As the menu offers them, the most asked for first."""
+
+
+def offered(found: Sequence[Service]) -> dict[str, list[Service]]:
+    """Services by what callers want to do; those with a key of their own in the main menu are left out."""
+    groups = {name: [one for one in found if _group(one) == name] for name in ORDER}
+    return {name: there for name, there in groups.items() if there}
+
+
+def _group(service: Service) -> str | None:
+    if service.feedback:
+        return FEEDBACK
+    return next((name for name, kinds in GROUPS.items() if service.kind in kinds), None)

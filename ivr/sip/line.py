@@ -143,6 +143,12 @@ class SipLine(Line):
         async with self._connected():
             await self._play(sound.to_pcm(sound.levelled(samples)))
 
+    async def play_waiting_tone(self) -> None:
+        """See `Line.play_waiting_tone`."""
+        async with self._connected():
+            while True:
+                await self._play(sound.WAITING)
+
     async def send_text(self, text: str) -> bool:
         """See `Line.send_text`. Nothing is sent to a phone that does not say it takes messages: by RFC 3261
         clause 12.2.1.2 a message that stays without an answer would end the call."""

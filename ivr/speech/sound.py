@@ -110,6 +110,19 @@ def tone(hertz: float, seconds: float, dbfs: float = -18.0) -> Samples:
     return np.asarray(sine * edge, dtype=np.float32)
 
 
+def waiting_tone() -> Samples:
+    """Two soft notes and a rest, three seconds, to be heard over and over: who waits knows the line is up.
+
+    Each note swells and fades as a raised cosine, at -30 dBFS in the middle: audible, and far below speech.
+    """
+
+    def note(hertz: float) -> Samples:
+        shape = np.sin(np.linspace(0.0, np.pi, round(0.6 * RATE))) ** 2
+        return np.asarray(tone(hertz, 0.6, -30.0) * shape, dtype=np.float32)
+
+    return np.concatenate([note(440.0), silence(0.1), note(349.2), silence(1.7)])
+
+
 def to_pcm(samples: Samples) -> bytes:
     """16-bit PCM, filled up with silence to whole frames."""
     whole = np.zeros(_round_up(len(samples), FRAME), dtype=np.float32)
@@ -136,6 +149,10 @@ def wav(pcm: bytes) -> bytes:
         file.setframerate(RATE)
         file.writeframes(pcm)
     return data.getvalue()
+
+
+WAITING = to_pcm(waiting_tone())
+"""Made once."""
 
 
 def _frames(samples: Samples) -> Samples:

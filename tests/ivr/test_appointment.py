@@ -16,7 +16,7 @@ from backend.storage.appointments import Time
 from backend_client.appointment import AppointmentState
 from backend_client.case import Case
 from foundation.language import Language
-from ivr.dialogue.services import GROUPS
+from ivr.dialogue.services import offered
 from tests.backend import house as running
 from tests.backend.house import Clock, House
 from tests.backend.sample import resident
@@ -54,8 +54,8 @@ async def line(house: House, tmp_path: Path) -> AsyncIterator[Phone]:
 async def way(line: Phone) -> str:
     """The keys from the main menu to what is booked."""
     listed = (await line.client.list_services(page_size=200)).items
-    there = [name for name, kinds in GROUPS.items() if any(one.kind in kinds for one in listed)]
-    forms = [one.form for one in listed if one.kind in GROUPS["book"]]
+    there = list(offered(listed))
+    forms = [one.form for one in offered(listed)["book"]]
     return f"2\n{way_to(there.index('book'))}\n{way_to(forms.index(FORM))}"
 
 

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from backend.settings import PACKAGED
 from foundation.language import Language
-from ivr.dialogue.services import GROUPS
+from ivr.dialogue.services import offered
 from tests.backend import house as running
 from tests.backend.house import House
 from tests.ivr.calling import FAST
@@ -48,8 +48,8 @@ async def line(house: House, tmp_path: Path) -> AsyncIterator[Phone]:
 async def way(line: Phone) -> str:
     """The keys from the main menu to a form to take home."""
     listed = (await line.client.list_services(page_size=200)).items
-    there = [name for name, kinds in GROUPS.items() if any(one.kind in kinds for one in listed)]
-    forms = [one.form for one in listed if one.kind in GROUPS["take_home"]]
+    there = list(offered(listed))
+    forms = [one.form for one in offered(listed)["take_home"]]
     return f"2\n{way_to(there.index('take_home'))}\n{way_to(forms.index(PERMIT))}"
 
 

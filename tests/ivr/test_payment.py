@@ -15,7 +15,7 @@ from backend.settings import PACKAGED
 from backend.storage import attempts
 from backend_client.payment import OrderState
 from foundation.language import Language
-from ivr.dialogue.services import GROUPS
+from ivr.dialogue.services import offered
 from tests.backend import house as running
 from tests.backend.house import House
 from tests.cashier import Cashier, cashier, link_to, links_to
@@ -61,8 +61,8 @@ async def line(house: House, tmp_path: Path) -> AsyncIterator[Phone]:
 async def way(line: Phone, form: str | None = None) -> str:
     """The keys from the main menu to a payment service; None: to what is paid by its number."""
     listed = (await line.client.list_services(page_size=200)).items
-    there = [name for name, kinds in GROUPS.items() if any(one.kind in kinds for one in listed)]
-    forms = [one.form for one in listed if one.kind in GROUPS["pay"]]
+    there = list(offered(listed))
+    forms = [one.form for one in offered(listed)["pay"]]
     chosen = len(forms) if form is None else forms.index(form)
     return f"2\n{way_to(there.index('pay'))}\n{way_to(chosen)}"
 
@@ -243,8 +243,8 @@ async def test_a_fine_that_was_looked_up_is_paid_by_its_link(
     line: Phone, house: House, till: Cashier
 ) -> None:
     listed = (await line.client.list_services(page_size=200)).items
-    lookups = [one.name for one in listed if one.kind in GROUPS["look_up"]]
-    there = [name for name, kinds in GROUPS.items() if any(one.kind in kinds for one in listed)]
+    lookups = [one.name for one in offered(listed)["look_up"]]
+    there = list(offered(listed))
     chosen = way_to(lookups.index("services/traffic-violations"))
     before = len(links_to(MOBILE, house.data))
     async with line.calling() as live:

@@ -16,7 +16,7 @@ from backend_client.forms.together import asked
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.dialogue.choosing import GROUP
-from ivr.dialogue.services import GROUPS
+from ivr.dialogue.services import offered
 from tests.ivr.conftest import Phone
 from tests.ivr.people import IDENTITY_X, keyed, suffix
 from tests.ivr.test_forms import answers
@@ -38,7 +38,7 @@ def way_to(position: int) -> str:
 
 def way_to_form(listed: Sequence[Service], form: str) -> str:
     """The keys that choose the service of a form: its group, and its place there."""
-    groups = [there for kinds in GROUPS.values() if (there := [one for one in listed if one.kind in kinds])]
+    groups = list(offered(listed).values())
     for number, there in enumerate(groups):
         for position, service in enumerate(there):
             if service.form == form:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from backend_client.catalog import Service, ServiceKind
 from ivr.dialogue.lookup import by_keys
-from ivr.dialogue.services import GROUPS
+from ivr.dialogue.services import offered
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
 from tests.ivr.people import suffix
@@ -19,7 +19,7 @@ from tests.services.answering import OWNER, answers_by_keys
 async def way(phone: Phone, service: Service) -> str:
     """The keys from the main menu to a service."""
     listed = (await phone.client.list_services(page_size=200)).items
-    groups = [there for kinds in GROUPS.values() if (there := [one for one in listed if one.kind in kinds])]
+    groups = list(offered(listed).values())
     for number, there in enumerate(groups):
         for position, one in enumerate(there):
             if one.name == service.name:
