@@ -29,7 +29,7 @@ module_app menu.so
 module_app ctrl_tcp.so
 net_interface 127.0.0.1
 sip_listen 127.0.0.1:0
-ctrl_tcp_listen 127.0.0.1:{control}
+{more}ctrl_tcp_listen 127.0.0.1:{control}
 rtp_ports {rtp}-{rtp_end}
 audio_source aufile,{directory}/silence.wav
 audio_player aubridge,nowhere
@@ -40,8 +40,14 @@ snd_path {directory}
 class Baresip:
     """A phone in a folder of its own; what it hears is recorded there."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, *, transport: str = "udp", encryption: str = "", configuration: str = ""
+    ) -> None:
+        """encryption: of sound, by baresip's name for it; configuration: more lines of its file."""
         self.directory = directory
+        self._transport = transport
+        self._encryption = f";mediaenc={encryption}" if encryption else ""
+        self._configuration = configuration
         self.events: list[tuple[float, dict[str, Any]]] = []
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -51,9 +57,12 @@ class Baresip:
     async def __aenter__(self) -> Self:
         self.directory.mkdir(parents=True, exist_ok=True)
         control, rtp = free_port(), random.randrange(20_000, 60_000, 2)
-        filled = CONFIGURATION.format(control=control, rtp=rtp, rtp_end=rtp + 1000, directory=self.directory)
+        filled = CONFIGURATION.format(
+            control=control, rtp=rtp, rtp_end=rtp + 1000, directory=self.directory, more=self._configuration
+        )
         (self.directory / "config").write_text(filled)
-        (self.directory / "accounts").write_text("<sip:5550199@127.0.0.1;transport=udp>;regint=0\n")
+        account = f"<sip:5550199@127.0.0.1;transport={self._transport}>;regint=0{self._encryption}\n"
+        (self.directory / "accounts").write_text(account)
         (self.directory / "contacts").write_text("")
         with wave.open(str(self.directory / "silence.wav"), "wb") as file:
             file.setparams((1, 2, 8000, 0, "NONE", ""))
