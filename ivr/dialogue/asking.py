@@ -142,9 +142,7 @@ async def ask(conversation: Conversation, question: Question[T]) -> T:
 class Tries:
     """Counts the silences and the wrong entries at one question."""
 
-    def __init__(
-        self, conversation: Conversation, *, last: bool = False, how_to_a_person: str = ""
-    ) -> None:
+    def __init__(self, conversation: Conversation, *, last: bool = False, how_to_a_person: str = "") -> None:
         """last: silence ends the call; how_to_a_person: the prompt that says it after the second silence."""
         self._conversation = conversation
         self._last = last

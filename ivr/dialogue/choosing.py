@@ -86,7 +86,9 @@ class Group:
 
     def chosen(self, key: str) -> int:
         """The index of the choice that a key stands for."""
-        return len(self.items) if self.standing is not None and int(key) == GROUP else self.start + int(key) - 1
+        return (
+            len(self.items) if self.standing is not None and int(key) == GROUP else self.start + int(key) - 1
+        )
 
     def said(self, conversation: Conversation) -> list[Utterance]:
         """Each choice with its key, and the key for the next group."""
