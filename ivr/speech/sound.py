@@ -151,10 +151,6 @@ def wav(pcm: bytes) -> bytes:
     return data.getvalue()
 
 
-WAITING = to_pcm(waiting_tone())
-"""Made once."""
-
-
 def _frames(samples: Samples) -> Samples:
     """Rows of 20 ms; what is left over at the end counts as one more, filled up."""
     whole = np.zeros(max(FRAME, _round_up(len(samples), FRAME)), dtype=np.float32)
@@ -164,3 +160,7 @@ def _frames(samples: Samples) -> Samples:
 
 def _round_up(number: int, step: int) -> int:
     return -(-number // step) * step
+
+
+WAITING = to_pcm(waiting_tone())
+"""The PCM of it, made once."""
