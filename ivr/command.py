@@ -25,6 +25,7 @@ from ivr.answering import SIZES, Answering
 from ivr.console import hold_in_terminal
 from ivr.line import Utterance
 from ivr.preview import preview
+from ivr.prompts_command import prompts_command
 from ivr.settings import MOST_WORKERS, IvrSettings, Timing
 from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
@@ -104,6 +105,7 @@ def main(
 
 
 main.add_command(preview_command(preview))
+main.add_command(prompts_command)
 main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
 main.add_command(queue_command("huimin-ivr", lambda config: load(IvrSettings, config).queue_folders))
 

@@ -48,6 +48,7 @@ HAN_FILES = {
     "ivr/spoken/figures.py": "the characters of number plates",
     "ivr/spoken/mandarin.py": "how Mandarin says digits, times and letters",
     "ivr/spoken/mandarin_numbers.py": "how Mandarin says numbers",
+    "ivr/spoken/vocabulary.py": "the words that Mandarin numbers are made of",
     "ivr/spoken/mandarin_text.py": "how written Chinese is said",
 }
 """Files whose Chinese is data that the code works on, not text that anybody is shown, and what it is."""

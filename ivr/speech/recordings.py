@@ -1,18 +1,41 @@
-"""A county's own recordings: ``FOLDER/zh_CN/menu.main.wav`` is heard instead of the text ``menu.main``."""
+"""A county's own recordings: ``FOLDER/zh_CN/main.menu.wav`` is heard instead of the text ``main.menu``.
+
+``FOLDER/recordings.json`` remembers of what text each was made: ``{"zh_CN": {"main.menu": "<hash>"}}``. Where
+the text has changed since, the recording may name keys that are others now, and is not heard until it is made
+anew or confirmed. One that is not in the list was put there by hand, and is heard.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from foundation.language import Language
+from ivr.script import what_is_said
 from ivr.speech import sound
 from ivr.speech.errors import RecordingUnusable
 
 LARGEST_FILE = 64 << 20
 """Bytes: six minutes of 48 kHz stereo."""
+LIST = "recordings.json"
+LARGEST_LIST = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+
+
+class Age(StrEnum):
+    """How a recording stands to its text."""
+
+    MISSING = "missing"
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    """The text was another when it was recorded."""
+    UNKNOWN = "unknown"
+    """It was put there by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +47,7 @@ class Recording:
 
     def pcm(self) -> bytes:
         """As the telephone carries it, as loud as the voice of the engine. Raises RecordingUnusable."""
-        try:
-            if self.path.stat().st_size > LARGEST_FILE:
-                raise RecordingUnusable(f"larger than {LARGEST_FILE >> 20} MiB")
-            samples, rate = sound.read(self.path.read_bytes())
-        except OSError as error:
-            raise RecordingUnusable(error.strerror or "cannot be read") from None
-        heard = sound.trimmed(sound.to_telephone(samples, rate))
+        heard = sound.trimmed(sound.to_telephone(*read(self.path)))
         if not heard.size:
             raise RecordingUnusable("holds only silence")
         return sound.to_pcm(sound.levelled(heard))
@@ -40,15 +57,77 @@ class Recordings:
     """The folder. It is looked at anew each time, so that a recording can be put in while the line serves."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder
+        self._list: Mapping[str, Mapping[str, str]] = {}
+        self._listed: tuple[int, int] | None = None
 
-    def find(self, name: str, language: Language) -> Recording | None:
-        """The recording of a prompt, if there is one."""
-        if self._folder is None or not _NAME.fullmatch(name):
+    def find(self, name: str, language: Language, text: str) -> Recording | None:
+        """The recording of a text, if there is one that may be heard."""
+        if self.folder is None or not _NAME.fullmatch(name):
             return None
-        path = self._folder / language.value / f"{name}.wav"
+        path = self.path(name, language)
         try:
             status = path.stat()
         except OSError:
             return None
+        if self._age(name, language, text) is Age.OUTDATED:
+            return None
         return Recording(path, f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}")
+
+    def age(self, name: str, language: Language, text: str) -> Age:
+        """How the recording of a text stands to it."""
+        if self.folder is None or not self.path(name, language).is_file():
+            return Age.MISSING
+        return self._age(name, language, text)
+
+    def path(self, name: str, language: Language) -> Path:
+        """Where the recording lies, or would lie."""
+        assert self.folder is not None
+        return self.folder / language.value / f"{name}.wav"
+
+    def names(self, language: Language) -> list[str]:
+        """Of every recording that is there, known or not."""
+        return (
+            sorted(file.stem for file in self.folder.glob(f"{language.value}/*.wav")) if self.folder else []
+        )
+
+    def _age(self, name: str, language: Language, text: str) -> Age:
+        recorded = self._read_list().get(language.value, {}).get(name)
+        if recorded is None:
+            return Age.UNKNOWN
+        return Age.CURRENT if recorded == text_hash(text) else Age.OUTDATED
+
+    def _read_list(self) -> Mapping[str, Mapping[str, str]]:
+        assert self.folder is not None
+        try:
+            status = (self.folder / LIST).stat()
+        except OSError:
+            return {}
+        if (seen := (status.st_mtime_ns, status.st_size)) != self._listed:
+            self._list, self._listed = read_list(self.folder), seen
+        return self._list
+
+
+def text_hash(text: str) -> str:
+    """Of what is heard of a text: another mark, or another space, makes no other recording."""
+    return hashlib.sha256(what_is_said(text).encode()).hexdigest()[:16]
+
+
+def read_list(folder: Path) -> dict[str, dict[str, str]]:
+    """The hashes by language and name; empty where there is no list, or a damaged one."""
+    try:
+        file = folder / LIST
+        found = json.loads(file.read_bytes()) if file.stat().st_size <= LARGEST_LIST else {}
+        return {language: {**names} for language, names in found.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def read(path: Path) -> tuple[sound.Samples, int]:
+    """The samples of a file, its channels mixed to one, and their rate. Raises RecordingUnusable."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise RecordingUnusable(f"larger than {LARGEST_FILE >> 20} MiB")
+        return sound.read(path.read_bytes())
+    except OSError as error:
+        raise RecordingUnusable(error.strerror or "cannot be read") from None

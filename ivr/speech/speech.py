@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from foundation.language import Language
 from foundation.log import logger
 from ivr.line import Utterance
 from ivr.speech import reading, sound
+from ivr.speech.assembly import Assembly
 from ivr.speech.engine import Engine
 from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
 from ivr.speech.espeak import Espeak
@@ -48,9 +50,9 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recording, and what is spoken where it cannot be used."""
+    """Recordings with the silence after each, and what is spoken where one of them cannot be used."""
 
-    recording: Recording
+    recordings: tuple[tuple[Recording, float], ...]
     instead: tuple[Sentence, ...]
 
 
@@ -80,6 +82,7 @@ class Speech:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._store = Store(cache_dir)
         self._recordings = Recordings(recordings_dir)
+        self._assemblies = {language: Assembly(language) for language in Language} if recordings_dir else {}
         self._making: dict[str, asyncio.Task[bytes]] = {}
         self._unusable: set[Recording] = set()
 
@@ -150,8 +153,20 @@ class Speech:
 
     def _pieces(self, utterance: Utterance) -> tuple[Piece, ...]:
         sentences = tuple(self._sentences(utterance))
-        recording = self._recordings.find(utterance.name, utterance.language) if utterance.fixed else None
-        return sentences if recording is None else (Take(recording, sentences),)
+        recordings = tuple(self._recorded(utterance))
+        return (Take(recordings, sentences),) if recordings else sentences
+
+    def _recorded(self, utterance: Utterance) -> Iterator[tuple[Recording, float]]:
+        """The recordings that make up all of it; nothing where one of them is missing."""
+        if not self._assemblies:
+            return
+        found = []
+        for name, text, pause in self._assemblies[utterance.language].pieces(utterance):
+            recording = self._recordings.find(name, utterance.language, text)
+            if recording is None or recording in self._unusable:
+                return
+            found.append((recording, pause))
+        yield from found
 
     @staticmethod
     def _sentences(utterance: Utterance) -> Iterator[Sentence]:
@@ -176,15 +191,17 @@ class Speech:
             return await self._render(piece, self._spares)
 
     async def _played(self, take: Take) -> bytes:
-        recording = take.recording
-        if recording not in self._unusable:
+        heard = []
+        for recording, pause in take.recordings:
             key = self._store.key(MADE, str(recording.path), recording.version)
             try:
-                return await self._kept(key, lambda: asyncio.to_thread(recording.pcm))
+                heard.append(await self._kept(key, partial(asyncio.to_thread, recording.pcm)))
             except RecordingUnusable as error:
                 self._unusable.add(recording)
                 log.warning("recording_unusable", file=str(recording.path), reason=str(error))
-        return b"".join([await self._sound(sentence) for sentence in take.instead])
+                return b"".join([await self._sound(sentence) for sentence in take.instead])
+            heard.append(sound.to_pcm(sound.silence(pause)))
+        return b"".join(heard)
 
     async def _kept(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
         """From the store; else made and kept, once even where several calls want it at the same time."""
