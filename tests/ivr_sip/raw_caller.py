@@ -7,6 +7,7 @@ can lose, repeat and reorder packets as networks do, and be as wrong as gateways
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 import re
 import struct
@@ -14,6 +15,10 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
 
 from tests.end_to_end.rtp import Ear
 
@@ -36,7 +41,8 @@ class Rtp:
     def key(self, key: str, packets: int = 5, *, ends: int = 3, moving_time: bool = False) -> list[bytes]:
         """`packets` of 20 ms, the last of them `ends` times; moving_time: as some gateways send it, with each
         packet's own time in place of the key's."""
-        begin, made = self.time, []
+        begin = self.time
+        made: list[bytes] = []
         for number in [*range(1, packets), *([packets] * ends)]:
             ended = number == packets
             duration = min(number * PACKET, 0xFFFF)
@@ -222,3 +228,10 @@ async def calling(address: str, *, events: bool = True, allow: str = ALLOW) -> A
         await caller.hang_up()
     finally:
         caller.close()
+
+
+def encoded(samples: npt.NDArray[np.float64]) -> bytes:
+    """Sound, full scale 1.0, as A-law (ITU-T G.711)."""
+    file = io.BytesIO()
+    soundfile.write(file, np.clip(samples, -1.0, 1.0), 8000, format="RAW", subtype="ALAW")
+    return file.getvalue()

@@ -33,7 +33,8 @@ def heard(packets: list[Packet]) -> str:
 
 def entry(chance: random.Random, count: int, **how: bool) -> list[tuple[str, list[Packet]]]:
     """Keys one after another, 40 to 400 ms each, at least 40 ms apart, with many digits twice."""
-    at, keys = chance.randrange(WRAP), []
+    at = chance.randrange(WRAP)
+    keys: list[tuple[str, list[Packet]]] = []
     for _ in range(count):
         key = keys[-1][0] if keys and chance.random() < 0.4 else chance.choice(ALL)
         length = STEP * chance.randint(2, 20)
