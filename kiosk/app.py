@@ -36,6 +36,7 @@ from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector
 from kiosk.power import PowerWatch
+from kiosk.presence import Presence
 from kiosk.screens.screen import Surroundings
 from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
@@ -213,12 +214,17 @@ async def run(
             LendingTerminal(settings.terminal, visit, devices, lending, opened), lending.folder
         )
         await technician.open()
-        power = PowerWatch(visit, devices.of(POWER_SUPPLY), keep=lending.keep)
+        power = PowerWatch(
+            visit, devices.of(POWER_SUPPLY), keep=lending.keep, finish=settings.battery_patience
+        )
         power.open()
+        presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
+        presence.open()
         try:
             with observed_terminal(visit, devices, settings.data / settings.room):
                 await _show(stage, settings, stop, inspect)
         finally:
+            presence.close()
             power.close()
             await technician.close()
             deaf()

@@ -2,12 +2,13 @@
 
 On a Unix socket that only its owner can open, one JSON object a line, one answer a line:
 
-``{"do": "tree"}`` gives ``screen``, ``overlay`` (what lies over it, or ""), ``language``, ``size``,
-``controls`` (what can be touched or filled in: ``id``, ``role``, ``text``, ``bounds``, ``enabled``,
-``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``, its ``lines``, ``role``, ``id``,
-``bounds`` of its ink, ``room`` it was given, ``inside``, the bounds of what it stands in, ``size`` of its
-type, ``owner``, the identifier of the control it belongs to). Bounds are x, y, width, height in window
-pixels, y downwards. What an overlay covers is left out. Nothing is enabled in the moment after a page came.
+``{"do": "tree"}`` gives ``screen``, ``overlay`` (what lies over it, or ""), ``dark`` (nobody is near, and
+nothing can be seen), ``language``, ``size``, ``controls`` (what can be touched or filled in: ``id``,
+``role``, ``text``, ``bounds``, ``enabled``, ``chosen``, ``focus``) and ``texts`` (every text drawn: ``text``,
+its ``lines``, ``role``, ``id``, ``bounds`` of its ink, ``room`` it was given, ``inside``, the bounds of what
+it stands in, ``size`` of its type, ``owner``, the identifier of the control it belongs to). Bounds are x, y,
+width, height in window pixels, y downwards. What an overlay covers is left out. Nothing is enabled in the
+moment after a page came.
 
 ``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
 
@@ -109,6 +110,7 @@ def tree(stage: Stage) -> dict[str, Any]:
     return {
         "screen": stage.screen.name if stage.screen else "",
         "overlay": stage.overlay.name if stage.overlay else "",
+        "dark": stage.view is not None and stage.view.dark,
         "language": stage.view.language.value if stage.view else "",
         "size": list(map(round, Window.size)),
         "controls": controls,

@@ -9,13 +9,10 @@ from contextlib import suppress
 from foundation.log import logger
 from hardware.interfaces.device import Event, StatusChanged
 from hardware.interfaces.power_supply import Battery, PowerSource, PowerSupply, PowerSupplyStatus
-from kiosk.visit.pages import Cause
+from kiosk.visit.pages import Cause, Ending
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
-
-FINISH_SECONDS = 60.0
-"""For which a visit may go on once the battery is low: supplies say so some minutes before the end."""
 
 
 class PowerWatch:
@@ -25,10 +22,9 @@ class PowerWatch:
     that, nor back into it.
     """
 
-    def __init__(
-        self, visit: Visit, supply: PowerSupply | None, *, keep: float, finish: float = FINISH_SECONDS
-    ) -> None:
-        """keep: seconds for which what an interrupted resident entered is kept."""
+    def __init__(self, visit: Visit, supply: PowerSupply | None, *, keep: float, finish: float) -> None:
+        """keep: seconds for which what an interrupted resident entered is kept; finish: for which a visit may
+        go on once the battery is low."""
         self._visit = visit
         self._supply = supply
         self._keep = keep
@@ -62,6 +58,7 @@ class PowerWatch:
             self._stop_ending()
         elif now.battery is Battery.LOW and self._ending is None:
             log.warning("battery_low", charge=now.charge, runtime=now.runtime)
+            self._visit.announce(Ending(Cause.POWER, round(self._finish)))
             self._ending = asyncio.get_running_loop().create_task(self._end_service())
 
     async def _end_service(self) -> None:
@@ -74,6 +71,7 @@ class PowerWatch:
         ending, self._ending = self._ending, None
         if ending is None:
             return
+        self._visit.announce(None)
         if ending.done():
             self._visit.resume(Cause.POWER)
         ending.cancel()

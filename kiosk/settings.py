@@ -80,6 +80,10 @@ class KioskSettings(DoorSettings):
     """Without a touch, until the visit is asked about."""
     countdown: int = Field(30, ge=1, le=600)
     """From there to its end."""
+    battery_patience: float = Field(60.0, ge=0, le=600)
+    """For which a visit may go on once the battery is low: supplies say so some minutes before the end."""
+    dark_after: float = Field(120.0, ge=0, le=86400)
+    """Without anybody near, until the screen is dark, where a board tells who is near; 0: never."""
     card_patience: float = Field(30.0, ge=1, le=600)
     """Waiting for a card."""
     qr_prefix: str = Field("", max_length=200)

@@ -75,6 +75,8 @@ class Colours:
     disabled_ink = colour("#66645c")
     shade = colour("#1d211f", 0.55)
     """Over the screen behind a question that must be answered first."""
+    dark = colour("#000000", 0.94)
+    """Over everything while nobody is near."""
     shadow = colour("#5a4a2a", 0.16)
     policy = colour("#17544d")
     """The doors."""

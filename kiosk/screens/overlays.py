@@ -71,6 +71,17 @@ def overlay(
                 press("idle.end", did.LeaveAnyway(), QUIET, grow=1.0),
             ),
         )
+    if view.ending is not None:
+        cause, seconds = view.ending.cause.value, view.ending.seconds
+        return Overlay(
+            width,
+            height,
+            name="ending",
+            icon="warning",
+            title=words(f"ending.{cause}.title"),
+            texts=(words(f"ending.{cause}.text", seconds=seconds),),
+            buttons=(press("ending.noted", did.Noted(), PRIMARY, icon="check"),),
+        )
     if view.leaving:
         return Overlay(
             width,

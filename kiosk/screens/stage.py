@@ -8,6 +8,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import translator
@@ -83,6 +84,8 @@ class Stage(FloatLayout):
         """Lets the first finger through; every touch shows that somebody is there."""
         now = monotonic()
         self._visit.touched()
+        if self.view is not None and self.view.dark:
+            return True  # whoever cannot see what they touch wants light
         if "button" in touch.profile and touch.button != "left":
             return True
         held = self._finger is not None and now - self._finger[1] < STUCK
@@ -138,8 +141,17 @@ class Stage(FloatLayout):
                 self._deaf_until = monotonic() + DEAF
             elif now.seconds_left is not None and isinstance(self.overlay, Overlay):
                 self.overlay.count(str(now.seconds_left))
+        self._darken(dark=now.dark)
         self.view = now
         self._visit.drawn(now)
+
+    def _darken(self, *, dark: bool) -> None:
+        """Lays darkness over everything, or takes it away."""
+        self.canvas.after.clear()
+        if dark:
+            with self.canvas.after:
+                Color(*theme.colour.dark)
+                Rectangle(size=self.size)
 
     def _refreshed(self, before: View, now: View) -> bool:
         """Whether the screen shown can show that too."""
@@ -226,7 +238,7 @@ def _covered(view: View) -> tuple[object, ...]:
     """What lies over the page."""
     idle = view.seconds_left is not None
     alert = (view.alert, view.alert_place, view.more_alerts)
-    return (view.waiting, view.leaving, idle, view.trouble, *alert)
+    return (view.waiting, view.leaving, idle, view.trouble, view.ending, *alert)
 
 
 def _same_question(before: View, now: View) -> bool:

@@ -87,6 +87,11 @@ class TryAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """Read that the service ends soon."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss(Event):
     """Leave what failed."""
 

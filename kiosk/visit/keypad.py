@@ -22,7 +22,7 @@ log = logger(__name__)
 
 ENTRY_SECONDS = 30.0
 """A pad waits for no entry longer; while the page is shown the next one begins at once."""
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 2.0
 """After a pad failed twice, until it is asked again."""
 UNUSABLE = frozenset(
     {

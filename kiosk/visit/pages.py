@@ -94,6 +94,14 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """The service ends in so many seconds, and why."""
+
+    cause: Cause
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfService(Page):
     """Nobody is served. kept_until: of the visit below, None where there is none."""
 

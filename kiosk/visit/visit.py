@@ -24,7 +24,7 @@ from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.interruption import Interruption
-from kiosk.visit.pages import Cause, Confirmation, Home, Offer, OutOfService, Page, Turned
+from kiosk.visit.pages import Cause, Confirmation, Ending, Home, Offer, OutOfService, Page, Turned
 from kiosk.visit.turns import Turns
 
 log = logger(__name__)
@@ -64,7 +64,8 @@ class View:
     seconds_left: until the idle visit ends, None while it is not idle;
     alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
     sheet begins; more_alerts: whether another follows it;
-    offer: the rating that is offered below the page.
+    offer: the rating that is offered below the page; ending: that the service ends soon, until it was read;
+    dark: nobody is near, and the screen is to show nothing.
     """
 
     page: Page
@@ -83,6 +84,8 @@ class View:
     alert_place: float = 0.0
     more_alerts: bool = False
     offer: Offer | None = None
+    ending: Ending | None = None
+    dark: bool = False
 
 
 class Chapter:
@@ -134,6 +137,8 @@ class Visit:
         self._failed: tuple[BackendError, Step, bool] | None = None
         self._leaving = False
         self._offer: Offer | None = None
+        self._ending: Ending | None = None
+        self._dark = False
         self._seconds_left: int | None = None
         self._idle = IdleClock(
             patience=pace.patience, countdown=pace.countdown, warn=self._warn, end=self._idle_end
@@ -179,6 +184,8 @@ class Visit:
             alert_place=self._alerted.place,
             more_alerts=self._alerted.more,
             offer=self._offer,
+            ending=self._ending,
+            dark=self._dark,
         )
 
     def _interrupted_view(self, page: OutOfService) -> View:
@@ -214,8 +221,9 @@ class Visit:
             return
         self._nobody.clear()
         self._idle.touched()
-        if self._seconds_left is not None:
+        if self._seconds_left is not None or self._dark:
             self._seconds_left = None
+            self._dark = False
             self.changed()
 
     def send(self, event: Event) -> None:
@@ -236,6 +244,8 @@ class Visit:
                     self.acknowledge(read, Acknowledgement.UNDERSTOOD)
             case did.TurnAlert(place):
                 self._alerted.place = place
+            case did.Noted():
+                self._ending = None
             case did.LeaveAnyway():
                 self.end("left")
             case _ if self._alerted.shown and not isinstance(event, did.Enter | did.Insert | did.Erase):
@@ -373,6 +383,14 @@ class Visit:
             self._drawn.add(alert.name)
             self.acknowledge(alert, Acknowledgement.SHOWN)
 
+    # Whether anybody is there.
+
+    def darken(self, *, dark: bool) -> None:
+        """Nobody is near, or somebody is."""
+        if dark is not self._dark:
+            self._dark = dark
+            self.changed()
+
     # Out of service.
 
     @property
@@ -389,6 +407,11 @@ class Visit:
         """Waits until nobody is there."""
         await self._nobody.wait()
 
+    def announce(self, ending: Ending | None) -> None:
+        """Tells whoever is there that the service ends soon; None: it does not after all."""
+        self._ending = ending if self.under_way else None
+        self.changed()
+
     def interrupt(self, keep: float, cause: Cause = Cause.TECHNICIAN) -> None:
         """Puts the terminal out of service. keep: seconds for which a visit under way is kept below.
 
@@ -397,7 +420,8 @@ class Visit:
         log.info("out_of_service", visit=self.under_way, cause=cause.value)
         self._interruption.begin(keep if self.under_way else 0, cause)
         self._idle.stop()
-        self._seconds_left = None
+        self._seconds_left = self._ending = None
+        self._dark = False
         self.changed()
 
     def resume(self, cause: Cause = Cause.TECHNICIAN) -> None:
@@ -426,7 +450,7 @@ class Visit:
         self._large = False
         self._failed = None
         self._leaving = False
-        self._seconds_left = None
+        self._seconds_left = self._ending = None
         self._nobody.set()
         self._page_changed()
 

@@ -25,14 +25,16 @@ BACKEND = """#!/bin/sh
 # CUPS calls: backend job user title copies options [file]; without arguments it asks for devices.
 [ $# -eq 0 ] && { echo 'file paper "Unknown" "Paper"'; exit 0; }
 folder=${DEVICE_URI#paper:}
-echo "STATE: -media-empty-error,cover-open-error" >&2
+well="STATE: -media-empty-error,cover-open-error,media-jam-error,toner-empty-error"
+echo "$well" >&2
 while [ -s "$folder/trouble" ]; do
     reason=$(cat "$folder/trouble")
     [ "$reason" = fail ] && exit 4
+    echo "$well" >&2
     echo "STATE: +$reason" >&2
     sleep 0.2
 done
-echo "STATE: -media-empty-error,cover-open-error" >&2
+echo "$well" >&2
 if [ $# -ge 6 ]; then cat "$6"; else cat; fi > "$folder/job-$1.part"
 echo "PAGE: total 2" >&2
 mv "$folder/job-$1.part" "$folder/job-$1.pdf"
@@ -80,6 +82,8 @@ class Cups:
     folder: Path
     """What came out of the printer, and the file ``trouble``."""
     spool: Path
+    root: Path
+    _process: asyncio.subprocess.Process | None = None
 
     @property
     def uri(self) -> str:
@@ -100,6 +104,35 @@ class Cups:
         """Documents that CUPS still has."""
         return sorted(self.spool.glob("d*"))
 
+    async def start(self) -> None:
+        """Runs cupsd, which finds its queue again."""
+        cupsd = shutil.which("cupsd", path=f"{os.environ['PATH']}:/usr/sbin")
+        assert cupsd
+        etc = self.root / "etc"
+        self._process = await asyncio.create_subprocess_exec(
+            *(cupsd, "-f", "-c", etc / "cupsd.conf", "-s", etc / "cups-files.conf"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    assert self._process.returncode is None, (self.root / "log" / "error").read_text()
+                    await asyncio.sleep(0.05)
+                else:
+                    writer.close()
+                    return
+
+    async def stop(self) -> None:
+        """Ends cupsd; what is being printed then is printed no further."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
     async def run(self, *command: str) -> None:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -110,7 +143,7 @@ class Cups:
         assert process.returncode == 0, said
 
 
-def _configure(root: Path, port: int) -> tuple[Path, Path]:
+def _configure(root: Path, port: int) -> None:
     user = getpass.getuser() if os.geteuid() else "lp"
     group = grp.getgrgid(os.getegid()).gr_name if os.geteuid() else "lp"
     system = next(one.gr_name for one in grp.getgrall() if one.gr_name != group)
@@ -143,7 +176,6 @@ def _configure(root: Path, port: int) -> tuple[Path, Path]:
         "<Policy default>\nJobPrivateAccess all\nJobPrivateValues none\n"
         "<Limit All>\nOrder allow,deny\nAllow localhost\n</Limit>\n</Policy>\n"
     )
-    return main, files
 
 
 @asynccontextmanager
@@ -159,32 +191,11 @@ async def cups() -> AsyncIterator[Cups]:
 
 @asynccontextmanager
 async def _running(root: Path) -> AsyncIterator[Cups]:
-    cupsd = shutil.which("cupsd", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert cupsd
     port = free_port()
-    main, files = _configure(root, port)
-    process = await asyncio.create_subprocess_exec(
-        cupsd,
-        "-f",
-        "-c",
-        main,
-        "-s",
-        files,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    made = Cups(port, root / "out", root / "spool")
+    _configure(root, port)
+    made = Cups(port, root / "out", root / "spool", root)
     try:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    assert process.returncode is None, (root / "log" / "error").read_text()
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    break
+        await made.start()
         lpadmin = shutil.which("lpadmin", path=f"{os.environ['PATH']}:/usr/sbin")
         assert lpadmin
         await made.run(
@@ -192,6 +203,4 @@ async def _running(root: Path) -> AsyncIterator[Cups]:
         )
         yield made
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        await made.stop()

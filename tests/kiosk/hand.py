@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hardware.simulators import control
 from tests.end_to_end.terminal import Terminal
 from tests.kiosk.processes import BIN, Running, simulator
 
@@ -39,17 +40,25 @@ class Hand(Terminal):
         """Does something to the printer, or mends it: ``none``."""
         await self._command("printer", "--directory", str(self.devices), "--fault", fault)
 
-    async def press(self, keys: str) -> None:
+    async def press(self, keys: str, pad: str = "pin-pad") -> None:
         """Presses keys of the keypad beside the screen."""
-        await self._command("act", "--directory", str(self.devices), "pin-pad", "press", keys)
+        await self.act(pad, "press", keys)
+
+    async def act(self, device: str, *action: str) -> None:
+        """Does to a device what a person does."""
+        what, given = (*action, "")[:2]
+        await self._ask_simulator({"do": "act", "device": device, "action": what, "given": given})
 
     async def hold(self, code: str) -> None:
         """Holds a code before the code reader."""
-        await self._command("act", "--directory", str(self.devices), "code-reader", "hold", code)
+        await self.act("code-reader", "hold", code)
 
     async def fault(self, device: str, fault: str) -> None:
         """Something goes wrong with a device, or is put right: ``none``."""
-        await self._command("fault", "--directory", str(self.devices), device, fault)
+        await self._ask_simulator({"do": "fault", "device": device, "fault": fault})
+
+    async def _ask_simulator(self, request: dict[str, str]) -> None:
+        await asyncio.to_thread(control.ask, self.devices, request)
 
     async def _command(self, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(

@@ -16,7 +16,7 @@ from hardware.interfaces.power_supply import PowerSource
 from kiosk.power import PowerWatch
 from kiosk.slip import LOCALE
 from kiosk.visit import events as did
-from kiosk.visit.pages import Cause, Home, OutOfService, Question
+from kiosk.visit.pages import Cause, Ending, Home, OutOfService, Question
 from tests.hardware.nut import Nut, nut
 from tests.kiosk.visit.terminal import LETTER, Terminal
 
@@ -39,6 +39,10 @@ class Power:
         async with asyncio.timeout(8):
             while (await self.supply.status()).charge != charge:  # noqa: ASYNC110 (it asks each time)
                 await asyncio.sleep(0.05)
+
+    def said(self) -> Ending | None:
+        """What whoever is there is told of the end."""
+        return self.at.visit.view.ending
 
     def cause(self) -> Cause | None:
         """Why the terminal is out of service."""
@@ -84,8 +88,10 @@ async def test_on_battery_residents_are_served_and_at_its_end_they_are_told(powe
     at.do(did.Enter("李试"))
     power.nut.tell(**LOW)
     await power.becomes(8)
-    assert power.cause() is None  # who is there may finish
-    at.do(did.Enter("李试填"))
+    assert power.cause() is None  # who is there may finish, and is told
+    assert power.said() == Ending(Cause.POWER, 0)
+    at.do(did.Enter("李试填"), did.Noted())
+    assert power.said() is None
     await at.until(lambda: power.cause() is Cause.POWER, 3)
     assert at.visit.view.leave
     power.nut.tell(ups_status="OL CHRG", battery_charge="9")
@@ -123,15 +129,17 @@ async def test_the_mains_that_come_back_in_time_interrupt_nobody(power: Power) -
     await at.first_question(LETTER)
     power.nut.tell(**LOW)
     await power.becomes(8)
+    assert power.said() == Ending(Cause.POWER, 30)
     power.nut.tell()
     await power.becomes(100)
+    assert power.said() is None
     at.do(did.LeaveAnyway())
     await at.idle()
     assert power.cause() is None
 
 
 async def test_a_terminal_without_a_supply_has_nothing_to_watch(at: Terminal) -> None:
-    watch = PowerWatch(at.visit, None, keep=60)
+    watch = PowerWatch(at.visit, None, keep=60, finish=60)
     watch.open()
     watch.close()
     assert not isinstance(at.visit.view.page, OutOfService)
