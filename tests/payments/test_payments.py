@@ -169,7 +169,7 @@ async def test_what_the_gateway_did_not_sign_just_now_is_refused(shop: Shop) -> 
 async def test_an_old_notification_is_refused(shop: Shop) -> None:
     reference = await shop.case()
     trade = shop.gateway.pay((await shop.start(reference)).payment.code)
-    shop.house.clock.forward(seconds=signing.WINDOW + 2)
+    shop.house.clock.forward(seconds=2 * signing.WINDOW)
     assert await shop.notify(trade) == 401
 
 
