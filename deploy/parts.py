@@ -78,6 +78,12 @@ class Part:
         if not all(name in self.ready for name in expected):
             raise self._failure(await self._process.wait())
 
+    @property
+    def pid(self) -> int:
+        """Of the process, once it was started."""
+        assert self._process
+        return self._process.pid
+
     async def ended(self) -> PartFailed:
         """Waits until it ends by itself, which it should not."""
         assert self._process
