@@ -60,9 +60,12 @@ async def left(at: Terminal, secrets: list[str]) -> set[str]:
     """What can still be found once what runs has run to its end."""
     await at.applications.settle()
     await at.progress.settle()
-    await asyncio.sleep(0.05)
-    gc.collect()
-    return traces(at.visit, secrets)
+    for _ in range(40):
+        await asyncio.sleep(0.05)
+        gc.collect()
+        if not (found := traces(at.visit, secrets)):
+            break
+    return found
 
 
 def fill(at: Terminal) -> None:
