@@ -62,7 +62,8 @@ class SpokenText:
 def texts(language: Language) -> tuple[SpokenText, ...]:
     """Every text that is said, in the order of the script."""
     names = (name for name in identifiers(_DOMAIN, _LOCALE, language) if not name.startswith(SHOWN_ONLY))
-    return tuple(_text(name, language) for name in sorted(names, key=_order))
+    found = (_text(name, language) for name in sorted(names, key=_order))
+    return tuple(text for text in found if what_is_said(text.written))  # not what joins a list
 
 
 @cache
@@ -89,7 +90,8 @@ def _text(name: str, language: Language) -> SpokenText:
         return SpokenText(
             name, language, written, (), (Clip(name, language, Kind.WHOLE, say(written), written),)
         )
-    stretches = [said for stretch, _, _, _ in parsed if what_is_said(said := say(stretch))]
+    spoken = (re.sub(r"^[^\w'’]+", "", say(stretch)) for stretch, _, _, _ in parsed)
+    stretches = [said for said in spoken if said]
     return SpokenText(
         name,
         language,
