@@ -7,21 +7,25 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from backend_client.door import Door
+from backend_client.warming import Sizes
 from foundation.language import Language
 from foundation.log import logger
 from ivr import metrics, records
 from ivr.alerts import CallAlerts
 from ivr.call import Call, CallOver
+from ivr.dialogue import notices, policies, services
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.main_menu import hold
 from ivr.dialogue.person import reach_person
 from ivr.line import HungUp, Line
-from ivr.messages import Messages
 from ivr.records import CallRecord, Result
 from ivr.settings import IvrSettings
 
 LAST_WORDS = 30.0
 """Seconds after which a call ends even where its last words do not."""
+
+SIZES = Sizes(services=services.MOST, policies=policies.MOST, notices=notices.MOST)
+"""What calls ask the backend for at once, for reading ahead."""
 
 _log = logger(__name__)
 
@@ -42,7 +46,6 @@ class Answering:
         self._settings = settings
         self._language = language
         self._now = now
-        self._messages = Messages(settings.messages_folder)
 
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
@@ -53,9 +56,7 @@ class Answering:
         )
         alerts = CallAlerts(self._door.alerts, self._settings.time_zone)
         call = Call(line, record, self._settings.timing, self._language, alerts)
-        conversation = Conversation(
-            call, self._door, self._settings, self._messages, reach_person, now=self._now
-        )
+        conversation = Conversation(call, self._door, self._settings, reach_person, now=self._now)
         result = Result.FAILURE
         try:
             result = await _serve(conversation)

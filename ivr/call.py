@@ -129,20 +129,25 @@ class Call:
                 return Entry(collector.keys, ended)
             key, patience = None, self.timing.between_keys
 
-    async def record(self, utterances: Sequence[Utterance]) -> Recorded:
+    async def record(self, utterances: Sequence[Utterance], longest: float | None = None) -> Recorded:
         """Asks, and records the answer. A key during the question begins the recording; `*` calls it off,
-        which gives a recording of no length with that key."""
+        which gives a recording of no length with that key. longest: seconds, else those of `timing`.
+
+        Where the caller hangs up while speaking, what was said is returned; the next verb raises HungUp.
+        """
         await self._first_things()
         await self.forget_keys_typed_ahead()
         if (key := await self._hear(utterances)) is not None:
-            self._record.key(key, private=False)
+            self._record.key(key, private=key.isdigit())  # it may be the first of a number
             if key == "*":
                 return Recorded(b"", 0.0, key)
         await self.forget_keys_typed_ahead()
         self._record.event("recording")
         recorded = await self._line.record(
-            max_seconds=self.timing.recording, silence_seconds=self.timing.recording_silence
+            max_seconds=longest or self.timing.recording, silence_seconds=self.timing.recording_silence
         )
+        if recorded.paused:
+            self._record.event("keys left out of the recording")
         self._record.event("recorded")
         if recorded.key is not None:
             self._record.key(recorded.key, private=False)

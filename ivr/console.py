@@ -9,6 +9,7 @@ Each line of input is one of:
 - ``!``, or the end of the input: the caller hangs up.
 - anything else: what the caller says when being recorded; it ends with ``#``. The recording holds that text
   as the speech engine says it, so an attachment made here is a real sound.
+- ``>`` and a text: the same without the ``#``; the next line happens while the recording goes on.
 
 Printed are ``[name] text`` for what is said, ``> keys``, and events in round brackets.
 """
@@ -28,6 +29,7 @@ from typing import TextIO
 from uuid import uuid4
 
 from ivr.line import HungUp, Line, Recorded, Utterance
+from ivr.pausing import ENDING, PERSON
 from ivr.prompts import language_of
 from ivr.speech import sound
 
@@ -48,6 +50,8 @@ class Kind(Enum):
     INTERRUPT = auto()
     SILENCE = auto()
     SPEECH = auto()
+    SPEAKING = auto()
+    """As SPEECH, and the recording goes on."""
     HANG_UP = auto()
 
 
@@ -71,6 +75,8 @@ def step(line: str) -> Step | None:
     if found := re.fullmatch(r"(\^?)([0-9*#\s]+)", entered):
         keys = re.sub(r"\s", "", found[2])
         return Step(Kind.INTERRUPT if found[1] else Kind.KEYS, keys)
+    if entered.startswith(">"):
+        return Step(Kind.SPEAKING, entered[1:].strip())
     return Step(Kind.SPEECH, entered)
 
 
@@ -132,24 +138,41 @@ class ConsoleLine(Line):
         """Takes the next step as what the caller says."""
         self._check()
         self._print("(recording)")
-        if self._keys:
-            return Recorded(sound.wav(b""), 0.0, self._keys.popleft())
-        step = self._next or await self._steps.get()
-        self._next = None
-        match step.kind:
-            case Kind.HANG_UP:
-                self._hung_up()
-                raise HungUp
-            case Kind.SILENCE:
-                silence = bytes(2 * int(sound.RATE * min(silence_seconds, max_seconds)))
-                return Recorded(sound.wav(silence), sound.seconds_of(silence), None)
-            case Kind.SPEECH:
-                self._print(f'> "{step.text}" #')
-                said = await self._voice(Utterance("caller", step.text, language_of(step.text), private=True))
-                said = said[: 2 * int(sound.RATE * max_seconds)]
-                return Recorded(sound.wav(said), sound.seconds_of(said), "#")
-        self._press(step.text)
-        return Recorded(sound.wav(b""), 0.0, self._keys.popleft())
+        said, paused, longest = b"", False, 2 * int(sound.RATE * max_seconds)
+
+        def recorded(key: str | None = None, *, hung_up: bool = False) -> Recorded:
+            pcm = said[:longest]
+            return Recorded(sound.wav(pcm), sound.seconds_of(pcm), key, hung_up, paused)
+
+        while True:
+            if self._keys:
+                alone = len(self._keys) == 1
+                key = self._keys.popleft()
+                if key in ENDING or (key == PERSON and alone and not paused):
+                    return recorded(key)
+                paused = True
+                continue
+            if len(said) >= longest:
+                return recorded()
+            step = self._next or await self._steps.get()
+            self._next = None
+            match step.kind:
+                case Kind.HANG_UP:
+                    self._hung_up()
+                    return recorded(hung_up=True)
+                case Kind.SILENCE:
+                    said += bytes(2 * int(sound.RATE * silence_seconds))
+                    return recorded()
+                case Kind.SPEECH | Kind.SPEAKING:
+                    ends = step.kind is Kind.SPEECH
+                    self._print(f'> "{step.text}"' + " #" * ends)
+                    said += await self._voice(
+                        Utterance("caller", step.text, language_of(step.text), private=True)
+                    )
+                    if ends:
+                        return recorded("#" if len(said) <= longest else None)
+                case Kind.KEYS | Kind.INTERRUPT:
+                    self._press(step.text)
 
     async def play_back(self, recorded: Recorded) -> None:
         """Prints its length."""
@@ -213,7 +236,7 @@ class ConsoleLine(Line):
                     self._next = None
             case Kind.HANG_UP:
                 self._hung_up()
-            case Kind.SPEECH:
+            case Kind.SPEECH | Kind.SPEAKING:
                 self._print("(nothing is being recorded: keys are 0 to 9, * and #)")
                 self._next = None
             case Kind.KEYS | Kind.INTERRUPT:

@@ -1,4 +1,4 @@
-"""Files of JSON lines that only grow: call records, and the list of messages."""
+"""Files of JSON lines that only grow: call records."""
 
 from __future__ import annotations
 

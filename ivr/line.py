@@ -34,11 +34,17 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the caller said: a WAV file (8000 Hz, 16 bit, mono), its length, and the key that ended it."""
+    """What the caller said: a WAV file (8000 Hz, 16 bit, mono), its length, and the key that ended it.
+
+    hung_up: the caller has gone, and this is what was said until then; paused: digits were pressed
+    meanwhile, and are not in it.
+    """
 
     wav: bytes = field(repr=False)
     seconds: float
     key: str | None
+    hung_up: bool = False
+    paused: bool = False
 
 
 class Line(ABC):
@@ -70,9 +76,11 @@ class Line(ABC):
 
     @abstractmethod
     async def record(self, *, max_seconds: float, silence_seconds: float) -> Recorded:
-        """Records until a key (which it takes), `silence_seconds` of silence, or `max_seconds`.
+        """Records until `#` or `*`, `silence_seconds` of silence, or `max_seconds`.
 
-        A short tone says when to speak.
+        A short tone says when to speak. Other keys pause it (see `ivr.pausing`): neither they nor their sound
+        are kept, but a single `0` ends it. Where the caller hangs up, what was said until then is returned,
+        and the next verb raises HungUp.
         """
 
     @abstractmethod

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from backend_client.forms.answer import Value
+from backend_client.forms.consent import Consent
 from backend_client.forms.example import costing, reaching
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Field, FieldType, Form
@@ -29,7 +29,6 @@ from ivr.dialogue.form import begin
 from ivr.dialogue.lookup import by_keys
 from ivr.dialogue.question import answer, posed
 from ivr.line import HungUp, Line, Recorded, Utterance
-from ivr.messages import Messages
 from ivr.records import CallRecord
 from ivr.settings import IvrSettings
 
@@ -95,7 +94,7 @@ async def _question(form: Form, field: Field, language: Language, *, recorded: b
 
     async def ask(conversation: Conversation) -> None:
         draft = Draft(form, conversation.today)
-        draft.may_record = recorded
+        draft.consent = Consent() if recorded else None
         _fill(draft.filling, before)
         if field.type is FieldType.SLOT:  # the days are the backend's, whenever somebody calls
             await conversation.call.say(
@@ -125,7 +124,7 @@ async def _heard(language: Language, talk: Callable[[Conversation], Awaitable[No
     settings = IvrSettings()
     record = CallRecord(line.call_id, line.caller, line.start_time)
     call = Call(line, record, settings.timing, language)
-    conversation = Conversation(call, None, settings, Messages(Path()), _nobody)
+    conversation = Conversation(call, None, settings, _nobody)
     with suppress(HungUp):
         await talk(conversation)
     return line.heard

@@ -21,6 +21,8 @@ MOST_WORKERS = 64
 LAST_PORT = 65_535
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+RecordedSeconds = Annotated[float, Field(ge=1, le=1000)]
+"""1000 s are 16 MB, the largest file that may come with a submission."""
 
 
 def _listening(given: str) -> str:
@@ -47,8 +49,10 @@ class Timing(BaseModel):
     """For the backend, before the caller is asked to wait."""
     wait_again: Seconds = 8.0
     """Between two requests to wait."""
-    recording: Seconds = 120.0
-    """Longest spoken answer or message."""
+    recording: RecordedSeconds = 120.0
+    """Longest spoken answer or message, before the caller may go on."""
+    recording_all: RecordedSeconds = 600.0
+    """Longest with all that was said on."""
     recording_silence: Seconds = 5.0
     """Silence that ends a recording."""
     call: Seconds = 1800.0

@@ -15,7 +15,6 @@ from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.call import Call
 from ivr.line import Utterance
-from ivr.messages import Messages
 from ivr.settings import IvrSettings
 from ivr.spoken import Readout, readout
 
@@ -40,7 +39,6 @@ class Conversation:
         call: Call,
         door: Door | None,
         settings: IvrSettings,
-        messages: Messages,
         reach_person: Callable[[Conversation, Why], Awaitable[None]],
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -50,7 +48,6 @@ class Conversation:
         self.call = call
         self._door = door
         self.settings = settings
-        self.messages = messages
         self.now = now
         self._reach_person = reach_person
         self._with_person = False

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date, datetime
 
 from backend_client.forms.answer import AnswerError, Recording
+from backend_client.forms.consent import Consent
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Form
 from backend_client.queue.outbox import Outbox
@@ -29,8 +30,8 @@ class Draft:
         self.form = form
         self.filling = Filling(form, today)
         self._today = today
-        self.may_record = False
-        """The caller has agreed to be recorded."""
+        self.consent: Consent | None = None
+        """To be recorded, once the caller has given it."""
         self._name = new_submission_name()
         self._recordings: dict[str, Attachment] = {}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from backend_client.forms.answer import AnswerError
+from backend_client.forms.consent import Consent
 from backend_client.forms.form import Field, FieldType
 from ivr.dialogue.asking import Menu, Said, Skipped, menu
 from ivr.dialogue.chosen import ask_choice, ask_choices, ask_yes_no
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.keyed import ask_keyed, explained
-from ivr.dialogue.recording import take_down
+from ivr.dialogue.recording import Dictation, consented
 from ivr.dialogue.slot import choose_slot
 from ivr.line import Utterance
 
@@ -90,17 +91,16 @@ async def _choose_some(conversation: Conversation, draft: Draft, field: Field, f
 async def _record(
     conversation: Conversation, draft: Draft, field: Field, full: Said, *, optional: bool
 ) -> None:
-    if not draft.may_record:
-        await _ask_to_record(conversation, full, optional=optional)
-        draft.may_record = True
+    if draft.consent is None:
+        draft.consent = await _ask_to_record(conversation, full, optional=optional)
         full = tuple
     elif optional:
         await _start_or_skip(conversation, full)
         full = tuple
-    draft.keep_recording(field.id, await take_down(conversation, full))
+    draft.keep_recording(field.id, await Dictation(conversation, draft.consent).take(full))
 
 
-async def _ask_to_record(conversation: Conversation, question: Said, *, optional: bool) -> None:
+async def _ask_to_record(conversation: Conversation, question: Said, *, optional: bool) -> Consent:
     """Returns once the caller agrees. Raises Skipped where the question may be left, and Back."""
     declined = False
     while True:
@@ -117,12 +117,12 @@ async def _ask_to_record(conversation: Conversation, question: Said, *, optional
         asked = Menu("12#" if optional else "12", full, short, first=needed if declined else None)
         key = await menu(conversation, asked)
         if key == "1":
-            conversation.call.note("recording agreed to")
-            return
+            return consented(conversation)
+        if key == "2":
+            conversation.call.note("recording declined")
         if optional:
             raise Skipped
         declined = True
-        conversation.call.note("recording declined")
 
 
 async def _start_or_skip(conversation: Conversation, question: Said) -> None:

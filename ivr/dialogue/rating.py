@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from backend_client.catalog import Service, ServiceKind
 from backend_client.errors import BackendError
+from backend_client.forms.consent import Consent
 from backend_client.rating import Matter, Rating, Satisfaction, new_rating_name
 from backend_client.submission import Channel, new_attachment_name
 from foundation.log import logger
@@ -17,7 +18,7 @@ from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
-from ivr.dialogue.recording import take_down
+from ivr.dialogue.recording import Dictation
 from ivr.line import Recorded, Utterance
 
 MOST = 200
@@ -114,7 +115,9 @@ async def _reason(conversation: Conversation) -> Recorded | None:
         key = await menu(conversation, Menu("1" + SKIP, asked, asked, private=True, silence=SKIP))
         if key == SKIP:
             return None
-        return await take_down(conversation, lambda: [conversation.prompt("rating.speak")])
+        # A rating must not lead to its caller: its consent names neither the call nor the time.
+        dictation = Dictation(conversation, Consent())
+        return await dictation.take(lambda: [conversation.prompt("rating.speak")])
     except Back:
         return None
 

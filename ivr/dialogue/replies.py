@@ -12,7 +12,7 @@ from ivr import prompts
 from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.recording import take_down
+from ivr.dialogue.recording import Dictation, consented
 from ivr.line import Utterance
 
 NOT_SATISFIED = "1"
@@ -74,8 +74,8 @@ async def _reopen(conversation: Conversation, case: Case, with_session: WithSess
         return [conversation.prompt("reply.consent")]
 
     await menu(conversation, Menu("1", consent, consent))
-    conversation.call.note("recording agreed to")
-    spoken = await take_down(conversation, lambda: [conversation.prompt("reply.why")])
+    dictation = Dictation(conversation, consented(conversation))
+    spoken = await dictation.take(lambda: [conversation.prompt("reply.why")])
     name = new_reopening_name()
     recording = Attachment(new_attachment_name(), submission_of(name), "audio/wav", spoken.wav)
     client = conversation.client

@@ -14,11 +14,14 @@ import pjsua2 as pj
 from foundation.log import logger
 from ivr import metrics
 from ivr.line import HungUp, Line, Recorded, Utterance
+from ivr.pausing import Pauses
 from ivr.sip.address import caller, sip_address
 from ivr.sip.call import Call
 from ivr.sip.hearing import Hearing
+from ivr.sip.inband import InBand
 from ivr.sip.keys import KeyQueue
 from ivr.sip.media import Player, Recorder
+from ivr.sip.silencing import without_tones
 from ivr.speech import sound
 from ivr.speech.speech import Speech
 
@@ -34,6 +37,8 @@ TEXT_SECONDS = 8.0
 TRANSFER_SECONDS = 60.0
 """How long the other side may ring before the caller is asked again."""
 HANG_UP_SECONDS = 4.0
+IN_BAND = 2
+"""The way of sending keys beside PJSIP's 0 for RFC 4733 and 1 for INFO."""
 LONGEST_TEXT = 900
 """Bytes of one MESSAGE; RFC 3428 clause 8 allows 1300 with all headers, where the path is not known."""
 
@@ -56,6 +61,7 @@ class SipLine(Line):
         self._audio: pj.AudioMedia | None = None
         self._player: Player | None = None
         self._recorder: Recorder | None = None
+        self._in_band: InBand | None = None
         self._confirmed = asyncio.Event()
         self._audible = asyncio.Event()
         self._over = asyncio.Event()
@@ -118,24 +124,28 @@ class SipLine(Line):
         return bool(self._keys)
 
     async def record(self, *, max_seconds: float, silence_seconds: float) -> Recorded:
-        """See `Line.record`. A short tone says when to speak. Where silence ended it and nobody had spoken,
-        the recording is empty; what was recorded before a key is kept as it is."""
+        """See `Line.record`. Where silence ended it and nobody had spoken, the recording is empty; what was
+        recorded before a key is kept as it is, but for the sound of keys."""
         async with self._connected():
             await self._play(BEEP)
-            recorder = self._recorder = Recorder()
+        recorder = self._recorder = Recorder()
+        pauses, key, silent_from, hung_up = Pauses(), None, None, False
+        try:
             try:
-                self._connect()
-                hearing, quiet = await self._listen(recorder, max_seconds, silence_seconds)
-                key = await self._keys.take() if self._keys and not quiet else None
-                pcm = await recorder.finish()
-            finally:
-                self._recorder = None
-                recorder.close()
-        if quiet:
-            spoken = hearing.last_speech
-            pcm = pcm[: 0 if spoken is None else 2 * round((spoken + KEPT_AFTER_SPEECH) * sound.RATE)]
-        pcm = pcm[: 2 * round(max_seconds * sound.RATE)]
-        return Recorded(sound.wav(pcm), sound.seconds_of(pcm), key)
+                async with self._connected():
+                    self._connect()
+                    key, silent_from = await self._listen(recorder, pauses, max_seconds, silence_seconds)
+            except HungUp:
+                hung_up = True
+            pcm = await recorder.finish()
+        finally:
+            self._recorder = None
+            recorder.close()
+        if silent_from is not None:
+            pcm = pcm[: 2 * round(silent_from * sound.RATE)]
+        pcm = pauses.kept(pcm[: 2 * round(max_seconds * sound.RATE)], sound.RATE)
+        pcm = await asyncio.to_thread(without_tones, pcm)
+        return Recorded(sound.wav(pcm), sound.seconds_of(pcm), key, hung_up, pauses.any)
 
     async def play_back(self, recorded: Recorded) -> None:
         """See `Line.play_back`. It is as loud as the voice of the engine."""
@@ -216,13 +226,14 @@ class SipLine(Line):
         """See `Listener`."""
         self._confirmed.set()
 
-    def audio_changed(self, audio: pj.AudioMedia | None) -> None:
+    def audio_changed(self, audio: pj.AudioMedia | None, *, events: bool) -> None:
         """See `Listener`. On hold a player waits, and goes on where it was when the caller is back."""
         self._disconnect()
         self._audio = audio
         if audio is not None:
             self._audible.set()
             self._connect()
+            self._listen_for_tones(audio, events)
 
     def key_pressed(self, key: str, method: int, at: float) -> None:
         """See `Listener`."""
@@ -247,6 +258,8 @@ class SipLine(Line):
         """See `Listener`. Every verb under way ends with HungUp."""
         log.info("call_ended", call_id=self.call_id, code=code)
         self._audio = None
+        if self._in_band is not None:
+            self._in_band.close()
         self._over.set()
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
@@ -293,6 +306,18 @@ class SipLine(Line):
         if self._recorder is not None and self._recorder.port is not None:
             self._audio.startTransmit(self._recorder.port)
 
+    def _listen_for_tones(self, audio: pj.AudioMedia, events: bool) -> None:
+        if events:
+            return
+        if self._in_band is None:
+            log.info("keys_in_band", call_id=self.call_id)
+            self._in_band = InBand(
+                lambda key: self.key_pressed(key, IN_BAND, time.monotonic()),
+                lambda: self.key_held(IN_BAND, time.monotonic()),
+            )
+        if self._in_band.port is not None:
+            audio.startTransmit(self._in_band.port)
+
     def _disconnect(self) -> None:
         """Parts them again. PJSIP may have removed the call's side already."""
         with suppress(pj.Error):
@@ -301,6 +326,9 @@ class SipLine(Line):
         with suppress(pj.Error):
             if self._audio is not None and self._recorder is not None and self._recorder.port is not None:
                 self._audio.stopTransmit(self._recorder.port)
+        with suppress(pj.Error):
+            if self._audio is not None and self._in_band is not None and self._in_band.port is not None:
+                self._audio.stopTransmit(self._in_band.port)
 
     async def _play(self, pcm: bytes) -> None:
         player = self._player = Player(pcm)
@@ -315,25 +343,30 @@ class SipLine(Line):
             player.stop()
 
     async def _listen(
-        self, recorder: Recorder, max_seconds: float, silence_seconds: float
-    ) -> tuple[Hearing, bool]:
-        """Returns what was heard at a key, at the longest time, or, with True, after too long a silence."""
+        self, recorder: Recorder, pauses: Pauses, max_seconds: float, silence_seconds: float
+    ) -> tuple[str | None, float | None]:
+        """Returns the key that ended it, and where in the recording the silence began that did."""
         clock = asyncio.get_running_loop().time
         hearing, heard, begin = Hearing(), 0, clock()
         spoke = begin
         while clock() - begin < max_seconds:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LISTEN_SECONDS):
-                    await self._keys.wait()
-                    return hearing, False
+                    key = await self._keys.take()
+                    if pauses.press(key, clock() - begin):
+                        return key, None
+                    continue
+            if (asked := pauses.look(clock() - begin)) is not None:
+                return asked, None
             pcm = recorder.written(heard)
             before, heard = hearing.last_speech, heard + len(pcm)
             hearing.hear(pcm)
-            if hearing.last_speech != before:
+            if hearing.last_speech != before or pauses.paused:
                 spoke = clock()
             if clock() - spoke > silence_seconds:
-                return hearing, True
-        return hearing, False
+                spoken = hearing.last_speech
+                return None, 0.0 if spoken is None else spoken + KEPT_AFTER_SPEECH
+        return None, None
 
     async def _send(self, text: str) -> bool:
         message = pj.SendInstantMessageParam()

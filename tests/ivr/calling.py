@@ -19,7 +19,6 @@ FAST = Timing(
     reading_pause=0.1,
     please_wait=2.0,
     wait_again=2.0,
-    recording=3.0,
     recording_silence=0.5,
     call=60.0,
     warning=5.0,

@@ -6,18 +6,31 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huimin.v1 import form_pb2
+from huimin.v1 import common_pb2, form_pb2
 
 from backend.storage.attachments import place
 from backend.storage.submissions import message_place
+from backend_client.forms import voicemail
+from foundation.language import Language
 from tests.keys import VAULT, put_keys
 
 COMMAND = Path(sys.executable).with_name("huimin-backend")
 CONTENT = Path(__file__).with_name("content")
 SHIPPED = Path(__file__).parents[2] / "backend" / "content"
+
+
+@dataclass(frozen=True)
+class Voicemail:
+    """A message as the backend keeps it. wav: empty where it was not recorded."""
+
+    reference: str
+    callback: str
+    language: Language
+    wav: bytes
 
 
 class County:
@@ -107,6 +120,25 @@ class County:
     def references(self) -> list[str]:
         """Every case's reference, the oldest first."""
         return [reference for (reference,) in self._rows("SELECT reference FROM cases ORDER BY create_time")]
+
+    def voicemails(self, origin: str) -> list[Voicemail]:
+        """The messages for a person that came from a line, the oldest first."""
+        rows = self._rows(
+            "SELECT reference FROM cases WHERE form = ? ORDER BY create_time, reference", voicemail.NAME
+        )
+        sent = [self.submission(reference) for (reference,) in rows]
+        return [self._voicemail(message) for message in sent if message.origin == origin]
+
+    def _voicemail(self, message: form_pb2.Submission) -> Voicemail:
+        answers = {answer.field: answer for answer in message.answers}
+        recording = answers[voicemail.MESSAGE].recording if voicemail.MESSAGE in answers else ""
+        english = message.language == common_pb2.LANGUAGE_EN
+        return Voicemail(
+            message.reference,
+            answers[voicemail.CALLBACK].phone_number,
+            Language.EN if english else Language.ZH_CN,
+            self.attachment(recording) if recording else b"",
+        )
 
     def attachment(self, name: str) -> bytes:
         """The bytes of `attachments/{uuid}`."""

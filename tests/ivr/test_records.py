@@ -1,4 +1,4 @@
-"""Call records and messages as files that outlast a power cut."""
+"""Call records as files that outlast a power cut."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import pytest
 
 from foundation.language import Language
 from ivr import journal, records
-from ivr.line import Recorded
-from ivr.messages import INDEX, Message, Messages
 from ivr.records import LONGEST, CallRecord, Result
 
 START = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)
@@ -97,46 +95,3 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Pat
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         journal.append(tmp_path / "file" / "calls.jsonl", {})
-
-
-def message(wav: bytes) -> Message:
-    return Message(Recorded(wav, 1.26, "#"), "13800001111", "13900002222", "call-1", Language.EN, START)
-
-
-def test_a_message_is_a_sound_and_a_line_that_names_it(tmp_path: Path) -> None:
-    messages = Messages(tmp_path / "messages")
-    first, second = messages.store(message(b"RIFF one")), messages.store(message(b"RIFF two"))
-    assert first.read_bytes() == b"RIFF one"
-    assert second.read_bytes() == b"RIFF two"
-    lines = [json.loads(line) for line in (tmp_path / "messages" / INDEX).read_text("utf-8").splitlines()]
-    assert [line["file"] for line in lines] == [first.name, second.name]
-    assert lines[0] == {
-        "time": "2026-02-03T01:00:00+00:00",
-        "file": first.name,
-        "seconds": 1.3,
-        "callback": "13800001111",
-        "caller": "13900002222",
-        "call_id": "call-1",
-        "language": "en",
-    }
-    assert {path.name for path in first.parent.iterdir()} == {first.name, second.name, INDEX}
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in first.parent.iterdir())
-
-
-def test_a_message_that_cannot_be_kept_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(self: Path, target: Path) -> Path:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "rename", full)
-    with pytest.raises(OSError, match="No space"):
-        Messages(tmp_path).store(message(b"RIFF"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_neither_numbers_nor_sound_show_where_a_message_is_printed() -> None:
-    shown = repr(message(b"RIFF secret"))
-    assert "1380000" not in shown
-    assert "1390000" not in shown
-    assert "secret" not in shown
