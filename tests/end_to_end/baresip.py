@@ -20,7 +20,7 @@ SILENT_SECONDS = 600
 
 CONFIGURATION = """\
 module_path /usr/lib/baresip/modules
-module account.so
+{more}module account.so
 module g711.so
 module sndfile.so
 module aufile.so
@@ -29,7 +29,7 @@ module_app menu.so
 module_app ctrl_tcp.so
 net_interface 127.0.0.1
 sip_listen 127.0.0.1:0
-{more}ctrl_tcp_listen 127.0.0.1:{control}
+ctrl_tcp_listen 127.0.0.1:{control}
 rtp_ports {rtp}-{rtp_end}
 audio_source aufile,{directory}/silence.wav
 audio_player aubridge,nowhere

@@ -27,11 +27,11 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.file = directory / f"{name}.pem"
-        certificate = self._certificate(self._name, self._key, days=(-1, 30), authority=True)
+        certificate = self._certificate(self._name, self._key, days=(-1, 60), authority=True)
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def issue(
-        self, name: str = "line", *, days: tuple[float, float] = (-1, 30), passphrase: bytes = b""
+        self, name: str = "line", *, days: tuple[float, float] = (-1, 60), passphrase: bytes = b""
     ) -> tuple[Path, Path]:
         """A certificate for 127.0.0.1 and its key. days: from when to when it is valid, from now on."""
         key = ec.generate_private_key(ec.SECP256R1())
