@@ -86,6 +86,7 @@ class Supervisor:
                     raise Refused("not_a_request")
         except Unanswered:
             raise Refused("worker_down") from None
+        await asyncio.gather(*(worker.look() for worker in self.workers))
         return {"workers": [worker.told for worker in self.workers]}
 
     def _worker(self, number: int) -> Worker:

@@ -144,6 +144,12 @@ class Worker:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
+    async def look(self) -> None:
+        """Asks how it is now; where it does not answer at once, what it said last stays."""
+        if self._asker is not None and self._told:
+            with suppress(Refused, Unanswered):
+                self._told = await self._asker.ask(WATCH_SECONDS, do="state")
+
     async def figures(self) -> str:
         """Its figures in Prometheus's text format; empty where it does not answer."""
         if self._asker is None or not self._told:
