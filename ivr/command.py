@@ -24,6 +24,7 @@ from foundation.observing import observed
 from ivr.answering import SIZES, Answering
 from ivr.console import hold_in_terminal
 from ivr.line import Utterance
+from ivr.operator import add_to
 from ivr.preview import preview
 from ivr.prompts_command import prompts_command
 from ivr.settings import MOST_WORKERS, IvrSettings, Timing
@@ -107,6 +108,7 @@ def main(
 main.add_command(preview_command(preview))
 main.add_command(prompts_command)
 main.add_command(enrol_command("huimin-ivr", lambda config: load(IvrSettings, config).credentials))
+add_to(main)
 main.add_command(queue_command("huimin-ivr", lambda config: load(IvrSettings, config).queue_folders))
 
 
