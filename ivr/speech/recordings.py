@@ -47,10 +47,10 @@ class Recording:
 
     def pcm(self) -> bytes:
         """As the telephone carries it, as loud as the voice of the engine. Raises RecordingUnusable."""
-        heard = sound.trimmed(sound.to_telephone(*read(self.path)))
+        heard = as_heard(*read(self.path))
         if not heard.size:
             raise RecordingUnusable("holds only silence")
-        return sound.to_pcm(sound.levelled(heard))
+        return sound.to_pcm(heard)
 
 
 class Recordings:
@@ -121,6 +121,11 @@ def read_list(folder: Path) -> dict[str, dict[str, str]]:
         return {language: {**names} for language, names in found.items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
+
+
+def as_heard(samples: sound.Samples, hertz: int) -> sound.Samples:
+    """At the telephone's rate, as loud as everything else, and only then cut: a soft voice is no silence."""
+    return sound.trimmed(sound.levelled(sound.to_telephone(samples, hertz)))
 
 
 def read(path: Path) -> tuple[sound.Samples, int]:

@@ -16,12 +16,14 @@ from foundation.language import Language
 from ivr.script import Clip, clips, what_is_said
 from ivr.speech import sound
 from ivr.speech.errors import RecordingUnusable
-from ivr.speech.recordings import LIST, Recordings, read, read_list, text_hash
+from ivr.speech.recordings import LIST, Recordings, as_heard, read, read_list, text_hash
 
 FULL = 0.999
 """Of full scale: from here on a sample counts as cut off."""
 CUT_OFF = 4
 """So many such samples in a row are heard as a crackle."""
+NOTHING = -80.0
+"""dBFS: below the noise of any microphone."""
 QUIETEST = -45.0
 """dBFS of speech. What is softer would be raised by more than 26 dB, and its noise with it."""
 LEAST_DISTANCE = 15.0
@@ -76,21 +78,17 @@ def examined(
     if hertz < sound.RATE:
         yield Finding(Fault.RATE, {"hertz": hertz})
         return
-    heard = sound.trimmed(sound.to_telephone(samples, hertz))
-    level = sound.speech_level(heard)
-    if level == 0.0:
+    whole = sound.to_telephone(samples, hertz)
+    dbfs = _dbfs(sound.speech_level(whole))
+    if dbfs < NOTHING:
         yield Finding(Fault.SILENT, {})
         return
     if (cut := _cut_off(samples)) is not None:
         yield Finding(Fault.CLIPPED, {"second": f"{cut / hertz:.1f}"})
-    dbfs = 20 * np.log10(level)
     if dbfs < QUIETEST:
         yield Finding(Fault.QUIET, {"level": f"{dbfs:.0f}", "least": f"{QUIETEST:.0f}"})
-    seconds = len(heard) / sound.RATE
-    if (
-        seconds >= LONG_ENOUGH
-        and (distance := dbfs - _floor(sound.to_telephone(samples, hertz))) < LEAST_DISTANCE
-    ):
+    seconds = len(as_heard(samples, hertz)) / sound.RATE
+    if seconds >= LONG_ENOUGH and (distance := dbfs - _floor(whole)) < LEAST_DISTANCE:
         yield Finding(Fault.NOISY, {"distance": f"{distance:.0f}"})
     said = what_is_said(clip.text)
     count = len(said.replace(" ", "")) if clip.language is Language.ZH_CN else len(said.split())
@@ -125,12 +123,11 @@ def taken_in(
             if findings:
                 yield Delivered(file, language, clip, findings)
                 continue
-            heard = sound.trimmed(sound.to_telephone(samples, hertz))
-            pcm = sound.to_pcm(sound.levelled(heard))
+            pcm = sound.to_pcm(as_heard(samples, hertz))
             _write(recordings.path(clip.name, language), sound.wav(pcm))
             kept.append(clip)
-            raised = sound.SPEECH_DBFS - 20 * np.log10(sound.speech_level(heard))
-            yield Delivered(file, language, clip, (), sound.seconds_of(pcm), float(raised))
+            raised = sound.SPEECH_DBFS - _dbfs(sound.speech_level(samples))
+            yield Delivered(file, language, clip, (), sound.seconds_of(pcm), raised)
     finally:
         confirm(kept, recordings)
 
@@ -158,7 +155,12 @@ def _floor(samples: sound.Samples) -> float:
     """dBFS of the quietest tenth."""
     whole = samples[: len(samples) // sound.FRAME * sound.FRAME].reshape(-1, sound.FRAME)
     energy = np.sort(np.mean(np.square(whole, dtype=np.float64), axis=1))
-    return float(10 * np.log10(energy[: max(1, len(energy) // 10)].mean() + 1e-12))
+    return _dbfs(float(np.sqrt(energy[: max(1, len(energy) // 10)].mean())))
+
+
+def _dbfs(size: float) -> float:
+    """A size, full scale 1.0, in decibels; of nothing, -120."""
+    return float(20 * np.log10(max(size, 1e-6)))
 
 
 def _write(path: Path, data: bytes) -> None:
