@@ -10,7 +10,7 @@ from backend_client.door import Door
 from backend_client.warming import Sizes
 from foundation.language import Language
 from foundation.log import logger
-from ivr import metrics, records
+from ivr import metrics
 from ivr.alerts import CallAlerts
 from ivr.call import Call, CallOver
 from ivr.dialogue import notices, policies, services
@@ -18,6 +18,7 @@ from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.main_menu import hold
 from ivr.dialogue.person import reach_person
 from ivr.line import HungUp, Line
+from ivr.record_files import RecordFiles
 from ivr.records import CallRecord, Result
 from ivr.settings import IvrSettings
 
@@ -46,6 +47,7 @@ class Answering:
         self._settings = settings
         self._language = language
         self._now = now
+        self._records = RecordFiles(settings)
 
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
@@ -72,7 +74,7 @@ class Answering:
 
     async def _write(self, record: dict[str, object]) -> None:
         try:
-            await asyncio.to_thread(records.write, self._settings.records_file, record)
+            await asyncio.to_thread(self._records.write, record)
         except OSError as error:
             _log.error("call record not written", error=error.strerror, call_id=record["call_id"])
 

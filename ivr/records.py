@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from time import monotonic
 
 from foundation.language import Language
-from ivr import journal
 
 MASK = "•"
 """A key of a private entry."""
@@ -99,8 +97,3 @@ class CallRecord:
             kind, value = "event", "timeline cut"
         if len(self._timeline) <= LONGEST:
             self._timeline.append({"t": round(self._clock() - self._origin, 2), kind: value})
-
-
-def write(file: Path, record: dict[str, object]) -> None:
-    """Adds a finished record to the file. Blocks until the disk has it. Raises OSError."""
-    journal.append(file, record)

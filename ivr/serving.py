@@ -19,6 +19,8 @@ from foundation.log import logger
 from ivr import alerts, metrics, prompts
 from ivr.answering import SIZES, Answering
 from ivr.line import Utterance
+from ivr.old_messages import deliver_old_messages
+from ivr.record_files import RecordFiles
 from ivr.settings import IvrSettings
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import ListenFailed, RtpPorts
@@ -101,6 +103,9 @@ async def serving(settings: IvrSettings, credentials: DoorCredentials | None) ->
             )
             if settings.worker == 1:
                 await stack.enter_async_context(beside(deliver_left_over(settings, door.client)))
+                old = deliver_old_messages(settings.messages_folder, door.outbox, settings.line)
+                await stack.enter_async_context(beside(old))
+                await stack.enter_async_context(beside(RecordFiles(settings).tidy()))
             fixed = prompts.always_the_same()
             await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
             endpoint = await stack.enter_async_context(

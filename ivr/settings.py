@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.address import is_loopback_host
+from ivr.record_files import CallerKept
 from ivr.sip.address import listen_address, sip_address
 from ivr.sip.admission import Limits
 from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
@@ -84,6 +85,10 @@ class IvrSettings(DoorSettings):
     """SIP address of the people who answer; where empty, callers leave a message."""
     records: Path | None = None
     """File of the call records; DATA/calls.jsonl where not given."""
+    records_days: int = Field(default=180, ge=1, le=3650)
+    """Days for which call records are kept after that of the call."""
+    records_caller: CallerKept = CallerKept.WHOLE
+    """What they keep of callers' numbers."""
     max_calls: int = Field(default=4, ge=1, le=10_000)
     """Calls at the same time, of each worker; further callers are refused."""
     workers: int = Field(default=1, ge=1, le=MOST_WORKERS)
@@ -187,7 +192,7 @@ class IvrSettings(DoorSettings):
 
     @property
     def messages_folder(self) -> Path:
-        """Where messages for a person go."""
+        """Where an earlier release kept messages for a person: see `ivr.old_messages`."""
         return self.data / "messages"
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from foundation.language import Language
-from ivr import journal, records
+from ivr import journal
+from ivr.record_files import CallerKept, RecordFiles
 from ivr.records import LONGEST, CallRecord, Result
+from ivr.settings import IvrSettings
 
 START = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)
 
@@ -60,8 +64,8 @@ def test_a_caller_who_presses_keys_for_ever_does_not_fill_the_disk() -> None:
 
 def test_records_are_lines_that_only_their_owner_can_read(tmp_path: Path) -> None:
     file = tmp_path / "new" / "calls.jsonl"
-    records.write(file, {"call_id": "1", "caller": "王"})
-    records.write(file, {"call_id": "2"})
+    journal.append(file, {"call_id": "1", "caller": "王"})
+    journal.append(file, {"call_id": "2"})
     assert [json.loads(line) for line in file.read_text("utf-8").splitlines()] == [
         {"call_id": "1", "caller": "王"},
         {"call_id": "2"},
@@ -95,3 +99,94 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Pat
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         journal.append(tmp_path / "file" / "calls.jsonl", {})
+
+
+def written_ago(file: Path, days: float) -> str:
+    """Makes a file one that was written last so many days ago; the day, by the county's clock."""
+    then = datetime.now(UTC) - timedelta(days=days)
+    os.utime(file, (then.timestamp(), then.timestamp()))
+    return then.astimezone(IvrSettings().time_zone).date().isoformat()
+
+
+def test_each_day_has_a_file_of_its_own(tmp_path: Path) -> None:
+    files = RecordFiles(IvrSettings(data=tmp_path))
+    files.write({"call_id": "1", "caller": ""})
+    day = written_ago(tmp_path / "calls.jsonl", 1)
+    files.write({"call_id": "2", "caller": ""})
+    assert '"1"' in (tmp_path / f"calls-{day}.jsonl").read_text()
+    assert '"2"' in (tmp_path / "calls.jsonl").read_text()
+    written_ago(tmp_path / "calls.jsonl", 1)
+    files.remove_old()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"calls-{day}-2.jsonl", f"calls-{day}.jsonl"]
+
+
+def test_records_go_when_their_time_is_over_and_nothing_else_does(tmp_path: Path) -> None:
+    files = RecordFiles(IvrSettings(data=tmp_path, records_days=30))
+    for days in (40, 31, 30, 0):
+        files.write({"call_id": str(days), "caller": ""})
+        if days:
+            written_ago(tmp_path / "calls.jsonl", days)
+    strangers = {"calls-old.jsonl", "calls-2020-01-01.txt", "other-2020-01-01.jsonl"}
+    for name in strangers:
+        (tmp_path / name).write_text("")
+    files.remove_old()
+    left = {path.name for path in tmp_path.iterdir()} - strangers
+    assert len(left) == 2 and len(list(tmp_path.iterdir())) == 5
+    assert [json.loads(line)["call_id"] for name in sorted(left) for line in (tmp_path / name).open()] == [
+        "30",
+        "0",
+    ]
+
+
+async def test_they_go_by_themselves_while_the_line_runs(tmp_path: Path) -> None:
+    files = RecordFiles(IvrSettings(data=tmp_path, records_days=1))
+    files.write({"call_id": "1", "caller": ""})
+    written_ago(tmp_path / "calls.jsonl", 3)
+    tidying = asyncio.create_task(files.tidy())
+    async with asyncio.timeout(5):
+        while list(tmp_path.iterdir()):  # noqa: ASYNC110 (a folder wakes nobody)
+            await asyncio.sleep(0.01)
+    tidying.cancel()
+
+
+def test_no_record_is_lost_where_several_processes_come_to_a_new_day(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    program = (
+        "import os, sys; from datetime import UTC; from pathlib import Path; from ivr import journal\n"
+        "file = Path(sys.argv[1])\n"
+        "for n in range(40):\n"
+        "    journal.append(file, {'from': sys.argv[2], 'n': n}, UTC)\n"
+        "    try: os.utime(file, (n * 1e7, n * 1e7))\n"
+        "    except FileNotFoundError: pass"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(file), name], cwd=Path(__file__).parents[2])
+        for name in "ab"
+    ]
+    assert [writer.wait(30) for writer in writers] == [0, 0]
+    assert len(list(tmp_path.iterdir())) > 20
+    found = [json.loads(line) for path in tmp_path.iterdir() for line in path.read_text().splitlines()]
+    assert sorted((one["from"], one["n"]) for one in found) == [(by, n) for by in "ab" for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "shortened"),
+    [("+8613912345678", "…5678"), ("sip:alice@example.org", ""), ("110", ""), ("", "")],
+)
+def test_the_callers_number_may_be_kept_in_part_or_as_a_hash(
+    tmp_path: Path, caller: str, shortened: str
+) -> None:
+    def kept(how: CallerKept, call_id: str = "1") -> str:
+        folder = tmp_path / how
+        RecordFiles(IvrSettings(data=folder, records_caller=how)).write(
+            {"call_id": call_id, "caller": caller}
+        )
+        line = (folder / "calls.jsonl").read_text().splitlines()[-1]
+        return str(json.loads(line)["caller"])
+
+    assert kept(CallerKept.WHOLE) == caller
+    assert kept(CallerKept.SHORTENED) == shortened
+    hashed = kept(CallerKept.HASHED)
+    assert kept(CallerKept.HASHED, "2") == hashed
+    assert len(hashed) == (32 if caller else 0)
+    assert not caller or caller not in hashed

@@ -1,0 +1,88 @@
+"""Call records on the disk: today's in one file, those of each earlier day in one beside it, until they go.
+
+All workers of a machine write into the same files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from foundation.config import ConfigError
+from foundation.keys import KeyRing, KeysUnusable
+from foundation.log import logger
+from ivr import journal
+
+if TYPE_CHECKING:
+    from ivr.settings import IvrSettings
+
+LOOK_SECONDS = 600.0
+"""How often it is looked whether a day is over."""
+LAST_DIGITS = 4
+HASH_DIGITS = 32
+_log = logger(__name__)
+
+
+class CallerKept(StrEnum):
+    """What a call record keeps of the caller's number."""
+
+    WHOLE = "whole"
+    """As the network gave it, so that the caller can be found after a fault."""
+    SHORTENED = "shortened"
+    """The last four digits."""
+    HASHED = "hashed"
+    """A hash with a key of the line's: the same caller is known again, the number is not to be had."""
+
+
+class RecordFiles:
+    """The owner of the call records' files."""
+
+    def __init__(self, settings: IvrSettings) -> None:
+        """Raises ConfigError where callers' numbers are to be hashed and there is no key."""
+        self._file = settings.records_file
+        self._zone = settings.time_zone
+        self._days = settings.records_days
+        self._kept = settings.records_caller
+        self._keys: KeyRing | None = None
+        if self._kept is CallerKept.HASHED:
+            try:
+                self._keys = KeyRing.find(
+                    settings.room, file=settings.queue_key, folder=settings.queue_folders[0]
+                )
+            except KeysUnusable as error:
+                raise ConfigError(f"ivr.queue_key: {error}") from None
+
+    def write(self, record: Mapping[str, object]) -> None:
+        """Adds a finished record. Blocks until the disk has it. Raises OSError."""
+        kept = {**record, "caller": self._caller(str(record["caller"]))}
+        journal.append(self._file, kept, self._zone)
+
+    async def tidy(self) -> None:
+        """Puts aside what is of an earlier day, and removes what is too old. For as long as the line."""
+        while True:
+            try:
+                await asyncio.to_thread(self.remove_old)
+            except OSError as error:
+                _log.error("call records not removed", error=error.strerror)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def remove_old(self) -> None:
+        """Removes the records of days that are longer ago than the settings say. Blocks. Raises OSError."""
+        journal.put_aside(self._file, self._zone)
+        first = datetime.now(self._zone).date() - timedelta(days=self._days)
+        for path, day in journal.days(self._file):
+            if day < first:
+                path.unlink(missing_ok=True)
+                _log.info("call records removed", day=day.isoformat())
+
+    def _caller(self, caller: str) -> str:
+        digits = re.sub(r"\D", "", caller.partition("@")[0])
+        if self._kept is CallerKept.WHOLE or not caller:
+            return caller
+        if self._keys is not None:
+            return self._keys.index(digits or caller, "records.caller").hex()[:HASH_DIGITS]
+        return f"…{digits[-LAST_DIGITS:]}" if len(digits) > LAST_DIGITS else ""
