@@ -53,12 +53,19 @@ class Hand(Terminal):
         """Holds a code before the code reader."""
         await self.act("code-reader", "hold", code)
 
-    async def fault(self, device: str, fault: str) -> None:
-        """Something goes wrong with a device, or is put right: ``none``."""
-        await self._ask_simulator({"do": "fault", "device": device, "fault": fault})
+    async def fault(self, device: str, fault: str, *, lasts: bool = False) -> None:
+        """Something goes wrong with a device, or is put right: ``none``. lasts: for a minute, where it would
+        be over with one answer."""
+        lasting = {"seconds": 60} if lasts else {}
+        await self._ask_simulator({"do": "fault", "device": device, "fault": fault, **lasting})
 
-    async def _ask_simulator(self, request: dict[str, str]) -> None:
-        await asyncio.to_thread(control.ask, self.devices, request)
+    async def simulated(self, device: str) -> dict[str, Any]:
+        """What is so at a simulated device."""
+        facts: dict[str, Any] = (await self._ask_simulator({"do": "status"}))[device]["facts"]
+        return facts
+
+    async def _ask_simulator(self, request: dict[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(control.ask, self.devices, request)
 
     async def _command(self, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
