@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from foundation.language import Language
 from ivr.script import what_is_said
 from ivr.speech import sound
@@ -22,6 +24,10 @@ from ivr.speech.errors import RecordingUnusable
 
 LARGEST_FILE = 64 << 20
 """Bytes: six minutes of 48 kHz stereo."""
+NOISE_PEAK = 5.0
+"""How far the peaks of noise stand above its RMS level."""
+FAINTEST = 10 ** (-36 / 20)
+"""What is louder is never noise, after speech has been brought to its level."""
 LIST = "recordings.json"
 LARGEST_LIST = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -124,8 +130,11 @@ def read_list(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def as_heard(samples: sound.Samples, hertz: int) -> sound.Samples:
-    """At the telephone's rate, as loud as everything else, and only then cut: a soft voice is no silence."""
-    return sound.trimmed(sound.levelled(sound.to_telephone(samples, hertz)))
+    """At the telephone's rate, as loud as everything else, and only then cut: a soft voice is no silence, and
+    the noise of a room is."""
+    whole = sound.levelled(sound.to_telephone(samples, hertz))
+    quiet = np.clip(NOISE_PEAK * sound.floor_level(whole), sound.QUIET, FAINTEST)
+    return sound.trimmed(whole, quiet=float(quiet))
 
 
 def read(path: Path) -> tuple[sound.Samples, int]:

@@ -84,9 +84,18 @@ def levelled(samples: Samples) -> Samples:
     return louder
 
 
-def trimmed(samples: Samples, *, before: float = 0.02, after: float = 0.06) -> Samples:
-    """Without silence at the ends but for `before` and `after` seconds, faded over 5 ms."""
-    loud = np.flatnonzero(np.abs(samples) > QUIET)
+def floor_level(samples: Samples) -> float:
+    """RMS of the quietest tenth of the frames: of the room, where there are pauses."""
+    energy = np.sort(np.mean(np.square(_frames(samples), dtype=np.float64), axis=1))
+    return float(np.sqrt(energy[: max(1, len(energy) // 10)].mean()))
+
+
+def trimmed(samples: Samples, *, quiet: float = QUIET, before: float = 0.02, after: float = 0.06) -> Samples:
+    """Without silence at the ends but for `before` and `after` seconds, faded over 5 ms.
+
+    quiet: the largest sample of silence.
+    """
+    loud = np.flatnonzero(np.abs(samples) > quiet)
     if not loud.size:
         return samples[:0]
     kept = samples[max(0, loud[0] - int(before * RATE)) : loud[-1] + int(after * RATE)].copy()

@@ -88,7 +88,7 @@ def examined(
     if dbfs < QUIETEST:
         yield Finding(Fault.QUIET, {"level": f"{dbfs:.0f}", "least": f"{QUIETEST:.0f}"})
     seconds = len(as_heard(samples, hertz)) / sound.RATE
-    if seconds >= LONG_ENOUGH and (distance := dbfs - _floor(whole)) < LEAST_DISTANCE:
+    if seconds >= LONG_ENOUGH and (distance := dbfs - _dbfs(sound.floor_level(whole))) < LEAST_DISTANCE:
         yield Finding(Fault.NOISY, {"distance": f"{distance:.0f}"})
     said = what_is_said(clip.text)
     count = len(said.replace(" ", "")) if clip.language is Language.ZH_CN else len(said.split())
@@ -149,13 +149,6 @@ def _cut_off(samples: sound.Samples) -> int | None:
     full = np.convolve(np.abs(samples) >= FULL, np.ones(CUT_OFF), "valid")
     found = np.flatnonzero(full >= CUT_OFF)
     return int(found[0]) if found.size else None
-
-
-def _floor(samples: sound.Samples) -> float:
-    """dBFS of the quietest tenth."""
-    whole = samples[: len(samples) // sound.FRAME * sound.FRAME].reshape(-1, sound.FRAME)
-    energy = np.sort(np.mean(np.square(whole, dtype=np.float64), axis=1))
-    return _dbfs(float(np.sqrt(energy[: max(1, len(energy) // 10)].mean())))
 
 
 def _dbfs(size: float) -> float:
