@@ -21,8 +21,11 @@ class Listener(Protocol):
     def confirmed(self) -> None:
         """The caller's phone has acknowledged the answer."""
 
-    def audio_changed(self, audio: pj.AudioMedia | None) -> None:
-        """Sound flows both ways through `audio` from now on; None: it does not, as when we are on hold."""
+    def audio_changed(self, audio: pj.AudioMedia | None, *, events: bool) -> None:
+        """Sound flows both ways through `audio` from now on; None: it does not, as when we are on hold.
+
+        events: whether the phone can send keys as events (RFC 4733); otherwise they may be in the sound.
+        """
 
     def key_pressed(self, key: str, method: int, at: float) -> None:
         """A key, once each time it is pressed; at: seconds of the monotonic clock."""
@@ -60,12 +63,13 @@ class Call(pj.Call):
     @contained
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
         """The library's callback."""
-        info = self.getInfo()
-        active = any(
-            media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE
-            for media in info.media
-        )
-        self._listener.audio_changed(self.getAudioMedia(-1) if active else None)
+        info = self.getInfo()  # which has to outlive its list
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                events = self.getStreamInfo(media.index).audRxEventPt >= 0
+                self._listener.audio_changed(self.getAudioMedia(media.index), events=events)
+                return
+        self._listener.audio_changed(None, events=True)
 
     @contained
     def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802

@@ -8,6 +8,7 @@ of a file would be told by such a thread, and letting go of a player at that mom
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import struct
 import tempfile
@@ -25,6 +26,11 @@ STEP = 0.01
 """Seconds between two looks at what PJSIP's threads are doing."""
 FINISH_STEPS = 50
 """Steps to wait for the end of a recording."""
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PUNCH_HOLE = 0x02 | 0x01
+"""FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE of Linux."""
+_fallocate = ctypes.CDLL(None, use_errno=True).fallocate
+_fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
 class Player:
@@ -71,7 +77,8 @@ def _header(size: int) -> bytes:
 
 
 class Recorder:
-    """Records what is connected to its `port`. It can be read meanwhile, in quarters of a second."""
+    """Records what is connected to its `port`. It can be read meanwhile: in our own build each frame of 20 ms
+    together with the next one, in the ready wheel quarters of a second."""
 
     def __init__(self) -> None:
         self._memory = os.memfd_create("recording", os.MFD_CLOEXEC)
@@ -92,6 +99,12 @@ class Recorder:
         """PCM from byte `start` on, as far as it was written."""
         size = os.fstat(self._memory).st_size - HEADER.size - start
         return os.pread(self._memory, size // 2 * 2, HEADER.size + start) if size > 1 else b""
+
+    def forget(self, end: int) -> None:
+        """Gives back the memory of what was written before byte `end`, which reads as zeros from then on."""
+        whole = (HEADER.size + end) // _PAGE * _PAGE
+        if _fallocate(self._memory, _PUNCH_HOLE, 0, whole):
+            raise OSError(ctypes.get_errno(), "memory of a recording cannot be given back")
 
     async def finish(self) -> bytes:
         """Ends the recording and returns all of it, once a thread of PJSIP has written the rest."""

@@ -63,7 +63,8 @@ class Tones:
         self._at = 0
         self._parts: Complex = np.zeros((3, 8), complex)
         self._energy: Floats = np.zeros(3)
-        self._pressed = ""
+        self.pressed = ""
+        """The key whose tones sound now, empty where none does."""
         self._others = 0
         self._run: list[tuple[float, float, float]] = []
         self._candidate = ""
@@ -136,18 +137,18 @@ class Tones:
             self._candidate, self._run = key, []
         if key:
             self._run.append(seen)
-        if key and key == self._pressed:
+        if key and key == self.pressed:
             self._others = 0
             return ""
         self._others += 1
         if self._others >= TO_END:
-            self._pressed = ""
+            self.pressed = ""
         if not key or len(self._run) < TO_BEGIN:
             return ""
         part, *off = np.abs(np.mean(self._run[-TO_BEGIN:], axis=0))
         if part < PART_OF_KEY or max(off) > FARTHEST_OF_KEY:
             return ""
-        self._pressed, self._others = key, 0
+        self.pressed, self._others = key, 0
         return key
 
 
