@@ -89,7 +89,7 @@ class IvrSettings(DoorSettings):
     """Days for which call records are kept after that of the call."""
     records_caller: CallerKept = CallerKept.WHOLE
     """What they keep of callers' numbers."""
-    max_calls: int = Field(default=4, ge=1, le=10_000)
+    max_calls: int = Field(default=800, ge=1, le=2000)
     """Calls at the same time, of each worker; further callers are refused."""
     workers: int = Field(default=1, ge=1, le=MOST_WORKERS)
     """Processes that answer calls, each on a port of its own; see docs/phone-at-scale.md."""

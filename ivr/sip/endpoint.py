@@ -22,6 +22,7 @@ from ivr.sip.line import SipLine
 from ivr.sip.lost import LostNetworks
 from ivr.sip.networks import THIS_MACHINE, Network
 from ivr.sip.registration import RegisteredAccount, Registrar
+from ivr.sip.sound_guard import SoundGuard
 from ivr.sip.transport import open_tls
 from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
 from ivr.speech.speech import Speech
@@ -93,6 +94,7 @@ class SipEndpoint:
             self._registrar = Registrar(registration, self._let_in)
         self._allowed: tuple[Network, ...] = self._trunk.allow or THIS_MACHINE
         self._guard = Guard(self._allowed)
+        self._sound_guard = SoundGuard([*self._allowed, *self._trunk.sound])
         self._admission = Admission(limits)
         self._lost = LostNetworks(self._trunk.silent_network, lambda: list(self._lines))
         self._draining = False
@@ -105,6 +107,7 @@ class SipEndpoint:
     async def __aenter__(self) -> Self:
         """Raises ListenFailed."""
         port = self._library.start(self._host, self._port, self._max_calls + REFUSED_AT_ONCE)
+        self._max_calls = min(self._max_calls, self._library.calls)
         self.address = f"sip:{self._host}:{port}"
         try:
             await self._open(port)
@@ -167,7 +170,9 @@ class SipEndpoint:
     def _arrived(self, pj_id: int) -> None:
         assert self._account is not None
         self._library.arrived()
-        line = SipLine(self._account, pj_id, self._speech, ended=self._ended)
+        line = SipLine(
+            self._account, pj_id, self._speech, ended=self._ended, sound_set_up=self._sound_guard.guard
+        )
         self._lines[line] = None
         metrics.ARRIVED.inc()
         refusal = self._refusal(line.caller)
@@ -252,6 +257,7 @@ class SipEndpoint:
     def _let_in(self, registrar: list[Network]) -> None:
         """The carrier's addresses, besides those that are allowed."""
         self._guard.allow([*self._allowed, *registrar])
+        self._sound_guard.allowed = (*self._allowed, *self._trunk.sound, *registrar)
 
     async def _end_calls(self) -> None:
         tasks = [task for task in self._lines.values() if task is not None]

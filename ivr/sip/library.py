@@ -13,25 +13,27 @@ from typing import Any
 import pjsua2 as pj
 
 from foundation.log import logger
+from ivr.sip.build import Build, build_of, calls_by_open_files, signalling_events
 from ivr.sip.contained import contained
 from ivr.sip.library_log import DEEPEST_LEVEL, LibraryLog, masked
 from ivr.speech import sound
 
-BUSY_STEP = 0.01
-"""Seconds between two looks at the library while there are calls: a key waits 5 ms on average."""
+BUSY_STEP = 0.005
+"""Seconds between two looks at the library while there are calls. A message is seen at once where the library
+uses epoll; a key, which another thread of the library takes from the sound, waits half of this on average."""
 IDLE_STEP = 0.02
-"""The same without calls: an INVITE waits 10 ms on average."""
-MOST_AT_ONCE = 64
-"""Events taken in one look, so that a flood leaves the loop time for the calls."""
+"""The same without calls."""
+MOST_AT_ONCE = 8
+"""Events taken in one look, so that a flood leaves the loop time for the calls: one takes up to 2 ms."""
 SOCKETS_KEPT = 0.6
 """Seconds for which PJSIP keeps the places of a call's two sockets after its end (0.5 s, and its thread's
-turn). It has 64 places, and ends the process when it finds none."""
-MOST_ARRIVALS = 20
-"""Calls taken in that time, which leaves a third of the places to the calls that go on. Those that come after
-them wait, in the network's buffer, some tenths of a second."""
-CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
-"""G.711, A-law before µ-law as in China's network. Nothing else is offered: every phone has these,
-and others would be converted to them on the way through the network."""
+turn). It ends the process when it finds none."""
+MOST_ARRIVALS, MOST_ARRIVALS_READY = 1000, 20
+"""Calls taken in that time: our build has 8192 places, the ready wheel 64, and a third of them is left to the
+calls that go on. Those that come after them wait, in the network's buffer, some tenths of a second."""
+CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254, "opus/48000/2": 1}
+"""G.711, A-law before µ-law as in China's network: every phone has it, and others would be converted to it on
+the way through the network. Opus, where the build has it, is for what speaks nothing else."""
 
 PORT_TRIES = 10
 
@@ -69,14 +71,22 @@ class Library:
         self._busy = busy
         self._endpoint: pj.Endpoint | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._events = -1
+        self._hearing = False
         self._arrivals: deque[float] = deque()
+        self._most_arrivals = MOST_ARRIVALS_READY
+        self.calls = 0
+        """How many the library takes at the same time, once it is started."""
 
     def arrived(self) -> None:
         """To be told of each call."""
         self._arrivals.append(asyncio.get_running_loop().time())
 
     def start(self, host: str, port: int, max_calls: int) -> int:
-        """Opens UDP and TCP on the same port, which is returned, and begins to pump. Raises ListenFailed."""
+        """Opens UDP and TCP on the same port, which is returned, and begins to pump. Raises ListenFailed.
+
+        max_calls: no more than these; `calls` says how many it really takes.
+        """
         if Library._started:
             raise RuntimeError("PJSIP is already in use in this process")
         Library._started = True
@@ -84,7 +94,9 @@ class Library:
             with quiet_standard_output():
                 self._endpoint = _Endpoint()
                 self._endpoint.libCreate()
-            self._endpoint.libInit(_settings(max_calls))
+            files = calls_by_open_files()
+            self._endpoint.libInit(_settings(min(max_calls, max(1, files))))
+            self._look_at_build(build_of(self._endpoint), max_calls, files)
             self._endpoint.audDevManager().setNullDev()
             port = self._listen(self._endpoint, host, port)
             self._endpoint.libStart()
@@ -96,34 +108,79 @@ class Library:
         except BaseException:
             self.stop()
             raise
-        self._pump()
+        self._events = signalling_events()
+        self._hear(True)
+        self._tick()
         return port
+
+    def _look_at_build(self, build: Build, wanted: int, files: int) -> None:
+        """Says which build this is, and learns from it."""
+        self.calls = build.calls
+        self._most_arrivals = MOST_ARRIVALS if "epoll" in build.sockets else MOST_ARRIVALS_READY
+        offered = [codec.partition("/")[0] for codec in CODECS if codec in build.codecs]
+        log.info(
+            "telephone_library",
+            version=build.version,
+            calls=build.calls,
+            sockets=build.sockets,
+            tls=build.tls,
+            srtp=len(build.srtp),
+            codecs=offered,
+        )
+        if files < wanted:
+            log.warning("open_files_limit_calls", calls=files, wanted=wanted, remedy="raise LimitNOFILE")
+        elif build.calls < wanted:
+            log.warning("library_limits_calls", calls=build.calls, wanted=wanted, remedy="make pjsua2")
 
     def stop(self) -> None:
         """Ends the library; every call, account and player must have been let go. May be repeated."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._hear(False)
         if self._endpoint is not None:
             # Nothing is left to be said to anyone, so it need not wait a second for answers.
             self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
             self._endpoint = None
         Library._started = False
 
-    def _pump(self) -> None:
+    def _tick(self) -> None:
+        """Looks at the library now and then: its timers, and keys, come without an event."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(BUSY_STEP if self._busy() else IDLE_STEP, self._tick)
+        self._take()
+        self._hear(not self._flooded())
+
+    def _event(self) -> None:
+        """Something has arrived. Where the library does not take it, the next look is a tick's."""
+        if not self._take():
+            self._hear(False)
+
+    def _take(self) -> int:
+        """Takes some of what has arrived, and says how much; what is left is the next event."""
         assert self._endpoint is not None
-        self._timer = asyncio.get_running_loop().call_later(
-            BUSY_STEP if self._busy() else IDLE_STEP, self._pump
-        )
-        for _ in range(MOST_AT_ONCE):
+        for taken in range(MOST_AT_ONCE):
             if self._flooded() or self._endpoint.libHandleEvents(0) <= 0:
-                break
+                return taken
+        return MOST_AT_ONCE
+
+    def _hear(self, wanted: bool) -> None:
+        """Whether an event makes us look at the library at once."""
+        if self._events < 0 or wanted is self._hearing:
+            return
+        self._hearing = wanted
+        loop = asyncio.get_running_loop()
+        if wanted:
+            loop.add_reader(self._events, self._event)
+        else:
+            loop.remove_reader(self._events)
 
     def _flooded(self) -> bool:
+        """Whether so many calls have come that the library must be left alone for a moment."""
         now = asyncio.get_running_loop().time()
         while self._arrivals and now - self._arrivals[0] > SOCKETS_KEPT:
             self._arrivals.popleft()
-        return len(self._arrivals) >= MOST_ARRIVALS
+        return len(self._arrivals) >= self._most_arrivals
 
     @staticmethod
     def _listen(endpoint: pj.Endpoint, host: str, port: int) -> int:
