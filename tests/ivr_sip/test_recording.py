@@ -11,6 +11,8 @@ import pytest
 import soundfile
 
 from ivr.line import Line, Recorded
+from ivr.sip.silencing import HIGH, LOW
+from ivr.sip.tones import Tones
 from ivr.speech import sound
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering
@@ -130,3 +132,72 @@ async def test_a_tone_says_when_to_speak_and_where_nobody_does_nothing_is_record
     times = heard.loud_times()
     assert times[-1] - times[0] == pytest.approx(0.24, abs=0.06)
     assert heard.share_of(1000.0, times[0], times[-1]) > 0.9
+
+
+async def test_keys_of_a_number_are_neither_taken_nor_to_be_heard_in_it(
+    answering: Answering, speech_file: Path, tmp_path: Path
+) -> None:
+    """Some phones let a key's tone through as well as its event; here the tones come alone first."""
+    number = np.concatenate([np.concatenate([tones_of(key), sound.silence(0.08)]) for key in "110105199"])
+    file = tmp_path / "number.wav"
+    file.write_bytes(sound.wav(sound.to_pcm(number)))
+    recording = Recording(30, 20)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.heard_sound()
+        await caller.do("wait 0.6")
+        await caller.speak(speech_file)
+        await caller.speak(file)
+        await caller.press("0110")
+        await caller.do("wait 2.6")
+        await caller.speak(speech_file)
+        await caller.press("#")
+        await caller.ended()
+    recorded = recording.result.result()
+    assert (recorded.key, recorded.paused, recorded.hung_up) == ("#", True, False)
+    samples = samples_of(recorded)
+    assert Tones().hear(sound.to_pcm(samples)) == ""
+    for hertz in (697.0, 941.0, 1209.0, 1336.0):
+        assert loudest(samples, hertz) < 0.03, f"{hertz} Hz can be heard"
+    assert (np.abs(samples) > 0.05).sum() / sound.RATE > 1.6, "what was said before and after is gone"
+
+
+async def test_a_single_zero_asks_for_a_person(answering: Answering, speech_file: Path) -> None:
+    recording = Recording(30, 20)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.heard_sound()
+        await caller.do("wait 0.6")
+        await caller.speak(speech_file)
+        await caller.press("0")
+        await caller.ended()
+    recorded = recording.result.result()
+    assert recorded.key == "0"
+    assert pitch(samples_of(recorded)) == pytest.approx(HERTZ, abs=5)
+
+
+async def test_who_hangs_up_has_said_what_was_said(answering: Answering, speech_file: Path) -> None:
+    recording = Recording(30, 20)
+    async with answering(recording) as endpoint, CallerProcess(endpoint.address) as caller:
+        await caller.heard_sound()
+        await caller.do("wait 0.6")
+        await caller.speak(speech_file)
+        await caller.hang_up()
+        async with asyncio.timeout(5):
+            recorded = await recording.result
+    assert recorded.hung_up and recorded.key is None
+    samples = samples_of(recorded)
+    assert pitch(samples) == pytest.approx(HERTZ, abs=5)
+    assert (np.abs(samples) > 0.05).sum() / sound.RATE > 0.8, "not all of it was kept"
+
+
+def tones_of(key: str) -> sound.Samples:
+    """A key's sound, as Q.23 has it."""
+    at = "123A456B789C*0#D".index(key)
+    return sound.tone(LOW[at // 4], 0.12, -15) + sound.tone(HIGH[at % 4], 0.12, -13)
+
+
+def loudest(samples: sound.Samples, hertz: float) -> float:
+    """The largest amplitude at a frequency in any 50 ms."""
+    width = sound.RATE // 20
+    rows = samples[: len(samples) // width * width].reshape(-1, width)
+    wave = np.exp(-2j * np.pi * hertz * np.arange(width) / sound.RATE) * np.hanning(width)
+    return float(np.abs(rows @ wave).max(initial=0.0) * 4 / width)
