@@ -101,7 +101,7 @@ def check_devices(asked: Asked, device: str | None, level: str, now: bool) -> No
     async def work(devices: Devices) -> list[CheckResult]:
         return [await check(one, Level(level), technician) for one in devices.all.values()]
 
-    results = work_on(asked, config, work, now=now)
+    results = work_on(asked, config, work, technician, now=now)
     fine = bool(results) and all(one.fine for one in results)
     if asked.as_json:
         asked.print({"fine": fine, "checks": [_check_object(one, asked) for one in results]})
@@ -161,7 +161,7 @@ def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...],
                 click.echo(result_sentence(result, asked.text))
         return results
 
-    results = borrowing(asked, config, run, now=now)
+    results = borrowing(asked, config, run, technician, now=now)
     if asked.as_json:
         told = [result_object(one, asked.text) for one in results]
         asked.print({"fine": fine(results), "device": device, "checks": told})

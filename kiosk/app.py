@@ -211,7 +211,9 @@ async def run(
         visit.warn(door.alerts.in_force)
         catalogue.fetch()
         technician = VendorModeServer(
-            LendingTerminal(settings.terminal, visit, devices, lending, opened), lending.folder
+            LendingTerminal(settings.terminal, visit, devices, lending, opened),
+            lending.folder,
+            longest=lending.longest,
         )
         await technician.open()
         power = PowerWatch(

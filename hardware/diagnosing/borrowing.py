@@ -53,16 +53,23 @@ async def known(folder: Path) -> Known:
 @asynccontextmanager
 async def borrowed(
     wanted: Collection[Wanted], folder: Path, *, now: bool, told: Callable[[Progress], None]
-) -> AsyncIterator[bool]:
-    """The terminals that have one of these devices are in vendor mode while the block runs; gives whether
-    there are any. Raises Refused, Ended and Unresponsive."""
+) -> AsyncIterator[Callable[[], None]]:
+    """The terminals that have one of these devices are in vendor mode while the block runs; gives what has to
+    be called whenever somebody works on. Raises Refused, Ended, Unresponsive and Reclaimed."""
     keys = {(device, _port(port)) for device, port in wanted}
     async with AsyncExitStack() as stack:
         having = [one for one in await running_terminals(folder) if keys & _devices(one)]
+        connections = []
         for terminal in having:
             connection = await stack.enter_async_context(connected(terminal.place))
             await stack.enter_async_context(connection.vendor_mode(now=now, told=told))
-        yield bool(having)
+            connections.append(connection)
+
+        def extend() -> None:
+            for connection in connections:
+                connection.extend()
+
+        yield extend
 
 
 def key_of(device: str, port: str) -> Wanted:

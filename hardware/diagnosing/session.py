@@ -11,9 +11,10 @@ import click
 
 from hardware.diagnosing.asked import Asked, Exit
 from hardware.diagnosing.borrowing import borrowed
+from hardware.diagnosing.technician import Technician
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices
-from hardware.vendor_mode.client import Progress, Unresponsive
+from hardware.vendor_mode.client import Progress, Reclaimed, Unresponsive
 from hardware.vendor_mode.lines import Ended, Refusal, Refused, State
 
 T = TypeVar("T")
@@ -28,12 +29,14 @@ def work_on(
     asked: Asked,
     config: Mapping[str, DeviceOptions],
     work: Callable[[Devices], Awaitable[T]],
+    technician: Technician,
     *,
     now: bool,
 ) -> T:
     """Runs work on the open devices. Ends the command where a terminal does not lend them.
 
-    now: a visit under way is not waited for.
+    technician: keeps them as long as there is something to say or to answer; now: a visit under way is not
+    waited for.
     """
 
     async def run() -> T:
@@ -44,17 +47,23 @@ def work_on(
         finally:
             await devices.close()
 
-    return borrowing(asked, config, run, now=now)
+    return borrowing(asked, config, run, technician, now=now)
 
 
 def borrowing(
-    asked: Asked, config: Mapping[str, DeviceOptions], run: Callable[[], Awaitable[T]], *, now: bool
+    asked: Asked,
+    config: Mapping[str, DeviceOptions],
+    run: Callable[[], Awaitable[T]],
+    technician: Technician,
+    *,
+    now: bool,
 ) -> T:
     """Runs something while no terminal has these devices; what is opened it closes itself."""
 
     async def whole() -> T:
         wanted = {(name, options.port) for name, options in config.items()}
-        async with borrowed(wanted, asked.lending.folder, now=now, told=_Teller(asked).tell):
+        async with borrowed(wanted, asked.lending.folder, now=now, told=_Teller(asked).tell) as extend:
+            technician.acted = extend
             return await run()
 
     return ending_in_sentences(asked, whole)
@@ -72,6 +81,8 @@ def ending_in_sentences(asked: Asked, run: Callable[[], Awaitable[T]]) -> T:
         sys.exit(INTERRUPTED)
     except Unresponsive as error:
         asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_silent", process=error.process)
+    except Reclaimed:
+        asked.fail(Exit.NOT_KNOWN, "diagnose.reclaimed")
     except Ended:
         asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_ended")
     except Refused as refused:
@@ -89,9 +100,11 @@ class _Teller:
 
     def tell(self, progress: Progress) -> None:
         """On standard error, for a report may go to standard output."""
-        step = progress.left // TELL_SECONDS if progress.state is State.WAITING else 0
+        again = progress.state is State.LENT and self._said is not None and self._said[0] is State.LENT
+        counts = again or progress.state is State.WAITING
+        step = progress.left // TELL_SECONDS if counts else 0
         if (progress.state, step) != self._said:
             self._said = (progress.state, step)
-            name = f"diagnose.{progress.state.value}"
-            said = {"left": progress.left} if progress.state is State.WAITING else {}
+            name = "diagnose.forgotten" if again else f"diagnose.{progress.state.value}"
+            said = {"left": progress.left} if counts else {}
             click.echo(self._asked.text(name, **said), err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from foundation.language import Language, Translate
@@ -27,6 +28,8 @@ class Technician:
     def __init__(self, language: Language, *, out: TextIO = sys.stderr, answers: int = 0) -> None:
         """answers: file descriptor of standard input."""
         self.text: Translate = texts(language)
+        self.acted: Callable[[], None] = lambda: None
+        """Is called whenever something is said or answered: somebody works."""
         self._out = out
         self._answers = answers
         self._held = b""
@@ -52,6 +55,7 @@ class Technician:
         return await self._line()
 
     def _write(self, text: str) -> None:
+        self.acted()
         self._out.write(text)
         self._out.flush()
 
@@ -62,6 +66,7 @@ class Technician:
             if not data or len(self._held) > MAX_ANSWER:
                 raise NobodyThere
             self._held += data
+        self.acted()
         line, _, self._held = self._held.partition(b"\n")
         return line.decode("utf-8", "replace").strip()
 

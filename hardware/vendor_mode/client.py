@@ -27,9 +27,14 @@ class Unresponsive(Exception):
         self.process = process
 
 
+class Reclaimed(Exception):
+    """A terminal took its devices back, because nobody had worked on them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a terminal is with lending its devices. left: seconds for which a visit may still go on."""
+    """How far a terminal is with lending its devices. left: seconds for which a visit may still go on, or,
+    once they are lent and seem to be forgotten, until they are taken back."""
 
     state: State
     left: int
@@ -43,6 +48,7 @@ class TerminalConnection:
     ) -> None:
         self.process = place.process
         self._patience = patience
+        self._reclaimed = False
         self._reader = reader
         self._writer = writer
 
@@ -55,19 +61,44 @@ class TerminalConnection:
     async def vendor_mode(self, *, now: bool, told: Callable[[Progress], None]) -> AsyncIterator[None]:
         """The terminal's devices are free while the block runs; after it the terminal has them again.
 
-        now: a visit under way is not waited for; told: is called while it is waited for. Raises Refused,
-        Ended and Unresponsive before the block runs, nothing after it.
+        now: a visit under way is not waited for; told: is called while it is waited for, and when the devices
+        are about to be taken back. Raises Refused, Ended and Unresponsive before the block runs; where the
+        terminal takes its devices back the block is cancelled, and Reclaimed raised.
         """
         answer = await self._ask({"do": "vendor_mode", "now": now}, self._patience)
         while (progress := _progress(answer)).state is not State.LENT:
             told(progress)
             answer = await self._answer(self._patience)
         told(progress)
+        body = asyncio.current_task()
+        assert body is not None
+        heard = asyncio.create_task(self._hear(told, body))
         try:
             yield
+        except asyncio.CancelledError:
+            if self._reclaimed and body.uncancel() == 0:
+                raise Reclaimed from None
+            raise
         finally:
+            heard.cancel()
+            await asyncio.wait({heard})
             with suppress(Ended, Refused, Unresponsive):
-                await self._ask({"do": "serve"}, RETURN_SECONDS)
+                answer = await self._ask({"do": "serve"}, RETURN_SECONDS)
+                while _progress(answer).state is not State.SERVING:
+                    answer = await self._answer(RETURN_SECONDS)
+
+    def extend(self) -> None:
+        """Somebody works on the devices."""
+        self._writer.write(encode({"do": "extend"}))
+
+    async def _hear(self, told: Callable[[Progress], None], body: asyncio.Task[Any]) -> None:
+        """What the terminal says while its devices are lent. That it ended is found out later."""
+        with suppress(Ended, Refused, OSError):
+            while (progress := _progress(await receive(self._reader))).state is State.LENT:
+                if progress.left:
+                    told(progress)
+            self._reclaimed = True
+            body.cancel()
 
     async def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         self._writer.write(encode(request))

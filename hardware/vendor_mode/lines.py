@@ -6,10 +6,13 @@ Asked, and answered::
     {"do": "devices"}      {"ok": true, "devices": [REPORT, …]}, as `huimin-diagnose list --json` has them
     {"do": "vendor_mode", "now": BOOL}
                            {"ok": true, "state": STATE, "left": SECONDS} once a second until STATE is "lent"
+    {"do": "extend"}       {"ok": true, "state": "lent"}: somebody works on
     {"do": "serve"}        {"ok": true, "state": "serving"} once the terminal has its devices again
 
 With ``"now": true`` a visit is not waited for; it may be asked again while it is waited. The end of the
-connection means the same as ``serve``. What cannot be done is ``{"ok": false, "error": REFUSAL, …}``.
+connection means the same as ``serve``. Devices are lent until nobody has worked for some time: the terminal
+says unasked ``"state": "lent", "left": SECONDS`` before that, and ``"state": "serving"`` when it takes them
+back. What cannot be done is ``{"ok": false, "error": REFUSAL, …}``.
 """
 
 from __future__ import annotations

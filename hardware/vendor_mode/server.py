@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import struct
@@ -21,6 +22,12 @@ log = logger(__name__)
 MAX_CONNECTIONS = 8
 TELL_SECONDS = 1.0
 """While devices are waited for, the asker is told so often that the terminal is alive."""
+ANNOUNCE_SECONDS = 120.0
+"""So long before devices that nobody works on are taken back it is announced,"""
+ANNOUNCE_EVERY = 30.0
+"""so often,"""
+LEAVE_SECONDS = 2.0
+"""and so long does the borrower have then to close them."""
 SEND_SECONDS = 5.0
 """Whoever does not take an answer for so long is taken for gone."""
 
@@ -64,9 +71,11 @@ class Lender(ABC):
 class VendorModeServer:
     """Serves on a socket from `open` to `close`."""
 
-    def __init__(self, lender: Lender, folder: Path) -> None:
-        """folder: of the sockets of all terminals of this machine."""
+    def __init__(self, lender: Lender, folder: Path, *, longest: float) -> None:
+        """folder: of the sockets of all terminals of this machine; longest: seconds for which a borrower may
+        do nothing."""
         self._lender = lender
+        self._longest = longest
         self._folder = folder
         self._socket: Path | None = None
         self._server: asyncio.Server | None = None
@@ -136,6 +145,9 @@ class VendorModeServer:
                 self._begin(connection)
                 if now:
                     lender.hurry()
+            case {"do": "extend"} if connection.limit is not None:
+                connection.extend(self._longest)
+                await connection.send(state=lender.state.value)
             case {"do": "serve"}:
                 await self._finish(connection)
                 await connection.send(state=lender.state.value)
@@ -165,7 +177,9 @@ class VendorModeServer:
                 await connection.send(state=lender.state.value, left=round(lender.seconds_left))
             lending.result()
             log.info("vendor_mode_entered", seconds=round(time.monotonic() - began, 1))
-            await connection.send(state=lender.state.value, left=0)
+            connection.extend(self._longest)
+            connection.limit = asyncio.create_task(self._limit(connection))
+            await connection.send(state=lender.state.value)
         except (Ended, TimeoutError):
             pass  # whoever reads from the connection finds out, too
         except Exception:
@@ -174,6 +188,24 @@ class VendorModeServer:
         finally:
             lending.cancel()
             await asyncio.gather(lending, return_exceptions=True)
+
+    async def _limit(self, connection: _Connection) -> None:
+        """Takes the devices back from who has forgotten them, and says so beforehand."""
+        soon = min(ANNOUNCE_SECONDS, self._longest / 2)
+        try:
+            while (left := connection.until - time.monotonic()) > 0:
+                if left <= soon:
+                    await connection.send(state=State.LENT.value, left=math.ceil(left))
+                    await asyncio.sleep(min(left, ANNOUNCE_EVERY))
+                else:
+                    await asyncio.sleep(left - soon)
+            log.warning("vendor_mode_forgotten", process=connection.process, seconds=self._longest)
+            await connection.send(state=State.SERVING.value, left=0)
+            await asyncio.sleep(LEAVE_SECONDS)
+        except (Ended, TimeoutError):
+            pass  # it does not even listen
+        connection.limit = None
+        await self._finish(connection)
 
     async def _finish(self, connection: _Connection) -> None:
         """Takes back what the connection borrowed, whoever is cancelled meanwhile."""
@@ -195,6 +227,9 @@ class VendorModeServer:
             connection.lending.cancel()
             await asyncio.gather(connection.lending, return_exceptions=True)
             connection.lending = None
+        if connection.limit is not None:
+            connection.limit.cancel()
+            connection.limit = None
         try:
             if not self._ending:
                 await self._lender.take_back()
@@ -211,6 +246,13 @@ class _Connection:
         self._writer = writer
         self.process = _peer(writer.get_extra_info("socket"))
         self.lending: asyncio.Task[None] | None = None
+        self.limit: asyncio.Task[None] | None = None
+        self.until = 0.0
+        """On the monotonic clock: until then it may do nothing."""
+
+    def extend(self, seconds: float) -> None:
+        """Somebody works on."""
+        self.until = time.monotonic() + seconds
 
     async def send(self, **answer: Any) -> None:
         """An answer. Raises Ended, and TimeoutError where it is not taken."""

@@ -27,5 +27,7 @@ class VendorModeSettings(Settings):
     """Of the sockets, one for each terminal that runs: ``terminal-PROCESS``."""
     wait: float = Field(120.0, ge=0, le=3600)
     """For which a visit under way may go on, before the resident is told."""
+    longest: float = Field(900.0, ge=1, le=86400)
+    """For which a technician's program may do nothing until the terminal takes its devices back."""
     keep: float = Field(600.0, ge=0, le=3600)
     """For which what an interrupted resident entered is kept."""

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from foundation.unix_socket import connect, listen
+from hardware.vendor_mode import server as serving
 from hardware.vendor_mode.client import (
     Progress,
+    Reclaimed,
     TerminalConnection,
     Unresponsive,
     connected,
@@ -86,10 +89,10 @@ class Shop(Lender):
 
 
 @asynccontextmanager
-async def open_shop(folder: Path) -> AsyncIterator[tuple[Shop, Place]]:
+async def open_shop(folder: Path, longest: float = 60) -> AsyncIterator[tuple[Shop, Place]]:
     """A lender that serves in a folder."""
     shop = Shop()
-    server = VendorModeServer(shop, folder)
+    server = VendorModeServer(shop, folder, longest=longest)
     await server.open()
     try:
         yield shop, places(folder)[0]
@@ -115,7 +118,9 @@ async def test_devices_are_lent_and_come_back(tmp_path: Path) -> None:
         told: list[Progress] = []
         async with terminal.vendor_mode(now=False, told=told.append):
             assert shop.history == ["lent"]
-            assert await ask(terminal, b'{"do":"hello"}\n') == {
+            async with connected(place) as other:
+                hello = await ask(other, b'{"do":"hello"}\n')
+            assert hello == {
                 "ok": True,
                 "terminal": "terminal-7",
                 "process": os.getpid(),
@@ -254,7 +259,7 @@ async def test_what_a_killed_terminal_left_is_cleared_away(tmp_path: Path) -> No
 
 async def test_an_ending_terminal_leaves_nobody_waiting(tmp_path: Path) -> None:
     shop = Shop()
-    server = VendorModeServer(shop, tmp_path)
+    server = VendorModeServer(shop, tmp_path, longest=60)
     await server.open()
     shop.visit.clear()
     [place] = places(tmp_path)
@@ -278,7 +283,7 @@ async def test_a_lender_that_fails_keeps_nobody_waiting_and_has_its_devices(tmp_
             raise RuntimeError("a mistake")
 
     shop = Broken()
-    server = VendorModeServer(shop, tmp_path)
+    server = VendorModeServer(shop, tmp_path, longest=60)
     await server.open()
     async with connected(places(tmp_path)[0]) as terminal:
         with pytest.raises(Ended):
@@ -290,6 +295,38 @@ async def test_a_lender_that_fails_keeps_nobody_waiting_and_has_its_devices(tmp_
 
 async def test_a_folder_that_cannot_be_used_is_no_end_of_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    server = VendorModeServer(Shop(), tmp_path / "file")
+    server = VendorModeServer(Shop(), tmp_path / "file", longest=60)
     await server.open()
     await server.close()
+
+
+async def test_a_program_that_is_forgotten_is_told_and_loses_the_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "ANNOUNCE_EVERY", 0.1)
+    async with open_shop(tmp_path, longest=0.5) as (shop, place), connected(place) as terminal:
+        told: list[Progress] = []
+        with pytest.raises(Reclaimed):
+            async with terminal.vendor_mode(now=False, told=told.append):
+                began = time.monotonic()
+                while time.monotonic() < began + 1.0:  # somebody works
+                    await asyncio.sleep(0.05)
+                    terminal.extend()
+                assert shop.history == ["lent"]
+                await asyncio.sleep(30)
+        assert 1.4 < time.monotonic() - began < 10
+        assert told[-1].state is State.LENT and told[-1].left == 1
+        assert shop.has and shop.history == ["lent", "back"]
+
+
+async def test_a_program_that_does_not_listen_loses_them_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "LEAVE_SECONDS", 0.1)
+    async with open_shop(tmp_path, longest=0.2) as (shop, place), connected(place) as terminal:
+        await ask(terminal, b'{"do":"vendor_mode","now":true}\n')
+        async with asyncio.timeout(10):
+            while shop.history != ["lent", "back"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        async with connected(place) as second, second.vendor_mode(now=True, told=silent):
+            assert shop.history == ["lent", "back", "lent"]
