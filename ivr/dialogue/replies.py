@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from backend_client.case import Case, Session, new_reopening_name
 from backend_client.errors import Conflict
@@ -37,7 +38,8 @@ async def hear_reply(conversation: Conversation, case: Case, with_session: WithS
     wanted = NOT_SATISFIED if case.reopenable else ""
     while True:
         if await menu(conversation, Menu(wanted, full, keys, last=True)) == NOT_SATISFIED:
-            return await _reopen(conversation, case, with_session)
+            with suppress(Back):
+                return await _reopen(conversation, case, with_session)
 
 
 def _reply(conversation: Conversation, case: Case) -> list[Utterance]:
