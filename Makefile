@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup pjsua2 run test fuzz fuzz-devices lint contract tour bench chaos chaos-payments lock clean
+.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices lint contract tour bench chaos chaos-payments lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -38,6 +38,10 @@ test: setup
 # MINUTES=30 SEED=1: how long, and the same attacks again.
 fuzz: setup
 	@$(BIN)/python -m tests.backend.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+# What nobody should send to a phone line, and a call that must not notice.
+fuzz-sip: setup
+	@$(BIN)/python -m tests.ivr_sip.bombard $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 fuzz-devices: setup
 	@$(BIN)/python -m tests.hardware.fuzz $(DECODERS) $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)

@@ -73,7 +73,7 @@ class Guard:
         self._sockets = _bound_to(set(addresses))
         try:
             for guarded in self._sockets:
-                _attach(guarded, SO_ATTACH_FILTER, self._program)
+                attach(guarded, SO_ATTACH_FILTER, self._program)
                 _forget_what_came(guarded)
         except OSError as error:
             self.close()
@@ -91,7 +91,7 @@ class Guard:
         self._allowed = tuple(allowed)
         self._program = program(self._allowed)
         for guarded in self._sockets:
-            _attach(guarded, SO_ATTACH_FILTER, self._program)
+            attach(guarded, SO_ATTACH_FILTER, self._program)
         if self._eye is not None:
             _steer(self._eye, self._allowed)
 
@@ -113,7 +113,7 @@ class Guard:
             eye.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             eye.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, EYE_BUFFER)
             # Shut until it is known to whom the kernel hands what: no call may land here.
-            _attach(eye, SO_ATTACH_FILTER, program(()))
+            attach(eye, SO_ATTACH_FILTER, program(()))
             eye.bind(guarded.getsockname())
             _steer(eye, self._allowed)
             eye.setsockopt(socket.SOL_SOCKET, 27, 0)  # SO_DETACH_FILTER
@@ -183,7 +183,7 @@ def _bound_to(addresses: set[tuple[str, int]]) -> list[socket.socket]:
     return found
 
 
-def _attach(to: socket.socket, option: int, steps: bytes) -> None:
+def attach(to: socket.socket, option: int, steps: bytes) -> None:
     """Gives the kernel a program (``struct sock_fprog``: how many instructions, and where they lie)."""
     kept = ctypes.create_string_buffer(steps, len(steps))
     to.setsockopt(socket.SOL_SOCKET, option, struct.pack("@HP", len(steps) // 8, ctypes.addressof(kept)))
@@ -191,7 +191,7 @@ def _attach(to: socket.socket, option: int, steps: bytes) -> None:
 
 def _steer(eye: socket.socket, allowed: Sequence[Network]) -> None:
     """Of the two sockets on the port, PJSIP's was there first (0), the eye came second (1)."""
-    _attach(eye, SO_ATTACH_REUSEPORT_CBPF, program(allowed, let_pass=0, refuse=1))
+    attach(eye, SO_ATTACH_REUSEPORT_CBPF, program(allowed, let_pass=0, refuse=1))
 
 
 def _forget_what_came(guarded: socket.socket) -> None:

@@ -49,13 +49,20 @@ class SipLine(Line):
     """Owns one call from its arrival to its end, and everything that plays or records in it."""
 
     def __init__(
-        self, account: pj.Account, pj_id: int, speech: Speech, ended: Callable[[SipLine], None]
+        self,
+        account: pj.Account,
+        pj_id: int,
+        speech: Speech,
+        ended: Callable[[SipLine], None],
+        sound_set_up: Callable[[Call], None],
     ) -> None:
-        """ended: called once, after the call has ended and has been let go."""
+        """ended: called once, after the call has ended and has been let go; sound_set_up: told of the call
+        whenever its sound is."""
         self.call_id = uuid.uuid4().hex
         self.start_time = datetime.now(UTC)
         self._speech = speech
         self._ended = ended
+        self._sound = sound_set_up
         self._keys = KeyQueue()
         self._unanswered_key: float | None = None
         self._audio: pj.AudioMedia | None = None
@@ -69,6 +76,7 @@ class SipLine(Line):
         self._transfer: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
         self._transfer_accepted = False
         self._text: asyncio.Future[int] | None = None
+        self._asks_for_texts = False
         self._call: Call | None = Call(account, pj_id, self)
         info = self._call.getInfo()
         self.caller = caller(info.remoteUri)
@@ -232,6 +240,7 @@ class SipLine(Line):
         self._audio = audio
         if audio is not None:
             self._audible.set()
+            self._sound(self._pj_call())
             self._connect()
             self._listen_for_tones(audio, events)
 
@@ -248,6 +257,15 @@ class SipLine(Line):
         """See `Listener`."""
         self._transfer_accepted = self._transfer_accepted or code < 300
         self._transfer.put_nowait((code, final))
+
+    @property
+    def asks_for_texts(self) -> bool:
+        """See `Line.asks_for_texts`."""
+        return self._asks_for_texts
+
+    def text_arrived(self) -> None:
+        """See `Listener`."""
+        self._asks_for_texts = True
 
     def text_answered(self, code: int) -> None:
         """See `Listener`."""

@@ -9,9 +9,11 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from ivr.sip.address import host_of, listen_address, public_address, sip_address
-from ivr.sip.networks import MOST_NETWORKS, Network, network
+from ivr.sip.networks import Network, network
 
 LONGEST_PASSWORD = 256
+MOST_ALLOWED = 100
+"""Networks; a filter has room for these, for those of the sound, and for a carrier's own."""
 
 
 def _network(given: object) -> object:
@@ -48,9 +50,12 @@ class Trunk(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     allow: tuple[Annotated[Network, BeforeValidator(_network)], ...] = Field(
-        default=(), max_length=MOST_NETWORKS
+        default=(), max_length=MOST_ALLOWED
     )
     """Networks that may call. Empty: this machine only, and the registrar where there is one."""
+    sound: tuple[Annotated[Network, BeforeValidator(_network)], ...] = Field(default=(), max_length=16)
+    """Further networks that the sound of calls may come from. It may always come from those that may call,
+    and from where a call's SDP says; a caller behind address translation may send it from elsewhere."""
     public_address: Annotated[str, AfterValidator(_public_address)] = ""
     """Our IPv4 address as the carrier sees it, where there is address translation in between."""
     srtp: Srtp = Srtp.OFF

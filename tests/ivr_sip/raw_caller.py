@@ -78,7 +78,7 @@ class RawCaller(asyncio.DatagramProtocol):
         self._events = events
         self._allow = allow
         self._call_id = f"{random.getrandbits(64):x}"
-        self._cseq = 0
+        self._cseq = self._invited = 0
         self._tag = ""
         self._port = 0
         self._transport: asyncio.DatagramTransport | None = None
@@ -147,6 +147,7 @@ class RawCaller(asyncio.DatagramProtocol):
         ]
         answer = await self.request("INVITE", "application/sdp", "\r\n".join([*lines, ""]))
         assert answer.startswith("SIP/2.0 200"), answer
+        self._invited = self._cseq
         self._tag = ";tag=" + answer.partition("To:")[2].partition("tag=")[2].split()[0].partition(";")[0]
         port = re.search(r"^m=audio (\d+)", answer, re.MULTILINE)
         assert port is not None
@@ -157,11 +158,16 @@ class RawCaller(asyncio.DatagramProtocol):
 
     def acknowledge(self) -> None:
         """ACK for the last INVITE."""
-        self._send(self._request("ACK", self._cseq, "", ""))
+        self._send(self._request("ACK", self._invited, "", ""))
 
     async def info(self, content_type: str, body: str) -> str:
         """INFO in the call. Returns the answer."""
         return await self.request("INFO", content_type, body)
+
+    @property
+    def sound_address(self) -> tuple[str, int]:
+        """Where the line takes this call's sound; the reports go to the port above."""
+        return self._their_sound
 
     async def hang_up(self) -> None:
         """Ends the call."""
