@@ -17,6 +17,7 @@ from ivr.dialogue import notices, policies, services
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.main_menu import hold
 from ivr.dialogue.person import reach_person
+from ivr.guessing import Guesses
 from ivr.line import HungUp, Line
 from ivr.record_files import RecordFiles
 from ivr.records import CallRecord, Result
@@ -48,6 +49,7 @@ class Answering:
         self._language = language
         self._now = now
         self._records = RecordFiles(settings)
+        self._guesses = Guesses()
 
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
@@ -58,7 +60,9 @@ class Answering:
         )
         alerts = CallAlerts(self._door.alerts, self._settings.time_zone)
         call = Call(line, record, self._settings.timing, self._language, alerts)
-        conversation = Conversation(call, self._door, self._settings, reach_person, now=self._now)
+        conversation = Conversation(
+            call, self._door, self._settings, reach_person, now=self._now, guesses=self._guesses
+        )
         result = Result.FAILURE
         try:
             result = await _serve(conversation)

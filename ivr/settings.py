@@ -48,6 +48,9 @@ class Timing(BaseModel):
     """After a part of a text, before the next follows by itself."""
     please_wait: Seconds = 1.5
     """For the backend, before the caller is asked to wait."""
+    guessing: Seconds = 1.0
+    """Before the try after the second wrong secret of a reference; twice as long before each further one, up
+    to 16 times."""
     wait_again: Seconds = 8.0
     """Between two requests to wait."""
     recording: RecordedSeconds = 120.0

@@ -14,6 +14,7 @@ from backend_client.rating import Matter, new_visit_name
 from foundation.language import Language, LocalizedText
 from ivr import prompts
 from ivr.call import Call
+from ivr.guessing import Guesses
 from ivr.line import Utterance
 from ivr.settings import IvrSettings
 from ivr.spoken import Readout, readout
@@ -42,13 +43,16 @@ class Conversation:
         reach_person: Callable[[Conversation, Why], Awaitable[None]],
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        guesses: Guesses | None = None,
     ) -> None:
         """door: the way to the backend, None where nothing is asked of it; reach_person: gets a person or
-        takes a message; it returns where the caller wants to go on; now: the time, aware."""
+        takes a message; it returns where the caller wants to go on; now: the time, aware; guesses:
+        what callers before this one tried wrongly."""
         self.call = call
         self._door = door
         self.settings = settings
         self.now = now
+        self.guesses = guesses or Guesses()
         self._reach_person = reach_person
         self._with_person = False
         self._told_demonstration = False

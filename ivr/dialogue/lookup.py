@@ -29,6 +29,7 @@ from ivr.dialogue.payment import pay_record
 from ivr.dialogue.progress import ask_reference, ask_suffix
 from ivr.dialogue.reading import read_out
 from ivr.dialogue.records import said_details, said_record
+from ivr.dialogue.signing_in import sign_in
 from ivr.line import Utterance
 
 BEGIN, GUIDE = "1", "2"
@@ -106,7 +107,6 @@ def by_keys(questions: Form) -> Form:
 
 async def _session(conversation: Conversation) -> Session:
     """A session of the applicant of a case. Raises Back."""
-    client, caller = conversation.client, conversation.call.caller
     while True:
         await conversation.call.say(conversation.prompt("lookup.by_reference"))
         reference = await ask_reference(conversation)
@@ -117,7 +117,7 @@ async def _session(conversation: Conversation) -> Session:
         try:
             return await fetch(
                 conversation,
-                lambda: client.sign_in_with_reference(reference, suffix, caller=caller),  # noqa: B023 (at once)
+                lambda: sign_in(conversation, reference, suffix),  # noqa: B023 (at once)
                 passing=(Denied,),
             )
         except Denied as error:

@@ -25,6 +25,7 @@ from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.payment import offer, order_of, pay, told
 from ivr.dialogue.replies import WithSession, hear_reply
+from ivr.dialogue.signing_in import sign_in
 from ivr.keys import Star, Wanted
 from ivr.line import Utterance
 
@@ -102,8 +103,8 @@ async def _with_session(
     conversation: Conversation, reference: str, suffix: str, work: Callable[[Session], Awaitable[Case]]
 ) -> Case:
     """Opens a session, does something with it, and ends it. Raises BackendError."""
-    client, caller = conversation.client, conversation.call.caller
-    session = await client.sign_in_with_reference(reference, suffix, caller=caller)
+    client = conversation.client
+    session = await sign_in(conversation, reference, suffix)
     try:
         return await work(session)
     finally:

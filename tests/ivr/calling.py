@@ -18,6 +18,7 @@ FAST = Timing(
     between_keys=0.15,
     reading_pause=0.1,
     please_wait=2.0,
+    guessing=0.01,
     wait_again=2.0,
     recording_silence=0.5,
     call=60.0,
