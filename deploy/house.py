@@ -171,8 +171,9 @@ class House:
         return f":{number}"
 
     def _write_configuration(self, gateway: str) -> Path:
-        """The devices of the house, which are the two simulators' ports, and its payment gateway."""
+        """The devices of the house, which are simulators' ports, and its payment gateway."""
         file = self.directory / "huimin.toml"
+        pad = self.devices / "pin-pad"
         file.write_text(
             "[devices.identity_card_reader]\n"
             'driver = "gat467"\n'
@@ -180,6 +181,13 @@ class House:
             "[devices.receipt_printer]\n"
             'driver = "escpos"\n'
             f'port = "{self.devices / "receipt-printer"}"\n\n'
+            "[devices.pin_pad]\n"
+            'driver = "smartpin"\n'
+            f'port = "{pad}"\n'
+            f'prompt = "{pad}.prompt"\n\n'
+            "[devices.code_reader]\n"
+            'driver = "serial"\n'
+            f'port = "{self.devices / "code-reader"}"\n\n'
             "[backend.payment]\n"
             'gateway = "native"\n\n'
             "[backend.payment.options]\n"

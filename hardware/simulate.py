@@ -26,6 +26,8 @@ from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
 EXIT_USAGE = 2
+SERVICE_CARD = "service-card"
+"""A simulated card in a virtual reader, which is no device on a port."""
 READER_SECONDS = 3.0
 """For pcscd's virtual reader to take a card."""
 
@@ -236,6 +238,11 @@ def devices() -> None:
         for fault in device.own_faults:
             click.echo(f"  {fault.value}: {text(sentence(device.name, fault.value))}")
         click.echo()
+    click.echo(SERVICE_CARD)
+    click.echo("  " + text("simulate.by_command", command=f"huimin-simulate {SERVICE_CARD} --fault …"))
+    for fault in CardFault:
+        click.echo(f"  {fault.value}: {text(sentence(SERVICE_CARD, fault.value))}")
+    click.echo()
     without = ", ".join(device.name for device in DEVICES if not device.checked)
     click.echo(text("simulate.any_device", fault=LineFault.WRONG_CHECKSUM.value, names=without))
     for fault in LineFault:
@@ -271,7 +278,7 @@ def sentence(device: str, fault: str) -> str:
     return f"simulate.{'line' if of_line else device}.{fault}"
 
 
-@main.command("service-card")
+@main.command(SERVICE_CARD)
 @click.option(
     "--fault", type=click.Choice([fault.value for fault in CardFault]), default=CardFault.NONE.value
 )
@@ -300,7 +307,7 @@ async def _hold_card(fault: CardFault, port: int) -> bool:
     except TimeoutError:
         return False
     else:
-        say_ready("service-card", f"127.0.0.1:{port}")
+        say_ready(SERVICE_CARD, f"127.0.0.1:{port}")
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(card.taken_out())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:

@@ -79,12 +79,8 @@ say = translator("kiosk", LOCALE, Language.ZH_CN)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """The house, with a code reader."""
     folder = tmp_path_factory.mktemp("house")
-    more = (
-        f'\n[devices.code_reader]\ndriver = "serial"\nport = "{folder}/devices/{CODES}"\n'
-        f'\n[kiosk]\ndata = "{folder}/terminal"\n'
-    )
+    more = f'\n[kiosk]\ndata = "{folder}/terminal"\n'
     async with House(Plan(folder, backend=f"127.0.0.1:{free_port()}", more=more)) as house:
         yield house
 

@@ -10,6 +10,7 @@ from foundation.language import Language
 from hardware.simulators import script
 from hardware.simulators.device import NONE, SimulatedDevice
 from hardware.simulators.line import LineFault
+from hardware.simulators.service_card import CardFault
 from hardware.simulators.table import DEVICES
 from hardware.wording import texts
 
@@ -35,6 +36,14 @@ def test_every_action_of_every_device_is_on_the_page(device: type[SimulatedDevic
     assert bool(about) == bool(device.actions)
     for action in device.actions:
         assert f"`{action}`" in about[0]
+
+
+def test_every_fault_of_the_service_card_is_on_the_page_and_has_its_sentence() -> None:
+    about = section("### `service-card`")
+    for fault in set(CardFault) - {CardFault.NONE}:
+        assert f"`{fault.value}`" in about
+        for language in Language:
+            assert texts(language)(f"simulate.service-card.{fault.value}")
 
 
 @pytest.mark.parametrize("fault", [fault for fault in LineFault if fault is not LineFault.NONE])
