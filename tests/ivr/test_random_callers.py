@@ -101,4 +101,4 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
     await phone.delivered()
     assert len(phone.county.references()) > sent + 10
     assert ends[Result.GOODBYE] + ends[Result.TRANSFERRED] > 20
-    assert asyncio.all_tasks() == tasks
+    await phone.until(lambda: asyncio.all_tasks() == tasks)

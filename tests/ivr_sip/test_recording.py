@@ -30,11 +30,16 @@ def speech_file(tmp_path: Path) -> Path:
     return file
 
 
-def samples_of(recorded: Recorded) -> sound.Samples:
-    samples, rate = soundfile.read(io.BytesIO(recorded.wav), dtype="float32")
+def samples_of_wav(wav: bytes) -> sound.Samples:
+    samples, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
     assert rate == sound.RATE
-    assert len(samples) / rate == pytest.approx(recorded.seconds, abs=0.001)
     return np.asarray(samples, dtype=np.float32)
+
+
+def samples_of(recorded: Recorded) -> sound.Samples:
+    samples = samples_of_wav(recorded.wav)
+    assert len(samples) / sound.RATE == pytest.approx(recorded.seconds, abs=0.001)
+    return samples
 
 
 def pitch(samples: sound.Samples) -> float:
