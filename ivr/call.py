@@ -17,9 +17,10 @@ from foundation.request_id import begin_request
 from ivr import prompts
 from ivr.alerts import CallAlerts
 from ivr.keys import ONE_KEY, Collector, End, Entry, Wanted
-from ivr.line import HungUp, Line, Recorded, Utterance
+from ivr.line import Line, Recorded, Utterance
 from ivr.records import CallRecord, Result
 from ivr.settings import Timing
+from ivr.texts import Texts, masked
 
 TRAILING_HASH = 2.5
 """Seconds in which a `#` after an entry that was complete without it belongs to that entry: people press it
@@ -58,7 +59,8 @@ class Call:
         self._trailing_until = 0.0
         self._end = self._clock() + timing.call
         self._warned = False
-        self._texts: set[asyncio.Task[None]] = set()
+        self._texts = Texts(line.send_text, record.event)
+        self._read_along = False
 
     @property
     def call_id(self) -> str:
@@ -155,9 +157,13 @@ class Call:
 
     def send_text(self, text: str) -> None:
         """Shows a text on a phone with a screen, while the dialogue goes on. Phones without one refuse it."""
-        task = asyncio.create_task(self._show(text))
-        self._texts.add(task)
-        task.add_done_callback(self._texts.discard)
+        self._texts.show(text)
+
+    async def read_along(self, text: str) -> bool:
+        """From now on all that is said is shown, too, after this text; False where the phone takes none."""
+        self._read_along = await self._line.send_text(text)
+        self._record.event("reads along" if self._read_along else "text refused")
+        return self._read_along
 
     async def transfer(self, target: str) -> bool:
         """Hands the call to a SIP address. False where it was refused; the call then goes on."""
@@ -216,22 +222,30 @@ class Call:
         """Says something to the end, whatever is pressed."""
         for utterance in utterances:
             self._record.prompt(utterance.name)
-        await self._line.play(utterances)
+        await self._play(utterances)
 
     async def close(self) -> None:
         """Ends what still runs beside the dialogue. The line itself stays open."""
-        for task in self._texts:
-            task.cancel()
-        await asyncio.gather(*self._texts, return_exceptions=True)
+        await self._texts.close()
 
     # Inside
+
+    async def _play(self, utterances: Sequence[Utterance]) -> None:
+        """Says something, and shows it to who reads along."""
+        if self._read_along or self._line.asks_for_texts:
+            shown = "\n".join(
+                masked(utterance.text) if utterance.private else utterance.written or utterance.text
+                for utterance in utterances
+            )
+            self._texts.show(shown, prompt=True)
+        await self._line.play(utterances)
 
     async def _hear(self, utterances: Sequence[Utterance]) -> str | None:
         """Says something until its end or the first key, and gives the key."""
         if not utterances:
             return await self._key_typed_ahead()
         return await self._listen(
-            lambda: self._line.play(utterances), *(utterance.name for utterance in utterances)
+            lambda: self._play(utterances), *(utterance.name for utterance in utterances)
         )
 
     async def _listen(self, play_it: Callable[[], Coroutine[Any, Any, None]], *names: str) -> str | None:
@@ -376,13 +390,6 @@ class Call:
     def _next_limit(self) -> float:
         """When something has to be said about the time, by the loop's clock."""
         return self._end if self._warned else self._end - self.timing.warning
-
-    async def _show(self, text: str) -> None:
-        try:
-            shown = await self._line.send_text(text)
-        except HungUp:
-            return
-        self._record.event("text shown" if shown else "text refused")
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

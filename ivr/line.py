@@ -22,7 +22,8 @@ class Utterance:
     """One thing to be said. `name` stands in the call record in place of the text.
 
     private: the text holds personal data and is not kept in the cache of rendered speech;
-    fixed: the text is the same at every call, so a recording of that name may replace it.
+    fixed: the text is the same at every call, so a recording of that name may replace it;
+    written: the text as it is shown, with figures, where it differs.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Utterance:
     language: Language
     private: bool = False
     fixed: bool = False
+    written: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ class Line(ABC):
     @abstractmethod
     async def send_text(self, text: str) -> bool:
         """Shows a text on phones with a screen (SIP MESSAGE). False where the phone refuses."""
+
+    @property
+    def asks_for_texts(self) -> bool:
+        """Whether the phone has sent a text in this call: whoever writes wants to read."""
+        return False
 
     @abstractmethod
     async def transfer(self, target: str) -> bool:

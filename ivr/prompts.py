@@ -16,7 +16,8 @@ _LOCALE = Path(__file__).resolve().parent / "locale"
 def prompt(language: Language, name: str, /, *, private: bool = False, **placeholders: object) -> Utterance:
     """A text of the catalogue. One with placeholders cannot be replaced by a recording."""
     text = translator(_DOMAIN, _LOCALE, language)(name, **placeholders)
-    return Utterance(name, readout(language).text(text), language, private, fixed=not placeholders)
+    said = readout(language).text(text)
+    return Utterance(name, said, language, private, fixed=not placeholders, written=text)
 
 
 def written(language: Language, name: str, /, **placeholders: object) -> str:
@@ -37,7 +38,7 @@ def content(language: Language, name: str, text: str, *, private: bool = False) 
     said = readout(language).text(text)
     if said and said[-1].isalnum():
         said += readout(language).stop
-    return Utterance(name, said, language, private)
+    return Utterance(name, said, language, private, written=text)
 
 
 def always_the_same() -> list[Utterance]:

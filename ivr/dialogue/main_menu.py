@@ -26,6 +26,10 @@ PARTS: dict[str, Callable[[Conversation], Awaitable[None]]] = {
 }
 
 
+READ = "6"
+"""Everything is shown on the phone's screen, too. It is not said: who needs it cannot hear."""
+
+
 async def hold(conversation: Conversation) -> Never:
     """Serves one call until it ends by HungUp or CallOver."""
 
@@ -46,11 +50,23 @@ async def hold(conversation: Conversation) -> Never:
     first = greeting
     while True:
         with suppress(Back):
-            key = await menu(conversation, Menu("".join(PARTS), full, short, first=first))
+            key = await menu(conversation, Menu("".join(PARTS) + READ, full, short, first=first))
+            if key == READ:
+                await _read_along(conversation)
+                first = full
+                continue
             conversation.begin_topic()
             await _part(conversation, key)
         await offer_rating(conversation)
         first = full
+
+
+async def _read_along(conversation: Conversation) -> None:
+    """Says to others who are with the caller what has become of it."""
+    call = conversation.call
+    shown = await call.read_along(prompts.written(conversation.language, "text.read_along"))
+    if not shown:
+        await call.say(conversation.prompt("main.no_screen"))
 
 
 async def _part(conversation: Conversation, key: str) -> None:

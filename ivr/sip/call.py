@@ -36,6 +36,9 @@ class Listener(Protocol):
     def transfer_progressed(self, code: int, final: bool) -> None:
         """What became of a REFER so far, as a SIP status code."""
 
+    def text_arrived(self) -> None:
+        """The phone has sent a text in the call."""
+
     def text_answered(self, code: int) -> None:
         """What became of a MESSAGE, as a SIP status code."""
 
@@ -97,6 +100,11 @@ class Call(pj.Call):
     def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802
         """The library's callback."""
         self._listener.transfer_progressed(prm.statusCode, prm.finalNotify)
+
+    @contained
+    def onInstantMessage(self, prm: Any) -> None:  # noqa: N802
+        """The library's callback."""
+        self._listener.text_arrived()
 
     @contained
     def onInstantMessageStatus(self, prm: Any) -> None:  # noqa: N802

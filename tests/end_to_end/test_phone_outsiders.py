@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from tests.end_to_end import rtp, sipp
 from tests.end_to_end.baresip import Baresip
 from tests.ivr.county import SHIPPED, County
 from tests.ivr.people import IDENTITY_X, suffix
+from tests.ivr_sip.raw_caller import ALLOW, RawCaller, calling
 
 SUFFIX = suffix(IDENTITY_X)
 ENGLISH_PROGRESS = "83"
@@ -219,6 +221,63 @@ async def test_sipp_types_the_whole_query_ahead(line: PhoneLine, reference: str,
     prompts = [entry["prompt"] for entry in record["timeline"] if "prompt" in entry]
     assert prompts[-1] != "progress.suffix"
     assert "progress.now" in prompts
+
+
+class Reader:
+    """Somebody who cannot hear: reads what comes to the phone's screen, and presses keys."""
+
+    def __init__(self, caller: RawCaller) -> None:
+        self.caller = caller
+        self._read = 0
+
+    async def reads(self, words: str) -> re.Match[str]:
+        """Waits until that comes, and goes on reading behind it."""
+        for _ in range(500):
+            for number in range(self._read, len(self.caller.texts)):
+                if found := re.search(words, self.caller.texts[number]):
+                    self._read = number + 1
+                    return found
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{words} was not shown: {self.caller.texts}")
+
+    async def presses(self, keys: str) -> None:
+        for key in keys:
+            await self.caller.say_in_time(self.caller.rtp.key(key))
+            self.caller.rtp.pause(800)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("6", (r"进度.*?按\s*3", "办件编号", "后六位", "审核|办理")),
+        ("68", (r"progress, 3", "reference", "last six", "review")),
+    ],
+)
+async def test_somebody_who_cannot_hear_asks_for_an_application_by_reading(
+    line: PhoneLine, reference: str, language: str, words: tuple[str, ...]
+) -> None:
+    calls = line.calls()
+    menu, ask_reference, ask_suffix, state = words
+    async with calling(line.address, allow=ALLOW + ", MESSAGE") as caller:
+        reader = Reader(caller)
+        await caller.invite()
+        await asyncio.sleep(0.5)
+        assert caller.texts == [], "nobody else is shown every prompt"
+        await reader.presses(language[0])
+        await reader.reads("从现在起")
+        await reader.presses(language[1:])
+        await reader.reads(menu)
+        await reader.presses("3")
+        await reader.reads(ask_reference)
+        await reader.presses(reference)
+        await reader.reads(ask_suffix)
+        await reader.presses(SUFFIX)
+        await reader.reads(f"{reference[:4]}[ -]{reference[4:8]}[ -]{reference[8:]}.*({state})")
+    shown = "".join(caller.texts)
+    assert SUFFIX not in shown
+    record = await line.record(calls)
+    events = [entry["event"] for entry in record["timeline"] if "event" in entry]
+    assert "reads along" in events and "text shown" in events and "case in_review" in events
 
 
 async def test_another_phone_line_on_the_same_address_says_so(line: PhoneLine, tmp_path: Path) -> None:
