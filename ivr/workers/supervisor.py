@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from foundation.config import ConfigError
 from foundation.log import logger
 from ivr.workers.requests import Refused, Request, Unanswered
 from ivr.workers.worker import END_SECONDS, Stage, Worker
@@ -129,9 +130,9 @@ async def supervising(
 def addresses_of(sip: str, workers: int) -> list[str]:
     """The address of each worker: one port after another, or any free ones where the port is 0.
 
-    Raises ValueError where there are not so many ports.
+    Raises ConfigError where there are not so many ports.
     """
     host, _, port = sip.rpartition(":")
     if int(port) and int(port) + workers - 1 > 65_535:
-        raise ValueError(f"there are no {workers} ports from {port} on")
+        raise ConfigError(f"ivr.workers: there are no {workers} ports from {port} on; choose a lower one")
     return [f"{host}:{int(port) + number if int(port) else 0}" for number in range(workers)]

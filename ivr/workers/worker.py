@@ -18,7 +18,7 @@ START_SECONDS = 120.0
 """A first start on a slow machine renders every prompt that callers hear at once."""
 WATCH_SECONDS = 1.0
 """How often it is asked how it is."""
-HUNG_SECONDS = 10.0
+HUNG_SECONDS = 30.0
 """Without an answer for so long its calls are silent, too; it is ended and started anew."""
 END_SECONDS = 45.0
 """For last words and for the queue to be closed, once calls had their time to end."""
