@@ -11,6 +11,7 @@ import ctypes
 import os
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 import pjsua2 as pj
@@ -20,7 +21,7 @@ from ivr.sip.build import library
 from ivr.sip.guard import SO_ATTACH_FILTER, attach
 from ivr.sip.networks import Network, network, program
 
-LARGEST_INFO = 1 << 14
+LARGEST_INFO = 1 << 13
 """Bytes; ``pjmedia_transport_info`` is some hundreds."""
 
 log = logger("ivr.sip")
@@ -37,6 +38,12 @@ class _Sockets(ctypes.Structure):
     )
 
 
+@lru_cache(maxsize=256)
+def _program(allowed: tuple[Network, ...], remote: str) -> bytes:
+    """Most calls come from the same few addresses of the carrier's."""
+    return program([*allowed, network(str(ip_address(remote)))])
+
+
 class SoundGuard:
     """Puts filters on calls' sockets."""
 
@@ -49,7 +56,7 @@ class SoundGuard:
         """To be called whenever the call's sound is set up, as its other side may have moved."""
         try:
             remote = call.getStreamInfo(0).remoteRtpAddress.rpartition(":")[0].strip("[]")
-            steps = program([*self.allowed, network(str(ip_address(remote)))])
+            steps = _program(self.allowed, remote)
             for number in self._sockets_of(call.getId()):
                 with socket.socket(fileno=os.dup(number)) as handle:
                     attach(handle, SO_ATTACH_FILTER, steps)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pjsua2 as pj
 import pytest
 
-from ivr.sip.library_log import MOST_CHARACTERS, masked
+from ivr.sip.library_log import MOST_CHARACTERS, MOST_LINES, LibraryLog, masked
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,13 @@ def test_nobody_can_be_told_from_it(message: str, kept: str) -> None:
 
 def test_a_message_is_cut() -> None:
     assert len(masked("x" * 10_000)) == MOST_CHARACTERS
+
+
+def test_a_flood_of_lines_does_not_fill_the_disk(capfd: pytest.CaptureFixture[str]) -> None:
+    writer = LibraryLog()
+    entry = pj.LogEntry()
+    entry.level = 2
+    for number in range(500):
+        entry.msg = f"wrong packet {number}"
+        writer.write(entry)
+    assert "".join(capfd.readouterr()).count("wrong packet") == MOST_LINES
