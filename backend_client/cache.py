@@ -135,6 +135,10 @@ class ReadCache:
         """Forgets an answer that is of no use."""
         self._drop(_key(path, request))
 
+    def age(self, known: Known) -> float:
+        """Seconds since it was read."""
+        return self._clock() - known.read
+
     def as_of(self, known: Known) -> datetime:
         """When it was read, by the clock of now; never after now."""
         return self._now() - timedelta(seconds=max(self._clock() - known.read, 0.0))

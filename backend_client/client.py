@@ -28,7 +28,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -123,14 +123,21 @@ class BackendClient:
     """
 
     def __init__(
-        self, target: str, *, credentials: DoorCredentials | None = None, cache: ReadCache | None = None
+        self,
+        target: str,
+        *,
+        credentials: DoorCredentials | None = None,
+        cache: ReadCache | None = None,
+        fresh: float = 0.0,
     ) -> None:
         """To be made on the running loop. target: as `check_target` takes it; calls are spread over several
-        addresses. cache: answers reads while the backend is away; it is its maker's to close. Raises
-        PlainTextRefused where the target leads off this machine and there are no credentials."""
+        addresses. cache: answers reads while the backend is away; it is its maker's to close. fresh: seconds
+        for which a public answer is given again without asking. Raises PlainTextRefused where the target
+        leads off this machine and there are no credentials."""
         self._connection = Connection(target, CHANNEL_OPTIONS, credentials)
         self._calls = self._connection.calls
         self._cache = cache
+        self._fresh = fresh
 
     async def __aenter__(self) -> Self:
         return self
@@ -608,6 +615,8 @@ class BackendClient:
             value = method.read(answer)
             cache.put(method.path, request, answer, value)
             return value
+        if known.value is not None and cache.age(known) < self._fresh:
+            return cast(P, known.value)
         if not self.away:
             with suppress(Unreachable, BackendFailure):
                 answer = await self._calls.unary(method.path, request, KNOWN)

@@ -62,11 +62,13 @@ async def open_door(
     *,
     origin: str,
     queue: Path | None = None,
+    fresh: float = 0.0,
 ) -> AsyncIterator[Door]:
     """The way to the backend while the block runs.
 
     sizes: how many entries this door asks for at once; origin: the terminal's or line's name; queue: another
-    folder than the settings'. Raises ConfigError where the queue or its keys cannot be used.
+    folder than the settings'; fresh: see `BackendClient`. Raises ConfigError where the queue
+    or its keys cannot be used.
     """
     folder = queue or settings.queue_folder
     try:
@@ -75,7 +77,7 @@ async def open_door(
         raise ConfigError(f"{settings.room}.queue_key: {error}") from None
     cache = await ReadCache.open(settings.answers_file)
     try:
-        async with BackendClient(target, credentials=credentials, cache=cache) as client:
+        async with BackendClient(target, credentials=credentials, cache=cache, fresh=fresh) as client:
             try:
                 outbox = await Outbox.open(folder, keys, client)
             except QueueUnusable as error:

@@ -31,6 +31,9 @@ from ivr.workers.requests import Refused, Request
 
 GREETING = "main."
 """Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""
+FRESH = 2.0
+"""Seconds for which what is public is told again without asking the backend: hundreds of callers ask for the
+same few lists, and a key is then answered at once."""
 
 _log = logger(__name__)
 
@@ -96,7 +99,7 @@ async def serving(settings: IvrSettings, credentials: DoorCredentials | None) ->
     try:
         async with AsyncExitStack() as stack:
             door = await stack.enter_async_context(
-                open_door(settings, settings.backend, credentials, SIZES, origin=settings.line)
+                open_door(settings, settings.backend, credentials, SIZES, origin=settings.line, fresh=FRESH)
             )
             speech = await stack.enter_async_context(
                 Speech(settings.speech_folder, settings.recordings, engines=settings.voices.engines())

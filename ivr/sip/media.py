@@ -13,6 +13,7 @@ import os
 import struct
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import pjsua2 as pj
 
@@ -33,22 +34,55 @@ _fallocate = ctypes.CDLL(None, use_errno=True).fallocate
 _fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
+class _Sound:
+    """A sound as a file in memory, once for all players that play it at the same time; then it is gone."""
+
+    _in_use: ClassVar[dict[bytes, _Sound]] = {}
+
+    def __init__(self, pcm: bytes) -> None:
+        self._pcm = pcm
+        self._players = 0
+        self._memory = os.memfd_create("speech", os.MFD_CLOEXEC)
+        try:
+            size = len(pcm) + SILENCE_BEHIND
+            os.writev(self._memory, [_header(size), pcm])
+            os.ftruncate(self._memory, HEADER.size + size)
+        except BaseException:
+            os.close(self._memory)
+            raise
+        self.name = f"/proc/self/fd/{self._memory}"
+
+    @classmethod
+    def of(cls, pcm: bytes) -> _Sound:
+        """For one more player, which gives it back."""
+        found = cls._in_use.get(pcm)
+        if found is None:
+            found = cls._in_use[pcm] = cls(pcm)
+        found._players += 1
+        return found
+
+    def give_back(self) -> None:
+        """One player plays it no more."""
+        self._players -= 1
+        if not self._players:
+            del self._in_use[self._pcm]
+            os.close(self._memory)
+
+
 class Player:
     """Plays PCM once, to what its `port` is connected to; while that is nothing, it waits."""
 
     def __init__(self, pcm: bytes) -> None:
         self._length = len(pcm) // 2
         self.port: pj.AudioMediaPlayer | None = None
-        memory = os.memfd_create("speech", os.MFD_CLOEXEC)
+        self._sound: _Sound | None = _Sound.of(pcm)
         try:
-            size = len(pcm) + SILENCE_BEHIND
-            os.writev(memory, [_header(size), pcm])
-            os.ftruncate(memory, HEADER.size + size)
             port = pj.AudioMediaPlayer()
-            port.createPlayer(f"/proc/self/fd/{memory}", pj.PJMEDIA_FILE_NO_LOOP)
+            port.createPlayer(self._sound.name, pj.PJMEDIA_FILE_NO_LOOP)
             self.port = port
-        finally:
-            os.close(memory)
+        except BaseException:
+            self.stop()
+            raise
 
     async def played(self) -> None:
         """Waits until the last sample was sent."""
@@ -61,6 +95,9 @@ class Player:
     def stop(self) -> None:
         """Ends the sound: PJSIP takes the player out before its next frame of 20 ms. May be repeated."""
         self.port = None
+        if self._sound is not None:
+            self._sound.give_back()
+            self._sound = None
 
     def _left(self) -> int:
         """Samples still to be sent."""

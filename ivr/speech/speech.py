@@ -21,6 +21,7 @@ from ivr.speech.assembly import Assembly
 from ivr.speech.engine import Engine
 from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
 from ivr.speech.espeak import Espeak
+from ivr.speech.lately import Lately
 from ivr.speech.recordings import Recording, Recordings
 from ivr.speech.store import Store
 
@@ -54,6 +55,7 @@ class Take:
 
     recordings: tuple[tuple[Recording, float], ...]
     instead: tuple[Sentence, ...]
+    private: bool
 
 
 Piece = Sentence | Take
@@ -81,6 +83,8 @@ class Speech:
         )
         self._places = asyncio.Semaphore(AT_ONCE)
         self._store = Store(cache_dir)
+        self._heard: Lately[str] = Lately()
+        self._joined: Lately[tuple[bytes, ...]] = Lately()
         self._recordings = Recordings(recordings_dir)
         self._assemblies = {language: Assembly(language) for language in Language} if recordings_dir else {}
         self._making: dict[str, asyncio.Task[bytes]] = {}
@@ -132,6 +136,7 @@ class Speech:
         Close it (`contextlib.aclosing`) to give up. Raises SpeechError.
         """
         waiting = (piece for utterance in utterances for piece in self._pieces(utterance))
+        private = any(utterance.private for utterance in utterances)
         under_way: deque[asyncio.Task[bytes]] = deque()
         try:
             while True:
@@ -145,7 +150,7 @@ class Speech:
                 under_way.popleft()
                 while under_way and under_way[0].done():
                     ready.append(under_way.popleft().result())
-                yield b"".join(ready)
+                yield self._together(ready, private)
         finally:
             for task in under_way:
                 task.cancel()
@@ -154,7 +159,7 @@ class Speech:
     def _pieces(self, utterance: Utterance) -> tuple[Piece, ...]:
         sentences = tuple(self._sentences(utterance))
         recordings = tuple(self._recorded(utterance))
-        return (Take(recordings, sentences),) if recordings else sentences
+        return (Take(recordings, sentences, utterance.private),) if recordings else sentences
 
     def _recorded(self, utterance: Utterance) -> Iterator[tuple[Recording, float]]:
         """The recordings that make up all of it; nothing where one of them is missing."""
@@ -201,11 +206,25 @@ class Speech:
                 log.warning("recording_unusable", file=str(recording.path), reason=str(error))
                 return b"".join([await self._sound(sentence) for sentence in take.instead])
             heard.append(sound.to_pcm(sound.silence(pause)))
-        return b"".join(heard)
+        return self._together(heard, take.private)
+
+    def _together(self, pieces: Sequence[bytes], private: bool) -> bytes:
+        """The pieces as one sound, which is held for other calls where it is not private."""
+        if len(pieces) == 1:
+            return pieces[0]
+        if private:
+            return b"".join(pieces)
+        joined = self._joined.get(key := tuple(pieces))
+        if joined is None:
+            self._joined.put(key, joined := b"".join(pieces))
+        return joined
 
     async def _kept(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
-        """From the store; else made and kept, once even where several calls want it at the same time."""
+        """From memory or the store; else made and kept, once even where several calls want it at once."""
+        if (heard := self._heard.get(key)) is not None:
+            return heard
         if (kept := self._store.get(key)) is not None:
+            self._heard.put(key, kept)
             return kept
         task = self._making.get(key)
         if task is None:
@@ -215,6 +234,7 @@ class Speech:
 
     async def _make_and_keep(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
         pcm = await make()
+        self._heard.put(key, pcm)
         self._store.put(key, pcm)
         return pcm
 
