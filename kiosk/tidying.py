@@ -14,6 +14,8 @@ from kivy.core.window import Window
 
 from kiosk.screens.stage import Stage
 
+SETTLE_SECONDS = 0.05
+"""After a page was drawn, until the display has it. Touches are ignored for longer."""
 YOUNG, MIDDLE = 700, 10
 """Of the collector's first two generations, as Python sets them: they cost a millisecond."""
 OLD = 50
@@ -40,7 +42,7 @@ class Tidying:
         Window.unbind(on_flip=self._drawn)
 
     def _drawn(self, *_: object) -> None:
-        """A frame is about to be shown, after which a new page's predecessor is dropped."""
+        """A frame is about to be shown; the one before it may have been of another page."""
         if self._stage.screen is not self._seen:
             self._seen = self._stage.screen
-            asyncio.get_running_loop().call_soon(gc.collect)
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, gc.collect)
