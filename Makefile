@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices lint contract tour bench chaos chaos-payments lock clean
+.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices lint contract tour bench chaos chaos-payments phones lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -17,6 +17,7 @@ help:
 	@echo "make chaos-payments  kill the backend at every step of paying, and look at the books"
 	@echo "make pjsua2 build the telephone library for 2,000 calls in place of the ready one, which takes 4;"
 	@echo "            PJPROJECT=FILE names its source where none can be fetched"
+	@echo "make phones  SIPp, baresip and linphone finish every kind of service through Kamailio, in both languages"
 	@echo "make setup  install what is missing (the others call it)"
 
 setup:
@@ -74,6 +75,9 @@ chaos: setup
 
 chaos-payments: setup
 	@$(BIN)/python -m tests.payments.killing $(OPTIONS)
+
+phones: setup
+	@HUIMIN_PHONES=all $(BIN)/pytest tests/ivr_workers/test_outsiders.py
 
 # Resolves the newest versions within pyproject.toml's bounds.
 lock: setup

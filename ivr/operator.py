@@ -13,6 +13,7 @@ import click
 
 from foundation.config import ConfigError, load
 from foundation.language import Translate, language_of_environment, translator
+from ivr import journal
 from ivr.settings import IvrSettings
 from ivr.totals import Totals, totals_by_day
 from ivr.workers.requests import Refused, Unanswered, ask_at
@@ -108,13 +109,13 @@ def totals(
     """
     translate = _translate()
     settings = _settings(context, data)
-    files = list(records) or [settings.records_file]
+    files = list(records) or _kept(settings.records_file)
     today = datetime.now(settings.time_zone).date()
     wanted = today - timedelta(days=1) if yesterday else day.date() if day else None
     try:
         found = totals_by_day(files, settings.time_zone, wanted)
     except OSError as error:
-        _give_up(translate("totals.unreadable", file=error.filename or files[0], reason=error.strerror))
+        _give_up(translate("totals.unreadable", file=error.filename, reason=error.strerror))
     if not found and not as_json:
         click.echo(translate("totals.none"))
     for one, its in found.items():
@@ -153,6 +154,11 @@ def _written(day: date, its: Totals, translate: Translate) -> str:
     if its.damaged:
         lines.append(translate("totals.damaged", count=its.damaged))
     return "\n".join(lines)
+
+
+def _kept(file: Path) -> list[Path]:
+    """The file that is written now, and those of earlier days."""
+    return [*(path for path, _ in journal.days(file)), *([file] if file.exists() else [])]
 
 
 def _place(place: str, translate: Translate) -> str:

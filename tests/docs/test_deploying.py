@@ -16,9 +16,11 @@ import backend.alerts.metrics
 import backend.notifying.sending
 import backend.rpc.metrics
 import backend_client.metrics
+import ivr.metrics
 from backend.settings import BackendSettings
 from foundation.config import Settings, load
 from ivr.settings import IvrSettings
+from ivr.workers.figures import SUPERVISORS
 from kiosk.settings import KioskSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -50,9 +52,10 @@ def _metrics() -> set[str]:
     assert backend.alerts.metrics.MESSAGES
     assert backend.notifying.sending.KEPT
     assert backend_client.metrics.WAITING
+    assert ivr.metrics.ARRIVED
     return {
         name + suffix
-        for metric in REGISTRY.collect()
+        for metric in (*REGISTRY.collect(), *SUPERVISORS.collect())
         for name in [metric.name]
         for suffix in ("", "_total", "_bucket")
     }

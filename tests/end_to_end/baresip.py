@@ -31,7 +31,7 @@ net_interface 127.0.0.1
 sip_listen 127.0.0.1:0
 ctrl_tcp_listen 127.0.0.1:{control}
 rtp_ports {rtp}-{rtp_end}
-audio_source aufile,{directory}/silence.wav
+audio_source aufile,{voice}
 audio_player aubridge,nowhere
 snd_path {directory}
 """
@@ -41,10 +41,20 @@ class Baresip:
     """A phone in a folder of its own; what it hears is recorded there."""
 
     def __init__(
-        self, directory: Path, *, transport: str = "udp", encryption: str = "", configuration: str = ""
+        self,
+        directory: Path,
+        *,
+        transport: str = "udp",
+        encryption: str = "",
+        configuration: str = "",
+        number: str = "5550199",
+        voice: Path | None = None,
     ) -> None:
-        """encryption: of sound, by baresip's name for it; configuration: more lines of its file."""
+        """encryption: of sound, by baresip's name for it; configuration: more lines of its file; number:
+        whose phone it is; voice: a WAV file of 8000 Hz that it says, else nothing."""
         self.directory = directory
+        self._number = number
+        self._voice = voice or directory / "silence.wav"
         self._transport = transport
         self._encryption = f";mediaenc={encryption}" if encryption else ""
         self._configuration = configuration
@@ -58,10 +68,15 @@ class Baresip:
         self.directory.mkdir(parents=True, exist_ok=True)
         control, rtp = free_port(), random.randrange(20_000, 60_000, 2)
         filled = CONFIGURATION.format(
-            control=control, rtp=rtp, rtp_end=rtp + 1000, directory=self.directory, more=self._configuration
+            control=control,
+            rtp=rtp,
+            rtp_end=rtp + 1000,
+            directory=self.directory,
+            voice=self._voice,
+            more=self._configuration,
         )
         (self.directory / "config").write_text(filled)
-        account = f"<sip:5550199@127.0.0.1;transport={self._transport}>;regint=0{self._encryption}\n"
+        account = f"<sip:{self._number}@127.0.0.1;transport={self._transport}>;regint=0{self._encryption}\n"
         (self.directory / "accounts").write_text(account)
         (self.directory / "contacts").write_text("")
         with wave.open(str(self.directory / "silence.wav"), "wb") as file:
