@@ -87,11 +87,11 @@ static void say(int n, const char *method, int cseq, const char *body)
     char text[1600];
     int size = snprintf(text, sizeof text,
         "%s sip:huimin@127.0.0.1:%d SIP/2.0\r\n"
-        "Via: SIP/2.0/UDP %s;branch=z9hG4bK-%d-%d-%s\r\n"
+        "Via: SIP/2.0/UDP %s;branch=z9hG4bK-%d-%d-%d-%s\r\n"
         "Max-Forwards: 70\r\nFrom: <sip:caller-%d@%s>;tag=f%d\r\n"
         "To: <sip:huimin@127.0.0.1:%d>%s%s\r\nCall-ID: %d@%s\r\nCSeq: %d %s\r\n"
         "Contact: <sip:caller@%s>\r\n%sContent-Length: %zu\r\n\r\n%s",
-        method, ntohs(line.sin_port), our, n, cseq, method, n, our, n, ntohs(line.sin_port),
+        method, ntohs(line.sin_port), our, getpid(), n, cseq, method, n, our, n, ntohs(line.sin_port),
         c->to_tag[0] ? ";tag=" : "", c->to_tag, n, our, cseq, method, our,
         *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     sendto(sip, text, size, 0, (struct sockaddr *)&line, sizeof line);
