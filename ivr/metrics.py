@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.samples import Sample
 
 from ivr.places import MAIN, place_after
 
@@ -80,15 +81,13 @@ def snapshot() -> dict[str, Any]:
 
 
 def _value(metric: Counter | Gauge) -> float:
-    return next(
-        sample.value for sample in metric.collect()[0].samples if not sample.name.endswith("_created")
-    )
+    return next(sample.value for sample in _samples(metric) if not sample.name.endswith("_created"))
 
 
 def _by_label(metric: Counter | Gauge) -> dict[str, int]:
     return {
         next(iter(sample.labels.values())): int(sample.value)
-        for sample in metric.collect()[0].samples
+        for sample in _samples(metric)
         if sample.value and not sample.name.endswith("_created")
     }
 
@@ -97,6 +96,10 @@ def _buckets(metric: Histogram) -> dict[str, int]:
     """How many were at most so many seconds, by the bound."""
     return {
         sample.labels["le"]: int(sample.value)
-        for sample in metric.collect()[0].samples
+        for sample in _samples(metric)
         if sample.name.endswith("_bucket")
     }
+
+
+def _samples(metric: Counter | Gauge | Histogram) -> list[Sample]:
+    return next(iter(metric.collect())).samples
