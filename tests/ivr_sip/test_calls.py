@@ -183,7 +183,8 @@ async def test_hanging_up_ends_whatever_goes_on(answering: Answering, verb: str)
             elif verb == "next_key":
                 await line.next_key()
             else:
-                await line.record(max_seconds=30, silence_seconds=30)
+                assert (await line.record(max_seconds=30, silence_seconds=30)).hung_up
+                raise HungUp
         except HungUp:
             ended.put_nowait((verb, clock()))
             for again in (line.play([]), line.next_key(), line.record(max_seconds=1, silence_seconds=1)):

@@ -11,7 +11,7 @@ from ivr.line import Line
 from ivr.speech.speech import Speech
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering, said, tone
-from tests.ivr_sip.test_speech import engine
+from tests.ivr_sip.test_speech import engine, espeak
 
 ALL = "0123456789*#"
 
@@ -72,7 +72,7 @@ async def test_keys_pressed_while_speech_is_rendered_are_there(answering: Answer
         await asyncio.gather(playing, return_exceptions=True)
 
     async with (
-        Speech(tmp_path / "cache", program=slow) as speech,
+        Speech(tmp_path / "cache", engines=espeak(slow)) as speech,
         answering(on_call, speech=speech) as endpoint,
         CallerProcess(endpoint.address) as caller,
     ):

@@ -11,7 +11,8 @@ from ivr.line import HungUp, Line
 from tests.end_to_end import rtp, sipp
 from tests.end_to_end.baresip import Baresip
 from tests.end_to_end.recognition import recognised
-from tests.ivr_sip.conftest import Answering, said, tone
+from tests.ivr_sip import raw_caller
+from tests.ivr_sip.conftest import Answering, said, tone, until
 
 PROMPT = "For English, press eight."
 MODES = ["info", *(["rfc4733"] if sipp.may_send_raw() else [])]
@@ -191,3 +192,23 @@ async def test_hanging_up_instead_of_answering_ends_the_verb(
             await once.done.wait()
     assert outcome.code == 0, outcome.errors
     assert once.result is HungUp
+
+
+async def test_a_phone_that_writes_asks_to_read_along(answering: Answering) -> None:
+    asked: list[bool] = []
+
+    async def on_call(line: Line) -> None:
+        asked.append(line.asks_for_texts)
+        await until(lambda: line.asks_for_texts)
+        asked.append(await line.send_text("您好"))
+
+    async with (
+        answering(on_call) as endpoint,
+        raw_caller.calling(endpoint.address, allow=raw_caller.ALLOW + ", MESSAGE") as caller,
+    ):
+        await caller.invite()
+        answer = await caller.request("MESSAGE", "text/plain;charset=utf-8", "我听不见")
+        assert answer.startswith("SIP/2.0 200"), answer
+        await until(lambda: len(asked) == 2)
+    assert asked == [False, True]
+    assert caller.texts == ["您好"]
