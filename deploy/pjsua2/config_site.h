@@ -12,9 +12,9 @@
 #define PJ_IOQUEUE_MAX_HANDLES 8192
 #define PJ_IOQUEUE_MAX_EVENTS_IN_SINGLE_POLL 64
 
-/* One thread looks at each set of sockets. What "one shot" would protect against cannot happen then, and it
- * costs a system call for every packet. */
-#define PJ_IOQUEUE_DEFAULT_EPOLL_FLAGS PJ_IOQUEUE_EPOLL_EXCLUSIVE
+/* One thread looks at each set of sockets. What "one shot" and "exclusive" would protect against cannot happen
+ * then, and they cost system calls for every packet. */
+#define PJ_IOQUEUE_DEFAULT_EPOLL_FLAGS 0
 
 /* A transaction is remembered for 32 s (RFC 3261 timer J): at 500 calls a second, with two transactions a
  * call, that is 32,000. */
