@@ -207,6 +207,7 @@ async def test_a_phone_that_writes_asks_to_read_along(answering: Answering) -> N
         raw_caller.calling(endpoint.address, allow=raw_caller.ALLOW + ", MESSAGE") as caller,
     ):
         await caller.invite()
+        await until(lambda: bool(asked))
         answer = await caller.request("MESSAGE", "text/plain;charset=utf-8", "我听不见")
         assert answer.startswith("SIP/2.0 200"), answer
         await until(lambda: len(asked) == 2)
