@@ -38,6 +38,7 @@ from hardware.interfaces.receipt_printer import PrintError
 from kiosk.settings import KioskSettings
 from kiosk.visit import pages
 from kiosk.visit.home import doors
+from kiosk.visit.keypad import LENGTHS
 from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk import alert_samples
@@ -179,6 +180,8 @@ def _questions(forms: Iterable[Form], *, complete: bool) -> Iterator[Page]:
         bound = 40 if problem in (Problem.TOO_LONG, Problem.TOO_MANY) else None
         yield pages.Question(field, number, total)
         yield pages.Question(field, number, total, entered, from_card=True, checking=True)
+        if field.type in LENGTHS:
+            yield pages.Question(field, number, total, entered, keypad=pages.KeypadTrouble.LOST)
         yield pages.Question(field, number, total, entered, AnswerError(field.id, problem, bound))
 
 
@@ -225,6 +228,8 @@ def _references() -> Iterator[Page]:
     yield pages.ReferenceEntry()
     yield pages.ReferenceEntry("1234567")
     yield pages.ReferenceEntry("1234", keyed=8)
+    yield pages.ReferenceEntry("1234", keypad=pages.KeypadTrouble.OUT)
+    yield pages.SuffixEntry("123456789012", "07", keypad=pages.KeypadTrouble.LOST)
     yield pages.ReferenceEntry("123456789012", pages.EntryFault.TOO_SHORT)
     yield pages.ReferenceEntry("123456789012", pages.EntryFault.CODE_FOREIGN)
     yield pages.SuffixEntry("123456789012", "07102X", pages.EntryFault.OPENS_NOTHING)
@@ -406,6 +411,7 @@ class Gallery:
         code = next(page for page in payments(forms) if isinstance(page, pages.Paying))
         self.hang(code, seconds_left=20)
         self.hang(under, leaving=True)
+        self.hang(under, ending=pages.Ending(pages.Cause.POWER, 60))
         self.hang(under, waiting=True)
         self.hang(under, waiting=True, stoppable=False)
         for trouble in every_trouble():

@@ -271,7 +271,7 @@ async def try_the_pad(hand: Hand, device: str, faults: dict[str, str], take_back
             )
         await counted(hand, device, fault)
         await hand.fault(device, "none")
-    await pressed(hand, device, " ".join([take_back] * 7 + [reference[1:], "enter"]))
+    await pressed(hand, device, " ".join([take_back] * 12 + [reference[1:], "enter"]))
     await hand.screen("progress.suffix")
     await hand.says(f"{reference[:4]}-{reference[4:8]}-{reference[8:]}")
     assert reference not in hand.log()
