@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices lint contract tour bench chaos chaos-payments phones lock clean
+.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices generated-calls lint contract tour bench chaos chaos-payments phones lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -43,6 +43,10 @@ fuzz: setup
 # What nobody should send to a phone line, and a call that must not notice.
 fuzz-sip: setup
 	@$(BIN)/python -m tests.ivr_sip.bombard $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+# Callers who press anything at any time, while the backend comes and goes.
+generated-calls: setup
+	@$(BIN)/python -m tests.ivr.generated_calls $(if $(CALLS),--calls $(CALLS)) $(if $(SEED),--seed $(SEED))
 
 fuzz-devices: setup
 	@$(BIN)/python -m tests.hardware.fuzz $(DECODERS) $(if $(MINUTES),--minutes $(MINUTES)) $(OPTIONS)
