@@ -37,13 +37,14 @@ async def choose(
 
     lead: what is said before the choices, once; start: an item of the group that is said first; optional: `#`
     raises Skipped; private: the keys are not kept in the record; standing: a choice that every group has, on
-    its last key, with the index after the last. Raises Back.
+    its last key; its index is that of the group's first item beyond the last item. Raises Back.
     """
     if not items and standing is None:
         await conversation.call.say(conversation.prompt("menu.empty"))
         raise Back
     size = GROUP if standing is None else GROUP - 1
-    start = start - start % size if start < len(items) else 0
+    start -= len(items) if start >= len(items) else 0
+    start -= start % size
     before = lead
     while True:
         group = Group(items, start, size, standing)
@@ -86,9 +87,9 @@ class Group:
 
     def chosen(self, key: str) -> int:
         """The index of the choice that a key stands for."""
-        return (
-            len(self.items) if self.standing is not None and int(key) == GROUP else self.start + int(key) - 1
-        )
+        if self.standing is not None and int(key) == GROUP:
+            return len(self.items) + self.start
+        return self.start + int(key) - 1
 
     def said(self, conversation: Conversation) -> list[Utterance]:
         """Each choice with its key, and the key for the next group."""

@@ -36,7 +36,7 @@ async def policies(conversation: Conversation) -> None:
             standing=by_initials,
         )
         with suppress(Back):
-            if chosen == len(topics):
+            if chosen >= len(topics):
                 await search_policies(conversation, _read)
             else:
                 await _of_topic(conversation, topics[chosen])

@@ -108,7 +108,7 @@ async def _offer(
             chosen = await choose(conversation, items, lead, start=chosen, standing=narrow)
         except Back:
             return ""
-        if chosen == len(items):
+        if chosen >= len(items):
             return keys
         with suppress(Back):
             await read(conversation, items[chosen].name)

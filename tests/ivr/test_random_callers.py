@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from ivr.records import Result
 from ivr.settings import Timing
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
+from tests.ivr.county import County
 from tests.ivr.people import IDENTITY, WRONG_CHECK
 from tests.ivr.test_forms import ANSWERS, START, form
 
@@ -95,10 +97,24 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
         ends[result] += 1
         assert result in LAST_LINE, (seed, heard.text)
         lines = heard.text.removesuffix("(hung up by the line)\n").splitlines()
-        last = [line for line in lines if not line.startswith(">")][-1]  # keys pressed into the last words
+        last = [line for line in lines if not line.startswith((">", "(on the"))][
+            -1
+        ]  # keys pressed into the last words
         assert last.startswith(LAST_LINE[result]), (seed, heard.text)
     assert ends[Result.HUNG_UP] > 20
     await phone.delivered()
     assert len(phone.county.references()) > sent + 10
     assert ends[Result.GOODBYE] + ends[Result.TRANSFERRED] > 20
     await phone.until(lambda: asyncio.all_tasks() == tasks)
+
+
+async def test_callers_of_what_is_shipped_whose_backend_comes_and_goes_end_well_and_lose_nothing(
+    shipped: County, tmp_path: Path
+) -> None:
+    """The short form of `make generated-calls`."""
+    from tests.ivr.generated_calls import generated  # which takes its callers from here
+
+    held, got = await generated(shipped, tmp_path / "phone", 60, 1)
+    assert not held.bad, held.bad[0]
+    assert got >= held.sent
+    assert held.ends[Result.GOODBYE.value] + held.ends[Result.TRANSFERRED.value] > 10
