@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import wave
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +17,8 @@ sip_port=-1
 sip_tcp_port=0
 sip_tls_port=0
 bind_address=127.0.0.1
-use_rfc2833=1
-use_info=0
+use_rfc2833=0
+use_info=1
 contact=sip:{number}@127.0.0.1
 guess_hostname=0
 auto_net_state_mon=0
@@ -50,24 +49,23 @@ pcm.!default {{
 }}
 ctl.!default {{ type null }}
 """
-"""ALSA without a card: what is heard is thrown away, and what is said comes from a pipe, which also sets the
-pace. A card that is null both ways would keep a processor busy."""
-FRAME_SECONDS, FRAME_BYTES = 0.02, 320
+"""ALSA without a card. Silence comes from a pipe, which also sets the pace: a card that is null both ways
+would keep a processor busy."""
+FRAME_SECONDS, FRAME = 0.02, bytes(320)
 
 
 class Linphone:
-    """A phone in a folder of its own; it says what a file holds over and over, and keeps nothing it hears."""
+    """A phone in a folder of its own; it says nothing, and keeps nothing of what it hears."""
 
-    def __init__(self, directory: Path, number: str, voice: Path) -> None:
-        """voice: a WAV file of 8000 Hz, 16 bit, mono."""
+    def __init__(self, directory: Path, number: str) -> None:
+        """number: whose phone it is."""
         self.directory = directory
         self._number = number
-        self._voice = voice
         self._said = ""
         self._news = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._speaking: asyncio.Task[None] | None = None
+        self._breathing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         for folder in (".local/share/linphone", ".config/linphone"):
@@ -77,7 +75,7 @@ class Linphone:
         microphone = self.directory / "microphone"
         os.mkfifo(microphone)
         (self.directory / ".asoundrc").write_text(SOUND.format(microphone=microphone))
-        self._speaking = asyncio.create_task(self._speak(microphone))
+        self._breathing = asyncio.create_task(self._breathe(microphone))
         self._process = await asyncio.create_subprocess_exec(
             *("linphone-daemon", "--config", str(self.directory / "rc")),
             *("--log", str(self.directory / "log"), "--disable-stats-events"),
@@ -103,9 +101,9 @@ class Linphone:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        if self._speaking:
-            self._speaking.cancel()
-            await asyncio.gather(self._speaking, return_exceptions=True)
+        if self._breathing:
+            self._breathing.cancel()
+            await asyncio.gather(self._breathing, return_exceptions=True)
         if self._reading:
             await self._reading
 
@@ -115,7 +113,7 @@ class Linphone:
         await self._hears("LinphoneCallStreamsRunning")
 
     async def press(self, keys: str, gap: float = 0.3) -> None:
-        """Presses keys (RFC 4733), with a person's time between them."""
+        """Presses keys (SIP INFO), with a person's time between them."""
         for key in keys:
             await self._command(f"dtmf {key}")
             await asyncio.sleep(gap)
@@ -124,17 +122,14 @@ class Linphone:
         """Ends the call."""
         await self._command("terminate")
 
-    async def _speak(self, microphone: Path) -> None:
-        with wave.open(str(self._voice)) as file:
-            sound = file.readframes(file.getnframes())
+    async def _breathe(self, microphone: Path) -> None:
         pipe = os.open(microphone, os.O_RDWR | os.O_NONBLOCK)
         clock = asyncio.get_running_loop().time
-        at, due = 0, clock()
+        due = clock()
         try:
             while True:
                 with suppress(BlockingIOError):
-                    os.write(pipe, sound[at : at + FRAME_BYTES])
-                at = (at + FRAME_BYTES) % len(sound)
+                    os.write(pipe, FRAME)
                 due += FRAME_SECONDS
                 await asyncio.sleep(due - clock())
         finally:

@@ -51,6 +51,11 @@ class Flow:
     done: Callable[[Sequence[str]], bool]
     """By the names of the record's prompts and events."""
 
+    @property
+    def words(self) -> bool:
+        """Whether something has to be said."""
+        return any(step.after == SPOKEN for step in self.steps)
+
 
 async def flows(client: BackendClient, reference: str, suffix: str) -> list[Flow]:
     """One of each kind. reference, suffix: of a case whose state is asked for."""
@@ -79,7 +84,7 @@ async def flows(client: BackendClient, reference: str, suffix: str) -> list[Flow
             _any("submission accepted"),
         ),
         Flow("status", steps(f"3\n{reference}\n{on_keys(suffix)}"), _any("case in_review")),
-        Flow("notice", steps("4\n1"), _any("notices/", "/summary")),
+        Flow("notice", (*steps("4\n1"), Step("", 4.0), Step("1", 1.0)), _any("notices/", "/summary")),
         Flow(
             "lookup",
             steps(f"{_way(listed, lookup)}\n1\n{answers_by_keys(questions)}"),
@@ -154,8 +159,8 @@ class Caller:
             await phone.ended()
 
     async def with_linphone(self, address: str, done: Sequence[Step]) -> None:
-        """Keys by RFC 4733."""
-        async with Linphone(self.folder / "linphone", self.number, self.voice) as phone:
+        """Keys by SIP INFO."""
+        async with Linphone(self.folder / "linphone", self.number) as phone:
             await phone.call(address)
             for step in done:
                 await phone.press(step.keys)
@@ -168,6 +173,11 @@ PHONES: Mapping[str, Callable[[Caller, str, Sequence[Step]], Awaitable[None]]] =
     "baresip": Caller.with_baresip,
     "linphone": Caller.with_linphone,
 }
+
+
+def can(phone: str, flow: Flow) -> bool:
+    """Whether a phone has what a flow needs: linphone has no voice where there is no sound card."""
+    return phone != "linphone" or not flow.words
 
 
 async def finish(
