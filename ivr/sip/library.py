@@ -35,6 +35,8 @@ CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254, "opus/48000/2": 1}
 """G.711, A-law before µ-law as in China's network: every phone has it, and others would be converted to it on
 the way through the network. Opus, where the build has it, is for what speaks nothing else."""
 
+PORTS_A_CALL, PORTS_BESIDE = 3, 32
+"""Of the bridge: the call, what plays and what records; and those of calls that are just ending."""
 PORT_TRIES = 10
 
 log = logger("ivr.sip")
@@ -211,6 +213,10 @@ def _settings(max_calls: int) -> pj.EpConfig:
     settings.medConfig.sndClockRate = sound.RATE
     settings.medConfig.audioFramePtime = 20
     settings.medConfig.ecTailLen = 0
+    # Each port of the bridge has a list as long as there may be ports, so no more than are needed.
+    settings.medConfig.maxMediaPorts = min(
+        settings.medConfig.maxMediaPorts, PORTS_A_CALL * max_calls + PORTS_BESIDE
+    )
     # The bridge's clock never rests: with it rests the removal of ended calls, until no place is left.
     settings.medConfig.sndAutoCloseTime = -1
     settings.medConfig.noVad = True
