@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ LINE_CPU, CALLERS_CPU = 0, 1
 """The line has one core to itself; callers and backend have the other."""
 MAIN, OTHERS = 400.0, 1200.0
 """Hertz of the main menu's recordings and of all others: which prompt is heard is told by its pitch."""
-RECORDING = 20.0
-"""Seconds of each, so that a prompt plays whenever a key is pressed."""
-MOST_CALLS = 2000
+RECORDING = 5.0
+"""Seconds of each: the menus, which are several, are then as long as real ones."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,8 +56,6 @@ class Outcome:
     begin: Usage
     end: Usage
     seconds: float
-    backend_cpu: float = 0.0
-    extra: dict[str, float] = field(default_factory=dict)
 
 
 class Callers:
@@ -83,20 +80,18 @@ class Callers:
         assert process.stdout
         clock = asyncio.get_running_loop().time
         begin = end = before
-        begun = ended = backend = clock()
+        begun = ended = clock()
         said: dict[str, Any] = {}
         async for line in process.stdout:
             match line.split():
                 case [b"up"]:
                     begin, begun = Usage.of(self.line.pid), clock()
-                    backend = Usage.of(self.line.backend_pid).cpu
                 case [b"measured"]:
                     end, ended = Usage.of(self.line.pid), clock()
-                    backend = Usage.of(self.line.backend_pid).cpu - backend
                 case _:
                     said = json.loads(line)
         await process.wait()
-        return Outcome(said, before, begin, end, ended - begun, backend)
+        return Outcome(said, before, begin, end, ended - begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +100,21 @@ class Line:
 
     port: int
     pid: int
-    backend_pid: int
-    records: Path
 
 
 @asynccontextmanager
-async def callers(*, max_calls: int = MOST_CALLS) -> AsyncIterator[Callers]:
-    """A line with all that belongs to it: real backend, records, metrics, the whole dialogue."""
+async def callers() -> AsyncIterator[Callers]:
+    """A line as it is installed, with all that belongs to it: backend, records, metrics, every dialogue."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        program = folder / "callers"
-        source = Path(__file__).with_suffix(".c")
-        subprocess.run(["cc", "-O2", "-o", str(program), str(source)], check=True)
-        _record(folder / "recordings")
-        pin = ("taskset", "--cpu-list")
+        program, recordings = _compiled(folder), _recorded(folder / "recordings")
+        pin: tuple[str | Path, ...] = ("taskset", "--cpu-list")
         backend = Part(
             "backend",
-            [*pin, str(CALLERS_CPU), Part.command("huimin-backend")]
-            + ["--listen", "127.0.0.1:0", "--data", folder / "backend", "--content", CONTENT],
+            (
+                *(*pin, str(CALLERS_CPU), Part.command("huimin-backend"), "--listen", "127.0.0.1:0"),
+                *("--data", folder / "backend", "--content", CONTENT),
+            ),
             log=folder / "backend.log",
             environment={},
         )
@@ -130,26 +122,35 @@ async def callers(*, max_calls: int = MOST_CALLS) -> AsyncIterator[Callers]:
             await backend.start("huimin-backend")
             line = Part(
                 "line",
-                [*pin, str(LINE_CPU), Part.command("huimin-ivr"), "--sip", "127.0.0.1:0"]
-                + ["--backend", backend.ready["huimin-backend"], "--data", folder / "line"]
-                + ["--recordings", folder / "recordings"],
+                (
+                    *(*pin, str(LINE_CPU), Part.command("huimin-ivr"), "--sip", "127.0.0.1:0"),
+                    *("--backend", backend.ready["huimin-backend"], "--data", folder / "line"),
+                    *("--recordings", recordings),
+                ),
                 log=folder / "line.log",
-                environment={"HUIMIN_IVR_MAX_CALLS": str(max_calls)},
+                environment={},
             )
             try:
                 await line.start("huimin-ivr")
                 port = int(line.ready["huimin-ivr"].rpartition(":")[2])
-                records = folder / "line" / "calls.jsonl"
-                yield Callers(program, Line(port, line.pid, backend.pid, records))
+                yield Callers(program, Line(port, line.pid))
             finally:
                 await line.stop()
         finally:
             await backend.stop()
 
 
-def _record(folder: Path) -> None:
+def _compiled(folder: Path) -> Path:
+    program = folder / "callers"
+    source = Path(__file__).with_suffix(".c")
+    subprocess.run(["cc", "-O2", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def _recorded(folder: Path) -> Path:
     for prompt in prompts.always_the_same():
         file = folder / prompt.language.value / f"{prompt.name}.wav"
         file.parent.mkdir(parents=True, exist_ok=True)
         hertz = MAIN if prompt.name.startswith("main.") else OTHERS
         soundfile.write(file, np.asarray(sound.tone(hertz, RECORDING)), sound.RATE)
+    return folder
