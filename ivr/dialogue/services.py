@@ -124,7 +124,7 @@ GROUPS: Mapping[str, frozenset[ServiceKind]] = {
 """What callers want to do, and the kinds of service for it."""
 
 FEEDBACK = "tell"
-"""What residents tell the government, of whatever kind: who is angry does not look for it among applications."""
+"""What residents tell the government, of whatever kind: who is angry does not look among applications."""
 ORDER = ("apply", "look_up", "pay", FEEDBACK, "book", "take_home", "rate")
 """As the menu offers them, the most asked for first."""
 

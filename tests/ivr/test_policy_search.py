@@ -52,7 +52,7 @@ async def test_what_is_no_letter_or_too_little_is_explained(shipped_phone: Phone
 
 
 async def test_finding_nothing_three_times_is_a_person(shipped_phone: Phone) -> None:
-    heard = await shipped_phone.call("1\n4\n7777777#\n7777777#\n7777777#\n*\n!")
+    heard = await shipped_phone.call("1\n4\n8888888#\n8888888#\n8888888#\n*\n!")
     assert heard.prompts.count("search.none") == 3
     assert "person.because" in heard.prompts
 
