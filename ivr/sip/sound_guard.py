@@ -60,7 +60,7 @@ class SoundGuard:
             for number in self._sockets_of(call.getId()):
                 with socket.socket(fileno=os.dup(number)) as handle:
                     attach(handle, SO_ATTACH_FILTER, steps)
-        except (pj.Error, OSError, ValueError) as error:
+        except (pj.Error, OSError, ValueError, AttributeError) as error:  # the last: a build that hides it
             log.warning("sound_not_guarded", reason=type(error).__name__)
 
     def _sockets_of(self, call_id: int) -> list[int]:

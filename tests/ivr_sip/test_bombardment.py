@@ -12,7 +12,7 @@ from tests.ivr_sip.conftest import Answering
 from tests.ivr_sip.raw_caller import calling
 from tests.ivr_sip.wire import request, wire
 
-SECONDS = 6.0
+SECONDS = 4.0
 """`make fuzz-sip` goes on for longer."""
 SEED = 4475
 

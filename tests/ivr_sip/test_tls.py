@@ -91,6 +91,7 @@ async def test_sound_is_encrypted_as_the_technician_wants_it(
             assert ("a=crypto:" in answer) == ("SAVP" in body)
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
 async def test_old_tls_is_refused_and_the_build_s_own_newest_is_spoken(
     answering: Answering, tmp_path: Path
 ) -> None:
