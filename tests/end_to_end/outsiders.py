@@ -96,7 +96,11 @@ async def flows(client: BackendClient, reference: str, suffix: str) -> list[Flow
             _any("submission accepted"),
         ),
         Flow("appointment", await applied(ServiceKind.APPOINTMENT, "marriage"), _any("submission accepted")),
-        Flow("rating", steps(f"{_way(listed, first(ServiceKind.RATING))}\n1\n1"), _any("rating.thanks")),
+        Flow(
+            "rating",
+            steps(f"{_way(listed, first(ServiceKind.RATING))}\n1\n1"),
+            lambda names: "rating" in names,
+        ),
         Flow("document", steps(f"{_way(listed, document)}\n1\n{mobile}\n1"), _any("document.sent")),
     ]
 

@@ -63,7 +63,7 @@ class County:
         """Ends it. May be repeated."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(30)
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
