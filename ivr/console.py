@@ -187,9 +187,9 @@ class ConsoleLine(Line):
             self._check()
 
     async def send_text(self, text: str) -> bool:
-        """Prints it."""
+        """Prints it, in one line."""
         self._check()
-        self._print(f"(on the phone's screen: {text})")
+        self._print(f"(on the phone's screen: {' / '.join(text.splitlines())})")
         return True
 
     async def transfer(self, target: str) -> bool:

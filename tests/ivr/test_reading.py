@@ -78,7 +78,7 @@ async def test_demonstration_content_is_said_to_be_one_once_a_call(phone: Phone)
 
 async def test_a_phone_with_a_screen_shows_which_policy_it_is(phone: Phone) -> None:
     heard = await phone.call("1\n1\n1\n!")
-    assert "(on the phone's screen: 医保办法之一\n惠政发〔2025〕1号)" in heard.text
+    assert "(on the phone's screen: 医保办法之一 / 惠政发〔2025〕1号)" in heard.text
     assert "text shown" in heard.events
 
 
