@@ -9,6 +9,7 @@ help:
 	@echo "            OPTIONS=--help names its options"
 	@echo "make test   run the tests"
 	@echo "make fuzz   say to a backend whatever no client would, for MINUTES=10"
+	@echo "make fuzz-sip  send a phone line what nobody should, while a call goes on, for MINUTES=10"
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit, a whole call and every service, with pictures: tour/index.html"
 	@echo "            OPTIONS=--documents renews docs/services.md and the pictures of the documents too"
