@@ -11,6 +11,7 @@ from tests.postgres import DATABASES, Cluster, cluster, new_database
 LONGEST = (
     "tests/end_to_end/test_both_doors.py",
     "tests/end_to_end/test_device_faults.py",
+    "tests/ivr_workers/",
     "tests/kiosk/test_window.py",
     "tests/hardware/test_diagnose_commands.py",
     "tests/hardware/test_contract.py",
