@@ -1,9 +1,9 @@
 """The phone line under load: calls at once, calls set up in a second, from a key to the next prompt.
 
 The line, as it is installed, has one core to itself; the callers (`_callers.c`) and the backend have the
-other. Every call is in the whole dialogue, with sound both ways and a prompt playing all the time, and presses
-a key now and then: into the first menu, and back. A key lasts 100 ms. `--full` measures for minutes what is
-measured for seconds otherwise.
+other. Every call is in the whole dialogue, with sound both ways and a prompt playing all the time, and now
+and then presses a key: into the first menu, and back. A key lasts 100 ms. `--full` measures for minutes what
+is measured for seconds otherwise.
 """
 
 from __future__ import annotations
