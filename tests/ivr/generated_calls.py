@@ -43,7 +43,7 @@ MOST_SAID = 80
 AWAY = (0.05, 1.0)
 THERE = (0.3, 2.0)
 """Seconds for which the backend cannot be reached, and can."""
-TIMING = HASTY.model_copy(update={"please_wait": 0.05, "wait_again": 0.3})
+TIMING = HASTY.model_copy(update={"please_wait": 0.05, "wait_again": 0.3, "call": 120.0, "warning": 5.0})
 
 
 @dataclass
