@@ -66,20 +66,19 @@ def table(answer: dict[str, Any], translate: Translate, *, width: int | None = N
 
 
 def _list(kind: str, counted: Counter[str], translate: Translate) -> Table:
-    prefix = {"places": "place", "refused": "reason", "ended": "result", "failures": ""}[kind]
     listed = Table(box=None, pad_edge=False)
     listed.add_column(translate(f"top.list_{kind}"))
     listed.add_column(justify="right")
     for name, count in counted.most_common(MOST):
-        plain = not prefix or "/" in name
-        listed.add_row(name if plain else _named(f"{prefix}.{name}", name, translate), str(count))
+        words = {"places": f"place.{name}", "refused": f"reason.{name}", "ended": f"result.{name}"}
+        listed.add_row(_named(words.get(kind, ""), name, translate), str(count))
     return listed
 
 
 def _named(identifier: str, name: str, translate: Translate) -> str:
-    """The word for a name; one that the catalogue does not have stands for itself."""
+    """The word for a name; a service or a code, which the catalogue does not have, stands for itself."""
     try:
-        return translate(identifier)
+        return translate(identifier) if identifier else name
     except KeyError:
         return name
 

@@ -37,6 +37,10 @@ class Unanswered(Exception):
     """Nobody is there, or what came was no answer."""
 
 
+class Gone(Unanswered):
+    """The other side has closed the connection: it has ended, or is about to."""
+
+
 async def answer_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer) -> None:
     """Answers one request after another until the other side goes."""
     try:
@@ -79,12 +83,16 @@ class Asker:
                 self._writer.write(json.dumps(request).encode() + b"\n")
                 await self._writer.drain()
                 line = await self._reader.readline()
-        except (OSError, TimeoutError, ValueError) as error:
+        except (TimeoutError, ValueError) as error:
             raise Unanswered(str(error) or type(error).__name__) from None
+        except OSError as error:
+            raise Gone(str(error)) from None
+        if not line:
+            raise Gone("ended")
         try:
             answer = json.loads(line)
         except ValueError:
-            raise Unanswered("ended") from None
+            raise Unanswered("no answer") from None
         if not isinstance(answer, dict):
             raise Unanswered("no answer")
         if "error" in answer:

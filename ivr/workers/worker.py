@@ -12,7 +12,7 @@ from typing import Any
 
 from foundation.log import logger
 from ivr.workers.figures import RESTARTS, UP
-from ivr.workers.requests import Asker, Refused, Unanswered, asker_over
+from ivr.workers.requests import Asker, Gone, Refused, Unanswered, asker_over
 
 START_SECONDS = 120.0
 """A first start on a slow machine renders every prompt that callers hear at once."""
@@ -206,8 +206,8 @@ class Worker:
                 self._told = await asker.ask(HUNG_SECONDS, do="state")
         except (Unanswered, Refused) as error:
             UP.labels(str(self.number)).set(0)
-            ending = self._ending.is_set() or self._asked_to_restart
-            await asyncio.sleep(END_SECONDS if ending else WATCH_SECONDS)  # it may be ending by itself
+            ending = isinstance(error, Gone) or self._ending.is_set() or self._asked_to_restart
+            await asyncio.sleep(END_SECONDS if ending else 0)  # it may end by itself
             _log.error("worker_hung", worker=self.number, reason=str(error))
             self.kill()
 
