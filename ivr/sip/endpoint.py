@@ -132,6 +132,11 @@ class SipEndpoint:
         log.info("line_closed")
 
     @property
+    def lines(self) -> int:
+        """Calls that it takes at the same time, once it listens."""
+        return self._max_calls
+
+    @property
     def calls(self) -> int:
         """Calls going on now."""
         return len([task for task in self._lines.values() if task is not None])

@@ -256,6 +256,17 @@ async def test_reads_go_on_when_the_line_is_cut_and_say_how_old_they_are(
     await cache.close()
 
 
+async def test_what_was_read_a_moment_ago_is_not_asked_for_again(line: tuple[County, Cable]) -> None:
+    county, cable = line
+    async with BackendClient(f"127.0.0.1:{cable.port}", cache=ReadCache(), fresh=0.3) as client:
+        first = await client.list_topics()
+        assert await client.list_topics() == first
+        assert county.calls["ListTopics"] == 1
+        await asyncio.sleep(0.35)
+        assert (await client.list_topics()).as_of is None
+        assert county.calls["ListTopics"] == 2
+
+
 async def test_a_backend_that_is_back_is_found_and_answers_fresh(line: tuple[County, Cable]) -> None:
     county, cable = line
     async with BackendClient(f"127.0.0.1:{cable.port}", cache=ReadCache()) as client:

@@ -73,11 +73,12 @@ async def call(
     *,
     calls: int = 1,
     rate: int = 40,
+    at_once: int = 3,
     sound_port: int = 0,
     allow: str = "INVITE, ACK, BYE, CANCEL, INFO, REFER, NOTIFY",
 ) -> Outcome:
     """Calls `sip:HOST:PORT` and goes through the parts. sound_port: where the phone takes sound; calls: how
-    many, three at a time; rate: how many a second."""
+    many; rate: how many a second; at_once: no more at the same time."""
     name = f"sipp-{random.randrange(1 << 32):08x}"
     scenario = directory / f"{name}.xml"
     scenario.write_text(
@@ -87,7 +88,7 @@ async def call(
     trace, errors = directory / f"{name}.messages", directory / f"{name}.errors"
     process = await _start(
         *(address.removeprefix("sip:"), "-sf", str(scenario)),
-        *("-m", str(calls), "-l", "3", "-r", str(rate), "-s", "line", "-p", str(free_port())),
+        *("-m", str(calls), "-l", str(at_once), "-r", str(rate), "-s", "line", "-p", str(free_port())),
         *("-key", "sound_port", str(sound_port or free_port()), "-key", "allow", allow),
         *("-trace_msg", "-message_file", str(trace), "-trace_err", "-error_file", str(errors)),
     )

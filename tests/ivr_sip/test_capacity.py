@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import time
@@ -19,6 +20,8 @@ from tests.ivr_sip.conftest import TONES, Answering, tone, until
 
 AT_ONCE = 4
 """The limit compiled into the ready wheel of PJSIP."""
+MANY = 60
+"""More than the ready wheel takes."""
 MOST_GROWTH = 20 << 20
 """Bytes. PJSIP remembers a call's transactions for 32 s (timer J of RFC 3261), 30 KB each; flat over
 1,500 calls when measured, and 3.5 MB more over the next 600."""
@@ -55,6 +58,33 @@ async def test_further_callers_hear_busy_and_the_others_nothing_of_it(
         times = heard.loud_times()
         assert times[-1] - times[0] == pytest.approx(seconds, abs=0.7)
         assert heard.share_of(hertz, times[0] + 0.5, times[-1] - 0.5) > 0.9
+
+
+async def test_every_line_is_taken_at_once_and_one_more_caller_refused(
+    answering: Answering, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def on_call(line: Line) -> None:
+        await line.play([tone("tone.low")])
+
+    async with answering(on_call, max_calls=MANY) as endpoint:
+        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(4), sipp.HANG_UP]
+        calling = asyncio.create_task(
+            sipp.call(
+                *(tmp_path, endpoint.address, scenario),
+                **{"calls": endpoint.lines, "rate": 100, "at_once": endpoint.lines},
+            )
+        )
+        await until(lambda: endpoint.calls == endpoint.lines)
+        await until(lambda: len(sounds_in_memory()) == 1)  # what all of them hear is there once
+        status = "503" if endpoint.lines == MANY else "486"  # the ready wheel refuses by itself
+        refused = await sipp.call(
+            tmp_path, endpoint.address, [sipp.INVITE, sipp.part("refused", status=status)]
+        )
+        outcome = await calling
+        await until(lambda: endpoint.calls == 0)
+    assert (outcome.code, refused.code) == (0, 0), outcome.errors + refused.errors
+    assert not sounds_in_memory()
+    assert "telephone_library" in "".join(capfd.readouterr()), "which build it is and what it takes"
 
 
 async def test_the_line_ends_when_the_calls_have(answering: Answering, tmp_path: Path) -> None:
@@ -162,6 +192,16 @@ async def test_hundreds_of_calls_leave_nothing_behind(answering: Answering, tmp_
         assert open_files() <= files + 2
         assert resident_bytes() - memory < MOST_GROWTH
         assert not [found for found in gc.get_objects() if isinstance(found, Call)]
+
+
+def sounds_in_memory() -> set[int]:
+    """Those that are played now, by their inodes."""
+    found = set()
+    for file in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if file.readlink().name.startswith("memfd:speech"):
+                found.add(file.stat().st_ino)
+    return found
 
 
 def open_files() -> int:
