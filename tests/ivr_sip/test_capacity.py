@@ -68,11 +68,9 @@ async def test_every_line_is_taken_at_once_and_one_more_caller_refused(
 
     async with answering(on_call, max_calls=MANY) as endpoint:
         scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(4), sipp.HANG_UP]
+        lines = endpoint.lines
         calling = asyncio.create_task(
-            sipp.call(
-                *(tmp_path, endpoint.address, scenario),
-                **{"calls": endpoint.lines, "rate": 100, "at_once": endpoint.lines},
-            )
+            sipp.call(tmp_path, endpoint.address, scenario, calls=lines, rate=100, at_once=lines)
         )
         await until(lambda: endpoint.calls == endpoint.lines)
         await until(lambda: len(sounds_in_memory()) == 1)  # what all of them hear is there once
