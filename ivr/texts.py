@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ivr.line import HungUp
+from ivr.spoken import english, mandarin, mandarin_numbers
 
 MOST_WAITING = 8
 """Texts; where a phone takes them so slowly that more wait, the oldest prompt is left out."""
@@ -17,7 +18,9 @@ MASK = "•"
 SHOWN = 4
 """Digits at the end of a private number that stay."""
 
-_DIGIT = r"(?:[0-9Xx零〇一幺二三四五六七八九]|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)\b)"
+_WORDS = sorted({*mandarin.BY_DIGIT.values(), *mandarin_numbers.YEAR_DIGIT.values()}, key=len, reverse=True)
+_DIGIT = rf"(?:[0-9Xx]|{'|'.join(_WORDS)}|\b(?:{'|'.join(english.BY_DIGIT.values())}|oh)\b)"
+"""A digit in figures, or as either language says it."""
 _NUMBER = re.compile(rf"{_DIGIT}(?:[\s,，、.。-]*{_DIGIT}){{4,}}", re.IGNORECASE)
 _ONE_DIGIT = re.compile(_DIGIT, re.IGNORECASE)
 

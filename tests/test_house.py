@@ -61,7 +61,7 @@ HAN_STRINGS = {
 }
 """Single strings of the same kind in other files."""
 
-CHINESE_IN_ENGLISH = frozenset({"key.pinyin", "bar.language"})
+CHINESE_IN_ENGLISH = frozenset({"key.pinyin", "bar.language", "text.read_along"})
 """English texts that name the Chinese language, or its keyboard, to those who read it."""
 
 TRANSLATING = frozenset({"translate", "translator", "wording", "words", "prompt", "written"})
