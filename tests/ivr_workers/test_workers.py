@@ -102,6 +102,22 @@ async def test_the_line_ends_once_its_calls_have_and_takes_no_new_ones(tmp_path:
     assert "Traceback" not in line.log.read_text()
 
 
+async def test_a_worker_is_started_anew_once_its_calls_have_ended(tmp_path: Path) -> None:
+    async with Workers(tmp_path / "line", 2) as line:
+        before = await line.told(1)
+        async with CallerProcess(line.addresses[0]) as caller:
+            await caller.heard_sound()
+            await line.ask(do="restart", worker=1)
+            await line.until(1, lambda told: told["state"] == "ending")
+            assert (await line.told(1))["process"] == before["process"]
+            await caller.hang_up()
+        await line.until(1, lambda told: told["state"] == "open" and told["restarts"] == 1)
+        after = await line.told(1)
+        assert after["process"] != before["process"]
+        assert after["address"] == before["address"]
+        assert (await line.told(2))["restarts"] == 0
+
+
 async def test_a_configuration_that_cannot_be_used_is_said_once_by_each_and_ends_the_line(
     tmp_path: Path,
 ) -> None:
