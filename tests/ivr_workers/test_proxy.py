@@ -123,6 +123,19 @@ async def test_the_proxy_takes_a_worker_out_and_back(line: Workers, proxy: Kamai
     assert await proxy.state_of(second) == "AP"
 
 
+async def test_workers_are_reached_also_where_their_addresses_are_hidden(
+    line: Workers, tmp_path: Path
+) -> None:
+    hidden = '#!define WITH_HIDDEN_WORKERS\n#!define MASK_KEY "key"\n#!define MASK_IP "192.0.2.255"\n'
+    async with Kamailio(tmp_path / "proxy", line.addresses[:1], LINES, more=hidden) as proxy:
+        await proxy.sees(line.addresses[0], "AP")
+        scenario = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.pause(1), sipp.keys("3"), sipp.pause(1), sipp.HANG_UP]
+        outcome = await sipp.call(tmp_path, proxy.address, scenario)
+    assert outcome.code == 0, outcome.errors
+    answers = [text for _, text in outcome.messages if "received" in text]
+    assert not [text for text in answers if line.addresses[0].removeprefix("sip:") in text]
+
+
 async def test_strangers_get_no_answer(line: Workers, tmp_path: Path) -> None:
     async with Kamailio(tmp_path / "proxy", line.addresses[:1], LINES, trunk="127.0.0.8") as proxy:
         for address, answered in (("127.0.0.9", False), ("127.0.0.8", True)):
