@@ -36,8 +36,8 @@ FRESH = 2.0
 """Seconds for which what is public is told again without asking the backend: hundreds of callers ask for the
 same few lists, and a key is then answered at once."""
 COLLECTIONS = (20_000, 20, 20)
-"""New objects after which the youngest are looked at, and how many such looks make one at the older ones. A call
-makes some hundreds of objects for each key, hardly any of them in cycles."""
+"""New objects after which the youngest are looked at, and how many such looks make one at the older ones. A
+call makes some hundreds of objects for each key, hardly any of them in cycles."""
 
 _log = logger(__name__)
 
