@@ -50,16 +50,25 @@ class _Guess:
     kind: Credential
     caller: str
 
-    def subjects(self, door: Door) -> tuple[Subject, ...]:
+    def subjects(self, door: Door) -> set[Subject]:
         """At what, and from where, it is guessed."""
-        at = [Subject(Scope.REFERENCE, self.reference), Subject(Scope.ALL)]
-        line = door.kind is DoorKind.LINE
-        at.append(Subject(Scope.LINE if line else Scope.DOOR, door.name))
-        if self.caller:
-            at.append(Subject(Scope.CALLER, self.caller))
-        elif line:
-            at.append(Subject(Scope.WITHHELD, door.name))
-        return tuple(at)
+        return {
+            self.here(door),
+            Subject(Scope.REFERENCE, self.reference),
+            self._place(door),
+            Subject(Scope.LINE if door.kind is DoorKind.LINE else Scope.DOOR, door.name),
+            Subject(Scope.ALL),
+        }
+
+    def here(self, door: Door) -> Subject:
+        """The reference, as it is guessed at from this place."""
+        return tries.at_from(self.reference, self._place(door))
+
+    def _place(self, door: Door) -> Subject:
+        """Where whoever guesses is told from others: by number, else with all who show none at this door."""
+        if self.caller and door.kind is not DoorKind.TERMINAL:  # whatever a terminal says, nobody calls it
+            return Subject(Scope.CALLER, self.caller)
+        return Subject(Scope.WITHHELD if door.kind is DoorKind.LINE else Scope.DOOR, door.name)
 
     def __repr__(self) -> str:
         return f"_Guess({self.kind.name}, …)"
@@ -194,7 +203,7 @@ def _try(connection: Connection, guess: _Guess, actor: Actor, door: Door, now: d
         gone = cases.is_erased(connection, guess.reference)
         enter(CASE_ERASED if gone else "CREDENTIAL_WRONG")
         return _Outcome(gone=gone)
-    tries.forget(connection, Subject(Scope.REFERENCE, guess.reference))
+    tries.forget(connection, guess.here(door))
     started = sessions.start(connection, Opened(guess.kind.value, door.name, guess.reference, None), now)
     enter("OK", cases.person(connection, guess.reference))
     return _Outcome(started)

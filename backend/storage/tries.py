@@ -4,8 +4,14 @@ Wrong tries are counted per subject, which is kept as a keyed hash. After as man
 allows the subject is closed for a while, and for twice as long each time it is closed again within a day, up
 to the limit's longest. Tries while it is closed are refused unseen and do not count.
 
-A right try forgets what was counted at its own reference only. So nobody clears the count of a door, of a
-caller or of all by opening a case that is his own.
+A reference is counted twice. Guessed at from one place, a terminal or a caller, it is closed soon, and for
+that place alone: a stranger does not close it for its owner. From everywhere together it is closed late and
+not for long, because that does meet the owner; without it, many numbers would be as many times the tries.
+`docs/permissions.md` has the arithmetic.
+
+A right try forgets what was counted at its own reference from its own place only. So nobody clears the count
+of a door, of a caller or of all by opening a case that is his own, and the owner's calls clear nothing for
+those who guess elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +31,10 @@ from backend.storage.vault import vault_of
 class Scope(StrEnum):
     """At what it was guessed, or from where."""
 
+    REFERENCE_FROM = "reference from one place"
+    """One reference at one terminal, of one caller, or of those of a line who show no number."""
     REFERENCE = "reference"
+    """The same from everywhere together."""
     DOOR = "door"
     """A terminal: one resident at a time stands there."""
     LINE = "line"
@@ -44,6 +53,11 @@ class Scope(StrEnum):
     LOOKUP_LINE = "lookup line"
     LOOKUP_CALLER = "lookup caller"
     ALL_LOOKUPS = "all lookups"
+    TEXT_NUMBER = "text number"
+    """To which results are sent by SMS. Nothing is guessed there: each counts."""
+    TEXT_CALLER = "text caller"
+    TEXT_WITHHELD = "text withheld"
+    """All callers of one phone line who show no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +71,12 @@ class Limit:
 
 
 _QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+_TWO_HOURS = 2 * _HOUR
 
 LIMITS = {
-    Scope.REFERENCE: Limit(5, _DAY, _QUARTER, _DAY),
+    Scope.REFERENCE_FROM: Limit(5, _DAY, _QUARTER, _DAY),
+    # One place has 35 tries on its first day, so that nobody closes it for others from one place alone.
+    Scope.REFERENCE: Limit(40, _DAY, _QUARTER, _TWO_HOURS),
     Scope.DOOR: Limit(20, _QUARTER, _QUARTER, _QUARTER),  # others stand in front of the same door
     Scope.LINE: Limit(200, _QUARTER, _QUARTER, _QUARTER),
     Scope.CALLER: Limit(10, _HOUR, _HOUR, _DAY),
@@ -73,7 +90,12 @@ LIMITS = {
     Scope.LOOKUP_LINE: Limit(400, _QUARTER, _QUARTER, _QUARTER),
     Scope.LOOKUP_CALLER: Limit(15, _HOUR, _HOUR, _DAY),
     Scope.ALL_LOOKUPS: Limit(1000, _QUARTER, _QUARTER, _QUARTER),
+    Scope.TEXT_NUMBER: Limit(5, _DAY, _DAY, _DAY),
+    Scope.TEXT_CALLER: Limit(10, _DAY, _DAY, _DAY),
+    Scope.TEXT_WITHHELD: Limit(100, _DAY, _DAY, _DAY),
 }
+_MOST_DOUBLINGS = 16
+"""By then every closure has its longest; who goes on for days must not double it out of all bounds."""
 REMEMBERED = 2 * _DAY
 """So long after the last wrong try it is known how often a subject was closed; no closure is longer."""
 
@@ -89,11 +111,16 @@ class Subject:
         return f"Subject({self.scope})"
 
 
+def at_from(reference: str, place: Subject) -> Subject:
+    """A reference, as it is guessed at from one place."""
+    return Subject(Scope.REFERENCE_FROM, f"{place.scope} {place.value} {reference}")
+
+
 def closed_for(connection: Connection, subjects: Iterable[Subject], now: datetime) -> timedelta | None:
     """How long none of the subjects may be tried again; None where all are open."""
     ends = [
         row.closed_until
-        for subject in subjects
+        for subject in _in_order(subjects)
         if (row := _row(connection, subject)) is not None and row.closed_until and row.closed_until > now
     ]
     return max(ends) - now if ends else None
@@ -101,7 +128,7 @@ def closed_for(connection: Connection, subjects: Iterable[Subject], now: datetim
 
 def count_wrong(connection: Connection, subjects: Iterable[Subject], now: datetime) -> None:
     """Counts a wrong try at each subject, and closes those that have had enough."""
-    for subject in sorted(subjects, key=lambda subject: subject.scope):  # always locked in the same order
+    for subject in _in_order(subjects):
         _count(connection, subject, now)
 
 
@@ -127,7 +154,7 @@ def _count(connection: Connection, subject: Subject, now: datetime) -> None:
     count += 1
     values: dict[str, Any] = {"count": count, "since_time": since, "last_time": now, "closures": closures}
     if count >= limit.tries:
-        closed = min(limit.closed * 2**closures, limit.longest)
+        closed = min(limit.closed * 2 ** min(closures, _MOST_DOUBLINGS), limit.longest)
         values |= {"count": 0, "since_time": now + closed, "closures": closures + 1}
         values["closed_until"] = now + closed
     if row is None:
@@ -135,6 +162,11 @@ def _count(connection: Connection, subject: Subject, now: datetime) -> None:
         connection.execute(insert(WrongTries).values(scope=subject.scope.value, subject=found, **values))
     else:
         connection.execute(update(WrongTries).where(_is(connection, subject)).values(**values))
+
+
+def _in_order(subjects: Iterable[Subject]) -> list[Subject]:
+    """As their rows are locked, so that no two transactions wait for each other."""
+    return sorted(subjects, key=lambda subject: subject.scope)
 
 
 def _row(connection: Connection, subject: Subject) -> Row[int, datetime, int, datetime | None] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import grpc
@@ -133,6 +134,101 @@ async def test_all_together_are_closed(house: House, form: form_pb2.Form, small:
     assert await guess(house, mine, right=True, caller="another") == "OK"
 
 
+@BOTH
+async def test_five_wrong_tries_close_a_reference_for_the_place_that_made_them_only(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = await apply(house, form)
+    line, terminal = Door("doors/line-1", DoorKind.LINE), Door("doors/hall-1", DoorKind.TERMINAL)
+    numbers = {"stranger": "+8687112345678", "owner": "+8687187654321"}
+    places = [(line, numbers["stranger"]), (line, ""), (terminal, "")]
+    others = [(line, numbers["owner"]), (Door("doors/line-2", DoorKind.LINE), "")]
+    others.append((Door("doors/hall-2", DoorKind.TERMINAL), ""))
+    for closed, (door, caller) in enumerate(places):
+        monkeypatch.setattr(guard, "LOCAL", door)
+        for _ in range(5):
+            assert await guess(house, mine, caller=caller) == WRONG
+        refusal = await tried(house, mine, right=True, caller=caller)
+        assert refusal is not None
+        assert (refusal.reason, refusal.retry_after) == (CLOSED, 900)
+        for still, number in [*places[closed + 1 :], *others]:
+            monkeypatch.setattr(guard, "LOCAL", still)
+            assert await guess(house, mine, right=True, caller=number) == "OK"
+    monkeypatch.setattr(guard, "LOCAL", others[1][0])
+    assert await guess(house, mine, right=True, caller=numbers["stranger"]) == CLOSED, (
+        "another line is no way"
+    )
+
+
+async def test_whom_a_terminal_says_to_be_called_by_gives_it_no_more_tries(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/hall-1", DoorKind.TERMINAL))
+    mine = await apply(house, form)
+    for number in range(5):
+        assert await guess(house, mine, caller=f"{number}") == WRONG
+    assert await guess(house, mine, right=True, caller="5") == CLOSED
+
+
+@BOTH
+async def test_a_reference_is_closed_for_all_only_after_many_and_not_for_long(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/line-1", DoorKind.LINE))
+    mine = await apply(house, form)
+    minutes = []
+    for again in range(5):
+        for number in range(40):
+            assert await guess(house, mine, caller=f"{again} {number // 5}") == WRONG
+        refusal = await tried(house, mine, right=True, caller="owner")
+        assert refusal is not None
+        assert (refusal.reason, refusal.code) == (CLOSED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        assert refusal.retry_after is not None
+        minutes.append(refusal.retry_after / 60)
+        house.clock.forward(minutes=minutes[-1])
+        assert await guess(house, mine, right=True, caller="owner") == "OK"
+    assert minutes == [15, 30, 60, 120, 120]
+
+
+async def test_a_right_try_forgets_the_wrong_ones_of_its_own_place_and_not_those_of_all(
+    house: House, form: form_pb2.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LOCAL", Door("doors/line-1", DoorKind.LINE))
+    monkeypatch.setitem(LIMITS, Scope.REFERENCE, replace(LIMITS[Scope.REFERENCE], tries=12))
+    mine = await apply(house, form)
+    for caller in ("owner", "stranger"):
+        for _ in range(4):
+            assert await guess(house, mine, caller=caller) == WRONG
+    assert await guess(house, mine, right=True, caller="owner") == "OK"
+    assert await guess(house, mine, caller="stranger") == WRONG
+    assert await guess(house, mine, right=True, caller="stranger") == CLOSED
+    for _ in range(3):
+        assert await guess(house, mine, right=True, caller="owner") == "OK"
+        assert await guess(house, mine, caller="owner") == WRONG
+    assert await guess(house, mine, right=True, caller="owner") == CLOSED, "4, 5 and 3 are 12"
+
+
+async def test_one_place_alone_never_closes_a_reference_for_all(house: House) -> None:
+    mine, hour = new_reference(), timedelta(hours=1)
+    whole = Subject(Scope.REFERENCE, mine)
+    for place in (Subject(Scope.CALLER, "+8687112345678"), Subject(Scope.DOOR, "doors/hall-1")):
+
+        def closed(connection: Connection, place: Subject, start: datetime) -> list[datetime]:
+            """When it was closed for all, of a week of one who tries whenever the place is open."""
+            here, now, found = tries.at_from(mine, place), start, []
+            while now < start + 7 * 24 * hour:
+                if wait := tries.closed_for(connection, [here], now):
+                    now += wait
+                    continue
+                tries.count_wrong(connection, [here, whole], now)
+                if tries.closed_for(connection, [whole], now):
+                    found.append(now)
+            return found
+
+        assert await house.database.write(closed, place, house.clock()) == []
+        house.clock.forward(days=30)
+
+
 async def test_a_reference_is_closed_for_longer_each_time(house: House, form: form_pb2.Form) -> None:
     mine = await apply(house, form)
     minutes = []
@@ -151,6 +247,23 @@ async def test_a_reference_is_closed_for_longer_each_time(house: House, form: fo
     refusal = await tried(house, mine, right=True)
     assert refusal is not None
     assert refusal.retry_after == 900
+
+
+async def test_who_guesses_on_for_weeks_is_closed_out_each_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for scope, limit in LIMITS.items():
+        monkeypatch.setitem(LIMITS, scope, replace(limit, tries=1))
+
+        def closed(connection: Connection, subject: Subject) -> list[timedelta | None]:
+            now, found = house.clock(), []
+            for _ in range(60):
+                tries.count_wrong(connection, [subject], now)
+                found.append(wait := tries.closed_for(connection, [subject], now))
+                now += wait or timedelta()
+            return found[10:]
+
+        assert await house.database.write(closed, Subject(scope)) == [limit.longest] * 50
 
 
 async def test_who_guesses_slowly_is_closed_out_too(house: House, form: form_pb2.Form) -> None:
@@ -223,9 +336,9 @@ async def test_wrong_tries_are_forgotten_after_a_while(house: House) -> None:
     def count(connection: Connection) -> int:
         return len(connection.execute(select(WrongTries.scope)).all())
 
-    assert await house.database.read(count) == 4
+    assert await house.database.read(count) == 5
     await house.database.write(tries.sweep, house.clock() + timedelta(days=1, hours=23))
-    assert await house.database.read(count) == 4
+    assert await house.database.read(count) == 5
     await house.database.write(tries.sweep, house.clock() + timedelta(days=2))
     assert await house.database.read(count) == 0
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
+from sqlalchemy import Connection
 
 from backend.rpc import permissions
 from backend.rpc.door import DoorKind
 from backend.rpc.permissions import TABLE, Credential, Rights, Scope, needs_session, rights, scope
 from backend.rpc.refusal import Refusal
 from backend.storage import tries
+from backend.storage.tries import Subject
 from tests.backend.house import House, failed
 from tests.backend.reflected import methods
 
@@ -71,6 +73,28 @@ def test_operators_read_how_often_one_may_be_wrong() -> None:
     ]
     assert page == [
         (limit.tries, limit.window, limit.closed, limit.longest) for limit in tries.LIMITS.values()
+    ]
+
+
+async def test_operators_read_how_often_a_reference_can_be_tried_in_a_day(house: House) -> None:
+    reference = "202600000001"
+    here = tries.at_from(reference, Subject(tries.Scope.CALLER, "+8687112345678"))
+    day = timedelta(days=1)
+
+    def tried(connection: Connection, subject: Subject) -> list[int]:
+        """On the first day, and on the third of one who tries whenever it is open."""
+        start = now = house.clock()
+        counts = [0] * 3
+        while now < start + 3 * day:
+            tries.count_wrong(connection, [subject], now)
+            counts[(now - start) // day] += 1
+            now += tries.closed_for(connection, [subject], now) or timedelta()
+        return [counts[0], counts[2]]
+
+    page = [[int(first), int(further)] for first, further, *_ in rows("who tries at one reference").values()]
+    assert page == [
+        await house.database.write(tried, here),
+        await house.database.write(tried, Subject(tries.Scope.REFERENCE, reference)),
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 
@@ -82,18 +81,25 @@ async def test_the_next_call_of_a_number_that_guessed_waits_and_another_s_does_n
     assert again - others > 1.5 * slow
 
 
-async def test_five_wrong_tries_close_the_reference_for_the_caller_in_the_next_call_too(
-    phone: Phone, capfd: pytest.CaptureFixture[str], tmp_path: Path
+async def test_five_wrong_tries_close_the_reference_for_that_number_and_leave_its_owner_s_untouched(
+    phone: Phone, capfd: pytest.CaptureFixture[str]
 ) -> None:
     reference = await letter(phone, IDENTITY)
-    heard = await phone.call("3\n" + f"{reference}\n123456\n" * 5 + "!")
+    right, strange, own = f"3\n{reference}\n{suffix(IDENTITY)}\n!", "5550300", "5550400"
+    heard = await phone.call("3\n" + f"{reference}\n123456\n" * 5 + "!", caller=strange)
     assert heard.prompts.count("error.CREDENTIAL_WRONG") == 5
-    heard = await phone.call(f"3\n{reference}\n{suffix(IDENTITY)}\n!")
-    assert "progress.now" not in heard.prompts, "even the right one opens nothing now"
-    assert "error.TOO_MANY_TRIES" in heard.prompts
-    assert "分钟" in heard.said("error.TOO_MANY_TRIES"), "it is not said how long"
+    for _ in range(2):
+        heard = await phone.call(right, caller=strange)
+        assert "progress.now" not in heard.prompts, "even the right one opens nothing to the stranger now"
+        assert "error.TOO_MANY_TRIES" in heard.prompts
+        assert "分钟" in heard.said("error.TOO_MANY_TRIES"), "it is not said how long"
+        for caller in (own, ""):
+            heard = await phone.call(right, caller=caller)
+            assert "progress.now" in heard.prompts, "the owner is kept out by a stranger"
+            assert "error.TOO_MANY_TRIES" not in heard.prompts
     said = "".join(capfd.readouterr())
     assert said.count("wrong secret of a reference") == 5
-    assert "too many wrong tries" in said
+    assert said.count("too many wrong tries") == 2
     assert reference not in said
     assert IDENTITY[-6:] not in said
+    assert not [number for number in (strange, own) if number in said]
