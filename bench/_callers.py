@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -28,7 +27,7 @@ MAIN, OTHERS = 400.0, 1200.0
 """Hertz of the main menu's recordings and of all others: which prompt is heard is told by its pitch."""
 RECORDING = 5.0
 """Seconds of each: the menus, which are several, are then as long as real ones."""
-TICKS = os.sysconf("SC_CLK_TCK")
+TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)
@@ -41,9 +40,10 @@ class Usage:
     @classmethod
     def of(cls, pid: int) -> Usage:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-        kept = sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+) kB", rollup, re.MULTILINE))
-        return cls((int(fields[11]) + int(fields[12])) / TICKS, kept << 10)
+        _, resident, shared = (
+            int(field) for field in Path(f"/proc/{pid}/statm").read_text("ascii").split()[:3]
+        )
+        return cls((int(fields[11]) + int(fields[12])) / TICKS, (resident - shared) * PAGE)
 
 
 @dataclass(slots=True)

@@ -130,7 +130,7 @@ async def measure(full: bool) -> list[Row]:
         rows.append(
             Row(
                 f"{RATE} calls set up a second, {RATE * seconds:,} in all: failed; until answered",
-                f"{said['failed']}; {spread(said['setup_ms'])}",
+                f"{said['failed'] or 0} {said['codes'] or ''}; {spread(said['setup_ms'])}",
                 "0 failed",
                 not said["failed"],
             )

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -175,10 +175,9 @@ class Speech:
 
     @staticmethod
     def _sentences(utterance: Utterance) -> Iterator[Sentence]:
-        for sentence in reading.sentences(utterance.text, utterance.language):
-            if parts := reading.parts(sentence, utterance.language):
-                pause = PAUSE["sentence" if sentence[-1] in "。！？；.!?;" else "clause"]
-                yield Sentence(utterance.name, parts, pause, utterance.private)
+        read = _sentences.__wrapped__ if utterance.private else _sentences
+        for parts, pause in read(utterance.text, utterance.language):
+            yield Sentence(utterance.name, parts, pause, utterance.private)
 
     async def _sound(self, piece: Piece) -> bytes:
         if isinstance(piece, Take):
@@ -205,7 +204,7 @@ class Speech:
                 self._unusable.add(recording)
                 log.warning("recording_unusable", file=str(recording.path), reason=str(error))
                 return b"".join([await self._sound(sentence) for sentence in take.instead])
-            heard.append(sound.to_pcm(sound.silence(pause)))
+            heard.append(_silence(pause))
         return self._together(heard, take.private)
 
     def _together(self, pieces: Sequence[bytes], private: bool) -> bytes:
@@ -250,3 +249,18 @@ class Speech:
             joined += [said, sound.silence(VOICE_JOINT)]
         joined[-1] = sound.silence(sentence.pause)
         return sound.to_pcm(np.concatenate(joined))
+
+
+@lru_cache(maxsize=2048)
+def _sentences(text: str, language: Language) -> tuple[tuple[tuple[reading.Part, ...], float], ...]:
+    """What is rendered in one go, and the silence after it; kept, as most texts are said to every caller."""
+    return tuple(
+        (parts, PAUSE["sentence" if sentence[-1] in "。！？；.!?;" else "clause"])
+        for sentence in reading.sentences(text, language)
+        if (parts := reading.parts(sentence, language))
+    )
+
+
+@lru_cache(maxsize=64)
+def _silence(seconds: float) -> bytes:
+    return sound.to_pcm(sound.silence(seconds))
