@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 
 from backend_client.catalog import Service
 from backend_client.document import DocumentLink, new_document_name
 from backend_client.errors import Conflict, InvalidRequest, Unreachable
-from ivr.dialogue.asking import Menu, menu
-from ivr.dialogue.conversation import Back, Conversation
+from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.guide import head, read_guide
 from ivr.dialogue.link import TAIL, mobile_number
-from ivr.line import Utterance
+from ivr.dialogue.offering import offer_service
 
-SEND, GUIDE = "1", "2"
+SEND = "1"
 _ENOUGH = "TOO_MANY_LINKS"
 
 
 async def take_home(conversation: Conversation, service: Service) -> bool:
     """True once a link is on its way. Raises Back."""
-    before = partial(head, conversation, service)
-
-    def short() -> list[Utterance]:
-        return [conversation.prompt("document.keys")]
-
-    def full() -> list[Utterance]:
-        return [*before(), *short()]
-
-    while True:
-        key = await menu(conversation, Menu(SEND + GUIDE, full, short))
-        with suppress(Back):
-            if key == GUIDE:
-                await read_guide(conversation, service)
-            elif await _send(conversation, service, await mobile_number(conversation)):
-                return True
+    begun = {SEND: partial(_send, conversation, service)}
+    return await offer_service(conversation, service, ["document.keys"], begun)
 
 
-async def _send(conversation: Conversation, service: Service, number: str) -> bool:
-    """Whether the link is on its way; where it is not, the caller has been told why."""
+async def _send(conversation: Conversation, service: Service) -> bool:
+    """Whether the link is on its way; where it is not, the caller has been told why. Raises Back."""
+    number = await mobile_number(conversation)
     client, call = conversation.client, conversation.call
     form = await fetch(conversation, lambda: client.get_form(service.form))
     name = new_document_name()  # tried again, it is the same link

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
 from backend_client.forms.answer import AnswerError
 from backend_client.forms.charge import bill_for
@@ -13,7 +15,7 @@ from backend_client.submission import Accepted
 from ivr import prompts
 from ivr.dialogue.answers import recalled
 from ivr.dialogue.appointment import tell_booked
-from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.charge import agreed
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
@@ -49,7 +51,8 @@ async def fill_in(conversation: Conversation, name: str) -> None:
         conversation.done(Matter(reference=accepted.reference))
         await tell_booked(conversation, draft, accepted)
         if await _tell_reference(conversation, draft.form, accepted, due=due):
-            await pay(conversation, accepted.reference)
+            with suppress(Back):  # it is sent, paid or not
+                await pay(conversation, accepted.reference)
     finally:
         draft.wipe()
 
@@ -74,7 +77,8 @@ async def begin(conversation: Conversation, form: Form) -> None:
 
 async def answer_all(conversation: Conversation, draft: Draft) -> None:
     """Asks what is open, until no rule is broken. Back leads to the question before, whose answer stands
-    until it is replaced; before the first question it leaves the form, and is raised."""
+    until it is replaced; before the first question it leaves the form, and is raised. Who has answered
+    something is asked first."""
     target: Field | None = None
     while (field := target or draft.filling.next_field()) is not None:
         try:
@@ -83,6 +87,8 @@ async def answer_all(conversation: Conversation, draft: Draft) -> None:
             await _mend(conversation, draft)
         except Back:
             number, _ = draft.filling.position(field.id)
+            if number == 1 and not draft.filling.answers:
+                raise
             if number == 1:
                 await _confirm_leaving(conversation, "form.leave")
             target = draft.filling.asked[max(number - 2, 0)]
@@ -123,15 +129,17 @@ async def _go_through(conversation: Conversation, draft: Draft) -> None:
             *short(),
         ]
 
+    said: Said = full
     while True:
         try:
-            key = await menu(conversation, Menu(SEND + CHANGE, full, short))
+            key = await menu(conversation, Menu(SEND + CHANGE, full, short, first=said))
         except Back:
             await _confirm_leaving(conversation, "form.leave")
+            said = short
             continue
         if key == SEND:
             return
-        await _change(conversation, draft)
+        said = full if await _change(conversation, draft) else short
         await answer_all(conversation, draft)
 
 
@@ -149,16 +157,17 @@ def _lines(conversation: Conversation, draft: Draft) -> list[Utterance]:
     return said
 
 
-async def _change(conversation: Conversation, draft: Draft) -> None:
-    """Asks one question again; Back keeps its answer. What that opens is asked next."""
+async def _change(conversation: Conversation, draft: Draft) -> bool:
+    """Asks one question again; False where the caller goes back. What that opens is asked next."""
     fields = draft.filling.asked
     items = [Item(f"{draft.form.name}/{field.id}/label", field.label) for field in fields]
     try:
         chosen = await choose(conversation, items, lambda: [conversation.prompt("summary.which")])
         await answer(conversation, draft, fields[chosen])
     except Back:
-        return
+        return False
     await _mend(conversation, draft)
+    return True
 
 
 async def _send(conversation: Conversation, draft: Draft) -> Accepted | None:

@@ -24,7 +24,7 @@ from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell, told_by
 from ivr.dialogue.form import answer_all
-from ivr.dialogue.guide import head, read_guide
+from ivr.dialogue.offering import offer_service
 from ivr.dialogue.payment import pay_record
 from ivr.dialogue.progress import ask_reference, ask_suffix
 from ivr.dialogue.reading import read_out
@@ -32,7 +32,7 @@ from ivr.dialogue.records import said_details, said_record
 from ivr.dialogue.signing_in import sign_in
 from ivr.line import Utterance
 
-BEGIN, GUIDE = "1", "2"
+BEGIN = "1"
 DETAILS, NEXT, PAY, ANEW = "1", "2", "3", "4"
 AT_ONCE = 3
 """Details that are read out in one go."""
@@ -41,23 +41,12 @@ AT_ONCE = 3
 async def look_up(conversation: Conversation, service: Service) -> bool:
     """Holds a service of the kind LOOKUP. Raises Back where the caller leaves."""
 
-    def short() -> list[Utterance]:
-        return [conversation.prompt("lookup.begin_or_guide")]
+    async def search() -> bool:
+        while await _search(conversation, service):
+            pass
+        return True
 
-    def full() -> list[Utterance]:
-        return [*head(conversation, service), *short()]
-
-    said: Said = full
-    while True:
-        key = await menu(conversation, Menu(BEGIN + GUIDE, full, short, first=said))
-        said = short
-        with suppress(Back):
-            if key == GUIDE:
-                await read_guide(conversation, service)
-                continue
-            while await _search(conversation, service):
-                pass
-            return True
+    return await offer_service(conversation, service, ["lookup.begin_or_guide"], {BEGIN: search})
 
 
 async def _search(conversation: Conversation, service: Service) -> bool:

@@ -55,13 +55,12 @@ async def answer(conversation: Conversation, draft: Draft, field: Field) -> None
 
 
 def posed(conversation: Conversation, draft: Draft, field: Field) -> list[Utterance]:
-    """Which question it is, the question, and what helps to answer it."""
-    number, _ = draft.filling.position(field.id)
+    """Which question of several it is, the question, and what helps to answer it."""
+    number, count = draft.filling.position(field.id)
     name = f"{draft.form.name}/{field.id}"
-    said = [
-        conversation.prompt("form.position", number=conversation.read.integer(number)),
-        conversation.content(name, field.question),
-    ]
+    said = [conversation.content(name, field.question)]
+    if count > 1:
+        said.insert(0, conversation.prompt("form.position", number=conversation.read.integer(number)))
     if field.hint and field.type not in EXPLAINED:
         said.append(conversation.content(f"{name}/hint", field.hint))
     return said

@@ -48,7 +48,7 @@ class Dictation:
         return replace(self._spoken, wav=with_consent(self._spoken.wav, self._consent))
 
     async def take(self, question: Said) -> Recorded:
-        """What the caller wants to keep. Raises Back.
+        """What the caller wants to keep. `*` raises Back, and after something was said begins anew.
 
         Where the caller hangs up meanwhile, which raises HungUp, `spoken` is what was said until then.
         """
@@ -56,7 +56,7 @@ class Dictation:
         while True:
             key = await self._record(said)
             said = tuple
-            if key == "*" and not self._spoken.wav:
+            if key == "*" and not self._heard:
                 raise Back
             if key == "*":
                 self._take_back()
@@ -107,10 +107,13 @@ class Dictation:
     async def _offer_again(self) -> None:
         prompt = self._conversation.prompt
 
-        def told() -> list[Utterance]:
-            return [prompt("record.nothing"), prompt("record.again_or_back")]
+        def keys() -> list[Utterance]:
+            return [prompt("record.again_or_back")]
 
-        await menu(self._conversation, Menu("1", told, told))
+        def told() -> list[Utterance]:
+            return [prompt("record.nothing"), *keys()]
+
+        await menu(self._conversation, Menu("1", told, keys))
 
     async def _kept(self) -> bool:
         """Whether the caller keeps it, after hearing it and going on with it as often as wanted."""

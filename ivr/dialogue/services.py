@@ -12,8 +12,7 @@ from functools import partial
 
 from backend_client.catalog import Service, ServiceKind
 from ivr import prompts
-from ivr.dialogue.asking import Menu, menu
-from ivr.dialogue.booking import book
+from ivr.dialogue.appointment import tell_waiting
 from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.document import take_home
@@ -21,13 +20,13 @@ from ivr.dialogue.fetching import fetch
 from ivr.dialogue.form import fill_in
 from ivr.dialogue.guide import head, read_guide
 from ivr.dialogue.lookup import look_up
+from ivr.dialogue.offering import Begun, offer_service
 from ivr.dialogue.payment_number import by_number
 from ivr.dialogue.rating import rate_service
-from ivr.line import Utterance
 
 MOST = 200
 """Services that are offered: all that one page of the backend holds."""
-APPLY, GUIDE = "1", "2"
+FILL_IN, WAITING = "1", "3"
 
 
 async def services(conversation: Conversation) -> None:
@@ -52,6 +51,9 @@ async def services(conversation: Conversation) -> None:
 
 async def _of_group(conversation: Conversation, group: str, there: Sequence[Service]) -> None:
     """Returns once the caller's matter is done. Raises Back."""
+    if [service.kind for service in there] == [ServiceKind.RATING]:
+        await _service(conversation, there[0].name)  # it asks itself which service is rated
+        return
     items = [Item(service.name, service.title) for service in there]
     if group == "pay":
         items.append(Item("services.by_number", prompts.label("services.by_number")))
@@ -78,25 +80,32 @@ async def _service(conversation: Conversation, name: str) -> bool:
 
 
 async def _apply(conversation: Conversation, service: Service) -> bool:
-    """By form, where there is one, and the guide."""
-    before = partial(head, conversation, service)
+    """By form, where there is one, and the guide. Raises Back."""
     if not service.form:
-        await read_guide(conversation, service, before)
+        await read_guide(conversation, service, partial(head, conversation, service))
         return False
+    begun = {FILL_IN: partial(_filled_in, conversation, service)}
+    return await offer_service(conversation, service, ["services.apply_or_guide"], begun)
 
-    def short() -> list[Utterance]:
-        return [conversation.prompt("services.apply_or_guide")]
 
-    def full() -> list[Utterance]:
-        return [*before(), *short()]
+async def _book(conversation: Conversation, service: Service) -> bool:
+    """By form, with the guide, and how many wait where there is a queue. Raises Back."""
+    keys = ["book.keys"]
+    begun: dict[str, Begun] = {FILL_IN: partial(_filled_in, conversation, service)}
+    if service.counters:
+        keys.append("book.waiting_key")
+        begun[WAITING] = partial(_waiting, conversation, service)
+    return await offer_service(conversation, service, keys, begun)
 
-    while True:
-        key = await menu(conversation, Menu(APPLY + GUIDE, full, short))
-        if key == APPLY:
-            await fill_in(conversation, service.form)
-            return True
-        with suppress(Back):
-            await read_guide(conversation, service)
+
+async def _filled_in(conversation: Conversation, service: Service) -> bool:
+    await fill_in(conversation, service.form)
+    return True
+
+
+async def _waiting(conversation: Conversation, service: Service) -> bool:
+    await tell_waiting(conversation, service.counters)
+    return False
 
 
 HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] = {
@@ -105,7 +114,7 @@ HELD: Mapping[ServiceKind, Callable[[Conversation, Service], Awaitable[bool]]] =
     ServiceKind.PAYMENT: _apply,
     ServiceKind.LOOKUP: look_up,
     ServiceKind.DOCUMENT: take_home,
-    ServiceKind.APPOINTMENT: book,
+    ServiceKind.APPOINTMENT: _book,
     ServiceKind.RATING: rate_service,
 }
 """How a service of each kind is held. Kinds that are not here have a key of their own in the main menu."""

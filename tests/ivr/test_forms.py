@@ -282,9 +282,31 @@ async def test_star_goes_to_the_question_before_whose_answer_may_change(phone: P
 
 
 async def test_leaving_a_form_is_asked_about(phone: Phone) -> None:
-    heard = await phone.call(f"{START}\n*\n1\n*\n2\n!")
+    heard = await phone.call(f"{START}\n{NAME}\n*\n*\n1\n*\n2\n!")
     assert heard.prompts.count("form.leave") == 2
-    assert heard.prompts[-7] == "services.which_apply"
+    assert heard.prompts[-1] == "services.apply_or_guide"
+
+
+async def test_a_form_without_an_answer_is_left_at_once(phone: Phone) -> None:
+    heard = await phone.call(f"{START}\n*\n*\n!")
+    assert "form.leave" not in heard.prompts
+    left = heard.prompts.index("services.which_apply", heard.prompts.index("form.position"))
+    assert heard.prompts[left - 1] == "services.apply_or_guide"
+
+
+async def test_who_keeps_an_answer_hears_only_the_keys_and_who_changes_one_all_answers(phone: Phone) -> None:
+    _, kept, _ = await send(phone, form(end="2\n4\n*\n1\n*\n!"))
+    assert (kept.prompts.count("summary.intro"), kept.prompts.count("summary.keys")) == (1, 2)
+    _, changed, _ = await send(phone, form(end="2\n4\n000043\n1\n1\n*\n!"))
+    assert (changed.prompts.count("summary.intro"), changed.prompts.count("summary.keys")) == (2, 2)
+
+
+async def test_nothing_said_and_a_star_is_a_step_back_and_something_said_begins_anew(phone: Phone) -> None:
+    back = await phone.call(f"{START}\n1\n*\n!")
+    assert back.prompts[-1] == "services.apply_or_guide"
+    anew = await phone.call(f"{START}\n1\n>王小民\n*\n王大民\n!")
+    assert anew.prompts.count("record.speak") == 2
+    assert "record.length" in anew.prompts
 
 
 async def test_an_answer_can_be_changed_after_all_were_heard(phone: Phone) -> None:
