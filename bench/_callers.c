@@ -433,7 +433,7 @@ int main(int argc, char **argv)
         if (time >= next)
             next = speak(time, key_every);
         if (time - tended > 20000000) {
-            tend(time, leaving ? 1 : hold);
+            tend(time, leaving && !hold ? 1 : hold);
             tended = time;
         }
         if (!measured_from && running == total && (hold || up_now + ended == total) && (hold || time - begin >= total / rate * 1e9 + 2e9)) {
