@@ -29,8 +29,10 @@ async def agreed(conversation: Conversation, draft: Draft) -> bool:
     if bill is None:
         return True
 
+    worked_out = any(_how(conversation, draft, line)[1:] for line in bill.lines)
+
     def keys() -> list[Utterance]:
-        return [conversation.prompt("charge.keys")]
+        return [conversation.prompt("charge.keys" if worked_out else "charge.keys_fixed")]
 
     def full() -> list[Utterance]:
         return [conversation.prompt("charge.intro"), *_amounts(conversation, draft, bill), *keys()]
@@ -42,7 +44,7 @@ async def agreed(conversation: Conversation, draft: Draft) -> bool:
     said = full
     while True:
         try:
-            key = await menu(conversation, Menu(AGREE + HOW, full, keys, first=said))
+            key = await menu(conversation, Menu(AGREE + (HOW if worked_out else ""), full, keys, first=said))
         except Back:
             return False
         if key == AGREE:
@@ -70,7 +72,7 @@ def _total(conversation: Conversation, draft: Draft, bill: Bill) -> Utterance:
 
 
 def _how(conversation: Conversation, draft: Draft, line: BillLine) -> Sequence[Utterance]:
-    """A line with how it came about, in two sentences."""
+    """A line with how it came about, in two sentences; in one where there is nothing to tell."""
     read, prompt = conversation.read, conversation.prompt
     told: list[Utterance] = []
 

@@ -315,7 +315,7 @@ async def test_every_question_of_a_form_its_summary_and_its_reference(
         await try_a_menu(walk)
         await walk.press("*", "1")
         if form.charge:
-            assert "charge.keys" in walk.here
+            assert {"charge.keys", "charge.keys_fixed"} & set(walk.here.names)
             await try_a_menu(walk)
             await walk.press("1")
         assert "sent.keys" in walk.here

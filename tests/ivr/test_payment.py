@@ -78,7 +78,7 @@ async def sent(live: Live, line: Phone) -> str:
     """Fills in the form and sends it; the reference."""
     before = set(line.county.references())
     live.does(f"{await way(line, RENEWAL)}\n1\n{ANSWERS}\n1")
-    await live.until("charge.keys")
+    await live.until("charge.keys_fixed")
     live.does("1")
     await live.until("sent.pay")
     (reference,) = set(line.county.references()) - before
@@ -150,6 +150,7 @@ async def test_answers_are_changed_where_the_amount_is_not_right(line: Phone) ->
     heard = await line.call(f"{await way(line, RENEWAL)}\n1\n{ANSWERS}\n1\n*\n2\n4\n3\n1\n!")
     assert heard.prompts.count("charge.intro") == 2
     assert heard.said("charge.total") == "合计应缴费用：三十元。"
+    assert "charge.keys" not in heard.prompts, "a fixed amount has nothing to be worked out"
     assert len(line.county.references()) == before
 
 
@@ -219,7 +220,7 @@ async def test_the_callers_own_number_is_offered(line: Phone, house: House) -> N
     before = len(links_to(MOBILE, house.data))
     async with line.calling(caller=f"sip:{MOBILE}@127.0.0.1") as live:
         live.does(f"{await way(line, RENEWAL)}\n1\n1\n1\n请听我说\n1\n{keyed(IDENTITY_X)}\n1\n1\n1\n1\n2\n1")
-        await live.until("charge.keys")
+        await live.until("charge.keys_fixed")
         live.does("1")
         await live.until("sent.pay")
         live.does("1")
