@@ -19,6 +19,12 @@ wrapper.o: wrapper.cpp
 wrapper.cpp: $(SWIG_DIR)/pjsua2.i
 	swig $(HEADERS) -c++ -python -threads -w312 -o $@ $<
 
+# Each wants those before it to be there.
+pjlib-util: pjlib
+pjnath: pjlib-util
+pjmedia: pjnath
+pjsip: pjmedia
+
 $(LIBRARIES):
 	$(MAKE) --silent -C $@/build lib
 
