@@ -19,7 +19,7 @@ from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.replies import WithSession
-from ivr.dialogue.slot import choose_slot, spoken
+from ivr.dialogue.slot import choose_slot
 from ivr.line import Utterance
 
 MOVE, CANCEL = "1", "2"
@@ -45,7 +45,7 @@ def _queue(conversation: Conversation, counters: Counters, queue: Queue | None) 
         return [*said, conversation.prompt("queue.waiting", count=count, minutes=minutes)]
     if queue.opens is None:
         return [*said, conversation.prompt("queue.closed")]
-    return [*said, conversation.prompt("queue.opens", time=spoken(conversation, queue.opens))]
+    return [*said, conversation.prompt("queue.opens", time=conversation.read.moment(queue.opens))]
 
 
 async def tell_booked(conversation: Conversation, draft: Draft, accepted: Accepted) -> None:
@@ -54,7 +54,7 @@ async def tell_booked(conversation: Conversation, draft: Draft, accepted: Accept
     name = draft.filling.answers.get(field.id) if field else None
     if field is None or not isinstance(name, str):
         return
-    time = spoken(conversation, slot_of(name).start)
+    time = conversation.read.moment(slot_of(name).start)
     if not accepted.delivered:
         await conversation.call.say(conversation.prompt("booked.not_confirmed", time=time))
         return
@@ -71,7 +71,7 @@ def told(conversation: Conversation, case: Case) -> list[Utterance]:
     appointment = case.appointment
     if appointment is None:
         return []
-    time = spoken(conversation, appointment.slot.start)
+    time = conversation.read.moment(appointment.slot.start)
     said = [conversation.prompt(f"appointment.{appointment.state.name}", time=time)]
     if appointment.state is AppointmentState.BOOKED:
         said.append(conversation.prompt("booked.place"))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from backend_client.errors import BackendError, BackendFailure, NeedsConnection, Unreachable
 from backend_client.sentences import sentence
-from ivr.dialogue.asking import Menu, menu
+from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.line import Utterance
 
@@ -34,20 +34,22 @@ async def fetch(
         except passing:
             raise
         except (Unreachable, BackendFailure) as error:
-            await conversation.call.forget_keys_typed_ahead(but="0*")
             told = error
         except BackendError as error:
             await tell(conversation, error)
             raise Back from None
-        await _offer_again(conversation, told)
+        await offer_again(conversation, told)
 
 
-async def _offer_again(conversation: Conversation, error: BackendError) -> None:
+async def offer_again(conversation: Conversation, error: BackendError, further: Said = tuple) -> None:
+    """Says what went wrong, and what else helps; returns for another try. Raises Back."""
+    await conversation.call.forget_keys_typed_ahead(but="0*")
+
     def short() -> list[Utterance]:
         return [conversation.prompt("backend.retry")]
 
     def full() -> list[Utterance]:
-        return [told_by(conversation, error), *short()]
+        return [_told_by(conversation, error), *further(), *short()]
 
     await menu(conversation, Menu("1", full, short))
 
@@ -55,10 +57,10 @@ async def _offer_again(conversation: Conversation, error: BackendError) -> None:
 async def tell(conversation: Conversation, error: BackendError) -> None:
     """Says what went wrong; keys typed ahead behind it are dropped."""
     await conversation.call.forget_keys_typed_ahead()
-    await conversation.call.say(told_by(conversation, error))
+    await conversation.call.say(_told_by(conversation, error))
 
 
-def told_by(conversation: Conversation, error: BackendError) -> Utterance:
+def _told_by(conversation: Conversation, error: BackendError) -> Utterance:
     """The sentence for an error; in the record it stands by its code."""
     name = "NEEDS_CONNECTION" if isinstance(error, NeedsConnection) else error.reason
     return conversation.content(f"error.{name}", sentence(error, conversation.language))

@@ -22,7 +22,7 @@ from ivr import prompts
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
-from ivr.dialogue.fetching import fetch, tell, told_by
+from ivr.dialogue.fetching import fetch, offer_again, tell
 from ivr.dialogue.form import answer_all
 from ivr.dialogue.offering import offer_service
 from ivr.dialogue.payment import pay_record
@@ -131,23 +131,10 @@ async def _found(
             return None
         except ProviderFailed as error:
             conversation.call.note("lookup failed")
-            await _offer_again(conversation, service, error)
+            await offer_again(conversation, error, partial(_ask_there, conversation, service))
         else:
             conversation.call.note("lookup answered")
             return found
-
-
-async def _offer_again(conversation: Conversation, service: Service, error: ProviderFailed) -> None:
-    """Says what is the matter and who else can be asked; returns for another try. Raises Back."""
-    await conversation.call.forget_keys_typed_ahead()
-
-    def short() -> list[Utterance]:
-        return [conversation.prompt("backend.retry")]
-
-    def full() -> list[Utterance]:
-        return [told_by(conversation, error), *_ask_there(conversation, service), *short()]
-
-    await menu(conversation, Menu("1", full, short))
 
 
 def _ask_there(conversation: Conversation, service: Service) -> list[Utterance]:

@@ -72,18 +72,11 @@ async def rate_service(conversation: Conversation, service: Service) -> bool:
 
 async def _level(conversation: Conversation, asked: Said, silence: str | None = None) -> Satisfaction | None:
     """The level; None where it is skipped. Raises Back."""
-    timing = conversation.settings.timing
-    key = await menu(
-        conversation,
-        Menu(
-            "".join(LEVELS) + SKIP,
-            asked,
-            lambda: [conversation.prompt("rating.keys")],
-            private=True,
-            silence=silence,
-            patience=timing.first_key,
-        ),
-    )
+
+    def keys() -> list[Utterance]:
+        return [conversation.prompt("rating.keys")]
+
+    key = await menu(conversation, Menu("".join(LEVELS) + SKIP, asked, keys, private=True, silence=silence))
     return LEVELS.get(key)
 
 

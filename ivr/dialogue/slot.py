@@ -6,7 +6,7 @@ Only what is free is offered: who listens cannot look past what is full.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from backend_client.appointment import SlotDay
 from backend_client.forms.slot import Slot
@@ -42,11 +42,6 @@ async def choose_slot(
         days = await _free_days(conversation, counters)  # others have booked meanwhile
 
 
-def spoken(conversation: Conversation, at: datetime) -> str:
-    """A time as it is said. at: local time of the county."""
-    return conversation.read.moment(at)
-
-
 async def _free_days(conversation: Conversation, counters: str) -> list[SlotDay]:
     found = await fetch(conversation, lambda: conversation.client.list_slots(counters))
     days = [day for day in found if day.free]
@@ -69,7 +64,7 @@ async def _confirmed(conversation: Conversation, slot: Slot) -> bool:
     """Reads it back. Raises Back."""
 
     def full() -> list[Utterance]:
-        return [conversation.prompt("slot.confirm", time=spoken(conversation, slot.start))]
+        return [conversation.prompt("slot.confirm", time=conversation.read.moment(slot.start))]
 
     return await menu(conversation, Menu(TAKE + OTHER, full, full)) == TAKE
 
