@@ -97,9 +97,7 @@ async def _question(form: Form, field: Field, language: Language, *, recorded: b
         draft.consent = Consent() if recorded else None
         _fill(draft.filling, before)
         if field.type is FieldType.SLOT:  # the days are the backend's, whenever somebody calls
-            await conversation.call.say(
-                *posed(conversation, draft, field), conversation.prompt("slot.which_day")
-            )
+            await conversation.call.say(*posed(conversation, draft, field))
         else:
             await answer(conversation, draft, field)
 

@@ -104,12 +104,17 @@ async def _mend(conversation: Conversation, draft: Draft) -> None:
 
 
 async def _confirm_leaving(conversation: Conversation, question: str) -> None:
-    """Raises Back where the caller really wants to leave; what was answered is forgotten then."""
+    """Raises Back where the caller really wants to leave; what was answered is forgotten then. `*` does not
+    leave: many press it again and again."""
 
     def full() -> list[Utterance]:
         return [conversation.prompt(question)]
 
-    if await menu(conversation, Menu("12", full, full)) == "2":
+    try:
+        leaves = await menu(conversation, Menu("12", full, full)) == "2"
+    except Back:
+        leaves = False
+    if leaves:
         raise Back
 
 

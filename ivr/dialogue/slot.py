@@ -27,11 +27,14 @@ async def choose_slot(
     """The name of a slot. full: the question; optional: `#` raises Skipped. Raises Back, also where nothing
     is free."""
     days = await _free_days(conversation, counters)
+
+    def another_day() -> list[Utterance]:
+        return [conversation.prompt("slot.which_day")]
+
     lead = full
     while True:
-        day = days[await choose(conversation, _days(days), _lead(conversation, lead), optional=optional)]
-        slots = [one.slot for one in day.slots if one.free]
-        lead = _nothing
+        day = days[await choose(conversation, _days(days), lead, optional=optional)]
+        slots, lead = [one.slot for one in day.slots if one.free], another_day
         try:
             at = await choose(conversation, _times(slots), lambda: [conversation.prompt("slot.which_time")])
             if await _confirmed(conversation, slots[at]):
@@ -50,14 +53,6 @@ async def _free_days(conversation: Conversation, counters: str) -> list[SlotDay]
         await conversation.call.say(conversation.prompt("slot.none"))
         raise Back
     return days
-
-
-def _nothing() -> Sequence[Utterance]:
-    return ()
-
-
-def _lead(conversation: Conversation, question: Said) -> Said:
-    return lambda: [*question(), conversation.prompt("slot.which_day")]
 
 
 async def _confirmed(conversation: Conversation, slot: Slot) -> bool:
