@@ -38,6 +38,8 @@ from huimin.v1 import (
     policy_pb2_grpc,
     rating_pb2,
     rating_pb2_grpc,
+    text_pb2,
+    text_pb2_grpc,
 )
 
 from backend import clock
@@ -77,6 +79,7 @@ from backend.services.notice import NoticeService
 from backend.services.payment import PaymentService
 from backend.services.policy import PolicyService
 from backend.services.rating import RatingService
+from backend.services.text import TextService
 from backend.settings import BackendSettings
 from backend.storage.audit import AuditTrail
 from backend.storage.database import Database, database_url, open_database
@@ -104,6 +107,7 @@ _CONTRACT = (
     payment_pb2,
     lookup_pb2,
     document_pb2,
+    text_pb2,
 )
 _log = logger(__name__)
 
@@ -290,6 +294,7 @@ def _add_services(
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, published, trail, now), server)
     documents = DocumentService(database, published, papers, now)
     document_pb2_grpc.add_DocumentServiceServicer_to_server(documents, server)
+    text_pb2_grpc.add_TextServiceServicer_to_server(TextService(database, published, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
     rating_pb2_grpc.add_RatingServiceServicer_to_server(RatingService(database, published, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)

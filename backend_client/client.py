@@ -4,7 +4,7 @@
 |---|---|---|---|
 | every read, and signing out | 3 s, 0.4 s while another backend is well | 4 | 6 s |
 | create_submission, lease_references | 8 s, 2 s while another backend is well | 5 | 20 s |
-| what changes an appointment, issue_ticket | as above | 5 | 20 s |
+| what changes an appointment, issue_ticket, send_text | as above | 5 | 20 s |
 | the calls about payments, but get_order | 8 s | 3 | 20 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 3 | 6 s |
@@ -58,6 +58,7 @@ from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rotation import Backend
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Channel, Leased, Submission
+from backend_client.text import Result
 from foundation.language import Language
 
 READ = Patience(each=3, tries=4, total=6, elsewhere=0.4)
@@ -558,6 +559,33 @@ class BackendClient:
             language=language_to_proto(language),
             answers=[answer_to_proto(form.field(one), value) for one, value in (answers or {}).items()],
             recipient=recipient,
+        )
+
+    async def send_text(
+        self,
+        name: str,
+        result: Result,
+        phone_number: str,
+        language: Language,
+        *,
+        session: Session | None = None,
+        caller: str = "",
+    ) -> bool:
+        """Sends a result by SMS, once; whether it goes out later, because messages do not get through.
+
+        name: `new_text_name`, the same when it is tried again; session: for a case. Unreachable with reason
+        TOO_MANY_TEXTS where the number or the caller got enough today; Conflict with reason TEXT_OVER where
+        a record has to be looked up again; NotFound.
+        """
+        return await self._call(
+            methods.SEND_TEXT,
+            SUBMIT,
+            _authorization(session) if session else (),
+            name=name,
+            phone_number=phone_number,
+            language=language_to_proto(language),
+            caller=caller[:MAX_CALLER],
+            **{result.of.value: result.name},
         )
 
     async def reopen_case(

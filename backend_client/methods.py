@@ -20,6 +20,7 @@ from huimin.v1 import (
     payment_pb2,
     policy_pb2,
     rating_pb2,
+    text_pb2,
 )
 
 from backend_client import wire
@@ -274,6 +275,12 @@ CREATE_DOCUMENT_LINK: Method[DocumentLink] = method(
     document_pb2.CreateDocumentLinkRequest,
     document_pb2.CreateDocumentLinkResponse,
     _document_link,
+)
+SEND_TEXT: Method[bool] = method(
+    "TextService/SendText",
+    text_pb2.SendTextRequest,
+    text_pb2.SendTextResponse,
+    lambda answer: answer.delayed,
 )
 REOPEN_CASE = method(
     "CaseService/ReopenCase", case_pb2.ReopenCaseRequest, case_pb2.ReopenCaseResponse, _reopened

@@ -68,6 +68,8 @@ _BY_REASON = {
     "PAYMENT_UNAVAILABLE": "error.payment_unavailable",
     "PAYMENT_NOT_OFFERED": "error.payment_not_offered",
     "TOO_MANY_LINKS": "error.too_many_links",
+    "TOO_MANY_TEXTS": "error.too_many_texts",
+    "TEXT_OVER": "error.text_over",
     "RENDERING_FAILED": "error.rendering_failed",
     "LINKS_NOT_OFFERED": "error.links_not_offered",
     "NO_SUCH_RECIPIENT": "error.no_such_recipient",

@@ -118,6 +118,8 @@ def lookup(entry: LookupEntry) -> Described:
         parts |= {(*place, "at"): told.at or "", (*place, "unit"): "" if told.unit == "yuan" else told.unit}
         parts |= {(*place, "options", option.id): option.label for option in column.options}
     parts |= {("listed",): made.listed, ("said",): made.said, ("nothing",): made.nothing}
+    if entry.sent is not None:
+        parts["sent",] = LocalizedText(entry.sent.zh, entry.sent.en)
     for name in ("guess_at", "source", "query", "records", "most"):
         parts[name,] = str(getattr(entry, name) or "")
     for name, text in (entry.body or {}).items():

@@ -124,6 +124,7 @@ class LookupEntry(Entry):
     guess_at: the question that says whose records are wanted, where the others prove that one may see them:
     how often they are answered wrong is limited then. source: of the settings, or ``content``; query: SQL, or
     path and query of a URL; body: JSON that is sent, by name; records: where the list lies in a JSON answer.
+    sent: a record as it goes out by SMS; where it is absent, none does.
     """
 
     id: Identifier
@@ -136,6 +137,7 @@ class LookupEntry(Entry):
     listed: Question
     said: Hint
     nothing: Hint
+    sent: Hint | None = None
     source: Identifier
     query: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
     body: Annotated[Mapping[FieldIdentifier, Code], Field(max_length=30)] | None = None
@@ -200,8 +202,20 @@ def within_lookup(entry: LookupEntry) -> Iterator[Violation]:
         if (count := len(_SENTENCE_END[language].findall(text))) > MAX_SENTENCES:
             key = "zh" if language is Language.ZH_CN else "en"
             yield ("said", key), "too_many_sentences", {"count": count, "most": MAX_SENTENCES}
+    if entry.sent is not None:
+        yield from _sent(entry.sent, columns)
     if entry.payable is not None:
         yield from _payable(entry.payable, columns)
+
+
+def _sent(sent: Hint, columns: Mapping[str, ColumnEntry]) -> Iterator[Violation]:
+    """Words may name somebody, and whoever finds a telephone reads its messages: they are not sent."""
+    for key, text in (("zh", sent.zh), ("en", sent.en)):
+        for name in sorted(set(PLACE.findall(text))):
+            if name not in columns:
+                yield ("sent", key), "no_such_column", {"id": name}
+            elif columns[name].type is ColumnTypeName.TEXT:
+                yield ("sent", key), "words_not_sent", {"id": name}
 
 
 def _asking(entry: LookupEntry) -> Iterator[Violation]:

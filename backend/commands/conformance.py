@@ -24,6 +24,7 @@ from backend.conformance.reading import (
     policy_demands,
     server_demands,
 )
+from backend.conformance.texts import text_demands
 from backend.conformance.trial import Outcome, Result, Server, run
 from backend.conformance.writing import (
     attachment_demands,
@@ -49,6 +50,7 @@ PARTS = (
     case_demands,
     payment_demands,
     document_demands,
+    text_demands,
 )
 
 

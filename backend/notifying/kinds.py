@@ -2,7 +2,8 @@
 
 A text says nothing that a stranger who finds the telephone may not read: no name, no number of a person, no
 matter, no note of the office. A case is named by the last four digits of its reference, but for the one
-message that brings the reference.
+message that brings the reference. Results are what a resident asks for: of public texts, and of the records
+that the content lets be sent, they say more.
 """
 
 from __future__ import annotations
@@ -49,4 +50,12 @@ KINDS: dict[str, Kind] = {
     "appointment_not_confirmed": _kind("ending"),
     # A blank or filled form. hours: so long the link is good.
     "document_link": _kind("link", "hours", urgent=True),
+    # What somebody was told just now and wants to keep; see `backend.services.text`.
+    "result_sent": _kind("reference", urgent=True),
+    "result_booked": _kind("reference", "time", "place", urgent=True),
+    "result_case": _kind("ending", "state", "date", urgent=True),
+    "result_appointment": _kind("ending", "time", "place", urgent=True),
+    "result_record": _kind("title", "line", urgent=True),
+    "result_guide": _kind("title", "place", "hours", "phone", urgent=True),
+    "result_policy": _kind("title", "summary", urgent=True),
 }

@@ -76,6 +76,7 @@ _CASES: Row = {
 _LOOKING_UP: Row = {  # what a lookup needs, it says itself: `backend.services.lookup`
     kind: {Credential.NONE: Scope.PUBLIC, **with_session} for kind, with_session in _CASES.items()
 }
+_TOLD = _LOOKING_UP  # what a result needs, it says itself: `backend.services.text`
 # Whoever takes a ticket stands before a terminal.
 _AT_THE_COUNTERS: Row = {kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _AT_THE_COUNTERS_CASES: Row = {kind: _CASES[kind] for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
@@ -106,6 +107,7 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}PaymentService/SendPaymentLink": _BY_DOOR,
     f"{_V1}DocumentService/RenderDocument": _BY_DOOR,
     f"{_V1}DocumentService/CreateDocumentLink": _BY_DOOR,
+    f"{_V1}TextService/SendText": _TOLD,
     f"{_V1}IdentityService/CreateSession": _SIGN_IN,
     f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
     f"{_V1}AppointmentService/GetCounters": _PUBLIC,

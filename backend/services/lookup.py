@@ -14,10 +14,11 @@ import grpc
 from huimin.v1 import lookup_pb2, lookup_pb2_grpc
 from sqlalchemy import Connection
 
+from backend.authoring.entries import Hint
 from backend.authoring.lookup_entries import LookupEntry, PayableEntry
 from backend.authoring.published import Edition, Published
 from backend.clock import COUNTY_TIME, county_day, timestamp
-from backend.lookups import typed
+from backend.lookups import record_text, typed
 from backend.lookups.provider import Given, ProviderFailed, Question
 from backend.lookups.sources import Sources
 from backend.payments import payables
@@ -132,6 +133,8 @@ class LookupService(lookup_pb2_grpc.LookupServiceServicer):
         await self._enter(lookup, guesses, actor, now, "OK" if found else _NOTHING)
         if entry.payable and found:
             found = await self.database.read(_with_payables, entry, lookup, found, now)
+        if entry.sent is not None and found:
+            found = await self.database.read(_with_texts, entry.sent, lookup, found, now)
         return lookup_pb2.RunLookupResponse(
             records=[record_to_proto(lookup, record) for record in found],
             more=len(rows) > entry.most,
@@ -282,6 +285,17 @@ def _with_payables(
         else:
             told.append(replace(record, payable=_payable(connection, rule, lookup, record, subject, now=now)))
     return told
+
+
+def _with_texts(
+    connection: Connection, sentence: Hint, lookup: Lookup, found: Sequence[Record], now: datetime
+) -> list[Record]:
+    """The records, each with the word by which it may be sent by SMS."""
+    vault = vault_of(connection)
+    return [
+        replace(record, text_token=record_text.issue(vault, lookup, sentence, record, now))
+        for record in found
+    ]
 
 
 def _is_owed(rule: PayableEntry, record: Record) -> bool:

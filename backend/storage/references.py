@@ -101,6 +101,15 @@ def draw(connection: Connection, door: str, submission: str, now: datetime) -> s
             return reference
 
 
+def of_submission(connection: Connection, submission: str, door: str) -> str | None:
+    """The reference of a submission that came through a door; None where none of that name did."""
+    return connection.execute(
+        select(ReferenceLease.reference).where(
+            ReferenceLease.door == door, ReferenceLease.submission == submission
+        )
+    ).scalar()
+
+
 def _of_request(connection: Connection, door: str, request_id: str) -> tuple[str, ...] | None:
     """What a request was given before, less what was used since; None where it is new."""
     if not request_id:

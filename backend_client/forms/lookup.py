@@ -135,12 +135,14 @@ class Payable:
 class Record:
     """One record: values by column, in the order of the columns. Its repr shows none.
 
-    payable: where it can be paid here; pay_time: when it was, which its values may not say yet; aware, UTC.
+    payable: where it can be paid here; pay_time: when it was, which its values may not say yet; aware, UTC;
+    text_token: given to the backend to send it by SMS, empty where it is not sent.
     """
 
     values: Mapping[str, RecordValue] = dataclass_field(repr=False)
     payable: Payable | None = None
     pay_time: datetime | None = None
+    text_token: str = dataclass_field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def lookup_from_proto(message: lookup_pb2.Lookup) -> Lookup:
 def record_to_proto(lookup: Lookup, record: Record) -> lookup_pb2.Record:
     """A record of that lookup, right by `check_value`."""
     message = lookup_pb2.Record(
-        values=[_value_to_proto(lookup.column(name), value) for name, value in record.values.items()]
+        values=[_value_to_proto(lookup.column(name), value) for name, value in record.values.items()],
+        text_token=record.text_token,
     )
     if (payable := record.payable) is not None:
         message.payable.token = payable.token
@@ -224,7 +225,9 @@ def _record_from_proto(lookup: Lookup, message: lookup_pb2.Record) -> Record:
     pay_time = _moment(message.pay_time, "record.pay_time") if message.HasField("pay_time") else None
     if payable is not None and pay_time is not None:
         raise Malformed("record.payable: it is paid")
-    return Record(ordered, payable, pay_time)
+    if len(message.text_token) > MAX_TOKEN:
+        raise Malformed("record.text_token")
+    return Record(ordered, payable, pay_time, message.text_token)
 
 
 def _plain(column: Column, message: lookup_pb2.Value) -> object:

@@ -62,7 +62,10 @@ STATES = (
     + "  options: [{id: owed, label: {zh: 未缴, en: owed}}, {id: paid, label: {zh: 已缴, en: paid}}]\n"
 )
 ONLY_IF = "  record: name\n  amount: count\n  only_if: {column: state, any_of: [gone]}\n"
+SENT = 'sent: {zh: "名称{name}", en: "Name {name}"}\n'
 MISTAKES = [
+    (FILE, trial(more=SENT), "words_not_sent"),
+    (FILE, trial(more=SENT.replace("{name}", "{nobody}")), "no_such_column"),
     ("services/trial.yaml", service("lookup: trial", "lookup: nobody"), "no_such_lookup"),
     ("services/trial.yaml", service("lookup: trial\n", ""), "lookup_needed"),
     ("services/trial.yaml", service("kind: lookup", "kind: guide"), "lookup_not_wanted"),

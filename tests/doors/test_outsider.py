@@ -104,6 +104,12 @@ class World:
             },
             "LookupService/GetLookup": {"name": "lookups/anything"},
             "LookupService/RunLookup": {"name": "lookups/anything", "revision": "1"},
+            "TextService/SendText": {
+                "name": f"texts/{uuid.uuid4()}",
+                "phoneNumber": "13800000000",
+                "language": "LANGUAGE_EN",
+                "caseName": f"cases/{self.mine}",
+            },
             "IdentityService/DeleteSession": {"token": "B" * 43},
             "CaseService/GetCase": {"name": f"cases/{self.mine}"},
             "CaseService/ReopenCase": {
@@ -215,6 +221,7 @@ def expected(
         "huimin.v1.CaseService/GetCase": get,
         "huimin.v1.CaseService/ListCases": listed,
         "huimin.v1.CaseService/ReopenCase": get,
+        "huimin.v1.TextService/SendText": get,
         "huimin.v1.AppointmentService/MoveAppointment": get,
         "huimin.v1.AppointmentService/CancelAppointment": get,
         "huimin.v1.AppointmentService/CheckIn": DOOR if line else get,
