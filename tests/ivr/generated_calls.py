@@ -33,7 +33,7 @@ from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
 from tests.ivr.county import SHIPPED, County
 from tests.ivr.people import IDENTITY, IDENTITY_X, keyed, suffix
-from tests.ivr.test_random_callers import HASTY, LAST_LINE, behaviour
+from tests.ivr.test_random_callers import HASTY, LAST_LINE, behaviour, last_line
 from tests.ivr.test_shipped_content import script, way_to_form
 
 AT_ONCE = 25
@@ -73,8 +73,7 @@ SENT = {"submission accepted", "submission kept"}
 
 def _wrong(result: Result, heard: Heard) -> str | None:
     """What is wrong with a call; None for nothing."""
-    lines = heard.text.removesuffix("(hung up by the line)\n").splitlines()
-    last = [line for line in lines if not line.startswith((">", "(on the phone's screen"))][-1]
+    last = last_line(heard)
     if result not in LAST_LINE or not last.startswith(LAST_LINE[result]):
         return f"it ended as {result.value} with {last}"
     in_a_row = 0

@@ -39,6 +39,12 @@ LAST_LINE = {
 }
 
 
+def last_line(heard: Heard) -> str:
+    """What ended the call, without keys that were pressed into the last words, and without the screen."""
+    lines = heard.text.removesuffix("(hung up by the line)\n").splitlines()
+    return [line for line in lines if not line.startswith((">", "(on the phone's screen"))][-1]
+
+
 def behaviour(chance: random.Random) -> str:
     """One thing that a caller does: something sensible, or anything at all."""
     keys = "0123456789*#"
@@ -96,11 +102,7 @@ async def test_whatever_callers_do_the_call_ends_with_a_person_a_goodbye_or_thei
         result = Result(heard.record["result"])
         ends[result] += 1
         assert result in LAST_LINE, (seed, heard.text)
-        lines = heard.text.removesuffix("(hung up by the line)\n").splitlines()
-        last = [line for line in lines if not line.startswith((">", "(on the"))][
-            -1
-        ]  # keys pressed into the last words
-        assert last.startswith(LAST_LINE[result]), (seed, heard.text)
+        assert last_line(heard).startswith(LAST_LINE[result]), (seed, heard.text)
     assert ends[Result.HUNG_UP] > 20
     await phone.delivered()
     assert len(phone.county.references()) > sent + 10

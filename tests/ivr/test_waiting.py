@@ -66,9 +66,7 @@ async def test_keys_pressed_meanwhile_wait_and_are_not_talked_into(
     assert heard.keys.startswith("111")
     assert "backend.please_wait" not in heard.prompts
     assert "(a soft tone)" in heard.text
-    assert "policies/care-6" in heard.prompts or any(
-        name.startswith("policies/care") for name in heard.prompts
-    )
+    assert any(name.startswith("policies/care") for name in heard.prompts)
 
 
 async def test_zero_pressed_while_waiting_for_an_answer_that_never_comes_is_a_person(
