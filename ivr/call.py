@@ -159,6 +159,11 @@ class Call:
         """Shows a text on a phone with a screen, while the dialogue goes on. Phones without one refuse it."""
         self._texts.show(text)
 
+    @property
+    def reads_along(self) -> bool:
+        """Whether all that is said is shown, too."""
+        return self._read_along or self._line.asks_for_texts
+
     async def read_along(self, text: str) -> bool:
         """From now on all that is said is shown, too, after this text; False where the phone takes none."""
         self._read_along = await self._line.send_text(text)
@@ -232,7 +237,7 @@ class Call:
 
     async def _play(self, utterances: Sequence[Utterance]) -> None:
         """Says something, and shows it to who reads along."""
-        if self._read_along or self._line.asks_for_texts:
+        if self.reads_along:
             shown = "\n".join(
                 masked(utterance.text) if utterance.private else utterance.written or utterance.text
                 for utterance in utterances

@@ -18,8 +18,8 @@ from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.replies import WithSession
 from ivr.dialogue.slot import choose_slot
+from ivr.dialogue.text_message import WithSession
 from ivr.line import Utterance
 
 MOVE, CANCEL = "1", "2"

@@ -7,14 +7,13 @@ from functools import partial
 
 from backend_client.catalog import Service
 from backend_client.document import DocumentLink, new_document_name
-from backend_client.errors import Conflict, InvalidRequest, Unreachable
+from backend_client.errors import Conflict, InvalidRequest
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.link import TAIL, mobile_number
+from ivr.dialogue.link import TAIL, counted, mobile_number
 from ivr.dialogue.offering import offer_service
 
 SEND = "1"
-_ENOUGH = "TOO_MANY_LINKS"
 
 
 async def take_home(conversation: Conversation, service: Service) -> bool:
@@ -29,7 +28,7 @@ async def _send(conversation: Conversation, service: Service) -> bool:
     client, call = conversation.client, conversation.call
     form = await fetch(conversation, lambda: client.get_form(service.form))
     name = new_document_name()  # tried again, it is the same link
-    send: Callable[[], Awaitable[DocumentLink]] = lambda: _once(  # noqa: E731
+    send: Callable[[], Awaitable[DocumentLink]] = lambda: counted(  # noqa: E731
         client.create_document_link(name, form, conversation.language, recipient=number)
     )
     try:
@@ -42,13 +41,3 @@ async def _send(conversation: Conversation, service: Service) -> bool:
     said = "document.delayed" if link.delayed else "document.sent"
     await call.say(conversation.prompt(said, private=True, tail=tail))
     return True
-
-
-async def _once(sending: Awaitable[DocumentLink]) -> DocumentLink:
-    """Enough links were sent to this number: trying again would change nothing."""
-    try:
-        return await sending
-    except Unreachable as error:
-        if error.reason == _ENOUGH:
-            raise Conflict(error.reason) from None
-        raise

@@ -35,6 +35,11 @@ class Draft:
         self._name = new_submission_name()
         self._recordings: dict[str, Attachment] = {}
 
+    @property
+    def name(self) -> str:
+        """``submissions/{uuid}``."""
+        return self._name
+
     def keep_recording(self, field_id: str, recorded: Recorded) -> None:
         """Takes a spoken answer in place of an earlier one. Raises AnswerError."""
         attachment = Attachment(new_attachment_name(), self._name, "audio/wav", recorded.wav)

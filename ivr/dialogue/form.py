@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
@@ -12,6 +13,7 @@ from backend_client.forms.form import Field, Form
 from backend_client.forms.reference import group
 from backend_client.rating import Matter
 from backend_client.submission import Accepted
+from backend_client.text import Result, TextOf
 from ivr import prompts
 from ivr.dialogue.answers import recalled
 from ivr.dialogue.appointment import tell_booked
@@ -24,6 +26,7 @@ from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.keyed import explained
 from ivr.dialogue.payment import pay
 from ivr.dialogue.question import answer
+from ivr.dialogue.text_message import KEY, TextOffer
 from ivr.line import Utterance
 
 SEND, CHANGE = "1", "2"
@@ -50,7 +53,9 @@ async def fill_in(conversation: Conversation, name: str) -> None:
         due = bill is not None and bill.total_fen > 0
         conversation.done(Matter(reference=accepted.reference))
         await tell_booked(conversation, draft, accepted)
-        if await _tell_reference(conversation, draft.form, accepted, due=due):
+        if await _tell_reference(
+            conversation, draft.form, accepted, _offer(conversation, draft, accepted), due=due
+        ):
             with suppress(Back):  # it is sent, paid or not
                 await pay(conversation, accepted.reference)
     finally:
@@ -231,7 +236,17 @@ async def _renew(conversation: Conversation, draft: Draft) -> None:
     draft.change_form(await fetch(conversation, lambda: conversation.client.get_form(draft.form.name)))
 
 
-async def _tell_reference(conversation: Conversation, form: Form, accepted: Accepted, *, due: bool) -> bool:
+def _offer(conversation: Conversation, draft: Draft, accepted: Accepted) -> TextOffer:
+    """Of what the backend has, where its resident does not get the same by SMS anyway: who is told of changes
+    gets the reference, and not when and where to come."""
+    told = is_told(draft.form, draft.filling.answers) and draft.form.slot_field is None
+    sent = accepted.delivered and not told
+    return TextOffer(conversation, Result(TextOf.SUBMISSION, draft.name) if sent else None)
+
+
+async def _tell_reference(
+    conversation: Conversation, form: Form, accepted: Accepted, offer: TextOffer, *, due: bool
+) -> bool:
     """Says the reference twice, and shows it on phones with a screen. due: something is to be paid; whether
     the caller wants to pay it now."""
     now = due and accepted.delivered
@@ -249,9 +264,9 @@ async def _tell_reference(conversation: Conversation, form: Form, accepted: Acce
         reference = conversation.read.reference(accepted.reference)
         return [conversation.prompt("sent.reference", private=True, reference=reference), *keys()]
 
-    def keys() -> list[Utterance]:
+    def keys(text: Sequence[Utterance] = ()) -> list[Utterance]:
         owed = [conversation.prompt("sent.pay" if now else "sent.pay_later")] if due else []
-        return [*owed, conversation.prompt("sent.keys")]
+        return [*owed, *text, conversation.prompt("sent.keys")]
 
     def full() -> list[Utterance]:
         reference = conversation.read.reference(accepted.reference)
@@ -261,10 +276,16 @@ async def _tell_reference(conversation: Conversation, form: Form, accepted: Acce
             conversation.prompt("sent.reference_again", private=True, reference=reference),
             conversation.prompt("sent.how_to_ask"),
             conversation.content(f"{form.name}/next-steps", form.next_steps),
-            *keys(),
+            *keys(offer.said()),
         ]
 
+    said: Said = full
     try:
-        return await menu(conversation, Menu("1" if now else "", full, short, last=True)) == "1"
+        while True:
+            wanted = ("1" if now else "") + offer.key
+            if await menu(conversation, Menu(wanted, full, short, first=said, last=True)) != KEY:
+                return True
+            await offer.take()
+            said = keys
     except Back:
         return False

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from backend_client.catalog import Guide, Service
+from backend_client.text import Result, TextOf
 from foundation.language import LocalizedText
 from ivr import prompts
 from ivr.dialogue.asking import Said
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.reading import read_out
+from ivr.dialogue.text_message import TextOffer
 from ivr.line import Utterance
 
 
@@ -25,8 +27,10 @@ async def read_guide(conversation: Conversation, service: Service, *before: Said
     """Reads out how the matter is handled. before: what the caller has not heard yet of the service. Raises
     Back."""
     parts = [*before]
+    offer = None
     if service.guide is not None:
         parts += _parts(conversation, service.guide)
+        offer = TextOffer(conversation, Result(TextOf.SERVICE, service.name))
         language = conversation.language
         conversation.call.send_text(
             prompts.written(
@@ -37,7 +41,7 @@ async def read_guide(conversation: Conversation, service: Service, *before: Said
                 phone=service.guide.phone,
             )
         )
-    await read_out(conversation, parts or [partial(head, conversation, service)])
+    await read_out(conversation, parts or [partial(head, conversation, service)], offer)
 
 
 def _parts(conversation: Conversation, guide: Guide) -> list[Said]:

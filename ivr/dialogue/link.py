@@ -1,7 +1,11 @@
-"""To which mobile number a link goes by SMS."""
+"""To which mobile number a link, or a result, goes by SMS."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from backend_client.errors import Conflict, Unreachable
 from ivr.dialogue.asking import Question, Refused, ask
 from ivr.dialogue.conversation import Conversation
 from ivr.dialogue.keyed import MOBILE, PHONE_NUMBER, callers_number, confirmed, own_number
@@ -10,12 +14,27 @@ from ivr.line import Utterance
 TAIL = 4
 """Digits of a telephone number that are said back once a link was sent."""
 
+_ENOUGH = ("TOO_MANY_LINKS", "TOO_MANY_TEXTS")
 
-async def mobile_number(conversation: Conversation) -> str:
-    """The caller's own number, or one that is keyed. Raises Back."""
+T = TypeVar("T")
+
+
+async def counted(sending: Awaitable[T]) -> T:
+    """Raises Conflict where enough was sent to this number: trying again would change nothing."""
+    try:
+        return await sending
+    except Unreachable as error:
+        if error.reason in _ENOUGH:
+            raise Conflict(error.reason) from None
+        raise
+
+
+async def mobile_number(conversation: Conversation, asking: str = "payment") -> str:
+    """The caller's own number, or one that is keyed; either is read back before it counts. asking: begins the
+    names of the questions. Raises Back."""
     number = callers_number(conversation.call.caller)
     if number is not None and MOBILE.fullmatch(number):
-        own = await own_number(conversation, tuple, "payment.own_number")
+        own = await own_number(conversation, tuple, f"{asking}.own_number")
         if own is not None:
             return own
 
@@ -26,7 +45,7 @@ async def mobile_number(conversation: Conversation) -> str:
         return found[1]
 
     def question() -> list[Utterance]:
-        return [conversation.prompt("payment.which_number")]
+        return [conversation.prompt(f"{asking}.which_number")]
 
     while True:
         keyed = await ask(conversation, Question(PHONE_NUMBER, question, question, judge))

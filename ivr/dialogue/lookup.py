@@ -18,8 +18,10 @@ from backend_client.forms.form import FieldType, Form, OneOf, Rule
 from backend_client.forms.lookup import Access, Found, Lookup, Record
 from backend_client.forms.present_record import present_line
 from backend_client.rating import Matter
+from backend_client.text import Result, TextOf
 from ivr import prompts
 from ivr.dialogue.asking import Menu, Said, menu
+from ivr.dialogue.choosing import GROUP
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, offer_again, tell
@@ -30,6 +32,8 @@ from ivr.dialogue.progress import ask_reference, ask_suffix
 from ivr.dialogue.reading import read_out
 from ivr.dialogue.records import said_details, said_record
 from ivr.dialogue.signing_in import sign_in
+from ivr.dialogue.text_message import KEY as TEXT
+from ivr.dialogue.text_message import TextOffer
 from ivr.line import Utterance
 
 BEGIN = "1"
@@ -169,35 +173,46 @@ async def _tell(conversation: Conversation, service: Service, lookup: Lookup, fo
         _show(conversation, lookup, record)
         last = number == many - 1
         said = partial(_record, conversation, lookup, found, number)
-        key = await _key(conversation, record, said, last=last)
-        while key in (DETAILS, PAY):
+        text = Result(TextOf.RECORD, record.text_token) if record.text_token else None
+        offer = TextOffer(conversation, text)
+        key = await _key(conversation, record, said, offer, last=last)
+        while key in (DETAILS, PAY, TEXT):
             with suppress(Back):
-                if key == DETAILS:
+                if key == TEXT:
+                    await offer.take()
+                elif key == DETAILS:
                     await read_out(conversation, _details(conversation, lookup, record))
                 elif record.payable is not None:
                     await pay_record(conversation, record.payable)
-            key = await _key(conversation, record, said, last=last, again=True)
+            key = await _key(conversation, record, said, offer, last=last, again=True)
         if key == ANEW:
             return True
         number += 1
 
 
 async def _key(
-    conversation: Conversation, record: Record, said: Said, *, last: bool, again: bool = False
+    conversation: Conversation,
+    record: Record,
+    said: Said,
+    offer: TextOffer,
+    *,
+    last: bool,
+    again: bool = False,
 ) -> str:
     """What the caller wants with a record. again: it was said already. Raises Back."""
     payable = record.payable is not None
 
-    def keys() -> list[Utterance]:
-        told = ["lookup.details"]
-        told += [] if last else ["lookup.next"]
-        told += ["lookup.pay"] if payable else []
-        return [conversation.prompt(name) for name in (*told, "lookup.anew_or_back")]
+    def keys(text: Sequence[Utterance] = ()) -> list[Utterance]:
+        prompt = conversation.prompt
+        told = [prompt("lookup.details")]
+        told += [] if last else [prompt("lookup.next")]
+        told += [prompt("lookup.pay")] if payable else []
+        return [*[*told, *text][: GROUP - 1], prompt("lookup.anew_or_back")]
 
     def full() -> Sequence[Utterance]:
-        return [*said(), *keys()]
+        return [*said(), *keys(offer.said())]
 
-    wanted = DETAILS + ("" if last else NEXT) + (PAY if payable else "") + ANEW
+    wanted = DETAILS + ("" if last else NEXT) + (PAY if payable else "") + ANEW + offer.key
     return await menu(conversation, Menu(wanted, full, keys, first=keys if again else None, last=last))
 
 

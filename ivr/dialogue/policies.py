@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from backend_client.policy import Policy, Topic
+from backend_client.text import Result, TextOf
 from ivr import prompts
 from ivr.dialogue.asking import Said
 from ivr.dialogue.choosing import Item, choose
@@ -13,6 +14,7 @@ from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
 from ivr.dialogue.policy_search import search_policies
 from ivr.dialogue.reading import read_out, section
+from ivr.dialogue.text_message import TextOffer
 from ivr.line import Utterance
 
 MOST = 100
@@ -71,7 +73,7 @@ async def _read(conversation: Conversation, name: str) -> None:
     parts: list[Said] = [partial(_head, conversation, policy)]
     for number, part in enumerate(policy.sections, 1):
         parts.append(partial(section, conversation, f"{policy.name}/{number}", part))
-    await read_out(conversation, parts)
+    await read_out(conversation, parts, TextOffer(conversation, Result(TextOf.POLICY, policy.name)))
 
 
 def _head(conversation: Conversation, policy: Policy) -> list[Utterance]:

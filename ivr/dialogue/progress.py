@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from backend_client.case import Case, CaseEvent, Session
 from backend_client.errors import BackendError, Denied
@@ -17,17 +17,22 @@ from backend_client.forms.identity_number import (
 )
 from backend_client.forms.reference import LENGTH, ReferenceError_, check_reference, group
 from backend_client.rating import Matter
+from backend_client.text import Result, TextOf
 from ivr import prompts
 from ivr.dialogue import appointment
 from ivr.dialogue.asking import Menu, Question, Refused, Skipped, ask, menu
 from ivr.dialogue.choosing import GROUP
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
-from ivr.dialogue.payment import offer, order_of, pay, told
-from ivr.dialogue.replies import WithSession, hear_reply
+from ivr.dialogue.payment import offer as offer_payment
+from ivr.dialogue.payment import order_of, pay, told
+from ivr.dialogue.replies import hear_reply
 from ivr.dialogue.signing_in import sign_in
+from ivr.dialogue.text_message import KEY, TextOffer, WithSession
 from ivr.keys import Star, Wanted
 from ivr.line import Utterance
+
+T = TypeVar("T")
 
 ANOTHER, HISTORY, PAY, REPLY, APPOINTMENT = "1", "2", "3", "4", "5"
 
@@ -49,7 +54,7 @@ async def progress(conversation: Conversation) -> None:
         except Denied as error:
             await tell(conversation, error)
             continue
-        await _tell(conversation, case, partial(_with_session, conversation, reference, suffix))
+        await _tell(conversation, case, _sessions(conversation, reference, suffix))
 
 
 async def ask_reference(conversation: Conversation, question: str = "progress.reference") -> str:
@@ -99,9 +104,16 @@ async def _open(conversation: Conversation, reference: str, suffix: str) -> Case
     return await fetch(conversation, work, passing=(Denied,))
 
 
+def _sessions(conversation: Conversation, reference: str, suffix: str) -> WithSession:
+    async def with_session(work: Callable[[Session], Awaitable[T]]) -> T:
+        return await _with_session(conversation, reference, suffix, work)
+
+    return with_session
+
+
 async def _with_session(
-    conversation: Conversation, reference: str, suffix: str, work: Callable[[Session], Awaitable[Case]]
-) -> Case:
+    conversation: Conversation, reference: str, suffix: str, work: Callable[[Session], Awaitable[T]]
+) -> T:
     """Opens a session, does something with it, and ends it. Raises BackendError."""
     client = conversation.client
     session = await sign_in(conversation, reference, suffix)
@@ -130,13 +142,15 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
 
     order = await order_of(conversation, case)
     payable = order is not None and order.payable
+    offer = TextOffer(conversation, Result(TextOf.CASE, f"cases/{case.reference}"), with_session)
 
-    def keys() -> list[Utterance]:
-        told = ["progress.reply"] if case.replies else []
-        told += ["progress.pay"] if payable else []
-        told += ["progress.appointment"] if changeable() else []
-        told += ["progress.history", "progress.another"]
-        return [conversation.prompt(name) for name in (*told[:GROUP], "progress.keys")]
+    def keys(text: Sequence[Utterance] = ()) -> list[Utterance]:
+        prompt = conversation.prompt
+        told = [prompt("progress.reply")] if case.replies else []
+        told += [prompt("progress.pay")] if payable else []
+        told += [prompt("progress.appointment")] if changeable() else []
+        told += [*text, prompt("progress.history"), prompt("progress.another")]
+        return [*told[:GROUP], prompt("progress.keys")]
 
     def changeable() -> bool:
         return case.appointment is not None and case.appointment.changeable
@@ -146,7 +160,7 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
         event = case.events[-1] if case.events else CaseEvent(case.state, case.update_time, "")
         owed = told(conversation, order) if order is not None else []
         booked = appointment.told(conversation, case)
-        return [title, *booked, *_event(conversation, event, "progress.now"), *owed, *keys()]
+        return [title, *booked, *_event(conversation, event, "progress.now"), *owed, *keys(offer.said())]
 
     def history() -> list[Utterance]:
         events = [_event(conversation, event, "progress.state") for event in case.events]
@@ -155,10 +169,14 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
     first = latest
     while True:
         wanted = ANOTHER + HISTORY + (PAY if payable else "") + (REPLY if case.replies else "")
-        wanted += APPOINTMENT if changeable() else ""
+        wanted += (APPOINTMENT if changeable() else "") + offer.key
         key = await menu(conversation, Menu(wanted, latest, keys, first=first, last=True))
         if key == ANOTHER:
             return
+        first = history if key == HISTORY else latest
+        if key == KEY:
+            await offer.take()
+            first = keys
         if key == APPOINTMENT:
             with suppress(Back):
                 case = await appointment.change(conversation, case, with_session)
@@ -167,10 +185,9 @@ async def _tell(conversation: Conversation, case: Case, with_session: WithSessio
                 case = await hear_reply(conversation, case, with_session)
         if key == PAY and order is not None:
             with suppress(Back):
-                await offer(conversation, order)
+                await offer_payment(conversation, order)
             order = await order_of(conversation, case)
             payable = order is not None and order.payable
-        first = history if key == HISTORY else latest
 
 
 def _event(conversation: Conversation, event: CaseEvent, sentence: str) -> list[Utterance]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from backend_client.catalog import Section
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Conversation
+from ivr.dialogue.text_message import TextOffer
 from ivr.line import Utterance
 
 NEXT = "1"
 
 
-async def read_out(conversation: Conversation, parts: Sequence[Said]) -> None:
-    """Reads the parts one after another. Raises Back where the caller ends it.
+async def read_out(conversation: Conversation, parts: Sequence[Said], offer: TextOffer | None = None) -> None:
+    """Reads the parts one after another. offer: made at the end. Raises Back where the caller ends it.
 
     How to go on is said after the first part; later ones are followed by a short pause only.
     """
@@ -24,9 +25,14 @@ async def read_out(conversation: Conversation, parts: Sequence[Said]) -> None:
         return [conversation.prompt("reading.end")]
 
     def last() -> list[Utterance]:
-        return [*parts[-1](), *ending()]
+        return [*parts[-1](), *(offer.said() if offer else []), *ending()]
 
-    await menu(conversation, Menu("", last, ending, last=True))
+    said: Said = last
+    while True:
+        await menu(conversation, Menu(offer.key if offer else "", last, ending, first=said, last=True))
+        if offer is not None:
+            await offer.take()
+        said = ending
 
 
 async def _read(conversation: Conversation, part: Said, *, with_hint: bool) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from backend_client.case import Case, Session, new_reopening_name
+from backend_client.case import Case, new_reopening_name
 from backend_client.errors import Conflict
 from backend_client.rating import submission_of
 from backend_client.submission import Attachment, new_attachment_name
@@ -14,12 +13,10 @@ from ivr.dialogue.asking import Menu, menu
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.recording import Dictation, consented
+from ivr.dialogue.text_message import WithSession
 from ivr.line import Utterance
 
 NOT_SATISFIED = "1"
-
-WithSession = Callable[[Callable[[Session], Awaitable[Case]]], Awaitable[Case]]
-"""Does something with a session of the case, which it opens and ends."""
 
 
 async def hear_reply(conversation: Conversation, case: Case, with_session: WithSession) -> Case:
