@@ -7,6 +7,7 @@ having spoken has left it too, as everybody expects of a machine that takes mess
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 
 from backend_client.errors import BackendError
@@ -24,7 +25,7 @@ from backend_client.submission import (
 from foundation.log import logger
 from ivr.call import CallOver
 from ivr.dialogue.asking import Menu, Question, Refused, ask, menu
-from ivr.dialogue.conversation import Conversation
+from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
 from ivr.dialogue.keyed import PHONE_NUMBER, confirmed, own_number
 from ivr.dialogue.recording import Dictation, consented
@@ -47,14 +48,22 @@ async def leave_message(conversation: Conversation) -> None:
         await _leave(conversation, callback, None)
         return
     dictation = Dictation(conversation, consented(conversation))
-    callback = await _callback(conversation)
+    while True:
+        callback = await _callback(conversation)
+        with suppress(Back):
+            spoken = await _spoken(conversation, dictation, callback)
+            break
+    await _leave(conversation, callback, spoken)
+
+
+async def _spoken(conversation: Conversation, dictation: Dictation, callback: str) -> Recorded:
+    """What the caller says. Who hangs up while saying it has left it. Raises Back."""
     try:
-        spoken = await dictation.take(lambda: [conversation.prompt("message.question")])
+        return await dictation.take(lambda: [conversation.prompt("message.question")])
     except (HungUp, CallOver, asyncio.CancelledError):
         if dictation.spoken is not None:
             await _hand_over(conversation, callback, dictation.spoken)
         raise
-    await _leave(conversation, callback, spoken)
 
 
 async def _leave(conversation: Conversation, callback: str, spoken: Recorded | None) -> None:

@@ -106,6 +106,11 @@ async def test_a_message_can_be_spoken_again_or_given_up(phone: Phone) -> None:
     assert len(await left(phone)) == 1
 
 
+async def test_a_star_before_anything_is_said_goes_back_to_the_number(phone: Phone) -> None:
+    await phone.call("0\n1\n13800001111\n1\n*\n13800002222\n1\n我想问医保\n1\n!")
+    assert [message.callback for message in await left(phone)] == ["13800002222"]
+
+
 async def test_who_would_not_be_recorded_leaves_the_number_only(phone: Phone) -> None:
     heard = await phone.call("0\n2\n13800001111\n1\n!")
     assert "recording declined" in heard.events and "recording" not in heard.events
