@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-
 from backend_client.errors import Conflict, InvalidAnswers, NoReference, QueueFull, QueueUnusable
 from backend_client.forms.answer import AnswerError
-from backend_client.forms.charge import bill_for
 from backend_client.forms.contact import is_told
 from backend_client.forms.form import Field, Form
-from backend_client.forms.reference import group
 from backend_client.rating import Matter
 from backend_client.submission import Accepted
-from backend_client.text import Result, TextOf
 from ivr import prompts
 from ivr.dialogue.answers import recalled
-from ivr.dialogue.appointment import tell_booked
 from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.charge import agreed
 from ivr.dialogue.choosing import Item, choose
@@ -24,9 +17,8 @@ from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.draft import Draft
 from ivr.dialogue.fetching import fetch, tell
 from ivr.dialogue.keyed import explained
-from ivr.dialogue.payment import pay
 from ivr.dialogue.question import answer
-from ivr.dialogue.text_message import KEY, TextOffer
+from ivr.dialogue.sent import tell_sent
 from ivr.line import Utterance
 
 SEND, CHANGE = "1", "2"
@@ -49,15 +41,8 @@ async def fill_in(conversation: Conversation, name: str) -> None:
             await _go_through(conversation, draft)
             if await agreed(conversation, draft):
                 accepted = await _send(conversation, draft)
-        bill = bill_for(draft.form, draft.filling.answers)
-        due = bill is not None and bill.total_fen > 0
         conversation.done(Matter(reference=accepted.reference))
-        await tell_booked(conversation, draft, accepted)
-        if await _tell_reference(
-            conversation, draft.form, accepted, _offer(conversation, draft, accepted), due=due
-        ):
-            with suppress(Back):  # it is sent, paid or not
-                await pay(conversation, accepted.reference)
+        await tell_sent(conversation, draft, accepted)
     finally:
         draft.wipe()
 
@@ -234,58 +219,3 @@ async def _renew(conversation: Conversation, draft: Draft) -> None:
     await conversation.call.forget_keys_typed_ahead()
     await conversation.call.say(conversation.prompt("form.renewed"))
     draft.change_form(await fetch(conversation, lambda: conversation.client.get_form(draft.form.name)))
-
-
-def _offer(conversation: Conversation, draft: Draft, accepted: Accepted) -> TextOffer:
-    """Of what the backend has, where its resident does not get the same by SMS anyway: who is told of changes
-    gets the reference, and not when and where to come."""
-    told = is_told(draft.form, draft.filling.answers) and draft.form.slot_field is None
-    sent = accepted.delivered and not told
-    return TextOffer(conversation, Result(TextOf.SUBMISSION, draft.name) if sent else None)
-
-
-async def _tell_reference(
-    conversation: Conversation, form: Form, accepted: Accepted, offer: TextOffer, *, due: bool
-) -> bool:
-    """Says the reference twice, and shows it on phones with a screen. due: something is to be paid; whether
-    the caller wants to pay it now."""
-    now = due and accepted.delivered
-    written = group(accepted.reference)
-    conversation.call.send_text(
-        prompts.written(
-            conversation.language,
-            "text.reference",
-            title=form.title[conversation.language],
-            reference=written,
-        )
-    )
-
-    def short() -> list[Utterance]:
-        reference = conversation.read.reference(accepted.reference)
-        return [conversation.prompt("sent.reference", private=True, reference=reference), *keys()]
-
-    def keys(text: Sequence[Utterance] = ()) -> list[Utterance]:
-        owed = [conversation.prompt("sent.pay" if now else "sent.pay_later")] if due else []
-        return [*owed, *text, conversation.prompt("sent.keys")]
-
-    def full() -> list[Utterance]:
-        reference = conversation.read.reference(accepted.reference)
-        return [
-            conversation.prompt("sent.done" if accepted.delivered else "sent.kept"),
-            conversation.prompt("sent.reference", private=True, reference=reference),
-            conversation.prompt("sent.reference_again", private=True, reference=reference),
-            conversation.prompt("sent.how_to_ask"),
-            conversation.content(f"{form.name}/next-steps", form.next_steps),
-            *keys(offer.said()),
-        ]
-
-    said: Said = full
-    try:
-        while True:
-            wanted = ("1" if now else "") + offer.key
-            if await menu(conversation, Menu(wanted, full, short, first=said, last=True)) != KEY:
-                return True
-            await offer.take()
-            said = keys
-    except Back:
-        return False
