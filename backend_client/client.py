@@ -44,7 +44,7 @@ from backend_client.catalog import Service, ServiceKind
 from backend_client.connection import Connection
 from backend_client.credentials import DoorCredentials
 from backend_client.document import MAX_BYTES, DocumentLink
-from backend_client.errors import BackendFailure, InvalidRequest, NeedsConnection, Unreachable
+from backend_client.errors import BackendFailure, Conflict, InvalidRequest, NeedsConnection, Unreachable
 from backend_client.forms.answer import Value
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Found, Lookup
@@ -575,18 +575,23 @@ class BackendClient:
 
         name: `new_text_name`, the same when it is tried again; session: for a case. Unreachable with reason
         TOO_MANY_TEXTS where the number or the caller got enough today; Conflict with reason TEXT_OVER where
-        a record has to be looked up again; NotFound.
+        a record has to be looked up again, TEXTS_NOT_OFFERED where the county sends none; NotFound.
         """
-        return await self._call(
-            methods.SEND_TEXT,
-            SUBMIT,
-            _authorization(session) if session else (),
-            name=name,
-            phone_number=phone_number,
-            language=language_to_proto(language),
-            caller=caller[:MAX_CALLER],
-            **{result.of.value: result.name},
-        )
+        try:
+            return await self._call(
+                methods.SEND_TEXT,
+                SUBMIT,
+                _authorization(session) if session else (),
+                name=name,
+                phone_number=phone_number,
+                language=language_to_proto(language),
+                caller=caller[:MAX_CALLER],
+                **{result.of.value: result.name},
+            )
+        except BackendFailure as error:
+            if error.reason == "UNIMPLEMENTED":
+                raise Conflict("TEXTS_NOT_OFFERED") from None
+            raise
 
     async def reopen_case(
         self, session: Session, reference: str, name: str, *, reason: str = "", recording: str = ""

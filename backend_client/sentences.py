@@ -70,6 +70,7 @@ _BY_REASON = {
     "TOO_MANY_LINKS": "error.too_many_links",
     "TOO_MANY_TEXTS": "error.too_many_texts",
     "TEXT_OVER": "error.text_over",
+    "TEXTS_NOT_OFFERED": "error.texts_not_offered",
     "RENDERING_FAILED": "error.rendering_failed",
     "LINKS_NOT_OFFERED": "error.links_not_offered",
     "NO_SUCH_RECIPIENT": "error.no_such_recipient",

@@ -25,8 +25,9 @@ DIGITS = dict(zip("零一二三四五六七八九", "0123456789", strict=True)) 
 KEY_WORDS = "zero one two three four five six seven eight nine star hash"
 WORDS = dict(zip(KEY_WORDS.split(), "0123456789*#", strict=True))
 NEXT_GROUP = {"menu.more", "menu.from_the_beginning"}
-WRONG = "7"
-"""Never a choice: the language has 8, the repeat 9, and no menu has more than five keys of its own."""
+WRONG, WRONG_IN_MAIN = "6", "7"
+"""Never a choice: the language has 8, the repeat 9, a text message 7, and no menu has more than five keys of
+its own; the main menu, where nothing is sent, shows on the screen with 6."""
 GOES_ON = {"reading.keys", "notices.keys"}
 """Where silence is an answer: the text goes on."""
 CONTENT = {
@@ -35,7 +36,7 @@ CONTENT = {
 }
 """Where nothing is left to be asked: silence ends the call with a goodbye."""
 ENTRY = re.compile(
-    r"key\.(?!yes_no)|progress\.(reference|suffix)|search\.(question|again|more)|message\.number|payment\.which"
+    r"key\.(?!yes_no)|progress\.(reference|suffix)|search\.(question|again|more)|message\.number|(payment|sms)\.which"
 )
 LATER = {"sent.how_to_ask", "sent.pay_later"}
 """Where keys are said for another call."""
@@ -91,7 +92,7 @@ def same(first: Stop, second: Stop) -> bool:
         {name for name, text in stop.said if keys_in(Stop(((name, text),), ()))} - EVERYWHERE - NEXT_GROUP
         for stop in (first, second)
     ]
-    choices = [set(keys_in(stop)) & set("1234567") for stop in (first, second)]
+    choices = [set(keys_in(stop)) & set("123456") for stop in (first, second)]  # 7 is offered once
     return choices[0] == choices[1] and (offered[0] == offered[1] or bool(offered[0] & offered[1]))
 
 
@@ -120,9 +121,10 @@ async def try_a_menu(walk: Walk) -> None:
     last = CONTENT & set(full.names)
     goes_on = GOES_ON & set(full.names) or not keys_in(full)
     silences = 0
-    for key in (WRONG, "~", WRONG, "~"):
-        if key == WRONG:
-            await walk.press(WRONG)
+    wrong = WRONG_IN_MAIN if {"main.menu", "main.menu_short"} & set(full.names) else WRONG
+    for key in (wrong, "~", wrong, "~"):
+        if key == wrong:
+            await walk.press(wrong)
             assert "ask.wrong_key" in walk.here, (full, walk.here)
         elif not last and not goes_on and "rating.keys" not in full:
             await walk.wait()
@@ -130,7 +132,7 @@ async def try_a_menu(walk: Walk) -> None:
             assert "ask.silence" in walk.here, (full, walk.here)
         said = walk.here.text
         assert len(said) <= len(full.text) + 12, (full, walk.here)
-    await walk.press(WRONG)
+    await walk.press(wrong)
     assert "person.because" in walk.here, (full, walk.here)
     await at_a_person(walk, full)
     if silences:
@@ -203,7 +205,7 @@ async def explore(walk: Walk, seen: set[tuple[str, ...]], *, leave_out: frozense
         return
     await try_a_menu(walk)
     here = walk.here
-    for key in [key for key in keys_in(here) if key in "12345"]:
+    for key in [key for key in keys_in(here) if key in "123457"]:
         if key == "1" and leave_out & set(here.names):
             continue
         if key == "5" and "menu.from_the_beginning" in here:
