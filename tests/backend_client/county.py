@@ -269,6 +269,8 @@ class _RawBytes(grpc.aio.ServerInterceptor):
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         handler = await continuation(details)
+        if handler is None:  # a method that this county does not have
+            return None
         serialize = handler.response_serializer
         return handler._replace(
             response_serializer=lambda made: made if isinstance(made, bytes) else serialize(made)

@@ -36,6 +36,7 @@ from backend_client.errors import (
 from backend_client.forms.answer import Problem, Recording
 from backend_client.forms.filling import Filling
 from backend_client.notice import NoticeCategory
+from backend_client.sentences import sentence
 from backend_client.submission import (
     Attachment,
     Channel,
@@ -43,6 +44,7 @@ from backend_client.submission import (
     new_attachment_name,
     new_submission_name,
 )
+from backend_client.text import Result, TextOf, new_text_name
 from foundation.language import Language
 from tests.backend_client import county as county_module
 from tests.backend_client.county import MOMENT, REFERENCE, TOKEN, County, answer, refuse, serving
@@ -355,3 +357,11 @@ async def test_a_malformed_answer_is_the_backends_failure(
         await call(client)
     assert caught.value.reason == "ANSWER_MALFORMED"
     await call(client)
+
+
+async def test_a_county_that_sends_no_texts_is_not_asked_again(client: BackendClient) -> None:
+    result = Result(TextOf.SERVICE, "services/one")
+    with pytest.raises(Conflict) as caught:
+        await client.send_text(new_text_name(), result, "13900001111", Language.EN)
+    assert caught.value.reason == "TEXTS_NOT_OFFERED"
+    assert "write it down" in sentence(caught.value, Language.EN)
