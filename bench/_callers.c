@@ -1,17 +1,22 @@
 /* Many callers in one thread: they call the line, listen to it, and press keys.
  *
- * _callers PORT CALLS RATE HOLD SECONDS KEY_EVERY
- *   PORT       the line's, on 127.0.0.1
+ * _callers PORT CALLS RATE HOLD SECONDS KEY_EVERY KEYS AT_FIRST
+ *   PORT       the line's, or that of a proxy in front of it, on 127.0.0.1
  *   CALLS      so many calls in all, RATE of them begun each second
  *   HOLD       seconds after which a caller hangs up; 0: when the measurement ends
- *   SECONDS    of measuring, once all calls were begun
- *   KEY_EVERY  seconds between two keys of a call, 1 and * in turn; 0: none
+ *   SECONDS    of measuring, once all calls were begun; with HOLD and AT_FIRST from the moment those are begun
+ *   KEY_EVERY  seconds between two keys of a call, one of KEYS and * in turn; 0: none
+ *   KEYS       choices of the main menu, each heard by its own tone
+ *   AT_FIRST   so many are begun at once, FIRST_RATE a second; they hang up one after another, and the others
+ *              after half of HOLD to half as much again: about as many calls are then up all the time
  * Says "up" when measuring begins and "measured" when it ends, one line of JSON at the end.
  *
  * The sound of all calls arrives at one socket, told apart by the line's port. The times of arrival are the
  * kernel's, so that this program's own delays do not count against the line. A packet is late where it comes
  * over 40 ms later, by its RTP timestamp, than the fastest of the last seconds. What a prompt is is told from how
- * often its samples change their sign: the recordings of the measurement are tones.
+ * often its samples change their sign: the recordings of the measurement are tones, that of the main menu the
+ * first, that of what key K leads to the one after K. After a key any other tone is a wrong answer.
+ * Through a proxy, a worker is told by its Contact. A call that hears nothing for SILENT has lost its worker.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,6 +38,11 @@
 #define LOUD 8 /* steps of A-law above silence */
 #define RESEND 500000000LL
 #define GIVE_UP 8000000000LL
+#define SILENT 3000000000LL
+#define UNANSWERED 2000000000LL
+#define FIRST_RATE 100.0
+#define TONE 15.2 /* changes of sign in a frame of the first tone, 380 Hz; of the others a multiple */
+#define PURE 110 /* loud samples of a frame that is a tone */
 #define SAMPLES 400000
 #define EVENT 101
 #define KEY_PACKETS 5 /* 100 ms */
@@ -41,18 +51,20 @@
 enum { IDLE, CALLING, UP, LEAVING, GONE, FAILED };
 
 struct call {
-    int state, code, key, key_step, key_end_step, heard, tone, waiting_tone, ever;
-    int64_t invited, sent, answered, left, next_frame, next_key, key_begin, key_end, base[2], window;
+    int state, key, key_step, tone, perhaps, waiting_tone, tone_before, ever, choices;
+    int64_t invited, sent, answered, left, next_frame, next_key, key_begin, base[2], window, heard, perhaps_at;
     uint32_t ssrc, stamp, event_stamp;
     uint16_t seq, last;
     int started;
-    char to_tag[80];
+    char to_tag[80], target[96], route[320];
     struct sockaddr_in sound;
 };
 
 static struct call calls[MOST];
 static int by_port[65536];
-static int sip, rtp, total, ended, running, up_now, failed, broken, measuring;
+static struct worker { int port, answered, finished, failed; } workers[64];
+static const char *keys;
+static int sip, rtp, total, ended, oldest, running, up_now, most_up, failed, broken, measuring, finished, wrong;
 static struct sockaddr_in line;
 static char our[64];
 static int sip_port, rtp_port;
@@ -84,14 +96,17 @@ static int open_socket(int *port)
 static void say(int n, const char *method, int cseq, const char *body)
 {
     struct call *c = &calls[n];
-    char text[1600];
+    char text[2000], first[64];
+    /* The refusal of an INVITE is acknowledged within its transaction. */
+    const char *branch = *c->target ? method : "INVITE";
+    snprintf(first, sizeof first, "sip:huimin@127.0.0.1:%d", ntohs(line.sin_port));
     int size = snprintf(text, sizeof text,
-        "%s sip:huimin@127.0.0.1:%d SIP/2.0\r\n"
-        "Via: SIP/2.0/UDP %s;branch=z9hG4bK-%d-%d-%d-%s\r\n"
+        "%s %s SIP/2.0\r\n"
+        "Via: SIP/2.0/UDP %s;branch=z9hG4bK-%d-%d-%d-%s\r\n%s"
         "Max-Forwards: 70\r\nFrom: <sip:caller-%d@%s>;tag=f%d\r\n"
         "To: <sip:huimin@127.0.0.1:%d>%s%s\r\nCall-ID: %d@%s\r\nCSeq: %d %s\r\n"
         "Contact: <sip:caller@%s>\r\n%sContent-Length: %zu\r\n\r\n%s",
-        method, ntohs(line.sin_port), our, getpid(), n, cseq, method, n, our, n, ntohs(line.sin_port),
+        method, *c->target ? c->target : first, our, getpid(), n, cseq, branch, c->route, n, our, n, ntohs(line.sin_port),
         c->to_tag[0] ? ";tag=" : "", c->to_tag, n, our, cseq, method, our,
         *body ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
     sendto(sip, text, size, 0, (struct sockaddr *)&line, sizeof line);
@@ -108,14 +123,45 @@ static void invite(int n)
     say(n, "INVITE", 1, body);
 }
 
+/* The worker that a call is with. The last place is for those of which none is known. */
+static struct worker *worker_of(int n)
+{
+    const int most = sizeof workers / sizeof *workers - 1;
+    char *colon = strrchr(calls[n].target, ':');
+    int port = colon ? atoi(colon + 1) : 0, i = 0;
+    while (i < most && workers[i].port && workers[i].port != port)
+        i++;
+    if (!port)
+        i = most;
+    workers[i].port = port;
+    return &workers[i];
+}
+
 static void fail(int n, int code)
 {
     if (calls[n].state == UP)
         up_now--;
+    worker_of(n)->failed++;
     calls[n].state = FAILED;
     codes[code < 700 && code >= 0 ? code : 0]++;
     failed++;
     ended++;
+}
+
+/* Where the requests of a call go: the line's Contact, by way of the proxies that want to see them. */
+static void learn_way(struct call *c, const char *text)
+{
+    char one[160], way[sizeof one + sizeof c->route + 12];
+    *c->route = 0;
+    for (const char *at = text; (at = strstr(at, "\nRecord-Route: ")); at++)
+        if (sscanf(at + 15, "%159[^\r\n]", one) == 1) {
+            snprintf(way, sizeof way, "Route: %s\r\n%s", one, c->route); /* the last one is the nearest */
+            if (strlen(way) < sizeof c->route)
+                strcpy(c->route, way);
+        }
+    const char *contact = strstr(text, "\nContact: ");
+    if (contact && (contact = strchr(contact, '<')))
+        sscanf(contact + 1, "%95[^>;\r\n]", c->target);
 }
 
 static void answered(int n, char *text, int64_t at)
@@ -124,15 +170,18 @@ static void answered(int n, char *text, int64_t at)
     char *media = strstr(text, "\nm=audio "), *tag = strstr(text, "\nTo:"), *end;
     if (tag && (end = strchr(tag + 1, '\n')) && (tag = strstr(tag, ";tag=")) && tag < end)
         sscanf(tag + 5, "%79[^;\r\n >]", c->to_tag);
+    learn_way(c, text);
     say(n, "ACK", 1, "");
     if (c->state != CALLING || !media)
         return;
+    worker_of(n)->answered++;
     c->sound = line;
     c->sound.sin_port = htons(atoi(media + 9));
     by_port[ntohs(c->sound.sin_port)] = n;
     c->state = UP;
-    up_now++;
-    c->answered = at;
+    if (++up_now > most_up)
+        most_up = up_now;
+    c->answered = c->heard = at;
     if (setup_count < SAMPLES)
         setup_ms[setup_count++] = (at - c->invited) / 1e6;
     c->next_frame = now() + (n % 20) * 1000000LL;
@@ -167,7 +216,13 @@ static void signalled(char *text, int64_t at)
                 }
             }
         } else if (!strcmp(method, "BYE") && c->state == LEAVING) {
+            if (code >= 300) {
+                fail(n, code);
+                return;
+            }
             c->state = GONE;
+            worker_of(n)->finished++;
+            finished++;
             ended++;
         }
         return;
@@ -196,9 +251,10 @@ static void signalled(char *text, int64_t at)
     }
 }
 
-static int crossings(const uint8_t *sound, int *loud)
+/* Which tone it is, from 1; 0 where it is none. */
+static int tone_of(const uint8_t *sound, int *loud)
 {
-    int count = 0, before = 0;
+    int count = 0, before = 0, tone;
     *loud = 0;
     for (int i = 0; i < 160; i++) {
         uint8_t plain = sound[i] ^ 0x55;
@@ -210,7 +266,8 @@ static int crossings(const uint8_t *sound, int *loud)
             count++;
         before = sign;
     }
-    return count;
+    tone = count / TONE + 0.5;
+    return *loud >= PURE && count > tone * TONE - 3 && count < tone * TONE + 3 ? tone : 0;
 }
 
 static void heard(int port, const uint8_t *packet, int size, int64_t at)
@@ -247,23 +304,32 @@ static void heard(int port, const uint8_t *packet, int size, int64_t at)
         if (transit - base > LATE)
             late++;
     }
-    int changes = crossings(packet + 12, &loud);
-    if (loud > 20)
-        tone = changes < 28 ? 1 : 2;
-    if (tone && !c->ever) {
+    c->heard = at;
+    tone = tone_of(packet + 12, &loud);
+    if (loud > 20 && !c->ever) {
         c->ever = 1;
         if (answer_count < SAMPLES)
             answer_ms[answer_count++] = (at - c->answered) / 1e6;
     }
-    if (tone)
-        c->tone = tone;
-    if (c->waiting_tone && tone == c->waiting_tone) {
-        c->waiting_tone = 0;
+    /* It needs a second frame to be sure of a tone, and began with the first. */
+    if (tone != c->perhaps || !tone) {
+        c->perhaps = tone;
+        c->perhaps_at = at;
+        return;
+    }
+    c->tone = tone;
+    if (!c->waiting_tone)
+        return;
+    if (tone == c->waiting_tone) {
         if (measuring && key_count < SAMPLES) {
-            key_begin_ms[key_count] = (at - c->key_begin) / 1e6;
+            key_begin_ms[key_count] = (c->perhaps_at - c->key_begin) / 1e6;
             /* The end of the key may be still to come: it is 100 ms after the beginning. */
-            key_end_ms[key_count++] = (at - c->key_begin) / 1e6 - KEY_PACKETS * 20.0;
+            key_end_ms[key_count++] = (c->perhaps_at - c->key_begin) / 1e6 - KEY_PACKETS * 20.0;
         }
+        c->waiting_tone = 0;
+    } else if (tone != c->tone_before) {
+        c->waiting_tone = 0;
+        wrong++;
     }
 }
 
@@ -308,22 +374,23 @@ static int64_t speak(int64_t time, double key_every)
     static struct iovec parts[BATCH];
     int64_t next = time + 1000000;
     int count = 0;
-    for (int n = 0; n < running; n++) {
+    for (int n = oldest; n < running; n++) {
         struct call *c = &calls[n];
         if (c->state != UP || c->next_frame > time)
             continue;
         uint8_t *p = packet[count];
         int size = 172, type = 8;
         uint32_t stamp = c->stamp;
-        if (measuring && key_every > 0 && !c->key_step && c->ever) {
+        if (measuring && key_every > 0 && !c->key_step && c->tone) {
             if (!c->next_key)
                 c->next_key = time + (int64_t)(key_every * 1e9 * (n % 997) / 997);
             if (time >= c->next_key) {
                 if (c->waiting_tone)
                     keys_unanswered++;
                 c->next_key = time + (int64_t)(key_every * 1e9);
-                c->key = c->tone == 2 ? 10 : 1;
-                c->waiting_tone = c->tone == 2 ? 1 : 2;
+                c->key = c->tone == 1 ? keys[(n + c->choices++) % strlen(keys)] - '0' : 10;
+                c->waiting_tone = c->tone == 1 ? 1 + c->key : 1;
+                c->tone_before = c->tone;
                 c->key_step = 1;
                 c->event_stamp = stamp;
                 c->key_begin = time;
@@ -367,22 +434,42 @@ static int64_t speak(int64_t time, double key_every)
     return next;
 }
 
-static void tend(int64_t time, int64_t hold)
+static void leave(int n, int64_t time)
 {
-    for (int n = 0; n < running; n++) {
+    calls[n].state = LEAVING;
+    calls[n].left = time;
+    up_now--;
+    say(n, "BYE", 2, "");
+}
+
+/* How long a caller stays. */
+static int64_t stay_of(int n, int64_t hold, int at_first)
+{
+    return n < at_first ? hold / 20 + hold * 1.2 * (n * 7919LL % 1000) / 1000
+           : at_first   ? hold / 2 + hold * (n * 7919LL % 1000) / 1000
+                        : hold;
+}
+
+static void tend(int64_t time, int64_t hold, int at_first)
+{
+    while (oldest < running && calls[oldest].state >= GONE)
+        oldest++;
+    for (int n = oldest; n < running; n++) {
         struct call *c = &calls[n];
         if (c->state == CALLING) {
             if (time - c->invited > GIVE_UP)
                 fail(n, 0);
             else if (time - c->sent > RESEND)
                 invite(n);
-        } else if (c->state == UP && hold && time - c->answered > hold) {
+        } else if (c->state == UP && time - c->heard > SILENT) {
+            leave(n, time);
+            fail(n, 4);
+        } else if (c->state == UP && hold && time - c->answered > stay_of(n, hold, at_first)) {
             if (!c->ever)
                 codes[2]++, failed++;
-            c->state = LEAVING;
-            up_now--;
-            c->left = time;
-            say(n, "BYE", 2, "");
+            if (c->waiting_tone && time - c->key_begin > UNANSWERED)
+                keys_unanswered++;
+            leave(n, time);
         } else if (c->state == LEAVING) {
             if (time - c->left > GIVE_UP)
                 fail(n, 3);
@@ -409,13 +496,15 @@ static void spread(const char *name, float *values, int count)
 
 int main(int argc, char **argv)
 {
-    if (argc != 7)
+    if (argc != 9)
         return 2;
     line = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     total = atoi(argv[2]);
+    keys = argv[7];
+    int at_first = atoi(argv[8]), steady;
     double rate = atof(argv[3]), key_every = atof(argv[6]);
     int64_t hold = atof(argv[4]) * 1e9, seconds = atof(argv[5]) * 1e9;
-    if (total > MOST)
+    if (total > MOST || !*keys)
         return 2;
     memset(by_port, -1, sizeof by_port);
     sip = open_socket(&sip_port);
@@ -424,7 +513,7 @@ int main(int argc, char **argv)
     int64_t begin = now(), next = begin, tended = begin, measured_from = 0, leaving = 0;
     while (ended < total) {
         int64_t time = now();
-        while (running < total && time - begin >= running / rate * 1e9) {
+        while (running < total && time - begin >= (running < at_first ? running / FIRST_RATE : at_first / FIRST_RATE + (running - at_first) / rate) * 1e9) {
             calls[running].state = CALLING;
             calls[running].invited = time;
             calls[running].seq = running;
@@ -433,16 +522,17 @@ int main(int argc, char **argv)
         if (time >= next)
             next = speak(time, key_every);
         if (time - tended > 20000000) {
-            tend(time, leaving && !hold ? 1 : hold);
+            tend(time, leaving && !hold ? 1 : hold, at_first);
             tended = time;
         }
-        if (!measured_from && running == total && (hold || up_now + ended == total) && (hold || time - begin >= total / rate * 1e9 + 2e9)) {
+        steady = at_first && hold && running >= at_first;
+        if (!measured_from && (steady || running == total) && (hold || up_now + ended == total) && (hold || time - begin >= total / rate * 1e9 + 2e9)) {
             measured_from = time;
             measuring = 1;
             puts("up"), fflush(stdout);
         }
         if (measured_from && !leaving && time - measured_from >= seconds) {
-            measuring = 0;
+            measuring = steady; /* their calls go on to their end */
             leaving = time;
             printf("measured\n"), fflush(stdout);
         }
@@ -457,13 +547,19 @@ int main(int argc, char **argv)
         }
     }
     printf("{\"calls\": %d, \"failed\": %d, \"ended_by_line\": %d, \"packets\": %lld, \"late\": %lld, \"lost\": %lld, "
-           "\"repeated\": %lld, \"keys\": %d, \"unanswered\": %d",
-           total, failed, broken, packets, late, lost, duplicates, keys_pressed, keys_unanswered);
+           "\"repeated\": %lld, \"keys\": %d, \"unanswered\": %d, \"wrong\": %d, \"finished\": %d, \"most\": %d",
+           total, failed, broken, packets, late, lost, duplicates, keys_pressed, keys_unanswered, wrong, finished,
+           most_up);
     spread("key_begin_ms", key_begin_ms, key_count);
     spread("key_end_ms", key_end_ms, key_count);
     spread("answer_ms", answer_ms, answer_count);
     spread("setup_ms", setup_ms, setup_count);
-    printf(", \"codes\": {");
+    printf(", \"workers\": [");
+    for (unsigned i = 0, first = 1; i < sizeof workers / sizeof *workers; i++)
+        if (workers[i].answered || workers[i].failed)
+            printf("%s{\"port\": %d, \"answered\": %d, \"finished\": %d, \"failed\": %d}", first ? "" : ", ",
+                   workers[i].port, workers[i].answered, workers[i].finished, workers[i].failed), first = 0;
+    printf("], \"codes\": {");
     for (int i = 0, first = 1; i < 700; i++)
         if (codes[i])
             printf("%s\"%d\": %d", first ? "" : ", ", i, codes[i]), first = 0;

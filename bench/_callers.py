@@ -23,8 +23,12 @@ from tests.backend.house import CONTENT
 
 LINE_CPU, CALLERS_CPU = 0, 1
 """The line has one core to itself; callers and backend have the other."""
-MAIN, OTHERS = 400.0, 1200.0
-"""Hertz of the main menu's recordings and of all others: which prompt is heard is told by its pitch."""
+TONE = 380.0
+"""Hertz of the first tone; of the others it is a multiple: which prompt is heard is told by its pitch."""
+HEARD = ("main.", "policies.topics", "services.which_group", "progress.reference", "notices.which")
+"""What the first tone is heard for, the second, and so on: the main menu, and what its keys lead to."""
+OTHERS = 7
+"""The tone of all other recordings."""
 RECORDING = 5.0
 """Seconds of each: the menus, which are several, are then as long as real ones."""
 TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
@@ -70,7 +74,7 @@ class Callers:
     ) -> Outcome:
         """So many calls, `rate` of them begun each second; see `_callers.c`."""
         before = Usage.of(self.line.pid)
-        figures = [self.line.port, calls, rate, hold, seconds, key_every]
+        figures = [self.line.port, calls, rate, hold, seconds, key_every, "1", 0]
         process = await asyncio.create_subprocess_exec(
             *("taskset", "--cpu-list", str(CALLERS_CPU), str(self._program)),
             *(str(figure) for figure in figures),
@@ -107,7 +111,7 @@ async def callers() -> AsyncIterator[Callers]:
     """A line as it is installed, with all that belongs to it: backend, records, metrics, every dialogue."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        program, recordings = _compiled(folder), _recorded(folder / "recordings")
+        program, recordings = compiled(folder), recorded(folder / "recordings")
         pin: tuple[str | Path, ...] = ("taskset", "--cpu-list")
         backend = Part(
             "backend",
@@ -140,17 +144,19 @@ async def callers() -> AsyncIterator[Callers]:
             await backend.stop()
 
 
-def _compiled(folder: Path) -> Path:
+def compiled(folder: Path) -> Path:
+    """The program of the callers, in a folder."""
     program = folder / "callers"
     source = Path(__file__).with_suffix(".c")
     subprocess.run(["cc", "-O2", "-o", str(program), str(source)], check=True)
     return program
 
 
-def _recorded(folder: Path) -> Path:
+def recorded(folder: Path) -> Path:
+    """A folder of recordings that can be told from one another, for every prompt that is always the same."""
     for prompt in prompts.always_the_same():
         file = folder / prompt.language.value / f"{prompt.name}.wav"
         file.parent.mkdir(parents=True, exist_ok=True)
-        hertz = MAIN if prompt.name.startswith("main.") else OTHERS
-        soundfile.write(file, np.asarray(sound.tone(hertz, RECORDING)), sound.RATE)
+        tone = next((i for i, name in enumerate(HEARD, 1) if prompt.name.startswith(name)), OTHERS)
+        soundfile.write(file, np.asarray(sound.tone(tone * TONE, RECORDING)), sound.RATE)
     return folder
