@@ -168,4 +168,4 @@ async def test_while_the_counters_are_closed_it_says_when_they_open(line: Phone,
         heard = await line.call(f"{await way(line)}\n3\n!")
     finally:
         house.clock.moment = MONDAY
-    assert heard.said("queue.opens") == "现在不取号，十一月三十日星期一上午九点开始取号。"
+    assert heard.said("queue.opens") == "现在还不能取号，十一月三十日星期一上午九点开始取号。"

@@ -80,7 +80,7 @@ async def test_a_caller_hears_that_links_are_held_up_and_each_comes_once(
 
     second = await line.call(f"{form}\n13900005552\n1\n!")
     assert "document.sent" not in second.prompts
-    assert "短信现在发送不畅" in second.said("document.delayed")
+    assert "短信现在有点慢" in second.said("document.delayed")
     assert "可以到服务终端打印" in second.said("document.delayed")
 
     lookup = await line.client.get_lookup("lookups/traffic-violations")

@@ -129,7 +129,7 @@ async def test_tax_lines_are_said_right_and_how_each_came_about(line: Phone, lan
         assert "是三十万零一元两角三分的百分之一。" in said
         assert "城市维护建设税：一百五十元。" in said
         assert "附加税费减半：减一百五十元。" in said
-        assert "应纳税所得额：十万零一元，仅用于计算。" in said
+        assert "应纳税所得额：十万零一元，只用来计算。" in said
         assert "是本年收入累计，减去本年成本累计。" in said
         assert "是十万零一元的百分之二十。" in said
         assert "再减一万零五百元。" in said

@@ -116,7 +116,8 @@ async def test_what_has_a_key_of_its_own_is_not_offered_among_the_services(phone
 
 async def test_a_service_with_a_form_offers_form_and_guide(phone: Phone) -> None:
     heard = await phone.call("2\n1\n2\n*\n1\n*\n!")
-    assert heard.prompts.count("services.apply_or_guide") == 2
+    assert heard.prompts.count("services.apply_or_guide") == 3
+    assert heard.prompts.count("services/everything/summary") == 1, "who comes back hears the keys only"
     assert "guide.eligibility" in heard.prompts
     assert "form.begin" in heard.prompts
 
