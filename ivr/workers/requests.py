@@ -1,7 +1,8 @@
 """Questions to a running phone line, and its answers: one JSON object a line, each way, in turn.
 
 A worker is asked by its supervisor over a socket pair; a phone line is asked by an operator's command over a
-Unix socket that only its owner can open.
+Unix socket that only its owner can open. A question may carry a ``number``, which its answer repeats: so an
+answer that nobody waits for any more is told from the one that is waited for.
 """
 
 from __future__ import annotations
@@ -56,16 +57,26 @@ async def answer_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 
 async def _answered(line: bytes, answer: Answer) -> dict[str, Any]:
-    try:
-        request = json.loads(line)
-    except ValueError:
+    request = _object(line)
+    if request is None:
         return {"error": "not_a_request"}
-    if not isinstance(request, dict):
-        return {"error": "not_a_request"}
+    number = {"number": request.pop("number")} if "number" in request else {}
     try:
-        return await answer(request)
+        return {**await answer(request), **number}
     except Refused as refused:
-        return {"error": str(refused)}
+        return {"error": str(refused), **number}
+    except Exception:
+        # A question that goes wrong must end neither the connection nor, with it, a worker and its calls.
+        _log.exception("request_failed")
+        return {"error": "failed", **number}
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class Asker:
@@ -75,28 +86,32 @@ class Asker:
         self._reader = reader
         self._writer = writer
         self._turn = asyncio.Lock()
+        self._number = 0
 
     async def ask(self, patience: float, /, **request: Any) -> dict[str, Any]:
-        """patience: seconds. Raises Refused, Unanswered; after the latter the connection is of no use."""
+        """patience: seconds. Raises Refused, Unanswered; only after Gone no further question may follow."""
         try:
             async with asyncio.timeout(patience), self._turn:
-                self._writer.write(json.dumps(request).encode() + b"\n")
+                self._number += 1
+                self._writer.write(json.dumps({**request, "number": self._number}).encode() + b"\n")
                 await self._writer.drain()
-                line = await self._reader.readline()
+                while (answer := await self._read()).pop("number", None) != self._number:
+                    pass  # of a question that was given up
         except (TimeoutError, ValueError) as error:
             raise Unanswered(str(error) or type(error).__name__) from None
         except OSError as error:
             raise Gone(str(error)) from None
-        if not line:
-            raise Gone("ended")
-        try:
-            answer = json.loads(line)
-        except ValueError:
-            raise Unanswered("no answer") from None
-        if not isinstance(answer, dict):
-            raise Unanswered("no answer")
         if "error" in answer:
             raise Refused(str(answer["error"]))
+        return answer
+
+    async def _read(self) -> dict[str, Any]:
+        line = await self._reader.readline()
+        if not line:
+            raise Gone("ended")
+        answer = _object(line)
+        if answer is None:
+            raise Unanswered("no answer")
         return answer
 
     def close(self) -> None:

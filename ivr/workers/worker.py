@@ -101,7 +101,11 @@ class Worker:
         failures = 0
         while not self._ending.is_set():
             began = clock()
-            code = await self._run()
+            try:
+                code: int | None = await self._run()
+            except OSError as error:
+                _log.error("worker_not_started", worker=self.number, reason=error.strerror)
+                code = None
             if self._ending.is_set():
                 return
             if code == CANNOT_BE_USED and not self._was_ready:
@@ -114,7 +118,9 @@ class Worker:
             self.restarts += 1
             RESTARTS.labels(str(self.number)).inc()
             _log.warning("worker_ended", worker=self.number, code=code, again_in_seconds=pause)
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._ending.wait()
 
     async def drain(self) -> None:
         """Takes no new calls until `resume`; so does its successor. Raises Refused, Unanswered."""
@@ -172,25 +178,28 @@ class Worker:
     async def _run(self) -> int:
         """One process from its start to its end; its exit code."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *(*self._command, "--sip", self._sip, "--supervised", str(theirs.fileno())),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=sys.stderr,
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the workers
-            )
         ours.setblocking(False)
-        self._asker = await asker_over(ours)
-        if self._ending.is_set():
-            self._signal()
-        watching = asyncio.create_task(self._watch(self._asker))
+        asker = await asker_over(ours)
         try:
-            return await self._process.wait()
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(*self._command, "--sip", self._sip, "--supervised", str(theirs.fileno())),
+                    pass_fds=[theirs.fileno()],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=sys.stderr,
+                    start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the workers
+                )
+            self._asker = asker
+            if self._ending.is_set():
+                self._signal()
+            watching = asyncio.create_task(self._watch(asker))
+            try:
+                return await self._process.wait()
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-            self._asker.close()
+            asker.close()
             self._process, self._asker, self._told = None, None, {}
             self.ready.clear()
             UP.labels(str(self.number)).set(0)
