@@ -131,10 +131,15 @@ class IvrSettings(DoorSettings):
                 "trunk.srtp = 'required' needs TLS, which keeps the sound's keys; write ivr.tls.listen, "
                 "certificate and key"
             )
+        if self.registration.over_tls and not (self.tls.listen and self.tls.authorities):
+            raise ValueError(
+                "registration over TLS needs ivr.tls: listen, certificate, key, and authorities, by which it "
+                "is checked that the registrar is the carrier's"
+            )
         if self.registration.registrar and self.workers > 1:
             raise ValueError(
-                "a carrier sends calls to one address: with several workers the proxy in front of them "
-                "registers (deploy/kamailio), and here registration is left out"
+                "a carrier sends calls to one address: with several workers that of the proxy in front of "
+                "them (deploy/kamailio), which it has to know as a trunk by address; leave registration out"
             )
         return self
 
@@ -148,9 +153,25 @@ class IvrSettings(DoorSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _tls_ports_apart(self) -> Self:
+        if not self.tls.listen or self.worker > 1:  # a further one is given its own port of SIP
+            return self
+        (sip_host, sip), (tls_host, tls) = listen_address(self.sip), listen_address(self.tls.listen)
+        if tls + self.workers - 1 > LAST_PORT:
+            raise ValueError(
+                f"tls.listen: there are no {self.workers} ports from {tls} on; choose a lower one"
+            )
+        if sip_host == tls_host and sip and tls and abs(sip - tls) < self.workers:
+            raise ValueError(
+                f"sip and tls.listen: {self.workers} workers take the ports from {sip} on and from {tls} on; "
+                f"choose {sip + 100} for tls.listen"
+            )
+        return self
+
     @property
     def rtp_count(self) -> int:
-        """Ports for sound of each worker: two a call, and as many again for calls that end and begin."""
+        """Ports for sound of each worker: two a call, and half as many again for calls that end and begin."""
         return max(400, 3 * self.max_calls + self.max_calls % 2)
 
     @property

@@ -50,6 +50,12 @@ def host_of(address: str) -> str:
     return re.split(r"[;:]", rest)[0] if not rest.startswith("[") else rest[1:].partition("]")[0]
 
 
+def over_tls(address: str) -> bool:
+    """Whether a SIP address is reached over TLS (RFC 3261 clause 26.2)."""
+    scheme, _, rest = address.lower().partition(":")
+    return scheme == "sips" or "transport=tls" in rest.split(";")[1:]
+
+
 def public_address(text: str) -> str:
     """An IPv4 address that others can send to. Raises AddressError."""
     try:

@@ -224,7 +224,7 @@ class SipEndpoint:
             self._guard.start(addresses)
         except NoFilter as error:
             raise ListenFailed(
-                f"this kernel takes no filter for sockets ({error.strerror}), so that strangers could call"
+                f"the line's sockets cannot be guarded ({error.strerror}), so that strangers could call"
             ) from None
         config = self._account_config(port)
         account = _Account(self._arrived)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import os
 import re
 import socket
@@ -49,7 +50,7 @@ log = logger("ivr.sip")
 
 
 class NoFilter(OSError):
-    """The kernel takes no filter."""
+    """The line's sockets cannot be guarded."""
 
 
 class Guard:
@@ -69,9 +70,12 @@ class Guard:
 
     def start(self, addresses: Sequence[tuple[str, int]]) -> None:
         """Puts the filter on every socket of this process that is bound to one of the addresses, before any
-        is read. Raises NoFilter."""
-        self._sockets = _bound_to(set(addresses))
+        is read. Raises NoFilter, also where an address has no socket that is found: it would be open to all.
+        """
         try:
+            self._sockets = _bound_to(set(addresses))
+            if {guarded.getsockname()[:2] for guarded in self._sockets} != set(addresses):
+                raise OSError(errno.ENOTSOCK, "a socket of the line was not found")
             for guarded in self._sockets:
                 attach(guarded, SO_ATTACH_FILTER, self._program)
                 _forget_what_came(guarded)
@@ -85,15 +89,15 @@ class Guard:
         self._look_later()
 
     def allow(self, allowed: Sequence[Network]) -> None:
-        """Lets pass others from now on; connections that are open stay as they are."""
+        """Lets pass others from now on; connections that are open stay as they are. Raises OSError."""
         if tuple(allowed) == self._allowed:
             return
-        self._allowed = tuple(allowed)
-        self._program = program(self._allowed)
+        steps = program(allowed)
         for guarded in self._sockets:
-            attach(guarded, SO_ATTACH_FILTER, self._program)
+            attach(guarded, SO_ATTACH_FILTER, steps)
         if self._eye is not None:
-            _steer(self._eye, self._allowed)
+            _steer(self._eye, allowed)
+        self._allowed, self._program = tuple(allowed), steps
 
     def close(self) -> None:
         """Lets go of the sockets, which keep their filter. May be repeated."""

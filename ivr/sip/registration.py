@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 
 from foundation.log import logger
 from ivr.sip.address import host_of
+from ivr.sip.contained import contained
 from ivr.sip.library import ListenFailed
 from ivr.sip.networks import Network, network
 from ivr.sip.trunk import Registration
@@ -23,6 +24,8 @@ REFUSED_RETRY_SECONDS = 300.0
 ask too often."""
 LOOK_UP_SECONDS = 60.0
 """How often the carrier's name is looked up: its addresses are let in, and they change."""
+MOST_ADDRESSES = 10
+"""Of the carrier's that are let in: a filter has room for these beside the networks of the settings."""
 SIGN_OUT_SECONDS = 2.0
 
 REGISTERED = Gauge("huimin_ivr_registered", "1 while the carrier knows the line, 0 while it does not")
@@ -89,8 +92,7 @@ class Registrar:
     async def end(self) -> None:
         """Signs out, so that the carrier sends calls elsewhere; those in progress go on. May be repeated."""
         account, self._account = self._account, None
-        if self._again is not None:
-            self._again.cancel()
+        self._not_again()
         if self._looking_up is not None:
             self._looking_up.cancel()
             await asyncio.gather(self._looking_up, return_exceptions=True)
@@ -104,6 +106,12 @@ class Registrar:
             async with asyncio.timeout(SIGN_OUT_SECONDS):
                 await self._changed.wait()
         self._account = None
+        self._not_again()
+
+    def _not_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
 
     def _register(self) -> None:
         if self._account is not None:
@@ -120,7 +128,10 @@ class Registrar:
     async def _keep_looking_up(self) -> None:
         while True:
             await asyncio.sleep(LOOK_UP_SECONDS)
-            await self._look_up()
+            try:
+                await self._look_up()
+            except OSError as error:
+                log.error("registrar_not_let_in", reason=error.strerror)
 
     async def _look_up(self) -> None:
         addresses: set[str] = set()
@@ -139,7 +150,9 @@ class Registrar:
                 log.error("registrar_not_found", host=host_of(uri), reason=error.strerror)
                 return  # those that were let in stay in
             addresses.update(str(answer[4][0]) for answer in answers)
-        self._found([network(address) for address in sorted(addresses)])
+        if len(addresses) > MOST_ADDRESSES:
+            log.warning("registrar_has_many_addresses", found=len(addresses), let_in=MOST_ADDRESSES)
+        self._found([network(address) for address in sorted(addresses)[:MOST_ADDRESSES]])
 
 
 class RegisteredAccount(pj.Account):
@@ -149,6 +162,7 @@ class RegisteredAccount(pj.Account):
         super().__init__()
         self.registrar: Registrar | None = None
 
+    @contained
     def onRegState(self, prm: Any) -> None:  # noqa: N802 (PJSIP's name)
         """The library's callback."""
         if self.registrar is not None:

@@ -8,12 +8,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from ivr.sip.address import host_of, listen_address, public_address, sip_address
+from foundation.private_file import open_to_others
+from ivr.sip.address import listen_address, over_tls, public_address, sip_address
 from ivr.sip.networks import Network, network
 
 LONGEST_PASSWORD = 256
-MOST_ALLOWED = 100
-"""Networks; a filter has room for these, for those of the sound, and for a carrier's own."""
+MOST_ALLOWED, MOST_SOUND = 100, 16
+"""Networks; a filter has room for all of them, and for a carrier's own."""
 
 
 def _network(given: object) -> object:
@@ -53,7 +54,9 @@ class Trunk(BaseModel):
         default=(), max_length=MOST_ALLOWED
     )
     """Networks that may call. Empty: this machine only, and the registrar where there is one."""
-    sound: tuple[Annotated[Network, BeforeValidator(_network)], ...] = Field(default=(), max_length=16)
+    sound: tuple[Annotated[Network, BeforeValidator(_network)], ...] = Field(
+        default=(), max_length=MOST_SOUND
+    )
     """Further networks that the sound of calls may come from. It may always come from those that may call,
     and from where a call's SDP says; a caller behind address translation may send it from elsewhere."""
     public_address: Annotated[str, AfterValidator(_public_address)] = ""
@@ -93,7 +96,6 @@ class Registration(BaseModel):
             if self.user or self.proxy or self.password.get_secret_value() or self.password_file:
                 raise ValueError("an account without a registrar; write registrar = 'sip:HOST'")
             return self
-        host_of(self.registrar)
         if not self.user:
             raise ValueError("a registrar without an account; write user = the number the carrier gave you")
         if not self.password.get_secret_value() and self.password_file is None:
@@ -105,11 +107,21 @@ class Registration(BaseModel):
             raise ValueError("password and password_file; leave one of them out")
         return self
 
+    @property
+    def over_tls(self) -> bool:
+        """Whether the carrier is reached over TLS."""
+        return any(over_tls(address) for address in (self.registrar, self.proxy) if address)
+
     def secret(self) -> str:
         """The password. Raises ValueError where the file cannot be used."""
         if self.password_file is None:
             return self.password.get_secret_value()
         try:
+            if open_to_others(self.password_file):
+                raise ValueError(
+                    f"ivr.registration.password_file: {self.password_file}: others may read it; "
+                    "run chmod 600 on it"
+                )
             with self.password_file.open(encoding="utf-8") as file:
                 found = file.read(LONGEST_PASSWORD + 2).rstrip("\r\n")
         except OSError as error:
@@ -138,14 +150,15 @@ class Tls(BaseModel):
     key: Path | None = None
     """PEM: its private key, without a passphrase, readable by the line's user only."""
     authorities: Path | None = None
-    """PEM: the authorities whose certificates the other side may show; none: nobody's is asked for."""
+    """PEM: the authorities whose certificates the other side may show; none: nobody's is asked for. A carrier
+    at which the line registers over TLS must show one."""
     require_certificate: bool = False
     """Callers must show a certificate of one of them."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if not self.listen:
-            if self.certificate or self.key or self.require_certificate:
+            if self.certificate or self.key or self.authorities or self.require_certificate:
                 raise ValueError("a certificate without an address; write listen = 'HOST:5061'")
         elif self.certificate is None or self.key is None:
             raise ValueError("TLS needs a certificate and its key; write certificate and key = their files")

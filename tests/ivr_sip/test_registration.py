@@ -11,8 +11,9 @@ from pydantic import SecretStr, ValidationError
 
 from ivr.line import Line
 from ivr.sip.library import ListenFailed
-from ivr.sip.networks import network
-from ivr.sip.trunk import Registration, Trunk
+from ivr.sip.networks import MOST_NETWORKS, Network, network
+from ivr.sip.registration import MOST_ADDRESSES, Registrar
+from ivr.sip.trunk import MOST_ALLOWED, MOST_SOUND, Registration, Trunk
 from tests.end_to_end import sipp
 from tests.ivr_sip import carrier as carriers
 from tests.ivr_sip.carrier import carrier
@@ -43,6 +44,7 @@ async def test_calls_come_through_the_carrier_from_the_moment_the_line_has_signe
     """Only what the carrier's name stands for may call, though nothing is allowed by address."""
     password = tmp_path / "password"
     password.write_text(carriers.PASSWORD + "\n")
+    password.chmod(0o600)
     async with carrier(tmp_path) as address:
         refused = await sipp.call(tmp_path, address, [sipp.INVITE, sipp.part("refused", status="404")])
         assert refused.code == 0, refused.errors
@@ -115,14 +117,32 @@ def test_half_an_account_is_refused_with_what_is_missing(wrong: dict[str, object
         Registration.model_validate(wrong)
 
 
-async def test_a_password_file_that_holds_none_is_named(answering: Answering, tmp_path: Path) -> None:
-    empty = tmp_path / "empty"
-    empty.write_text("\n")
-    for file, reason in ((empty, "holds no password"), (tmp_path / "none", "No such file")):
+async def test_a_password_file_that_cannot_be_used_is_named(answering: Answering, tmp_path: Path) -> None:
+    empty, public = tmp_path / "empty", tmp_path / "public"
+    empty.touch(0o600)
+    public.touch(0o644)
+    for file, reason in (
+        (empty, "holds no password"),
+        (public, "run chmod 600"),
+        (tmp_path / "none", "No such file"),
+    ):
         settings = account("sip:127.0.0.1:5999", password="", password_file=file)
         with pytest.raises(ListenFailed, match=reason):
             async with answering(until_key, registration=settings):
                 pass
+
+
+async def test_a_name_with_any_number_of_addresses_leaves_room_in_the_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def many(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", (f"198.51.100.{number}", 0)) for number in range(200)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", many)
+    found: list[Network] = []
+    await Registrar(account("sip:carrier.example"), found.extend)._look_up()
+    assert len(found) == MOST_ADDRESSES
+    assert MOST_ALLOWED + MOST_SOUND + MOST_ADDRESSES + 1 <= MOST_NETWORKS
 
 
 def test_the_password_is_shown_nowhere() -> None:

@@ -213,6 +213,7 @@ async def test_files_that_do_not_fit_are_named_with_what_to_do(
     [
         ({"listen": "127.0.0.1:5061"}, "write certificate and key = their files"),
         ({"certificate": "/c.pem"}, "write listen = 'HOST:5061'"),
+        ({"authorities": "/ca.pem"}, "write listen = 'HOST:5061'"),
         ({"listen": "somewhere"}, "write an IPv4 address and a port"),
         (
             {"listen": "127.0.0.1:1", "certificate": "/c", "key": "/k", "require_certificate": True},

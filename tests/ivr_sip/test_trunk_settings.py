@@ -29,6 +29,11 @@ caller_at_once = 3
 """
 
 
+def tls(port: int) -> str:
+    """The table that opens a port for TLS."""
+    return f'[ivr.tls]\nlisten = "127.0.0.1:{port}"\ncertificate = "/c.pem"\nkey = "/k.pem"\n'
+
+
 def settings(tmp_path: Path, text: str) -> IvrSettings:
     file = tmp_path / "huimin.toml"
     file.write_text(text)
@@ -71,9 +76,28 @@ def test_several_workers_do_not_register_the_same_account(tmp_path: Path) -> Non
 
 
 def test_each_worker_listens_for_tls_on_a_port_of_its_own(tmp_path: Path) -> None:
-    tls = '[ivr.tls]\nlisten = "127.0.0.1:5061"\ncertificate = "/c.pem"\nkey = "/k.pem"\n'
-    made = settings(tmp_path, f"[ivr]\nworkers = 3\nworker = 3\n{tls}")
-    assert made.worker_tls.listen == "127.0.0.1:5063"
+    made = settings(tmp_path, f"[ivr]\nworkers = 3\nworker = 3\n{tls(5161)}")
+    assert made.worker_tls.listen == "127.0.0.1:5163"
+    assert settings(tmp_path, tls(5061)).worker_tls.listen == "127.0.0.1:5061"
+    last = settings(tmp_path, f'[ivr]\nsip = "127.0.0.1:5063"\nworkers = 4\nworker = 4\n{tls(5064)}')
+    assert last.worker_tls.listen == "127.0.0.1:5067"
+    with pytest.raises(ConfigError, match=r"choose 5160 for tls\.listen"):
+        settings(tmp_path, f"[ivr]\nworkers = 3\n{tls(5061)}")
+    with pytest.raises(ConfigError, match="no 3 ports from 65534"):
+        settings(tmp_path, f"[ivr]\nworkers = 3\n{tls(65_534)}")
+
+
+@pytest.mark.parametrize(
+    "where",
+    ['registrar = "sip:c.example;transport=tls"', 'registrar = "sip:c.example"\nproxy = "sips:p.example"'],
+)
+def test_who_registers_over_tls_says_by_whom_the_carrier_is_vouched_for(tmp_path: Path, where: str) -> None:
+    account = f'[ivr.registration]\n{where}\nuser = "1"\npassword = "x"\n'
+    for half in ("", tls(5061)):
+        with pytest.raises(ConfigError, match="authorities, by which it is checked"):
+            settings(tmp_path, account + half)
+    whole = settings(tmp_path, f'{account}{tls(5061)}authorities = "/ca.pem"\n')
+    assert whole.registration.over_tls
 
 
 def passes(allowed: list[Network], sender: str, to: str) -> bool:
