@@ -51,6 +51,8 @@ class Call(pj.Call):
 
     def __init__(self, account: pj.Account, call_id: int, listener: Listener) -> None:
         super().__init__(account, call_id)
+        self.medium = 0
+        """Which of the offer's media the sound is: a phone may offer its picture first."""
         self._listener = listener
         self._events = TelephoneEvents()
 
@@ -69,6 +71,7 @@ class Call(pj.Call):
         info = self.getInfo()  # which has to outlive its list
         for media in info.media:
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                self.medium = media.index
                 events = self.getStreamInfo(media.index).audRxEventPt >= 0
                 self._listener.audio_changed(self.getAudioMedia(media.index), events=events)
                 return

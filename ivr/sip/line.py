@@ -21,6 +21,7 @@ from ivr.sip.hearing import Hearing
 from ivr.sip.inband import InBand
 from ivr.sip.keys import KeyQueue
 from ivr.sip.media import Player, Recorder
+from ivr.sip.pieces import pieces_of
 from ivr.sip.silencing import without_tones
 from ivr.speech import sound
 from ivr.speech.speech import Speech
@@ -39,8 +40,6 @@ TRANSFER_SECONDS = 60.0
 HANG_UP_SECONDS = 4.0
 IN_BAND = 2
 """The way of sending keys beside PJSIP's 0 for RFC 4733 and 1 for INFO."""
-LONGEST_TEXT = 900
-"""Bytes of one MESSAGE; RFC 3428 clause 8 allows 1300 with all headers, where the path is not known."""
 
 log = logger("ivr.sip")
 
@@ -217,7 +216,7 @@ class SipLine(Line):
         if self._call is None or self._audio is None:
             return None
         try:
-            received = self._call.getStreamStat(0).rtcp.rxStat
+            received = self._call.getStreamStat(self._call.medium).rtcp.rxStat
         except pj.Error:
             return None
         return int(received.pkt + received.updateCount)
@@ -405,15 +404,3 @@ class SipLine(Line):
             code, final = await self._transfer.get()
             if final or code >= 300:
                 return code
-
-
-def pieces_of(text: str) -> list[str]:
-    """A text in messages that fit into one datagram each, cut between characters."""
-    pieces, piece, size = [], "", 0
-    for character in text:
-        width = len(character.encode())
-        if size + width > LONGEST_TEXT:
-            pieces.append(piece)
-            piece, size = "", 0
-        piece, size = piece + character, size + width
-    return [*pieces, piece] if piece else pieces

@@ -18,6 +18,7 @@ import pjsua2 as pj
 
 from foundation.log import logger
 from ivr.sip.build import library
+from ivr.sip.call import Call
 from ivr.sip.guard import SO_ATTACH_FILTER, attach
 from ivr.sip.networks import Network, network, program
 
@@ -52,23 +53,23 @@ class SoundGuard:
         self.allowed = tuple(allowed)
         self._library: ctypes.CDLL | None = None
 
-    def guard(self, call: pj.Call) -> None:
+    def guard(self, call: Call) -> None:
         """To be called whenever the call's sound is set up, as its other side may have moved."""
         try:
-            remote = call.getStreamInfo(0).remoteRtpAddress.rpartition(":")[0].strip("[]")
+            remote = call.getStreamInfo(call.medium).remoteRtpAddress.rpartition(":")[0].strip("[]")
             steps = _program(self.allowed, remote)
-            for number in self._sockets_of(call.getId()):
+            for number in self._sockets_of(call.getId(), call.medium):
                 with socket.socket(fileno=os.dup(number)) as handle:
                     attach(handle, SO_ATTACH_FILTER, steps)
         except (pj.Error, OSError, ValueError, AttributeError) as error:  # the last: a build that hides it
             log.warning("sound_not_guarded", reason=type(error).__name__)
 
-    def _sockets_of(self, call_id: int) -> list[int]:
+    def _sockets_of(self, call_id: int, medium: int) -> list[int]:
         """The sockets of the call's sound, as the library has them: the binding does not tell."""
         if self._library is None:
             self._library = library()
         info = ctypes.create_string_buffer(LARGEST_INFO)
-        if self._library.pjsua_call_get_med_transport_info(call_id, 0, info):
+        if self._library.pjsua_call_get_med_transport_info(call_id, medium, info):
             return []
         sockets = _Sockets.from_buffer(info)
         return [int(sockets.rtp), int(sockets.rtcp)]

@@ -137,11 +137,14 @@ class RawCaller(asyncio.DatagramProtocol):
             if transport is not None:
                 transport.close()
 
-    async def invite(self, direction: str = "sendrecv", *, acknowledge: bool = True) -> str:
-        """Dials, or within the call offers the sound anew. Returns the answer."""
+    async def invite(
+        self, direction: str = "sendrecv", *, acknowledge: bool = True, picture: bool = False
+    ) -> str:
+        """Dials, or in the call offers the sound anew. picture: offers one before it. Returns the answer."""
         kinds = f"8 {EVENT_TYPE}" if self._events else "8"
         lines = [
             *("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"),
+            *(["m=video 9 RTP/AVP 96", "a=rtpmap:96 H264/90000"] if picture else []),
             *(f"m=audio {self._sound_port} RTP/AVP {kinds}", "a=rtpmap:8 PCMA/8000", f"a={direction}"),
             *([f"a=rtpmap:{EVENT_TYPE} telephone-event/8000"] if self._events else []),
         ]

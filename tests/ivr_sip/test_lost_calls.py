@@ -26,8 +26,9 @@ async def listen(line: Line) -> None:
         await line.next_key()
 
 
+@pytest.mark.parametrize("picture", [False, True])
 async def test_a_caller_whose_network_went_is_let_go_and_one_who_is_silent_is_not(
-    answering: Answering, capfd: pytest.CaptureFixture[str]
+    answering: Answering, capfd: pytest.CaptureFixture[str], picture: bool
 ) -> None:
     before = lost()
     async with (
@@ -35,8 +36,8 @@ async def test_a_caller_whose_network_went_is_let_go_and_one_who_is_silent_is_no
         calling(endpoint.address) as gone,
         calling(endpoint.address) as there,
     ):
-        await gone.invite()
-        await there.invite()
+        await gone.invite(picture=picture)
+        await there.invite(picture=picture)
         await until(lambda: endpoint.calls == 2)
         gone.say(gone.rtp.sound())
         # Silence is sound, too: packets come.

@@ -9,11 +9,14 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ivr.line import Line
-from ivr.sip.networks import network
+from ivr.sip.guard import Guard, NoFilter
+from ivr.sip.networks import THIS_MACHINE, network
 from ivr.sip.trunk import Trunk
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering, tone, until
+from tests.ivr_sip.raw_caller import calling
 from tests.ivr_sip.wire import offer, request, wire
+from tests.ports import free_port
 
 ONLY_ONE = Trunk(allow=(network("127.0.0.1"),))
 
@@ -82,7 +85,38 @@ async def test_a_call_goes_on_undisturbed_in_a_flood_of_strangers(answering: Ans
     assert keys == ["7"]
 
 
+@pytest.mark.parametrize("picture", [False, True])
+async def test_a_stranger_who_knows_the_ports_of_a_call_presses_no_key_in_it(
+    answering: Answering, picture: bool
+) -> None:
+    keys: list[str] = []
+
+    async def on_call(line: Line) -> None:
+        while True:
+            keys.append(await line.next_key())
+
+    async with (
+        answering(on_call, trunk=ONLY_ONE) as endpoint,
+        calling(endpoint.address) as caller,
+        wire("127.0.0.2") as stranger,
+    ):
+        await caller.invite(picture=picture)
+        caller.say(caller.rtp.sound())
+        host, port = caller.sound_address
+        for packet in caller.rtp.key("7"):
+            stranger.send(packet, f"{host}:{port}")
+        caller.rtp.pause(1600)
+        caller.say(*caller.rtp.key("5"))
+        await until(lambda: keys != [])
+    assert keys == ["5"]
+
+
 async def test_nobody_but_this_machine_calls_where_nothing_is_allowed(answering: Answering) -> None:
     async with answering(play) as endpoint, wire("127.0.0.2") as neighbour:
         neighbour.send(request("OPTIONS", endpoint.address, sent_by=neighbour.address), endpoint.address)
         assert "200 OK" in await neighbour.status()
+
+
+async def test_a_line_whose_sockets_are_not_found_is_not_left_open_to_all() -> None:
+    with pytest.raises(NoFilter):
+        Guard(THIS_MACHINE).start([("127.0.0.1", free_port())])
