@@ -11,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ivr.sip.tones import HIGH, LOW
 from ivr.speech import sound
 
-LOW = (697.0, 770.0, 852.0, 941.0)
-HIGH = (1209.0, 1336.0, 1477.0, 1633.0)
-"""Hz: a key sounds as one of each (ITU-T Q.23)."""
 OFF = (0.985, 1.0, 1.015)
 """A phone's frequency may be so much beside the right one (Q.24: 1.5 to 1.8 %)."""
 WINDOW = sound.RATE // 40
