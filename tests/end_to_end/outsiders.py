@@ -148,8 +148,7 @@ class Caller:
         parts = [sipp.INVITE, sipp.ACKNOWLEDGE, sipp.part("speak", file=spoken)]
         for step in done:
             parts += [sipp.keys(step.keys) if step.keys else "", sipp.pause(step.after)]
-        parts = [part.replace("5550123", self.number) for part in (*parts, sipp.HANG_UP)]
-        outcome = await sipp.call(self.folder, address, parts)
+        outcome = await sipp.call(self.folder, address, [*parts, sipp.HANG_UP], caller=self.number)
         assert outcome.code == 0, outcome.errors
 
     async def with_baresip(self, address: str, done: Sequence[Step]) -> None:

@@ -75,10 +75,11 @@ async def call(
     rate: int = 40,
     at_once: int = 3,
     sound_port: int = 0,
+    caller: str = "5550123",
     allow: str = "INVITE, ACK, BYE, CANCEL, INFO, REFER, NOTIFY",
 ) -> Outcome:
     """Calls `sip:HOST:PORT` and goes through the parts. sound_port: where the phone takes sound; calls: how
-    many; rate: how many a second; at_once: no more at the same time."""
+    many; rate: how many a second; at_once: no more at the same time; caller: the number that is shown."""
     name = f"sipp-{random.randrange(1 << 32):08x}"
     scenario = directory / f"{name}.xml"
     scenario.write_text(
@@ -90,6 +91,7 @@ async def call(
         *(address.removeprefix("sip:"), "-sf", str(scenario)),
         *("-m", str(calls), "-l", str(at_once), "-r", str(rate), "-s", "line", "-p", str(free_port())),
         *("-key", "sound_port", str(sound_port or free_port()), "-key", "allow", allow),
+        *("-key", "caller", caller),
         *("-trace_msg", "-message_file", str(trace), "-trace_err", "-error_file", str(errors)),
     )
     try:
