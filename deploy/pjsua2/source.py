@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -88,9 +87,9 @@ def _debian(folder: Path) -> Path:
     of packages, and the archive's sum against that list."""
     if not KEYRING.exists() or shutil.which("apt-get") is None:
         raise NoSource("this is not Debian, or its package debian-archive-keyring is missing")
-    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack():
+    with tempfile.TemporaryDirectory() as scratch:
         environment = os.environ | {"APT_CONFIG": str(_apt_settings(Path(scratch)))}
-        listed = _run(["apt-get", "update", "--quiet"], environment)
+        _run(["apt-get", "update", "--quiet"], environment)
         listed = _run(["apt-get", "--print-uris", "--only-source", "source", "asterisk"], environment)
         found = COMPONENT.search(listed)
         if found is None:
