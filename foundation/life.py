@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
+
+from foundation.log import logger
+
+_log = logger(__name__)
 
 
 def say_ready(name: str, address: str) -> None:
@@ -27,13 +31,21 @@ def stop_requested() -> asyncio.Event:
 async def beside(*work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
     """Runs coroutines while the block runs, then cancels them and waits for their end.
 
-    What one of them raised before that is raised at the end of the block.
+    What one of them raised before that stands in the log at once, and is raised at the end of the block.
     """
     tasks = [asyncio.create_task(one) for one in work]
+    for task in tasks:
+        task.add_done_callback(_say_failed)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+
+def _say_failed(task: asyncio.Task[object]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("background_work_failed", exc_info=error)
