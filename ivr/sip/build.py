@@ -51,14 +51,14 @@ class Build:
     """Crypto suites (RFC 4568)."""
 
 
-def library() -> ctypes.CDLL:
+def binding() -> ctypes.CDLL:
     """The binding's C side."""
     return ctypes.CDLL(_module())
 
 
 def build_of(endpoint: pj.Endpoint) -> Build:
     """Asks the library, which has been initialised."""
-    asked = library()
+    asked = binding()
     suites, count = (_Suite * _MOST_SUITES)(), ctypes.c_uint(_MOST_SUITES)
     asked.pjmedia_srtp_enum_crypto(ctypes.byref(count), suites)
     return Build(
@@ -82,7 +82,7 @@ def calls_by_open_files() -> int:
 def signalling_events() -> int:
     """The file that becomes readable when something arrives for the library, -1 where it has none (without
     epoll). Owned by the library."""
-    asked = library()
+    asked = binding()
     for name in ("pjsua_get_pjsip_endpt", "pjsip_endpt_get_ioqueue", "pj_ioqueue_get_os_handle"):
         getattr(asked, name).restype = ctypes.c_void_p
     asked.pjsip_endpt_get_ioqueue.argtypes = asked.pj_ioqueue_get_os_handle.argtypes = [ctypes.c_void_p]
@@ -93,8 +93,8 @@ def signalling_events() -> int:
 
 def _module() -> str:
     """The file of the compiled module beside the binding's Python side."""
-    binding: Any = sys.modules[pj.Endpoint.__module__]
-    return os.fspath(Path(binding._pjsua2.__file__))
+    module: Any = sys.modules[pj.Endpoint.__module__]
+    return os.fspath(Path(module._pjsua2.__file__))
 
 
 def _text(asked: ctypes.CDLL, function: str, *arguments: int) -> str:

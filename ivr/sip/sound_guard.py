@@ -17,7 +17,7 @@ from ipaddress import ip_address
 import pjsua2 as pj
 
 from foundation.log import logger
-from ivr.sip.build import library
+from ivr.sip.build import binding
 from ivr.sip.call import Call
 from ivr.sip.guard import SO_ATTACH_FILTER, attach
 from ivr.sip.networks import Network, network, program
@@ -67,7 +67,7 @@ class SoundGuard:
     def _sockets_of(self, call_id: int, medium: int) -> list[int]:
         """The sockets of the call's sound, as the library has them: the binding does not tell."""
         if self._library is None:
-            self._library = library()
+            self._library = binding()
         info = ctypes.create_string_buffer(LARGEST_INFO)
         if self._library.pjsua_call_get_med_transport_info(call_id, medium, info):
             return []
