@@ -86,7 +86,12 @@ class Baresip:
             self._process = await asyncio.create_subprocess_exec(
                 "baresip", "-f", str(self.directory), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
-        reader, self._writer = await self._connect(control)
+        try:
+            reader, self._writer = await self._connect(control)
+        except BaseException:
+            self._process.kill()
+            await self._process.wait()
+            raise
         self._reading = asyncio.create_task(self._read(reader))
         return self
 

@@ -71,8 +71,11 @@ class Kamailio:
                 while not (await self.command("core.version")).startswith("kamailio "):
                     assert self._process.returncode is None, self.said()
                     await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise AssertionError(self.said()) from None
+        except BaseException as error:
+            await self.__aexit__(None, None, None)
+            if isinstance(error, TimeoutError):
+                raise AssertionError(self.said()) from None
+            raise
         return self
 
     async def __aexit__(

@@ -94,9 +94,10 @@ class Linphone:
     ) -> None:
         assert self._process
         if self._process.returncode is None:
-            await self._command("quit")
             try:
                 async with asyncio.timeout(PATIENCE):
+                    with suppress(ConnectionError):
+                        await self._command("quit")
                     await self._process.wait()
             except TimeoutError:
                 self._process.kill()

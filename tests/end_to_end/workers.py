@@ -47,9 +47,13 @@ class Workers:
                 env=os.environ | self._environment,
             )
         assert self.process.stdout
-        async with asyncio.timeout(START_SECONDS):
-            ready = (await self.process.stdout.readline()).decode().split()
-        assert ready[:2] == ["ready", "huimin-ivr"], self.said()
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                ready = (await self.process.stdout.readline()).decode().split()
+            assert ready[:2] == ["ready", "huimin-ivr"], self.said()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         self.addresses = ready[2].split(",")
         return self
 
