@@ -79,6 +79,10 @@ async def test_what_callers_of_a_dead_worker_sent_is_delivered_and_other_calls_g
             async with asyncio.timeout(60):
                 while len(county.references()) < 2:  # noqa: ASYNC110 (a database)
                     await asyncio.sleep(0.2)
+            await line.ask(do="drain", worker=2)
+            await line.kill(2)
+            # Whoever took it out of service finds it so, whatever became of the process.
+            await line.until(2, lambda told: told["state"] == "draining" and told["restarts"] == 2)
     finally:
         county.stop()
 
