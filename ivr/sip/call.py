@@ -67,13 +67,14 @@ class Call(pj.Call):
 
     @contained
     def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
-        """The library's callback."""
+        """The library's callback. A medium is known by its place in the list, its stream by its index in the
+        offer: what the build does not know, such as a picture, is not listed."""
         info = self.getInfo()  # which has to outlive its list
-        for media in info.media:
+        for place, media in enumerate(info.media):
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self.medium = media.index
                 events = self.getStreamInfo(media.index).audRxEventPt >= 0
-                self._listener.audio_changed(self.getAudioMedia(media.index), events=events)
+                self._listener.audio_changed(self.getAudioMedia(place), events=events)
                 return
         self._listener.audio_changed(None, events=True)
 
