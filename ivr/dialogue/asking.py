@@ -131,7 +131,11 @@ async def ask(conversation: Conversation, question: Question[T]) -> T:
             try:
                 return question.judge(entry.keys)
             except Refused as refused:
-                if not entry.keys.strip(PERSON) and not conversation.with_person:
+                # Zeros that fill an entry are a wrong one; a single 0 is what everybody knows.
+                meant = entry.keys == PERSON or (
+                    not entry.keys.strip(PERSON) and entry.end is not End.COMPLETE
+                )
+                if meant and not conversation.with_person:
                     await conversation.person(Why.ASKED)
                     continue
                 # The explanation says what to do; the question is repeated to those who are silent then.

@@ -11,7 +11,7 @@ from tests.ivr.conftest import Phone
 async def test_a_policy_is_read_out_in_parts(phone: Phone) -> None:
     heard = await phone.call("1\n1\n1\n1\n1\n~\n*\n!")
     start = heard.prompts.index("policies.issued") - 2
-    assert heard.prompts[start : start + 10] == [
+    assert heard.prompts[start : start + 11] == [
         "policies/care-1",
         "policies/care-1/number",
         "policies.issued",
@@ -21,6 +21,7 @@ async def test_a_policy_is_read_out_in_parts(phone: Phone) -> None:
         "policies/care-1/1/text",
         "policies/care-1/2/heading",
         "policies/care-1/2/text",
+        "sms.offer",
         "reading.end",
     ]
     assert heard.said("policies.list") == "医疗，有六项政策。"
@@ -102,7 +103,8 @@ async def test_after_a_text_silence_means_that_the_caller_is_content(phone: Phon
 )
 async def test_a_guide_is_read_out(phone: Phone, language: Language, materials: str, place: str) -> None:
     heard = await phone.call("2\n3\n1\n1\n1\n1\n1\n!", language)
-    assert heard.prompts[-4:] == ["guide.place", "guide.opening_hours", "guide.phone", "reading.end"]
+    place_and_end = ["guide.place", "guide.opening_hours", "guide.phone", "sms.offer", "reading.end"]
+    assert heard.prompts[-5:] == place_and_end
     assert materials in heard.text
     assert heard.said("guide.opening_hours") == place
     assert "services/cards/summary" in heard.prompts
