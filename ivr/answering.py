@@ -19,8 +19,8 @@ from ivr.dialogue.main_menu import hold
 from ivr.dialogue.person import reach_person
 from ivr.guessing import Guesses
 from ivr.line import HungUp, Line
-from ivr.record_files import RecordFiles
-from ivr.records import CallRecord, Result
+from ivr.records.files import RecordFiles
+from ivr.records.record import CallRecord, Result
 from ivr.settings import IvrSettings
 
 LAST_WORDS = 30.0

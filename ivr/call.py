@@ -16,9 +16,9 @@ from foundation.language import Language
 from foundation.request_id import begin_request
 from ivr import prompts
 from ivr.alerts import CallAlerts
-from ivr.keys import ONE_KEY, Collector, End, Entry, Wanted
+from ivr.entry import ONE_KEY, Collector, End, Entry, Wanted
 from ivr.line import Line, Recorded, Utterance
-from ivr.records import CallRecord, Result
+from ivr.records.record import CallRecord, Result
 from ivr.settings import Timing
 from ivr.texts import Texts, masked
 

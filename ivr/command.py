@@ -24,9 +24,9 @@ from foundation.observing import observed
 from ivr.answering import SIZES, Answering
 from ivr.console import hold_in_terminal
 from ivr.line import Utterance
-from ivr.operator import add_to
-from ivr.preview import preview
-from ivr.prompts_command import prompts_command
+from ivr.operating.commands import add_to
+from ivr.operating.preview import preview
+from ivr.operating.prompts_command import prompts_command
 from ivr.settings import MOST_WORKERS, IvrSettings, Timing
 from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech

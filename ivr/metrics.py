@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.samples import Sample
 
-from ivr.places import MAIN, place_after
+from ivr.records.places import MAIN, place_after
 
 LINES = Gauge("huimin_ivr_lines", "Calls that may go on at the same time")
 IN_PROGRESS = Gauge("huimin_ivr_calls_in_progress", "Calls going on now")

@@ -21,7 +21,7 @@ from ivr import alerts, metrics, prompts
 from ivr.answering import SIZES, Answering
 from ivr.line import Utterance
 from ivr.old_messages import deliver_old_messages
-from ivr.record_files import RecordFiles
+from ivr.records.files import RecordFiles
 from ivr.settings import IvrSettings
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import ListenFailed, RtpPorts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -11,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.address import is_loopback_host
-from ivr.record_files import CallerKept
 from ivr.sip.address import listen_address, sip_address
 from ivr.sip.admission import Limits
 from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
@@ -33,6 +33,17 @@ def _listening(given: str) -> str:
 
 def _person(given: str) -> str:
     return sip_address(given) if given else ""
+
+
+class CallerKept(StrEnum):
+    """What a call record keeps of the caller's number."""
+
+    WHOLE = "whole"
+    """As the network gave it, so that the caller can be found after a fault."""
+    SHORTENED = "shortened"
+    """The last four digits."""
+    HASHED = "hashed"
+    """A hash with a key of the line's: the same caller is known again, the number is not to be had."""
 
 
 class Timing(BaseModel):

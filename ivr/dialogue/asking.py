@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 
 from ivr.call import CallOver
 from ivr.dialogue.conversation import Back, Conversation, Why
-from ivr.keys import ONE_KEY, End, Wanted
+from ivr.entry import ONE_KEY, End, Wanted
 from ivr.line import Utterance
-from ivr.records import Result
+from ivr.records.record import Result
 
 TRIES = 3
 """Silences, or wrong entries, at one question."""

@@ -15,7 +15,7 @@ from backend_client.forms.form import Field, FieldType
 from ivr.dialogue.answers import said
 from ivr.dialogue.asking import Menu, Question, Refused, Said, ask, menu
 from ivr.dialogue.conversation import Back, Conversation
-from ivr.keys import Star, Wanted
+from ivr.entry import Star, Wanted
 from ivr.line import Utterance
 
 LONGEST_AMOUNT = 14

@@ -16,7 +16,7 @@ from ivr.dialogue.progress import progress
 from ivr.dialogue.rating import offer_rating
 from ivr.dialogue.services import services
 from ivr.line import Utterance
-from ivr.records import Result
+from ivr.records.record import Result
 
 PARTS: dict[str, Callable[[Conversation], Awaitable[None]]] = {
     "1": policies,

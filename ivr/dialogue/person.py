@@ -5,7 +5,7 @@ from __future__ import annotations
 from ivr.call import CallOver
 from ivr.dialogue.conversation import Back, Conversation, Why
 from ivr.dialogue.leave_message import leave_message
-from ivr.records import Result
+from ivr.records.record import Result
 
 
 async def reach_person(conversation: Conversation, why: Why) -> None:

@@ -16,7 +16,7 @@ from ivr.dialogue.asking import Question, Refused, Skipped, Tries, ask
 from ivr.dialogue.choosing import GROUP, Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
-from ivr.keys import Wanted
+from ivr.entry import Wanted
 from ivr.line import Utterance
 
 MOST = 20

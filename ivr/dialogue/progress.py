@@ -29,7 +29,7 @@ from ivr.dialogue.payment import order_of, pay, told
 from ivr.dialogue.replies import hear_reply
 from ivr.dialogue.signing_in import sign_in
 from ivr.dialogue.text_message import KEY, TextOffer, WithSession
-from ivr.keys import Star, Wanted
+from ivr.entry import Star, Wanted
 from ivr.line import Utterance
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from backend_client.catalog import Service
 from backend_client.forms.form import Form
 from foundation.language import Language
 from ivr.dialogue.services import offered
-from ivr.records import Result
+from ivr.records.record import Result
 from tests.ivr.cable import Cable
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone

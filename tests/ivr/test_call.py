@@ -13,9 +13,9 @@ import pytest
 from foundation.language import Language
 from ivr.call import Call, CallOver
 from ivr.console import ConsoleLine
-from ivr.keys import ONE_KEY, End, Entry, Star, Wanted
+from ivr.entry import ONE_KEY, End, Entry, Star, Wanted
 from ivr.line import HungUp, Utterance
-from ivr.records import CallRecord, Result
+from ivr.records.record import CallRecord, Result
 from ivr.settings import Timing
 from tests.ivr.calling import FAST, line, transcript
 

@@ -17,7 +17,7 @@ from backend_client.forms.wire import form_to_proto
 from foundation.language import Language
 from ivr.command import main
 from ivr.dialogue.choosing import GROUP
-from ivr.preview import preview, spoken
+from ivr.operating.preview import preview, spoken
 from tests.ivr.conftest import Phone
 from tests.ivr.test_shipped_content import FORMS, asked_of, given, way_to_form
 

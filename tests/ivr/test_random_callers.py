@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foundation.language import Language
-from ivr.records import Result
+from ivr.records.record import Result
 from ivr.settings import Timing
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone

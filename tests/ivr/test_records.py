@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from foundation.language import Language
-from ivr import journal
-from ivr.record_files import CallerKept, RecordFiles
-from ivr.records import LONGEST, CallRecord, Result
-from ivr.settings import IvrSettings
+from ivr.records import journal
+from ivr.records.files import RecordFiles
+from ivr.records.record import LONGEST, CallRecord, Result
+from ivr.settings import CallerKept, IvrSettings
 
 START = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)
 
@@ -83,7 +83,7 @@ def test_a_line_that_a_power_cut_left_unfinished_costs_no_other(tmp_path: Path) 
 def test_several_processes_share_a_file(tmp_path: Path) -> None:
     file = tmp_path / "calls.jsonl"
     program = (
-        "import sys; from pathlib import Path; from ivr import journal\n"
+        "import sys; from pathlib import Path; from ivr.records import journal\n"
         "for n in range(50): journal.append(Path(sys.argv[1]), {'from': sys.argv[2], 'text': 'x' * 3000})"
     )
     writers = [
@@ -152,7 +152,8 @@ async def test_they_go_by_themselves_while_the_line_runs(tmp_path: Path) -> None
 def test_no_record_is_lost_where_several_processes_come_to_a_new_day(tmp_path: Path) -> None:
     file = tmp_path / "calls.jsonl"
     program = (
-        "import os, sys; from datetime import UTC; from pathlib import Path; from ivr import journal\n"
+        "import os, sys; from datetime import UTC; from pathlib import Path\n"
+        "from ivr.records import journal\n"
         "file = Path(sys.argv[1])\n"
         "for n in range(40):\n"
         "    journal.append(file, {'from': sys.argv[2], 'n': n}, UTC)\n"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from foundation.language import Language, translator
 from ivr import prompts, script
 from ivr.line import Utterance
+from ivr.operating.script_sheet import csv_sheet, html_sheet
 from ivr.script import Kind, clips, texts, what_is_said
-from ivr.script_sheet import csv_sheet, html_sheet
 from ivr.speech.assembly import Assembly
 from ivr.speech.recordings import text_hash
 from ivr.spoken import LARGEST, readout

@@ -16,9 +16,9 @@ from foundation.config import ConfigError
 from foundation.language import Language
 from ivr.command import main
 from ivr.metrics import CALLERS, Whereabouts
-from ivr.places import found_by, place_after
-from ivr.records import CallRecord, Result
-from ivr.totals import MOST_PLACES, OTHER, Totals, totals_by_day
+from ivr.records.places import found_by, place_after
+from ivr.records.record import CallRecord, Result
+from ivr.records.totals import MOST_PLACES, OTHER, Totals, totals_by_day
 from ivr.workers.figures import merged
 from ivr.workers.supervisor import addresses_of
 

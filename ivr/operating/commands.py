@@ -7,15 +7,14 @@ import json
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from foundation.config import ConfigError, load
 from foundation.language import Translate, language_of_environment, translator
-from ivr import journal
-from ivr.settings import IvrSettings
-from ivr.totals import Totals, totals_by_day
+from ivr.operating.command_line import give_up, settings_of
+from ivr.records import journal
+from ivr.records.totals import Totals, totals_by_day
 from ivr.workers.requests import Refused, Unanswered, ask_at
 
 PATIENCE = 15.0
@@ -25,7 +24,7 @@ _DATA = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the line's data; the one of the settings by default.",
 )
-_LOCALE = Path(__file__).resolve().parent / "locale"
+_LOCALE = Path(__file__).resolve().parents[1] / "locale"
 
 
 def add_to(group: click.Group) -> None:
@@ -77,7 +76,7 @@ def top(context: click.Context, *, once: bool, as_json: bool, data: Path | None)
     elif once or not sys.stdout.isatty():
         _told(_asked(context, data, do="state"))
     else:
-        from ivr.top import live  # noqa: PLC0415
+        from ivr.operating.top import live  # noqa: PLC0415
 
         live(lambda: _asked(context, data, do="state"), _translate())
 
@@ -108,14 +107,14 @@ def totals(
     Nothing of it is about one caller.
     """
     translate = _translate()
-    settings = _settings(context, data)
+    settings = settings_of(context, data=data)
     files = list(records) or _kept(settings.records_file)
     today = datetime.now(settings.time_zone).date()
     wanted = today - timedelta(days=1) if yesterday else day.date() if day else None
     try:
         found = totals_by_day(files, settings.time_zone, wanted)
     except OSError as error:
-        _give_up(translate("totals.unreadable", file=error.filename, reason=error.strerror))
+        give_up(translate("totals.unreadable", file=error.filename, reason=error.strerror))
     if not found and not as_json:
         click.echo(translate("totals.none"))
     for one, its in found.items():
@@ -174,34 +173,22 @@ def _translate() -> Translate:
     return translator("operator", _LOCALE, language_of_environment())
 
 
-def _settings(context: click.Context, data: Path | None) -> IvrSettings:
-    try:
-        return load(IvrSettings, context.obj, data=data)
-    except ConfigError as error:
-        _give_up(str(error))
-
-
 def _asked(context: click.Context, data: Path | None, **request: Any) -> dict[str, Any]:
     """What the running line answers; says why where it does not, and ends the command."""
     translate = _translate()
-    path = _settings(context, data).control_socket
+    path = settings_of(context, data=data).control_socket
     try:
         return asyncio.run(ask_at(path, PATIENCE, **request))
     except Refused as refused:
-        _give_up(translate(f"refused.{refused}"))
+        give_up(translate(f"refused.{refused}"))
     except Unanswered as error:
-        _give_up(translate("line.not_there", path=path, reason=error))
+        give_up(translate("line.not_there", path=path, reason=error))
 
 
 def _told(answer: dict[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415 (not in every worker's memory)
 
-    from ivr.top import table  # noqa: PLC0415
+    from ivr.operating.top import table  # noqa: PLC0415
 
     console = Console()
     console.print(table(answer, _translate(), width=console.width if console.is_terminal else 120))
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"huimin-ivr: {sentence}", err=True)
-    sys.exit(2)

@@ -29,7 +29,7 @@ from ivr.dialogue.form import begin
 from ivr.dialogue.lookup import by_keys
 from ivr.dialogue.question import answer, posed
 from ivr.line import HungUp, Line, Recorded, Utterance
-from ivr.records import CallRecord
+from ivr.records.record import CallRecord
 from ivr.settings import IvrSettings
 
 _ANSWERS = {"menu.more": MORE, "record.consent": "1", "record.start": "1"}

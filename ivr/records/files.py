@@ -9,33 +9,18 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from foundation.config import ConfigError
 from foundation.keys import KeyRing, KeysUnusable
 from foundation.log import logger
-from ivr import journal
-
-if TYPE_CHECKING:
-    from ivr.settings import IvrSettings
+from ivr.records import journal
+from ivr.settings import CallerKept, IvrSettings
 
 LOOK_SECONDS = 600.0
 """How often it is looked whether a day is over."""
 LAST_DIGITS = 4
 HASH_DIGITS = 32
 _log = logger(__name__)
-
-
-class CallerKept(StrEnum):
-    """What a call record keeps of the caller's number."""
-
-    WHOLE = "whole"
-    """As the network gave it, so that the caller can be found after a fault."""
-    SHORTENED = "shortened"
-    """The last four digits."""
-    HASHED = "hashed"
-    """A hash with a key of the line's: the same caller is known again, the number is not to be had."""
 
 
 class RecordFiles:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.keys import ONE_KEY, Collector, End, Star, Wanted
+from ivr.entry import ONE_KEY, Collector, End, Star, Wanted
 from ivr.line import KEYS
 
 AMOUNT = Wanted(14, Star.POINT, lambda keys: bool(re.search(r"\*[0-9]{2}$", keys)))
@@ -71,6 +71,6 @@ def test_a_star_in_an_identity_number_is_only_ever_its_last_character(keys: str)
 
 
 def test_what_was_keyed_is_not_shown() -> None:
-    from ivr.keys import Entry
+    from ivr.entry import Entry
 
     assert "1234" not in repr(Entry("1234", End.HASH))

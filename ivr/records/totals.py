@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from foundation.language import Language
-from ivr.places import MAIN, found_by, place_after
-from ivr.records import Result
+from ivr.records.places import MAIN, found_by, place_after
+from ivr.records.record import Result
 
 LONGEST_LINE = 4 << 20
 """Bytes of a record; one with the most entries that a timeline holds is a tenth of it."""

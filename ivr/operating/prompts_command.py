@@ -9,15 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from foundation.config import ConfigError, load
+from foundation.config import ConfigError
 from foundation.language import Language, Translate, language_of_environment, translator
 from ivr.line import Utterance
+from ivr.operating.command_line import give_up, settings_of
+from ivr.operating.script_sheet import csv_sheet, html_sheet
 from ivr.script import Clip, SpokenText, clips, texts
-from ivr.script_sheet import csv_sheet, html_sheet
 from ivr.settings import IvrSettings
 from ivr.speech import sound
 from ivr.speech.errors import RecordingUnusable, SpeechError
@@ -44,7 +44,7 @@ _FOLDER = click.option(
 
 
 def _words() -> Translate:
-    locale = Path(__file__).resolve().parent / "locale"
+    locale = Path(__file__).resolve().parents[1] / "locale"
     return translator("prompts", locale, language_of_environment())
 
 
@@ -60,7 +60,7 @@ def prompts_command() -> None:
 def show(context: click.Context, languages: tuple[Language, ...], folder: Path | None) -> None:
     """Lists every text that is said, by name, with its parts and whether they are recorded."""
     words = _words()
-    recordings = Recordings(_settings(context, folder).recordings)
+    recordings = Recordings(settings_of(context, recordings=folder).recordings)
     for language in languages:
         for text in texts(language):
             click.echo(_line(text, recordings, words))
@@ -86,7 +86,7 @@ def script(languages: tuple[Language, ...], kind: str, output: Path | None) -> N
     try:
         output.write_text(sheet, "utf-8", newline="")
     except OSError as error:
-        _give_up(words("prompts.cannot_write", file=output, reason=error.strerror))
+        give_up(words("prompts.cannot_write", file=output, reason=error.strerror))
     click.echo(words("prompts.script_written", file=output, count=sum(len(clips(one)) for one in languages)))
 
 
@@ -113,7 +113,7 @@ def take_in(
     recordings = _folder(context, folder, words)
     files = [*_delivered(source, languages)]
     if not files:
-        _give_up(words("prompts.nothing_delivered", folder=source))
+        give_up(words("prompts.nothing_delivered", folder=source))
     refused = 0
     try:
         for one in taken_in(files, recordings, any_length=any_length):
@@ -121,7 +121,7 @@ def take_in(
             for sentence in _told(one, words):
                 click.echo(sentence, err=bool(one.findings))
     except OSError as error:
-        _give_up(words("prompts.cannot_write", file=recordings.folder, reason=error.strerror))
+        give_up(words("prompts.cannot_write", file=recordings.folder, reason=error.strerror))
     click.echo(words("prompts.imported", taken=len(files) - refused, refused=refused))
     sys.exit(1 if refused else 0)
 
@@ -195,12 +195,12 @@ def still_fit(
         found = [clip for language in languages if (clip := _clip(name, language))]
         there = [clip for clip in found if recordings.path(clip.name, clip.language).is_file()]
         if not there:
-            _give_up(words("prompts.no_recording" if found else "prompts.no_text", name=name))
+            give_up(words("prompts.no_recording" if found else "prompts.no_text", name=name))
         made += there
     try:
         confirm(made, recordings)
     except OSError as error:
-        _give_up(words("prompts.cannot_write", file=recordings.folder, reason=error.strerror))
+        give_up(words("prompts.cannot_write", file=recordings.folder, reason=error.strerror))
     click.echo(words("prompts.confirmed", count=len(made)))
 
 
@@ -223,24 +223,24 @@ def play(
     words = _words()
     found = [clip for language in languages if (clip := _clip(name, language))]
     if not found:
-        _give_up(words("prompts.no_text", name=name))
-    settings = _settings(context, folder)
+        give_up(words("prompts.no_text", name=name))
+    settings = settings_of(context, recordings=folder)
     try:
         pcm = asyncio.run(_heard(settings, [_utterance(clip) for clip in found]))
     except (SpeechError, ConfigError) as error:
-        _give_up(str(error))
+        give_up(str(error))
     if output is not None:
         try:
             output.write_bytes(sound.wav(pcm))
         except OSError as error:
-            _give_up(words("prompts.cannot_write", file=output, reason=error.strerror))
+            give_up(words("prompts.cannot_write", file=output, reason=error.strerror))
         return
     for player in PLAYERS:
         if shutil.which(player[0]):
             done = subprocess.run(player, input=sound.wav(pcm), capture_output=True, check=False)
             if done.returncode == 0:
                 return
-    _give_up(words("prompts.no_player"))
+    give_up(words("prompts.no_player"))
 
 
 async def _heard(settings: IvrSettings, utterances: list[Utterance]) -> bytes:
@@ -289,20 +289,8 @@ def _delivered(source: Path, languages: tuple[Language, ...]) -> Iterator[tuple[
                 yield from ((language, file) for file in found)
 
 
-def _settings(context: click.Context, folder: Path | None) -> IvrSettings:
-    try:
-        return load(IvrSettings, context.obj, recordings=folder)
-    except ConfigError as error:
-        _give_up(str(error))
-
-
 def _folder(context: click.Context, folder: Path | None, words: Translate) -> Recordings:
-    settings = _settings(context, folder)
+    settings = settings_of(context, recordings=folder)
     if settings.recordings is None:
-        _give_up(words("prompts.no_folder"))
+        give_up(words("prompts.no_folder"))
     return Recordings(settings.recordings)
-
-
-def _give_up(sentence: str) -> NoReturn:
-    click.echo(f"huimin-ivr: {sentence}", err=True)
-    sys.exit(2)
