@@ -13,8 +13,8 @@ from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.address import is_loopback_host
 from ivr.sip.address import listen_address, sip_address
-from ivr.sip.admission import Limits
-from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
+from ivr.sip.carrier.admission import Limits
+from ivr.sip.carrier.trunk import Registration, Srtp, Tls, Trunk
 from ivr.speech.engines import Voices
 
 MOST_WORKERS = 64

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import pjsua2 as pj
 
-from ivr.sip import info
 from ivr.sip.contained import contained
-from ivr.sip.events import WRAP, Packet, TelephoneEvents
+from ivr.sip.keys import info
+from ivr.sip.keys.events import WRAP, Packet, TelephoneEvents
 
 _END = 2
 """PJMEDIA_STREAM_DTMF_IS_END: the key has been let go."""

@@ -14,17 +14,17 @@ from foundation.log import logger
 from ivr import metrics
 from ivr.line import HungUp, Line
 from ivr.sip.address import listen_address
-from ivr.sip.admission import NO_LIMITS, UNAVAILABLE, Admission, Limits, Reason, Refusal
+from ivr.sip.carrier.admission import NO_LIMITS, UNAVAILABLE, Admission, Limits, Reason, Refusal
+from ivr.sip.carrier.guard import Guard, NoFilter
+from ivr.sip.carrier.networks import THIS_MACHINE, Network
+from ivr.sip.carrier.registration import RegisteredAccount, Registrar
+from ivr.sip.carrier.sound_guard import SoundGuard
+from ivr.sip.carrier.transport import open_tls
+from ivr.sip.carrier.trunk import Registration, Srtp, Tls, Trunk
 from ivr.sip.contained import contained
-from ivr.sip.guard import Guard, NoFilter
 from ivr.sip.library import Library, ListenFailed, RtpPorts
 from ivr.sip.line import SipLine
 from ivr.sip.lost import LostNetworks
-from ivr.sip.networks import THIS_MACHINE, Network
-from ivr.sip.registration import RegisteredAccount, Registrar
-from ivr.sip.sound_guard import SoundGuard
-from ivr.sip.transport import open_tls
-from ivr.sip.trunk import Registration, Srtp, Tls, Trunk
 from ivr.speech.speech import Speech
 
 DRAIN_SECONDS = 10.0

@@ -18,8 +18,8 @@ from ivr.pausing import Pauses
 from ivr.sip.address import caller, sip_address
 from ivr.sip.call import Call
 from ivr.sip.hearing import Hearing
-from ivr.sip.inband import InBand
-from ivr.sip.keys import KeyQueue
+from ivr.sip.keys.inband import InBand
+from ivr.sip.keys.queue import KeyQueue
 from ivr.sip.media import Player, Recorder
 from ivr.sip.pieces import pieces_of
 from ivr.sip.silencing import without_tones

@@ -2,8 +2,8 @@
 
 Phones that send keys as events mostly leave their tones out of the sound, but some let the beginning through,
 and a phone without events sends nothing else. So the sound itself is looked through, however the keys came.
-`ivr.sip.tones` tells keys from everything else while somebody waits; this leaves rather too little than too
-much, with the whole recording at hand.
+`ivr.sip.keys.tones` tells keys from everything else while somebody waits; this leaves rather too little
+than too much, with the whole recording at hand.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ivr.sip.tones import HIGH, LOW
+from ivr.sip.keys.tones import HIGH, LOW
 from ivr.speech import sound
 
 OFF = (0.985, 1.0, 1.015)

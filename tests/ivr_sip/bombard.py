@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ivr.line import Line
+from ivr.sip.carrier.networks import network
+from ivr.sip.carrier.trunk import Trunk
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import RtpPorts
-from ivr.sip.networks import network
-from ivr.sip.trunk import Trunk
 from ivr.speech.speech import Speech
 from tests.ivr_sip import torture
 from tests.ivr_sip.raw_caller import RawCaller, calling

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.line import Line
-from ivr.sip import admission
-from ivr.sip.admission import NO_LIMITS, Admission, Limits, Reason
+from ivr.sip.carrier import admission
+from ivr.sip.carrier.admission import NO_LIMITS, Admission, Limits, Reason
 from tests.end_to_end import sipp
 from tests.ivr_sip.conftest import Answering, until
 from tests.ivr_sip.raw_caller import calling

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from ivr.sip.events import WRAP, Packet, TelephoneEvents
-from ivr.sip.info import key_of
+from ivr.sip.keys.events import WRAP, Packet, TelephoneEvents
+from ivr.sip.keys.info import key_of
 
 STEP = 20
 """Milliseconds of a packet."""

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ivr.sip.keys import MOST_WAITING, KeyQueue
+from ivr.sip.keys.queue import MOST_WAITING, KeyQueue
 
 RFC4733, INFO = 0, 1
 

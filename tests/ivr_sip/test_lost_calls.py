@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ivr.line import Line
-from ivr.sip.trunk import Trunk
+from ivr.sip.carrier.trunk import Trunk
 from tests.ivr_sip.conftest import Answering, tone, until
 from tests.ivr_sip.raw_caller import calling
 from tests.ivr_sip.wire import header, offer, request, wire

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from ivr.line import Line, Recorded
-from ivr.sip.tones import HIGH, LOW, Tones
+from ivr.sip.keys.tones import HIGH, LOW, Tones
 from ivr.speech import sound
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering

@@ -10,10 +10,10 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr, ValidationError
 
 from ivr.line import Line
+from ivr.sip.carrier.networks import MOST_NETWORKS, Network, network
+from ivr.sip.carrier.registration import MOST_ADDRESSES, Registrar
+from ivr.sip.carrier.trunk import MOST_ALLOWED, MOST_SOUND, Registration, Trunk
 from ivr.sip.library import ListenFailed
-from ivr.sip.networks import MOST_NETWORKS, Network, network
-from ivr.sip.registration import MOST_ADDRESSES, Registrar
-from ivr.sip.trunk import MOST_ALLOWED, MOST_SOUND, Registration, Trunk
 from tests.end_to_end import sipp
 from tests.ivr_sip import carrier as carriers
 from tests.ivr_sip.carrier import carrier

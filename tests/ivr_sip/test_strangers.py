@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from ivr.line import Line
-from ivr.sip.guard import Guard, NoFilter
-from ivr.sip.networks import THIS_MACHINE, network
-from ivr.sip.trunk import Trunk
+from ivr.sip.carrier.guard import Guard, NoFilter
+from ivr.sip.carrier.networks import THIS_MACHINE, network
+from ivr.sip.carrier.trunk import Trunk
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering, tone, until
 from tests.ivr_sip.raw_caller import calling

@@ -12,10 +12,10 @@ import pytest
 from pydantic import ValidationError
 
 from ivr.line import Line
+from ivr.sip.carrier.networks import network
+from ivr.sip.carrier.transport import knows_tls_1_3
+from ivr.sip.carrier.trunk import Srtp, Tls, Trunk
 from ivr.sip.library import ListenFailed
-from ivr.sip.networks import network
-from ivr.sip.transport import knows_tls_1_3
-from ivr.sip.trunk import Srtp, Tls, Trunk
 from tests.end_to_end.baresip import Baresip
 from tests.ivr_sip.certificates import Authority
 from tests.ivr_sip.conftest import Answering, tone, until

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from foundation.language import Language
-from ivr.sip.tones import DBM0, HIGH, LOW, PAD, Tones
+from ivr.sip.keys.tones import DBM0, HIGH, LOW, PAD, Tones
 from ivr.speech import sound
 from ivr.speech.speech import Speech
 from tests.end_to_end.rtp import samples as decoded

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from foundation.config import ConfigError, load
 from ivr.settings import IvrSettings
-from ivr.sip.guard import SO_ATTACH_FILTER, attach
-from ivr.sip.networks import MOST_NETWORKS, Network, network, program
+from ivr.sip.carrier.guard import SO_ATTACH_FILTER, attach
+from ivr.sip.carrier.networks import MOST_NETWORKS, Network, network, program
 
 CARRIER = """
 [ivr]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
+from ivr.sip.keys.tones import Tones
 from ivr.sip.media import Recorder
-from ivr.sip.tones import Tones
 
 LOOK_SECONDS = 0.03
 """Between two looks at what was written."""

@@ -14,10 +14,10 @@ from prometheus_client import Gauge
 
 from foundation.log import logger
 from ivr.sip.address import host_of
+from ivr.sip.carrier.networks import Network, network
+from ivr.sip.carrier.trunk import Registration
 from ivr.sip.contained import contained
 from ivr.sip.library import ListenFailed
-from ivr.sip.networks import Network, network
-from ivr.sip.trunk import Registration
 
 REFUSED_RETRY_SECONDS = 300.0
 """After a refusal that PJSIP takes for the last word, such as 403: carriers lift them, and lock out those who

@@ -1,7 +1,7 @@
 """Keeps strangers from the line's sockets: they get no answer at all, as if nobody listened there.
 
 PJSIP answers whatever it reads, so what a stranger sends must not be read. Each of its listening sockets gets
-a filter in the kernel (`ivr.sip.networks`), which drops datagrams and TCP's SYN alike and costs the calls
+a filter in the kernel (`networks.program`), which drops datagrams and TCP's SYN alike and costs the calls
 nothing. Beside the UDP socket stands a second one on the same port, to which the kernel hands what strangers
 send instead of dropping it: there it is counted, and looked at once a second for the log.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from prometheus_client import Counter
 
 from foundation.log import logger
-from ivr.sip.networks import Network, program
+from ivr.sip.carrier.networks import Network, program
 
 SO_MEMINFO = 55
 """Not named by Python. Its ninth number is how many packets the socket has dropped."""

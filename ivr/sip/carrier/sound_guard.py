@@ -19,8 +19,8 @@ import pjsua2 as pj
 from foundation.log import logger
 from ivr.sip.build import binding
 from ivr.sip.call import Call
-from ivr.sip.guard import SO_ATTACH_FILTER, attach
-from ivr.sip.networks import Network, network, program
+from ivr.sip.carrier.guard import SO_ATTACH_FILTER, attach
+from ivr.sip.carrier.networks import Network, network, program
 
 LARGEST_INFO = 1 << 13
 """Bytes; ``pjmedia_transport_info`` is some hundreds."""

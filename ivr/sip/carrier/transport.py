@@ -12,8 +12,8 @@ from cryptography import x509
 from foundation.log import logger
 from foundation.private_file import open_to_others
 from ivr.sip.address import listen_address
+from ivr.sip.carrier.trunk import Tls
 from ivr.sip.library import ListenFailed
-from ivr.sip.trunk import Tls
 
 MAX_FILE = 1 << 18
 """Bytes; a larger file is a mistake."""

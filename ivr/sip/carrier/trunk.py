@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from foundation.private_file import open_to_others
 from ivr.sip.address import listen_address, over_tls, public_address, sip_address
-from ivr.sip.networks import Network, network
+from ivr.sip.carrier.networks import Network, network
 
 LONGEST_PASSWORD = 256
 MOST_ALLOWED, MOST_SOUND = 100, 16
