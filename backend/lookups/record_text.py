@@ -16,8 +16,7 @@ from backend.authoring.entries import Hint
 from backend.clock import COUNTY_TIME
 from backend.storage.vault import Vault
 from backend_client.forms.lookup import Column, ColumnType, Lookup, Record, RecordValue, filled
-from backend_client.forms.present_record import present_value
-from backend_client.forms.wording import wording
+from backend_client.forms.present_record import present_nothing, present_value
 from foundation.keys import CannotOpen
 from foundation.language import Language, LocalizedText
 
@@ -64,7 +63,7 @@ def opened(vault: Vault, token: str, now: datetime) -> RecordText:
 
 
 def _line(lookup: Lookup, sentence: str, record: Record, language: Language) -> str:
-    missing = wording(language)("present.no_value")
+    missing = present_nothing(language)
     values = {
         column.id: _value(column, record.values[column.id], language)
         if column.id in record.values

@@ -34,9 +34,14 @@ def present_value(column: Column, value: RecordValue, language: Language, zone: 
     return value
 
 
+def present_nothing(language: Language) -> str:
+    """What stands for a value that a record does not have."""
+    return wording(language)("present.no_value")
+
+
 def present_line(lookup: Lookup, record: Record, language: Language, zone: tzinfo) -> str:
     """A record in one line, as the lookup lists it."""
-    missing = wording(language)("present.no_value")
+    missing = present_nothing(language)
     values = {
         column.id: present_value(column, record.values[column.id], language, zone)
         if column.id in record.values
