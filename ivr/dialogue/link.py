@@ -29,14 +29,16 @@ async def counted(sending: Awaitable[T]) -> T:
         raise
 
 
-async def mobile_number(conversation: Conversation, asking: str = "payment") -> str:
-    """The caller's own number, or one that is keyed; either is read back before it counts. asking: begins the
+async def mobile_number(
+    conversation: Conversation, *, own: str = "payment.own_number", which: str = "payment.which_number"
+) -> str:
+    """The caller's own number, or one that is keyed; either is read back before it counts. own, which: the
     names of the questions. Raises Back."""
     number = callers_number(conversation.call.caller)
     if number is not None and MOBILE.fullmatch(number):
-        own = await own_number(conversation, tuple, f"{asking}.own_number")
-        if own is not None:
-            return own
+        offered = await own_number(conversation, tuple, own)
+        if offered is not None:
+            return offered
 
     def judge(keys: str) -> str:
         found = MOBILE.fullmatch(keys)
@@ -45,7 +47,7 @@ async def mobile_number(conversation: Conversation, asking: str = "payment") -> 
         return found[1]
 
     def question() -> list[Utterance]:
-        return [conversation.prompt(f"{asking}.which_number")]
+        return [conversation.prompt(which)]
 
     while True:
         keyed = await ask(conversation, Question(PHONE_NUMBER, question, question, judge))

@@ -53,7 +53,7 @@ class TextOffer:
     async def take(self) -> None:
         """Asks for the number and sends the result. Where that cannot be, the caller is told why."""
         with suppress(Back):
-            number = await mobile_number(self._conversation, "sms")
+            number = await mobile_number(self._conversation, own="sms.own_number", which="sms.which_number")
             self._conversation.call.note("text message agreed to")
             await self._send(number)
 

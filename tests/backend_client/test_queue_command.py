@@ -105,7 +105,7 @@ def test_a_damaged_queue_is_told_and_where_the_damaged_one_before_it_lies(
 
 
 def test_a_wrong_configuration_is_told(tmp_path: Path) -> None:
-    def wrong(_: Path | None) -> Path:
+    def wrong(_: Path | None) -> list[Path]:
         raise ConfigError("kiosk.queue: is no folder")
 
     shown = CliRunner().invoke(queue_command("huimin-kiosk", wrong), ["list"])

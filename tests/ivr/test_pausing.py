@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.pausing import BEFORE, PAUSE, Pauses
-from ivr.sip.silencing import HIGH, LOW, without_tones
+from ivr.sip.keys.tones import HIGH, LOW
+from ivr.sip.silencing import without_tones
 from ivr.speech import sound
 
 RATE = 10
