@@ -32,8 +32,9 @@ class CallAlerts:
         self._look()
 
     def close(self) -> None:
-        """The call is over."""
+        """The call is over. Once only."""
         self._deaf()
+        del self._deaf  # it holds this object
 
     async def serious(self) -> None:
         """Waits until there is one for which everything else has to wait."""

@@ -280,6 +280,7 @@ class Call:
                     return play.result()
             finally:
                 await _end(play, pressed, news)
+                del play, pressed, news  # a task keeps its exception, and that keeps this frame
             await self._first_things()
 
     async def _next_key(self) -> str:
@@ -324,12 +325,13 @@ class Call:
         pressed = asyncio.create_task(self._next_key())
         first = {pressed} if begun else {pressed, asyncio.create_task(self._alert())}
         try:
-            done, _ = await asyncio.wait(first, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
+            await asyncio.wait(first, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if not any(task.done() for task in first):
                 raise TimeoutError
             return pressed.result() if pressed.done() else None
         finally:
             await _end(*first)
+            del pressed, first  # a task keeps its exception, and that keeps this frame
 
     async def _tell_alerts(self) -> None:
         """Tells what the caller was not told yet, in both languages until a key has shown which is wanted.

@@ -302,17 +302,24 @@ class SipLine(Line):
         """What is waited for inside ends with HungUp as soon as the call does."""
         if self._over.is_set():
             raise HungUp
+        hung_up, scope = False, asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as scope:
+            async with scope:
                 self._scopes.add(scope)
                 try:
                     yield
                 finally:
                     self._scopes.discard(scope)
         except TimeoutError:
-            if scope.expired():
-                raise HungUp from None
-            raise
+            hung_up = scope.expired()
+            if not hung_up:
+                raise
+        finally:
+            # An exception keeps this frame, the scope its task, and the task its exception: without this, the
+            # memory of each call would wait for the collector of cycles.
+            del scope
+        if hung_up:
+            raise HungUp
 
     def _connect(self) -> None:
         """Joins the call's sound with what plays and what records now."""
