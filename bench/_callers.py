@@ -25,7 +25,7 @@ LINE_CPU, CALLERS_CPU = 0, 1
 """The line has one core to itself; callers and backend have the other."""
 TONE = 380.0
 """Hertz of the first tone; of the others it is a multiple: which prompt is heard is told by its pitch."""
-HEARD = ("main.", "policies.topics", "services.which_group", "progress.reference", "notices.which")
+HEARD = ("main.", "policies.topics", "services.which_", "progress.reference")
 """What the first tone is heard for, the second, and so on: the main menu, and what its keys lead to."""
 OTHERS = 7
 """The tone of all other recordings."""

@@ -35,6 +35,9 @@ LINES = 800
 """Of each worker, as it is installed."""
 SAMPLES = 10
 """Looks at the memory: each minute of ten."""
+KEYS = "123"
+"""Of the main menu, whose first prompts are always the same."""
+KEYS_A_CALL = 5
 DRAINED, KILLED = 2, 3
 """The workers that are taken out of service and killed."""
 DRAIN, RESUME, KILL = 0.4, 0.6, 0.7
@@ -112,7 +115,7 @@ class House:
 
     async def _taken(self, worker: int) -> int:
         told = await self.line.told(worker)
-        return int(told["arrived"]) - sum(told["refused"].values())
+        return int(told["arrived"] - sum(told["refused"].values()))
 
 
 def _kib(pid: int | None) -> int:
@@ -167,14 +170,14 @@ class Measured:
         self._house = running
         self._calls = calls
         self._seconds = seconds
-        self.hold = max(10.0, seconds / 10)
+        self.hold = max(10.0, seconds / 15)
         self.said: dict[str, Any] = {}
 
     async def run(self) -> None:
         """Until the last caller has gone; it takes the time, and what is left of the last calls."""
         rate = self._calls / self.hold
         begun = self._calls + round(rate * self._seconds)
-        key_every = self.hold / 6
+        key_every = self.hold / KEYS_A_CALL
         figures = (
             self._house.proxy.port,
             begun,
@@ -182,7 +185,7 @@ class Measured:
             self.hold,
             self._seconds,
             key_every,
-            "1234",
+            KEYS,
             self._calls,
         )
         process = await asyncio.create_subprocess_exec(
@@ -311,11 +314,10 @@ async def measure(calls: int, workers: int, seconds: float) -> bool:
             await measured.run()
             await asyncio.sleep(1)  # the last call records are being written
             records = await _records(running.line)
+            hold = measured.hold
+            print(f"{workers} workers, about {calls} calls at once for {seconds:.0f} s,", end=" ")
             print(
-                f"{workers} workers, about {calls} calls at once, {seconds:.0f} s of load, calls of", end=" "
-            )
-            print(
-                f"{measured.hold / 2:.0f} to {measured.hold * 1.5:.0f} s, a key every {measured.hold / 6:.0f} s"
+                f"each of {hold / 2:.0f} to {hold * 1.5:.0f} s, with a key every {hold / KEYS_A_CALL:.0f} s"
             )
             print("\n| what | found |\n|---|---|")
             well = True
