@@ -385,7 +385,7 @@ static int64_t speak(int64_t time, double key_every)
             if (!c->next_key)
                 c->next_key = time + (int64_t)(key_every * 1e9 * (n % 997) / 997);
             if (time >= c->next_key) {
-                if (c->waiting_tone)
+                if (c->waiting_tone && time - c->heard < RESEND) /* who hears nothing has lost the call */
                     keys_unanswered++;
                 c->next_key = time + (int64_t)(key_every * 1e9);
                 c->key = c->tone == 1 ? keys[(n + c->choices++) % strlen(keys)] - '0' : 10;

@@ -46,8 +46,6 @@ LATE_SHARE = 1e-4
 PATIENCE = 60.0
 BACK_SECONDS = 20.0
 """Within so many a killed worker answers calls again."""
-GROWTH_KIB = 512
-"""Memory is handed out in pages and pools: less growth than this in a minute is none."""
 
 
 @dataclass(frozen=True, slots=True)
