@@ -90,7 +90,7 @@ async def look_up_fines(caller: CallerProcess) -> None:
 
 async def take_permit_form(caller: CallerProcess, mobile: str) -> None:
     """From the main menu: the blank application for a permit, by a link to this number."""
-    for keys in ("2", "51", "1", "1", f"{mobile}1"):
+    for keys in ("2", "52", "1", "1", f"{mobile}1"):
         await caller.press(keys)
         await hardly(caller)
 

@@ -386,7 +386,7 @@ async def test_a_reader_that_is_closed_leaves_no_thread_and_no_file(service: Pcs
     for _ in range(5):
         await once()
     await until(lambda: threading.active_count() <= threads)
-    assert open_files() <= files
+    await until(lambda: open_files() <= files)
 
 
 async def test_pcscd_restarted_and_cards_inserted_over_and_over_leave_nothing_behind(service: Pcscd) -> None:
