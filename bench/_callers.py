@@ -18,7 +18,7 @@ import soundfile
 
 from deploy.parts import Part
 from ivr import prompts
-from ivr.speech import sound
+from speech import sound
 from tests.backend.house import CONTENT
 
 LINE_CPU, CALLERS_CPU = 0, 1

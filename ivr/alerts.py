@@ -12,7 +12,7 @@ from backend_client.alerts import Alerts
 from foundation.language import Language
 from ivr import prompts
 from ivr.line import Utterance
-from ivr.spoken import readout
+from speech.spoken import readout
 
 MOST = 3
 """Alerts that a call is told at a time, the worst; nobody keeps more in mind."""

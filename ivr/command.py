@@ -28,12 +28,12 @@ from ivr.operating.commands import add_to
 from ivr.operating.preview import preview
 from ivr.operating.prompts_command import prompts_command
 from ivr.settings import MOST_WORKERS, IvrSettings, Timing
-from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
 from ivr.workers.figures import SUPERVISORS, WorkersFigures
 from ivr.workers.requests import MAX_LINE, answer_requests, answering_at
 from ivr.workers.supervisor import addresses_of, supervising
 from ivr.workers.worker import CannotStart
+from speech.errors import SpeechError
 
 TYPING = 60.0
 """Seconds to wait for keys from somebody who types and reads instead of keying and listening."""

@@ -31,7 +31,7 @@ from uuid import uuid4
 from ivr.line import HungUp, Line, Recorded, Utterance
 from ivr.pausing import ENDING, PERSON
 from ivr.prompts import language_of
-from ivr.speech import sound
+from speech import sound
 
 LONGEST_LINE = 2000
 """Characters of an input line that are looked at."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foundation.language import Language, LocalizedText, identifiers, translator
 from ivr.line import Utterance
-from ivr.spoken import readout
+from speech.spoken import readout
 
 _DOMAIN = "ivr"
 _LOCALE = Path(__file__).resolve().parent / "locale"

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 from foundation.language import Language, identifiers, translator
-from ivr.spoken import readout
-from ivr.spoken.vocabulary import words
+from speech.spoken import readout
+from speech.spoken.vocabulary import words
 
 _DOMAIN = "ivr"
 _LOCALE = Path(__file__).resolve().parent / "locale"

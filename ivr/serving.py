@@ -25,10 +25,10 @@ from ivr.records.files import RecordFiles
 from ivr.settings import IvrSettings
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import ListenFailed, RtpPorts
-from ivr.speech.errors import SpeechError
 from ivr.speech.speech import Speech
 from ivr.workers.left_over import deliver_left_over
 from ivr.workers.requests import Refused, Request
+from speech.errors import SpeechError
 
 GREETING = "main."
 """Beginning of the names of what a caller hears first, which has to be ready before anybody calls."""

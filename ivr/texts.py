@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ivr.line import HungUp
-from ivr.spoken import english, mandarin, mandarin_numbers
+from speech.spoken import english, mandarin, mandarin_numbers
 
 MOST_WAITING = 8
 """Texts; where a phone takes them so slowly that more wait, the oldest prompt is left out."""

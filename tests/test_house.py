@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("foundation", "backend_client", "backend", "hardware", "kiosk", "ivr")
+ROOMS = ("foundation", "backend_client", "backend", "hardware", "speech", "kiosk", "ivr")
 
 MAY_IMPORT = {
     "foundation": (),
@@ -22,8 +22,9 @@ MAY_IMPORT = {
     "backend_client": ("foundation", "huimin"),
     "backend_client.forms": ("foundation", "huimin", "backend_client.forms"),
     "backend": ("foundation", "huimin", "backend_client.forms"),
-    "kiosk": ("foundation", "backend_client", "hardware"),
-    "ivr": ("foundation", "backend_client"),
+    "speech": ("foundation",),
+    "kiosk": ("foundation", "backend_client", "hardware", "speech"),
+    "ivr": ("foundation", "backend_client", "speech"),
 }
 """What of ours each room may import besides itself; `backend_client.forms` is a room within a room."""
 
@@ -43,13 +44,13 @@ HAN_FILES = {
     "backend_client/forms/lookup.py": "the characters of number plates",
     "hardware/protocols/identity_card.py": "what the card's record says for no end",
     "kiosk/typesetting.py": "units that stay with their number",
-    "ivr/speech/pinyin.py": "readings of characters that the voice gets wrong",
-    "ivr/spoken/english.py": "how the characters of number plates are said in English",
-    "ivr/spoken/figures.py": "the characters of number plates",
-    "ivr/spoken/mandarin.py": "how Mandarin says digits, times and letters",
-    "ivr/spoken/mandarin_numbers.py": "how Mandarin says numbers",
-    "ivr/spoken/vocabulary.py": "the words that Mandarin numbers are made of",
-    "ivr/spoken/mandarin_text.py": "how written Chinese is said",
+    "speech/pinyin.py": "readings of characters that the voice gets wrong",
+    "speech/spoken/english.py": "how the characters of number plates are said in English",
+    "speech/spoken/figures.py": "the characters of number plates",
+    "speech/spoken/mandarin.py": "how Mandarin says digits, times and letters",
+    "speech/spoken/mandarin_numbers.py": "how Mandarin says numbers",
+    "speech/spoken/vocabulary.py": "the words that Mandarin numbers are made of",
+    "speech/spoken/mandarin_text.py": "how written Chinese is said",
 }
 """Files whose Chinese is data that the code works on, not text that anybody is shown, and what it is."""
 

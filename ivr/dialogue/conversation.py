@@ -17,7 +17,7 @@ from ivr.call import Call
 from ivr.guessing import Guesses
 from ivr.line import Utterance
 from ivr.settings import IvrSettings
-from ivr.spoken import Readout, readout
+from speech.spoken import Readout, readout
 
 
 class Back(Exception):

@@ -16,7 +16,7 @@ from ivr.dialogue.asking import Menu, Said, menu
 from ivr.dialogue.conversation import Back, Conversation, Why
 from ivr.line import HungUp, Recorded, Utterance
 from ivr.sip.hearing import Hearing
-from ivr.speech import sound
+from speech import sound
 
 KEEP, AGAIN, LISTEN, GO_ON = "1", "2", "3", "4"
 SHORTEST = 5.0

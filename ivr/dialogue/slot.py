@@ -16,7 +16,7 @@ from ivr.dialogue.choosing import Item, choose
 from ivr.dialogue.conversation import Back, Conversation
 from ivr.dialogue.fetching import fetch
 from ivr.line import Utterance
-from ivr.spoken import readout
+from speech.spoken import readout
 
 TAKE, OTHER = "1", "2"
 

@@ -19,11 +19,11 @@ from ivr.operating.command_line import give_up, settings_of
 from ivr.operating.script_sheet import csv_sheet, html_sheet
 from ivr.script import Clip, SpokenText, clips, texts
 from ivr.settings import IvrSettings
-from ivr.speech import sound
-from ivr.speech.errors import RecordingUnusable, SpeechError
 from ivr.speech.recordings import Age, Recordings, read
 from ivr.speech.speech import Speech
 from ivr.speech.studio import Delivered, confirm, taken_in
+from speech import sound
+from speech.errors import RecordingUnusable, SpeechError
 
 PLAYERS = (("aplay", "-q", "-"), ("play", "-q", "-t", "wav", "-"), ("paplay", "/dev/stdin"))
 """Programs that play a WAV file from their standard input, the first that is there."""

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from ivr.speech import sound
+from speech import sound
 
 SOFTEST_DBFS = -48.0
 """What is softer is never speech: an open line's noise is near -60, soft speech near -40."""

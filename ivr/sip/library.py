@@ -16,7 +16,7 @@ from foundation.log import logger
 from ivr.sip.build import Build, build_of, calls_by_open_files, signalling_events
 from ivr.sip.contained import contained
 from ivr.sip.library_log import DEEPEST_LEVEL, LibraryLog, masked
-from ivr.speech import sound
+from speech import sound
 
 BUSY_STEP = 0.005
 """Seconds between two looks at the library while there are calls. A message is seen at once where the library

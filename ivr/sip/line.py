@@ -23,8 +23,8 @@ from ivr.sip.keys.queue import KeyQueue
 from ivr.sip.media import Player, Recorder
 from ivr.sip.pieces import pieces_of
 from ivr.sip.silencing import without_tones
-from ivr.speech import sound
 from ivr.speech.speech import Speech
+from speech import sound
 
 BEEP = sound.to_pcm(sound.tone(1000.0, 0.25))
 """What is heard before a recording, as answering machines have taught everyone."""

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import pjsua2 as pj
 
-from ivr.speech import sound
+from speech import sound
 
 HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
 """A WAV file's bytes before its samples, which PJSIP writes too; the last four are the samples' length."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ivr.sip.keys.tones import HIGH, LOW
-from ivr.speech import sound
+from speech import sound
 
 OFF = (0.985, 1.0, 1.015)
 """A phone's frequency may be so much beside the right one (Q.24: 1.5 to 1.8 %)."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from foundation.language import Language
 from ivr.line import Utterance
 from ivr.script import Clip, Kind, clips
-from ivr.spoken.vocabulary import words
+from speech.spoken.vocabulary import words
 
 LONGEST_LABEL = 40
 """Characters of a fixed text that may fill a place, such as the name of a choice."""

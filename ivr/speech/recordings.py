@@ -19,8 +19,8 @@ import numpy as np
 
 from foundation.language import Language
 from ivr.script import what_is_said
-from ivr.speech import sound
-from ivr.speech.errors import RecordingUnusable
+from speech import sound
+from speech.errors import RecordingUnusable
 
 LARGEST_FILE = 64 << 20
 """Bytes: six minutes of 48 kHz stereo."""

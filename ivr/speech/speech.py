@@ -16,14 +16,14 @@ import numpy as np
 from foundation.language import Language
 from foundation.log import logger
 from ivr.line import Utterance
-from ivr.speech import reading, sound
 from ivr.speech.assembly import Assembly
-from ivr.speech.engine import Engine
-from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
-from ivr.speech.espeak import Espeak
-from ivr.speech.lately import Lately
 from ivr.speech.recordings import Recording, Recordings
-from ivr.speech.store import Store
+from speech import reading, sound
+from speech.engine import Engine
+from speech.errors import EngineFailed, EngineMissing, RecordingUnusable
+from speech.espeak import Espeak
+from speech.lately import Lately
+from speech.store import Store
 
 MADE = "2"
 """Changes whenever the same text would sound differently, so that nothing old is taken from the store."""

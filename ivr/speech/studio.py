@@ -14,9 +14,9 @@ import numpy as np
 
 from foundation.language import Language
 from ivr.script import Clip, clips, what_is_said
-from ivr.speech import sound
-from ivr.speech.errors import RecordingUnusable
 from ivr.speech.recordings import LIST, Recordings, as_heard, read, read_list, text_hash
+from speech import sound
+from speech.errors import RecordingUnusable
 
 FULL = 0.999
 """Of full scale: from here on a sample counts as cut off."""

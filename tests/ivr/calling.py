@@ -11,7 +11,7 @@ from typing import Any
 from ivr.console import ConsoleLine, Kind, Step, step
 from ivr.line import Line, Utterance
 from ivr.settings import Timing
-from ivr.speech import sound
+from speech import sound
 
 FAST = Timing(
     first_key=0.15,

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language
-from ivr.spoken import readout
+from speech.spoken import readout
 from tests.ivr.calling import Heard
 from tests.ivr.conftest import Phone
 from tests.ivr.county import County

@@ -14,7 +14,7 @@ from backend_client.forms.consent import Consent, consent_of
 from foundation.language import Language
 from ivr import old_messages
 from ivr.old_messages import INDEX, deliver_old_messages
-from ivr.speech import sound
+from speech import sound
 from tests.ivr.cable import Cable
 from tests.ivr.conftest import Phone
 from tests.ivr.county import Voicemail

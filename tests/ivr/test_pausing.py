@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ivr.pausing import BEFORE, PAUSE, Pauses
 from ivr.sip.keys.tones import HIGH, LOW
 from ivr.sip.silencing import without_tones
-from ivr.speech import sound
+from speech import sound
 
 RATE = 10
 """Samples a second: each is its own number, so that it is seen which are left."""

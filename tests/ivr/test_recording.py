@@ -7,7 +7,7 @@ import pytest
 
 from ivr.dialogue.recording import somebody_speaks
 from ivr.line import Recorded
-from ivr.speech import sound
+from speech import sound
 
 
 def tone(seconds: float, dbfs: float) -> sound.Samples:

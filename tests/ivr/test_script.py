@@ -19,8 +19,8 @@ from ivr.operating.script_sheet import csv_sheet, html_sheet
 from ivr.script import Kind, clips, texts, what_is_said
 from ivr.speech.assembly import Assembly
 from ivr.speech.recordings import text_hash
-from ivr.spoken import LARGEST, readout
-from ivr.spoken.vocabulary import words
+from speech.spoken import LARGEST, readout
+from speech.spoken.vocabulary import words
 
 LOCALE = script._LOCALE
 assembly = {language: Assembly(language) for language in Language}

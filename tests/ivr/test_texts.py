@@ -11,8 +11,8 @@ from foundation.language import Language
 from ivr import prompts
 from ivr.console import ConsoleLine
 from ivr.line import HungUp
-from ivr.spoken import readout
 from ivr.texts import MOST_WAITING, Texts, masked
+from speech.spoken import readout
 from tests.ivr.conftest import Phone
 
 

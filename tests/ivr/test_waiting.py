@@ -9,7 +9,7 @@ import pytest
 
 from backend_client.client import BackendClient
 from backend_client.errors import Unreachable
-from ivr.speech import sound
+from speech import sound
 from tests.ivr.conftest import Phone
 
 SLOW = {"please_wait": 0.1, "wait_again": 0.2}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.language import Language
-from ivr.spoken import LARGEST, readout
+from speech.spoken import LARGEST, readout
 from tests.ivr import heard
 
 say = readout(Language.EN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foundation.language import Language
-from ivr.spoken import readout
+from speech.spoken import readout
 
 CHINESE, ENGLISH = readout(Language.ZH_CN), readout(Language.EN)
 

@@ -15,8 +15,8 @@ from foundation.language import Language
 from ivr.line import Line, Utterance
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import RtpPorts
-from ivr.speech import sound
 from ivr.speech.speech import Speech
+from speech import sound
 
 Answering = Callable[..., AbstractAsyncContextManager[SipEndpoint]]
 """Opens an endpoint whose calls go to the given coroutine function."""

@@ -15,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
 
-from ivr.speech.sound import Samples
+from speech.sound import Samples
 
 HERTZ = 16_000
 HOP = 640

@@ -28,15 +28,15 @@ from foundation.config import ConfigError, load
 from foundation.language import Language
 from ivr import prompts
 from ivr.settings import IvrSettings
-from ivr.speech import sound
-from ivr.speech.engine import Engine
-from ivr.speech.engines import Voice, Voices, engine
-from ivr.speech.errors import EngineFailed, EngineMissing
-from ivr.speech.espeak import Espeak
-from ivr.speech.pinyin import pinyin
-from ivr.speech.piper import Piper
-from ivr.speech.piper_voice import syllable_ids
 from ivr.speech.speech import Speech
+from speech import sound
+from speech.engine import Engine
+from speech.engines import Voice, Voices, engine
+from speech.errors import EngineFailed, EngineMissing
+from speech.espeak import Espeak
+from speech.pinyin import pinyin
+from speech.piper import Piper
+from speech.piper_voice import syllable_ids
 from tests.ivr_sip import piper_voices
 from tests.ivr_sip.conftest import said
 
@@ -394,4 +394,4 @@ def children(module: str) -> list[int]:
 
 
 def test_the_child_process_is_a_module_that_can_be_run() -> None:
-    assert callable(import_module("ivr.speech.piper_voice").main)
+    assert callable(import_module("speech.piper_voice").main)

@@ -15,8 +15,8 @@ from foundation.language import Language
 from ivr import prompts
 from ivr.line import Utterance
 from ivr.script import texts
-from ivr.speech import sound
 from ivr.speech.speech import Speech
+from speech import sound
 from tests.end_to_end.recognition import recognised
 
 FIRST_HEARD = ("main.greeting", "main.this_language", "main.menu", "main.person")

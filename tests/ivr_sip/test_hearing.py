@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ivr.sip.hearing import Hearing
-from ivr.speech import sound
+from speech import sound
 
 
 def speech(seconds: float, dbfs: float) -> sound.Samples:

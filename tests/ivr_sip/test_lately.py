@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.speech.lately import Lately
+from speech.lately import Lately
 
 
 def test_what_was_not_heard_for_longest_goes_first() -> None:

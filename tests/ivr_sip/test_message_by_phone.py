@@ -14,7 +14,7 @@ from foundation.language import Language
 from ivr.answering import SIZES
 from ivr.answering import Answering as Dialogue
 from ivr.settings import IvrSettings
-from ivr.speech import sound
+from speech import sound
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr.county import County
 from tests.ivr_sip.conftest import Answering

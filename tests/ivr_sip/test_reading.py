@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.language import Language
-from ivr.speech.errors import TextTooLong
-from ivr.speech.espeak import VOICES
-from ivr.speech.pinyin import pinyin
-from ivr.speech.reading import LONGEST_SENTENCE, LONGEST_TEXT, Part, parts, sentences
+from speech.errors import TextTooLong
+from speech.espeak import VOICES
+from speech.pinyin import pinyin
+from speech.reading import LONGEST_SENTENCE, LONGEST_TEXT, Part, parts, sentences
 
 ZH, EN = Language.ZH_CN, Language.EN
 

@@ -12,7 +12,7 @@ import soundfile
 
 from ivr.line import Line, Recorded
 from ivr.sip.keys.tones import HIGH, LOW, Tones
-from ivr.speech import sound
+from speech import sound
 from tests.end_to_end.phone import CallerProcess
 from tests.ivr_sip.conftest import Answering
 

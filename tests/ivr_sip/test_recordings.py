@@ -18,12 +18,12 @@ from ivr import prompts
 from ivr.command import main
 from ivr.line import Utterance
 from ivr.script import Clip, Kind, clips
-from ivr.speech import sound
 from ivr.speech.assembly import Assembly
-from ivr.speech.espeak import Espeak
 from ivr.speech.recordings import LIST, Age, Recordings, text_hash
 from ivr.speech.speech import Speech
-from ivr.spoken import readout
+from speech import sound
+from speech.espeak import Espeak
+from speech.spoken import readout
 
 ZH, EN = Language.ZH_CN, Language.EN
 STUDIO = 44_100

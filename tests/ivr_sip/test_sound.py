@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from ivr.speech import sound
-from ivr.speech.errors import RecordingUnusable
+from speech import sound
+from speech.errors import RecordingUnusable
 
 
 def sine(hertz: float, rate: int, seconds: float = 1.0, size: float = 0.5) -> sound.Samples:

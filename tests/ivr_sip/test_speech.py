@@ -13,12 +13,12 @@ import pytest
 
 from foundation.language import Language
 from ivr.line import Utterance
-from ivr.speech import sound
-from ivr.speech.engine import Engine
-from ivr.speech.errors import EngineFailed, EngineMissing
-from ivr.speech.espeak import Espeak
 from ivr.speech.speech import Speech
-from ivr.speech.store import Store
+from speech import sound
+from speech.engine import Engine
+from speech.errors import EngineFailed, EngineMissing
+from speech.espeak import Espeak
+from speech.store import Store
 from tests.end_to_end.recognition import recognised
 from tests.ivr_sip.conftest import said, tone
 

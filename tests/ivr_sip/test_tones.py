@@ -11,8 +11,8 @@ import pytest
 
 from foundation.language import Language
 from ivr.sip.keys.tones import DBM0, HIGH, LOW, PAD, Tones
-from ivr.speech import sound
 from ivr.speech.speech import Speech
+from speech import sound
 from tests.end_to_end.rtp import samples as decoded
 from tests.ivr_sip.conftest import said
 from tests.ivr_sip.raw_caller import encoded

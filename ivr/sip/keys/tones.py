@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ivr.speech.sound import RATE
+from speech.sound import RATE
 
 LOW = (697, 770, 852, 941)
 HIGH = (1209, 1336, 1477, 1633)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ivr.spoken.readout import LARGEST
+from speech.spoken.readout import LARGEST
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ON_PLATES = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from ivr.spoken import mandarin_text
-from ivr.spoken.figures import LETTERS, ON_PLATES
-from ivr.spoken.mandarin_numbers import clock, count, integer, money
-from ivr.spoken.mandarin_numbers import year as said_year
-from ivr.spoken.readout import Readout
+from speech.spoken import mandarin_text
+from speech.spoken.figures import LETTERS, ON_PLATES
+from speech.spoken.mandarin_numbers import clock, count, integer, money
+from speech.spoken.mandarin_numbers import year as said_year
+from speech.spoken.readout import Readout
 
 BY_DIGIT = dict(zip("0123456789", "零幺二三四五六七八九", strict=True)) | {"X": "艾克斯", "x": "艾克斯"}
 WEEKDAYS = "一二三四五六日"

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.config import ConfigError
 from foundation.language import Language
-from ivr.speech.engine import Engine
-from ivr.speech.espeak import Espeak
-from ivr.speech.piper import Piper
+from speech.engine import Engine
+from speech.espeak import Espeak
+from speech.piper import Piper
 
 GROUP = "huimin.speech_engines"
 """Entry points of further engines: classes below Engine."""
@@ -63,6 +63,6 @@ def engine(language: Language, voice: Voice) -> Engine:
         if not (isinstance(made, type) and issubclass(made, Engine)):
             raise ConfigError(
                 f"ivr.voices.{language.value.lower()}.engine: {found[0].value}, which {voice.engine!r} "
-                "stands for, is no class below ivr.speech.engine.Engine"
+                "stands for, is no class below speech.engine.Engine"
             )
     return made(language, voice.voice, voice.pace)

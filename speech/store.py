@@ -10,7 +10,7 @@ import time
 import wave
 from pathlib import Path
 
-from ivr.speech import sound
+from speech import sound
 
 LARGEST = 256 << 20
 """Bytes kept: over four hours of speech."""

@@ -6,9 +6,9 @@ Pure: no sound here. The texts that come out hold no digits, so that no speech e
 from __future__ import annotations
 
 from foundation.language import Language
-from ivr.spoken.english import English
-from ivr.spoken.mandarin import Mandarin
-from ivr.spoken.readout import LARGEST, Readout
+from speech.spoken.english import English
+from speech.spoken.mandarin import Mandarin
+from speech.spoken.readout import LARGEST, Readout
 
 __all__ = ["LARGEST", "Readout", "readout"]
 

@@ -7,7 +7,7 @@ or alone before a measure word.
 
 from __future__ import annotations
 
-from ivr.spoken.readout import LARGEST
+from speech.spoken.readout import LARGEST
 
 FIGURES = "零一二三四五六七八九"
 YEAR_DIGIT = dict(zip("0123456789", "〇一二三四五六七八九", strict=True))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from ivr.speech.errors import RecordingUnusable
+from speech.errors import RecordingUnusable
 
 RATE = 8000
 """Samples a second on the telephone network."""

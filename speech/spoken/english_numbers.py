@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ivr.spoken.readout import LARGEST
+from speech.spoken.readout import LARGEST
 
 UNITS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",

@@ -1,4 +1,4 @@
-"""The child process in which a Piper voice speaks: ``python -m ivr.speech.piper_voice VOICE LANGUAGE PACE``.
+"""The child process in which a Piper voice speaks: ``python -m speech.piper_voice VOICE LANGUAGE PACE``.
 
 A neural voice takes a core for some tenths of a second a sentence; here it can neither hold up the loop
 on which calls wait, nor take their memory with it. It runs at a lower priority and on one thread.
@@ -25,9 +25,9 @@ from piper import PiperVoice, SynthesisConfig
 from piper.config import PhonemeType, PiperConfig
 
 from foundation.language import Language
-from ivr.speech.errors import EngineFailed, EngineMissing
-from ivr.speech.pinyin import pinyin
-from ivr.speech.sound import Samples
+from speech.errors import EngineFailed, EngineMissing
+from speech.pinyin import pinyin
+from speech.sound import Samples
 
 LOWER_PRIORITY = 10
 """Of os.nice: calls come first."""

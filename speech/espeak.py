@@ -11,10 +11,10 @@ import asyncio
 import shutil
 
 from foundation.language import Language
-from ivr.speech import sound
-from ivr.speech.engine import Engine
-from ivr.speech.errors import EngineFailed, EngineMissing, RecordingUnusable
-from ivr.speech.pinyin import pinyin
+from speech import sound
+from speech.engine import Engine
+from speech.errors import EngineFailed, EngineMissing, RecordingUnusable
+from speech.pinyin import pinyin
 
 VOICES = {Language.ZH_CN: "cmn-latn-pinyin", Language.EN: "en-gb"}
 """The usual ones, by their names there. A Mandarin one has to read pinyin."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from ivr.spoken.figures import (
+from speech.spoken.figures import (
     AMOUNT,
     FRACTION,
     IDENTITY_NUMBER,
@@ -23,8 +23,8 @@ from ivr.spoken.figures import (
     is_code,
     whole_and_fraction,
 )
-from ivr.spoken.mandarin_numbers import clock, count, decimal, integer, money, year
-from ivr.spoken.readout import Readout
+from speech.spoken.mandarin_numbers import clock, count, decimal, integer, money, year
+from speech.spoken.readout import Readout
 
 MEASURES = (
     "个|名|人|位|份|张|条|项|次|天|年|周|小时|分钟|元|块|家|户|亩|平方米|公里|千米|米|厘米|吨|千克|公斤|克|斤|倍|种|类|件|"

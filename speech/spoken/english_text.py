@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 
-from ivr.spoken.english_numbers import MONTHS, TENS, fraction, ordinal, year
-from ivr.spoken.figures import (
+from speech.spoken.english_numbers import MONTHS, TENS, fraction, ordinal, year
+from speech.spoken.figures import (
     AMOUNT,
     FRACTION,
     IDENTITY_NUMBER,
@@ -23,7 +23,7 @@ from ivr.spoken.figures import (
     is_code,
     whole_and_fraction,
 )
-from ivr.spoken.readout import Readout
+from speech.spoken.readout import Readout
 
 _MONTH = "|".join([*MONTHS, *(month[:3] for month in MONTHS), "Sept"])
 _COUNTED = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from ivr.spoken import english_text
-from ivr.spoken.english_numbers import MONTHS, UNITS, integer, ordinal
-from ivr.spoken.english_numbers import year as said_year
-from ivr.spoken.figures import LETTERS, ON_PLATES
-from ivr.spoken.readout import Readout
+from speech.spoken import english_text
+from speech.spoken.english_numbers import MONTHS, UNITS, integer, ordinal
+from speech.spoken.english_numbers import year as said_year
+from speech.spoken.figures import LETTERS, ON_PLATES
+from speech.spoken.readout import Readout
 
 BY_DIGIT = dict(zip("0123456789", UNITS, strict=False)) | {"X": "X", "x": "X"}
 PROVINCES = {

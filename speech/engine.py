@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from foundation.language import Language
-from ivr.speech.sound import Samples
+from speech.sound import Samples
 
 
 class Engine(ABC):

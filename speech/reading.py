@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from foundation.language import Language
-from ivr.speech.errors import TextTooLong
-from ivr.speech.pinyin import HAN
+from speech.errors import TextTooLong
+from speech.pinyin import HAN
 
 LONGEST_TEXT = 50_000
 """Characters; about three hours of speech."""

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from foundation.language import Language
-from ivr.speech.engine import Engine
-from ivr.speech.errors import EngineFailed, EngineMissing
-from ivr.speech.sound import Samples
-from ivr.spoken import readout
+from speech.engine import Engine
+from speech.errors import EngineFailed, EngineMissing
+from speech.sound import Samples
+from speech.spoken import readout
 
 LOADING = 60.0
 """Seconds that a voice may take to load; a large one on a slow disk takes ten."""

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from foundation.language import Language
-from ivr.spoken.english import WEEKDAYS
-from ivr.spoken.english_numbers import MONTHS, TENS, UNITS, ordinal
-from ivr.spoken.figures import LETTERS
+from speech.spoken.english import WEEKDAYS
+from speech.spoken.english_numbers import MONTHS, TENS, UNITS, ordinal
+from speech.spoken.figures import LETTERS
 
 MANDARIN = {
     "零": "ling2", "〇": "ling2", "一": "yi1", "幺": "yao1", "二": "er4", "两": "liang3", "三": "san1",
