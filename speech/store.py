@@ -23,8 +23,10 @@ LEFT_ALONE = 120.0
 class Store:
     """WAV files named by what they are made from. What was not heard for longest goes first."""
 
-    def __init__(self, folder: Path, largest: int = LARGEST) -> None:
+    def __init__(self, folder: Path, largest: int = LARGEST, *, rate: int = sound.RATE) -> None:
+        """rate: samples a second of all that is kept there."""
         self._folder = folder
+        self._rate = rate
         self._largest = largest
         self._size: int | None = None
 
@@ -38,7 +40,7 @@ class Store:
         path = self._path(key)
         try:
             with wave.open(str(path)) as file:
-                if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (sound.RATE, 1, 2):
+                if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (self._rate, 1, 2):
                     return None
                 pcm: bytes = file.readframes(file.getnframes())
                 if len(pcm) != 2 * file.getnframes():
@@ -50,7 +52,7 @@ class Store:
 
     def put(self, key: str, pcm: bytes) -> None:
         """Keeps PCM. Where the disk is full or read-only it is not kept: that is no reason not to speak."""
-        data = sound.wav(pcm)
+        data = sound.wav(pcm, self._rate)
         path = self._path(key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,49 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from foundation.language import Language
 from foundation.log import logger
 from ivr.line import Utterance
 from ivr.speech.assembly import Assembly
 from ivr.speech.recordings import Recording, Recordings
-from speech import reading, sound
+from speech import rendering, sound
 from speech.engine import Engine
-from speech.errors import EngineFailed, EngineMissing, RecordingUnusable
-from speech.espeak import Espeak
+from speech.errors import RecordingUnusable
 from speech.lately import Lately
-from speech.store import Store
+from speech.rendering import Renderer, Sentence
 
-MADE = "2"
-"""Changes whenever the same text would sound differently, so that nothing old is taken from the store."""
-AT_ONCE = 2
-"""Renderings at the same time; each takes one core for some tens of milliseconds, or more."""
 AHEAD = 4
 """Pieces rendered before they are needed."""
-PAUSE = {"sentence": 0.35, "clause": 0.15}
-"""Seconds of silence after a sentence, and after a clause of one that had to be cut."""
-VOICE_JOINT = 0.03
-"""Seconds of silence where the voice changes."""
 
 log = logger("ivr.speech")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What the engine renders in one go, and the silence after it."""
-
-    utterance: str
-    parts: tuple[reading.Part, ...]
-    pause: float
-    private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +41,7 @@ Piece = Sentence | Take
 
 
 class Speech:
-    """Owns the engines, the store and the recordings. One for all calls; use it as a context manager."""
+    """Owns the recordings, and what renders the rest. One for all calls; use it as a context manager."""
 
     def __init__(
         self,
@@ -71,55 +50,21 @@ class Speech:
         *,
         engines: Mapping[Language, Engine] | None = None,
     ) -> None:
-        """cache_dir: where rendered speech is kept, made when needed; recordings_dir: see `recordings`;
-        engines: who speaks each language, espeak-ng where not given.
-
-        Where another engine fails during a call, espeak-ng says that sentence.
-        """
-        self._engines = engines or {language: Espeak(language) for language in Language}
-        others = any(not isinstance(engine, Espeak) for engine in self._engines.values())
-        self._spares: Mapping[Language, Engine] = (
-            {language: Espeak(language) for language in Language} if others else {}
-        )
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._store = Store(cache_dir)
-        self._heard: Lately[str] = Lately()
+        """cache_dir, engines: see `Renderer`; recordings_dir: see `recordings`."""
+        self._renderer = Renderer(cache_dir, engines=engines)
         self._joined: Lately[tuple[bytes, ...]] = Lately()
         self._recordings = Recordings(recordings_dir)
         self._assemblies = {language: Assembly(language) for language in Language} if recordings_dir else {}
-        self._making: dict[str, asyncio.Task[bytes]] = {}
         self._unusable: set[Recording] = set()
 
     async def __aenter__(self) -> Self:
-        try:
-            for engine in self._engines.values():
-                await engine.check()
-            await self._check_spares()
-        except BaseException:
-            await self._close_engines()
-            raise
+        await self._renderer.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = list(self._making.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._close_engines()
-
-    async def _check_spares(self) -> None:
-        try:
-            for engine in self._spares.values():
-                await engine.check()
-        except (EngineMissing, EngineFailed) as error:
-            log.warning("no_spare_voice", reason=str(error))
-            self._spares = {}
-
-    async def _close_engines(self) -> None:
-        for engine in (*self._engines.values(), *self._spares.values()):
-            await engine.close()
+        await self._renderer.__aexit__(kind, error, trace)
 
     async def prepare(self, utterances: Iterable[Utterance]) -> None:
         """Renders what is always the same, one piece after another, so that a call keeps a place.
@@ -175,31 +120,19 @@ class Speech:
 
     @staticmethod
     def _sentences(utterance: Utterance) -> Iterator[Sentence]:
-        read = _sentences.__wrapped__ if utterance.private else _sentences
-        for parts, pause in read(utterance.text, utterance.language):
-            yield Sentence(utterance.name, parts, pause, utterance.private)
+        return rendering.sentences(
+            utterance.text, utterance.language, name=utterance.name, private=utterance.private
+        )
 
     async def _sound(self, piece: Piece) -> bytes:
-        if isinstance(piece, Take):
-            return await self._played(piece)
-        made_from = [f"{self._engines[part.language].identity}:{part.text}" for part in piece.parts]
-        key = self._store.key(MADE, str(piece.pause), *made_from)
-        try:
-            if piece.private:
-                return await self._render(piece, self._engines)
-            return await self._kept(key, lambda: self._render(piece, self._engines))
-        except EngineFailed as error:
-            if not self._spares:
-                raise
-            log.warning("voice_failed", utterance=piece.utterance, reason=str(error))
-            return await self._render(piece, self._spares)
+        return await (self._played(piece) if isinstance(piece, Take) else self._renderer.render(piece))
 
     async def _played(self, take: Take) -> bytes:
         heard = []
         for recording, pause in take.recordings:
-            key = self._store.key(MADE, str(recording.path), recording.version)
+            made_from = (str(recording.path), recording.version)
             try:
-                heard.append(await self._kept(key, partial(asyncio.to_thread, recording.pcm)))
+                heard.append(await self._renderer.kept(made_from, partial(asyncio.to_thread, recording.pcm)))
             except RecordingUnusable as error:
                 self._unusable.add(recording)
                 log.warning("recording_unusable", file=str(recording.path), reason=str(error))
@@ -217,48 +150,6 @@ class Speech:
         if joined is None:
             self._joined.put(key, joined := b"".join(pieces))
         return joined
-
-    async def _kept(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
-        """From memory or the store; else made and kept, once even where several calls want it at once."""
-        if (heard := self._heard.get(key)) is not None:
-            return heard
-        if (kept := self._store.get(key)) is not None:
-            self._heard.put(key, kept)
-            return kept
-        task = self._making.get(key)
-        if task is None:
-            task = self._making[key] = asyncio.create_task(self._make_and_keep(key, make))
-            task.add_done_callback(lambda _: self._making.pop(key))
-        return await asyncio.shield(task)
-
-    async def _make_and_keep(self, key: str, make: Callable[[], Coroutine[None, None, bytes]]) -> bytes:
-        pcm = await make()
-        self._heard.put(key, pcm)
-        self._store.put(key, pcm)
-        return pcm
-
-    async def _render(self, sentence: Sentence, engines: Mapping[Language, Engine]) -> bytes:
-        """The parts joined, each at the same level, and the pause."""
-        joined = []
-        for part in sentence.parts:
-            async with self._places:
-                samples, hertz = await engines[part.language].render(part.text)
-            said = sound.levelled(sound.trimmed(sound.to_telephone(samples, hertz)))
-            if not said.size:
-                log.warning("nothing_to_hear", utterance=sentence.utterance)
-            joined += [said, sound.silence(VOICE_JOINT)]
-        joined[-1] = sound.silence(sentence.pause)
-        return sound.to_pcm(np.concatenate(joined))
-
-
-@lru_cache(maxsize=2048)
-def _sentences(text: str, language: Language) -> tuple[tuple[tuple[reading.Part, ...], float], ...]:
-    """What is rendered in one go, and the silence after it; kept, as most texts are said to every caller."""
-    return tuple(
-        (parts, PAUSE["sentence" if sentence[-1] in "。！？；.!?;" else "clause"])
-        for sentence in reading.sentences(text, language)
-        if (parts := reading.parts(sentence, language))
-    )
 
 
 @lru_cache(maxsize=64)
