@@ -15,7 +15,7 @@
  * kernel's, so that this program's own delays do not count against the line. A packet is late where it comes
  * over 40 ms later, by its RTP timestamp, than the fastest of the last seconds. What a prompt is is told from how
  * often its samples change their sign: the recordings of the measurement are tones, that of the main menu the
- * first, that of what key K leads to the one after K. After a key any other tone is a wrong answer.
+ * first, that of what key K leads to the one after K. A key that is followed by other tones alone is answered wrongly.
  * Through a proxy, a worker is told by its Contact. A call that hears nothing for SILENT has lost its worker.
  */
 #define _GNU_SOURCE
@@ -51,7 +51,7 @@
 enum { IDLE, CALLING, UP, LEAVING, GONE, FAILED };
 
 struct call {
-    int state, key, key_step, tone, perhaps, waiting_tone, tone_before, ever, choices;
+    int state, key, key_step, tone, perhaps, waiting_tone, other_tone, tone_before, ever, choices;
     int64_t invited, sent, answered, left, next_frame, next_key, key_begin, base[2], window, heard, perhaps_at;
     uint32_t ssrc, stamp, event_stamp;
     uint16_t seq, last;
@@ -328,9 +328,17 @@ static void heard(int port, const uint8_t *packet, int size, int64_t at)
         }
         c->waiting_tone = 0;
     } else if (tone != c->tone_before) {
-        c->waiting_tone = 0;
-        wrong++;
+        c->other_tone = 1;
     }
+}
+
+/* A key that the tone it leads to never followed. What is heard in between may be the rest of the menu it left. */
+static void no_answer(struct call *c)
+{
+    if (c->other_tone)
+        wrong++;
+    else
+        keys_unanswered++;
 }
 
 static void receive(int fd, int signalling)
@@ -386,11 +394,12 @@ static int64_t speak(int64_t time, double key_every)
                 c->next_key = time + (int64_t)(key_every * 1e9 * (n % 997) / 997);
             if (time >= c->next_key) {
                 if (c->waiting_tone && time - c->heard < RESEND) /* who hears nothing has lost the call */
-                    keys_unanswered++;
+                    no_answer(c);
                 c->next_key = time + (int64_t)(key_every * 1e9);
                 c->key = c->tone == 1 ? keys[(n + c->choices++) % strlen(keys)] - '0' : 10;
                 c->waiting_tone = c->tone == 1 ? 1 + c->key : 1;
                 c->tone_before = c->tone;
+                c->other_tone = 0;
                 c->key_step = 1;
                 c->event_stamp = stamp;
                 c->key_begin = time;
@@ -468,7 +477,7 @@ static void tend(int64_t time, int64_t hold, int at_first)
             if (!c->ever)
                 codes[2]++, failed++;
             if (c->waiting_tone && time - c->key_begin > UNANSWERED)
-                keys_unanswered++;
+                no_answer(c);
             leave(n, time);
         } else if (c->state == LEAVING) {
             if (time - c->left > GIVE_UP)

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -294,13 +295,19 @@ def memory(looks: list[Look]) -> Iterator[str]:
     yield f"| growth a minute, KiB | {' | '.join(f'{growth(looks, name):.0f}' for name in names)} |"
 
 
-async def _records(line: Workers) -> dict[str, int]:
-    """How many call records there are, by how the calls ended."""
-    found: dict[str, int] = {}
-    for record in line.records.read_text("utf-8").splitlines():
-        result = str(json.loads(record)["result"])
-        found[result] = found.get(result, 0) + 1
-    return found
+async def _records(line: Workers, wanted: int) -> dict[str, int]:
+    """How many call records there are, by how the calls ended, once there are so many or no more come.
+
+    All calls end together, and each record is on the disk before the next one's turn.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = Counter(
+            str(json.loads(record)["result"]) for record in line.records.read_text("utf-8").splitlines()
+        )
+        if found.total() >= wanted or time.monotonic() > deadline:
+            return dict(found)
+        await asyncio.sleep(1)
 
 
 async def measure(calls: int, workers: int, seconds: float) -> bool:
@@ -310,8 +317,7 @@ async def measure(calls: int, workers: int, seconds: float) -> bool:
         async with house(folder, workers) as running:
             measured = Measured(compiled(folder), running, calls, seconds)
             await measured.run()
-            await asyncio.sleep(1)  # the last call records are being written
-            records = await _records(running.line)
+            records = await _records(running.line, measured.said["finished"])
             hold = measured.hold
             print(f"{workers} workers, about {calls} calls at once for {seconds:.0f} s,", end=" ")
             print(
