@@ -21,6 +21,7 @@ from ivr.guessing import Guesses
 from ivr.line import HungUp, Line
 from ivr.records.files import RecordFiles
 from ivr.records.record import CallRecord, Result
+from ivr.records.under_way import UnderWay
 from ivr.settings import IvrSettings
 
 LAST_WORDS = 30.0
@@ -42,14 +43,17 @@ class Answering:
         *,
         language: Language = Language.ZH_CN,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        under_way: UnderWay | None = None,
     ) -> None:
-        """language: in which calls begin; now: the time, aware."""
+        """language: in which calls begin; now: the time, aware; under_way: where calls stand that a killed
+        process would leave without a record."""
         self._door = door
         self._settings = settings
         self._language = language
         self._now = now
         self._records = RecordFiles(settings)
         self._guesses = Guesses()
+        self._under_way = under_way
 
     async def __call__(self, line: Line) -> None:
         """Serves an answered call to its end, hangs up, and writes its record."""
@@ -58,6 +62,7 @@ class Answering:
         record = CallRecord(
             line.call_id, line.caller, line.start_time, now=self._now, watched=whereabouts.entry
         )
+        self._begun(record)
         alerts = CallAlerts(self._door.alerts, self._settings.time_zone)
         call = Call(line, record, self._settings.timing, self._language, alerts)
         conversation = Conversation(
@@ -76,9 +81,19 @@ class Answering:
             finally:
                 await self._write(record.finished(result, call.language))
 
+    def _begun(self, record: CallRecord) -> None:
+        if self._under_way is None:
+            return
+        try:
+            self._under_way.begun(self._records.kept(record.begun(self._language)))
+        except OSError as error:
+            _log.error("call under way not written", error=error.strerror, call_id=record.call_id)
+
     async def _write(self, record: dict[str, object]) -> None:
         try:
             await asyncio.to_thread(self._records.write, record)
+            if self._under_way is not None:
+                self._under_way.over(str(record["call_id"]))
         except OSError as error:
             _log.error("call record not written", error=error.strerror, call_id=record["call_id"])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import generate_latest
@@ -22,6 +23,7 @@ from ivr.answering import SIZES, Answering
 from ivr.line import Utterance
 from ivr.old_messages import deliver_old_messages
 from ivr.records.files import RecordFiles
+from ivr.records.under_way import InUse, UnderWay
 from ivr.settings import IvrSettings
 from ivr.sip.endpoint import SipEndpoint
 from ivr.sip.library import ListenFailed, RtpPorts
@@ -113,13 +115,17 @@ async def serving(settings: IvrSettings, credentials: DoorCredentials | None) ->
                 old = deliver_old_messages(settings.messages_folder, door.outbox, settings.line)
                 await stack.enter_async_context(beside(old))
                 await stack.enter_async_context(beside(RecordFiles(settings).tidy()))
+                await stack.enter_async_context(beside(_write_left_over(settings)))
+            under_way = stack.enter_context(_under_way(settings.under_way_file))
+            if under_way is not None:
+                await stack.enter_async_context(beside(RecordFiles(settings).write_lost(under_way)))
             fixed = prompts.always_the_same()
             await speech.prepare(prompt for prompt in fixed if prompt.name.startswith(GREETING))
             endpoint = await stack.enter_async_context(
                 SipEndpoint(
                     settings.sip,
                     speech,
-                    Answering(door, settings),
+                    Answering(door, settings, under_way=under_way),
                     max_calls=settings.max_calls,
                     rtp_ports=RtpPorts(settings.rtp_first, settings.rtp_count),
                     drain_seconds=settings.timing.closing,
@@ -134,6 +140,27 @@ async def serving(settings: IvrSettings, credentials: DoorCredentials | None) ->
             yield Serving(endpoint, settings.worker)
     except ListenFailed as error:
         raise ConfigError(str(error)) from error
+
+
+@contextmanager
+def _under_way(file: Path) -> Iterator[UnderWay | None]:
+    """The owner of a file of calls under way; None where another process owns it, or the disk is full."""
+    try:
+        under_way = UnderWay(file)
+    except (InUse, OSError) as error:
+        _log.error("calls_under_way_not_kept", file=file.name, error=type(error).__name__)
+        yield None
+        return
+    with closing(under_way):
+        yield under_way
+
+
+async def _write_left_over(settings: IvrSettings) -> None:
+    """The records of calls that workers beyond the number there are now have lost."""
+    for file in settings.under_way_left:
+        with _under_way(file) as under_way:
+            if under_way is not None:
+                await RecordFiles(settings).write_lost(under_way)
 
 
 def _collect_what_calls_leave() -> None:

@@ -226,6 +226,18 @@ class IvrSettings(DoorSettings):
         return self.records or self.data / "calls.jsonl"
 
     @property
+    def under_way_file(self) -> Path:
+        """Where this worker's calls stand while they are under way."""
+        return queue_of(self.worker, self.data / "ivr" / "under-way.jsonl")
+
+    @property
+    def under_way_left(self) -> list[Path]:
+        """The same of the workers beyond the number there are now."""
+        first = self.data / "ivr" / "under-way.jsonl"
+        others = (queue_of(number, first) for number in range(self.workers + 1, MOST_WORKERS + 1))
+        return [file for file in others if file.exists()]
+
+    @property
     def messages_folder(self) -> Path:
         """Where an earlier release kept messages for a person: see `ivr.old_messages`."""
         return self.data / "messages"

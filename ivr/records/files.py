@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from foundation.config import ConfigError
 from foundation.keys import KeyRing, KeysUnusable
 from foundation.log import logger
 from ivr.records import journal
+from ivr.records.record import Result, ended
+from ivr.records.under_way import UnderWay
 from ivr.settings import CallerKept, IvrSettings
 
 LOOK_SECONDS = 600.0
 """How often it is looked whether a day is over."""
 LAST_DIGITS = 4
 HASH_DIGITS = 32
+TAIL = 4 << 20
+"""Bytes at the end of the records in which a call is looked for that may have been written already."""
 _log = logger(__name__)
 
 
@@ -41,10 +45,36 @@ class RecordFiles:
             except KeysUnusable as error:
                 raise ConfigError(f"ivr.queue_key: {error}") from None
 
+    def kept(self, record: Mapping[str, object]) -> dict[str, object]:
+        """A record with no more of the caller's number than is to be kept."""
+        return {**record, "caller": self._caller(str(record["caller"]))}
+
     def write(self, record: Mapping[str, object]) -> None:
         """Adds a finished record. Blocks until the disk has it. Raises OSError."""
-        kept = {**record, "caller": self._caller(str(record["caller"]))}
-        journal.append(self._file, kept, self._zone)
+        journal.append(self._file, self.kept(record), self._zone)
+
+    async def write_lost(self, under_way: UnderWay) -> None:
+        """Writes the records of the calls that a killed process left in a file."""
+        if not under_way.left:
+            return
+        try:
+            written = await asyncio.to_thread(self._end_of_file)
+            for call in under_way.left:
+                if f'"call_id":"{call["call_id"]}"'.encode() not in written:
+                    record = call | ended(Result.LOST, datetime.now(UTC), [{"t": 0.0, "event": "lost"}])
+                    await asyncio.to_thread(journal.append, self._file, record, self._zone)
+                under_way.over(call["call_id"])
+        except OSError as error:
+            _log.error("records_of_lost_calls_not_written", error=error.strerror)
+            return
+        _log.warning("calls_lost", calls=len(under_way.left))
+
+    def _end_of_file(self) -> bytes:
+        if not self._file.exists():
+            return b""
+        with self._file.open("rb") as file:
+            file.seek(max(self._file.stat().st_size - TAIL, 0))
+            return file.read()
 
     async def tidy(self) -> None:
         """Puts aside what is of an earlier day, and removes what is too old. For as long as the line."""

@@ -35,6 +35,8 @@ class Result(StrEnum):
     """By us, because the line was told to end."""
     FAILURE = "failure"
     """By a fault of ours, with an apology."""
+    LOST = "lost"
+    """With the process that held it; the end is when its successor found out, and the timeline is gone."""
 
 
 class CallRecord:
@@ -76,17 +78,21 @@ class CallRecord:
         """Anything else: a fixed name, never what the caller said or keyed."""
         self._add("event", name)
 
+    def begun(self, language: Language) -> dict[str, object]:
+        """The record as it is at the answer."""
+        return self._told(language)
+
     def finished(self, result: Result, language: Language) -> dict[str, object]:
         """The record, ready to be written."""
+        return self._told(language) | ended(result, self._now(), self._timeline)
+
+    def _told(self, language: Language) -> dict[str, object]:
         return {
             "call_id": self.call_id,
             "start": self._start.isoformat(timespec="milliseconds"),
             "answer": self._answer.isoformat(timespec="milliseconds"),
-            "end": self._now().isoformat(timespec="milliseconds"),
             "caller": self._caller,
             "language": language.value,
-            "result": result.value,
-            "timeline": self._timeline,
         }
 
     def _add(self, kind: str, value: str) -> None:
@@ -97,3 +103,12 @@ class CallRecord:
             kind, value = "event", "timeline cut"
         if len(self._timeline) <= LONGEST:
             self._timeline.append({"t": round(self._clock() - self._origin, 2), kind: value})
+
+
+def ended(result: Result, at: datetime, timeline: list[dict[str, object]]) -> dict[str, object]:
+    """What the end of a call adds to its record."""
+    return {
+        "end": at.isoformat(timespec="milliseconds"),
+        "result": result.value,
+        "timeline": timeline,
+    }

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from foundation.language import Language
-from ivr.records import journal
+from ivr.records import journal, under_way
 from ivr.records.files import RecordFiles
 from ivr.records.record import LONGEST, CallRecord, Result
+from ivr.records.under_way import InUse, UnderWay
 from ivr.settings import CallerKept, IvrSettings
 
 START = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)
@@ -191,3 +192,51 @@ def test_the_callers_number_may_be_kept_in_part_or_as_a_hash(
     assert kept(CallerKept.HASHED, "2") == hashed
     assert len(hashed) == (32 if caller else 0)
     assert not caller or caller not in hashed
+
+
+def call(number: int) -> dict[str, object]:
+    record = CallRecord(f"call-{number}", "13800001111", START, now=lambda: START)
+    return record.begun(Language.ZH_CN)
+
+
+async def test_calls_that_a_killed_process_held_get_their_records_once(tmp_path: Path) -> None:
+    settings = IvrSettings(data=tmp_path)
+    files = RecordFiles(settings)
+    killed = UnderWay(settings.under_way_file)
+    for number in (1, 2, 3):
+        killed.begun(call(number))
+    ended = CallRecord("call-2", "13800001111", START, now=lambda: START)
+    files.write(ended.finished(Result.HUNG_UP, Language.EN))  # and killed before it could say so
+    killed.over("call-1")
+    with pytest.raises(InUse):
+        UnderWay(settings.under_way_file)
+    os.close(killed._descriptor)  # what its end does
+    with settings.under_way_file.open("ab") as file:
+        file.write(b'{"call_id":"call-4","sta')
+    successor = UnderWay(settings.under_way_file)
+    await files.write_lost(successor)
+    found = [json.loads(line) for line in settings.records_file.read_text("utf-8").splitlines()]
+    assert [(record["call_id"], record["result"]) for record in found] == [
+        ("call-2", "hung_up"),
+        ("call-3", "lost"),
+    ]
+    assert datetime.fromisoformat(found[1]["end"]) > datetime.fromisoformat(found[1]["start"])
+    successor.close()
+    assert not settings.under_way_file.exists()
+
+
+def test_the_file_of_calls_under_way_stays_small_and_keeps_those_that_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_way, "LARGEST", 2000)
+    file = tmp_path / "under-way.jsonl"
+    kept = UnderWay(file)
+    kept.begun(call(0))
+    for number in range(1, 100):
+        kept.begun(call(number))
+        kept.over(f"call-{number}")
+        assert file.stat().st_size < 3000
+    os.close(kept._descriptor)
+    left = UnderWay(file)
+    assert [entry["call_id"] for entry in left.left] == ["call-0"]
+    left.close()

@@ -68,8 +68,13 @@ async def test_what_callers_of_a_dead_worker_sent_is_delivered_and_other_calls_g
             assert await figure(monitor, "huimin_door_waiting", worker="2") == 1.0
             other = await stack.enter_async_context(CallerProcess(line.addresses[0]))
             await other.heard_sound()
+            held = await stack.enter_async_context(CallerProcess(line.addresses[1]))
+            await held.heard_sound()
             await line.kill(2)
             await line.until(2, lambda told: told["state"] == "open" and told["restarts"] == 1)
+            async with asyncio.timeout(20):
+                while '"result":"lost"' not in line.records.read_text("utf-8"):  # noqa: ASYNC110 (a file)
+                    await asyncio.sleep(0.1)
             assert await figure(monitor, "huimin_ivr_worker_restarts_total", worker="2") == 1.0
             assert (await line.calls())[0] == 1
             await other.press("4")
