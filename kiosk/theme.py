@@ -1,112 +1,55 @@
 """How the terminal looks: colours, type, spacing. The only place that knows a figure of it.
 
-Lengths are window pixels. Two arrangements are drawn for: portrait, a panel of about 20 inches with 4.4
-pixels a millimetre, and landscape, a 19-inch 5:4 panel with 3.4. Capitals are never lower than the 4.8 mm of
-EN 301 549 §5.1.4, and what is touched is never smaller than 20 mm.
+Lengths are window pixels. Three arrangements are drawn for: portrait, a panel of about 20 inches with 4.4
+pixels a millimetre; landscape, a 19-inch 5:4 panel with 3.4; and wide, a 16:9 panel of 21.5 inches with 4.0.
+Capitals are never lower than the 4.8 mm of EN 301 549 §5.1.4, and what is touched is never smaller than
+20 mm. Colours are read when something is drawn, never before: a resident may choose others.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from enum import IntEnum
 
-Colour = tuple[float, float, float, float]
-"""Red, green, blue and opacity, 0 to 1."""
-
-LARGER = 1.25
-"""Factor of the large type."""
+from kiosk.colours import CONTRAST, STANDARD, Colours
+from kiosk.look import Look, TypeSize
 
 
-def colour(code: str, opacity: float = 1.0) -> Colour:
-    """A colour from its code, ``#rrggbb``."""
-    red, green, blue = (int(code[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return (red, green, blue, opacity)
+class Arrangement(IntEnum):
+    """Which of the drawn arrangements a window takes; the figure is its column in what follows."""
+
+    PORTRAIT = 0
+    LANDSCAPE = 1
+    WIDE = 2
 
 
-def contrast(one: Colour, other: Colour) -> float:
-    """Contrast of two opaque colours, 1 to 21 (WCAG 2.2, relative luminance and contrast ratio)."""
-
-    def luminance(of: Colour) -> float:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in of[:3]]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-class Colours:
-    """Warm paper, dark ink, a calm pine green to act with, and the cinnabar of a seal for the house."""
-
-    paper = colour("#f6f1e7")
-    """Behind everything."""
-    surface = colour("#fffdf8")
-    """Cards, fields and keys, which stand on paper."""
-    sunken = colour("#ebe3d3")
-    """What lies below paper: the keyboard's bed, the track of a scroll bar."""
-    line = colour("#d8cdb8")
-    """Rules and borders that carry no meaning of their own."""
-    edge = colour("#7d735f")
-    """Borders of what can be touched or filled in, 3:1 on paper."""
-    ink = colour("#1d211f")
-    """Text."""
-    soft_ink = colour("#464a43")
-    """Text of less weight."""
-    on_colour = colour("#ffffff")
-    """Text on primary, seal, danger and the doors."""
-    primary = colour("#17544d")
-    """What acts."""
-    primary_pressed = colour("#0e3a35")
-    primary_pale = colour("#dfece6")
-    """Behind what is chosen."""
-    seal = colour("#97291b")
-    """The seal of the house."""
-    danger = colour("#8c1d0c")
-    """What went wrong: words and borders."""
-    danger_pressed = colour("#5f1206")
-    danger_pale = colour("#fae4dd")
-    notice = colour("#5c3c00")
-    """What is marked, such as demonstration: words and borders."""
-    notice_pale = colour("#fbe7bc")
-    highlight = colour("#ffe08a")
-    """Behind the words that a search found."""
-    pressed = colour("#e6dcc7")
-    """A surface under the finger."""
-    disabled = colour("#e9e4d9")
-    disabled_ink = colour("#66645c")
-    shade = colour("#1d211f", 0.55)
-    """Over the screen behind a question that must be answered first."""
-    dark = colour("#000000", 0.94)
-    """Over everything while nobody is near."""
-    shadow = colour("#5a4a2a", 0.16)
-    policy = colour("#17544d")
-    """The doors."""
-    service = colour("#97291b")
-    status = colour("#23476f")
-    news = colour("#6a4a07")
-    lookup = colour("#3f3a73")
-    payment = colour("#7a2c50")
-    appointment = colour("#1f5568")
-    document = colour("#4d4a33")
-
-
+_DRAWN = ((1080, 1920), (1280, 1024), (1920, 1080))
+"""The windows that they are drawn for, pixels."""
+_DENSITY = (4.4, 3.4, 4.0)
+"""Pixels a millimetre there."""
+_WIDE_FROM = 1.5
+"""Width in heights from which a window is wide."""
+_TOUCH = (88, 68, 80)
 _TYPE = {
-    "bar": (34, 27),
-    "mark": (29, 23),
-    "caption": (29, 23),
-    "body": (34, 27),
-    "lead": (40, 31),
-    "heading": (48, 37),
-    "title": (60, 44),
-    "display": (84, 60),
-    "key": (40, 32),
-    "huge": (104, 80),
+    "bar": (34, 27, 32),
+    "mark": (29, 23, 27),
+    "caption": (29, 23, 27),
+    "body": (34, 27, 32),
+    "lead": (40, 31, 37),
+    "heading": (48, 37, 44),
+    "title": (60, 44, 54),
+    "display": (84, 60, 74),
+    "key": (40, 32, 37),
+    "huge": (104, 80, 96),
 }
-"""Font sizes by name, portrait and landscape."""
-_NOT_LARGER = {"bar", "mark", "display", "key", "huge"}
-"""What is large already, and what stands around every screen."""
-_TOUCH = (88, 68)
-_PORTRAIT_SIZE = (1080, 1920)
-_LANDSCAPE_SIZE = (1280, 1024)
+"""Font sizes by name."""
+_GROWTH = {
+    TypeSize.STANDARD: {},
+    TypeSize.LARGE: {"caption": 1.25, "body": 1.25, "lead": 1.25, "heading": 1.2, "title": 1.15},
+    TypeSize.VERY_LARGE: {"caption": 1.5, "body": 1.5, "lead": 1.5, "heading": 1.4, "title": 1.25},
+}
+"""Factors of larger type; what is not named is large already, or stands around every screen."""
 
 
 class TypeScale:
@@ -116,9 +59,8 @@ class TypeScale:
         self._theme = theme
 
     def _size(self, name: str) -> int:
-        base = _TYPE[name][0 if self._theme.portrait else 1]
-        factor = LARGER if self._theme.large and name not in _NOT_LARGER else 1.0
-        return round(base * factor * self._theme.scale)
+        base = _TYPE[name][self._theme.arrangement]
+        return round(base * _GROWTH[self._theme.look.size].get(name, 1.0) * self._theme.scale)
 
     @property
     def bar(self) -> int:
@@ -177,72 +119,85 @@ class Space:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
 
-    def _of(self, portrait: int, landscape: int) -> int:
-        return round((portrait if self._theme.portrait else landscape) * self._theme.scale)
+    def _of(self, *drawn: int) -> int:
+        return round(drawn[self._theme.arrangement] * self._theme.scale)
 
     @property
     def hair(self) -> int:
         """Thickness of a rule or border."""
-        return self._of(2, 2)
+        return self._of(2, 2, 2)
 
     @property
     def xs(self) -> int:
         """Between what belongs together."""
-        return self._of(8, 6)
+        return self._of(8, 6, 7)
 
     @property
     def s(self) -> int:
         """Between keys, between a label and its mark."""
-        return self._of(14, 10)
+        return self._of(14, 10, 12)
 
     @property
     def m(self) -> int:
         """Between the parts of a card."""
-        return self._of(22, 16)
+        return self._of(22, 16, 18)
 
     @property
     def l(self) -> int:  # noqa: E743 (sizes have these names)
         """Inside a card."""
-        return self._of(34, 24)
+        return self._of(34, 24, 28)
 
     @property
     def xl(self) -> int:
         """At the edges of the window."""
-        return self._of(54, 40)
+        return self._of(54, 40, 64)
 
     @property
     def xxl(self) -> int:
         """Between groups."""
-        return self._of(84, 56)
+        return self._of(84, 56, 66)
 
     @property
     def radius(self) -> int:
         """Corner of a card or button."""
-        return self._of(18, 14)
+        return self._of(18, 14, 16)
 
 
 class Theme:
-    """The look at present. One object for the process, changed by the application only."""
-
-    colour = Colours()
+    """The look at present. One object for the process, changed by the stage only."""
 
     def __init__(self) -> None:
-        self._large = False
-        self._window = _PORTRAIT_SIZE
+        self._look = Look()
+        self._window = _DRAWN[Arrangement.PORTRAIT]
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.type = TypeScale(self)
         self.space = Space(self)
 
     @property
-    def large(self) -> bool:
-        """Whether type is larger."""
-        return self._large
+    def look(self) -> Look:
+        """What the resident chose."""
+        return self._look
 
-    @large.setter
-    def large(self, value: bool) -> None:
-        if value != self._large:
-            self._large = value
+    @look.setter
+    def look(self, value: Look) -> None:
+        if value != self._look:
+            self._look = value
             self._tell()
+
+    @property
+    def colour(self) -> Colours:
+        """The colours at present."""
+        return CONTRAST if self._look.contrast else STANDARD
+
+    @property
+    def large(self) -> bool:
+        """Whether type is larger than usual."""
+        return self._look.size is not TypeSize.STANDARD
+
+    @property
+    def very_large(self) -> bool:
+        """Whether it is as large as it gets."""
+        return self._look.size is TypeSize.VERY_LARGE
 
     def fit(self, width: int, height: int) -> None:
         """Takes the arrangement and scale of a window of that many pixels."""
@@ -251,20 +206,33 @@ class Theme:
             self._tell()
 
     @property
+    def arrangement(self) -> Arrangement:
+        """How a window of that shape is laid out."""
+        width, height = self._window
+        if height > width:
+            return Arrangement.PORTRAIT
+        return Arrangement.WIDE if width >= height * _WIDE_FROM else Arrangement.LANDSCAPE
+
+    @property
     def portrait(self) -> bool:
         """Whether the window is taller than wide."""
-        return self._window[1] > self._window[0]
+        return self.arrangement is Arrangement.PORTRAIT
+
+    @property
+    def wide(self) -> bool:
+        """Whether the window is much wider than tall."""
+        return self.arrangement is Arrangement.WIDE
 
     @property
     def scale(self) -> float:
         """How many times larger than drawn: 2.0 on a panel of 2160×3840."""
-        width, height = _PORTRAIT_SIZE if self.portrait else _LANDSCAPE_SIZE
+        width, height = _DRAWN[self.arrangement]
         return min(self._window[0] / width, self._window[1] / height)
 
     @property
     def touch(self) -> int:
         """Least side of what is touched: 20 mm."""
-        return round(_TOUCH[0 if self.portrait else 1] * self.scale)
+        return round(_TOUCH[self.arrangement] * self.scale)
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Calls a bound method after each change, as long as its object lives."""

@@ -6,7 +6,7 @@ from backend_client.case import Case, CaseState
 from backend_client.forms.reference import group
 from foundation.language import Translate
 from kiosk.screens.screen import Screen
-from kiosk.theme import Colour, theme
+from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import CaseList
 from kiosk.widgets.box import Box
@@ -14,21 +14,20 @@ from kiosk.widgets.mark import chip, message
 from kiosk.widgets.press import row
 from kiosk.widgets.sheets import Block
 
-_c = theme.colour
-GROUNDS: dict[CaseState, tuple[Colour, Colour]] = {
-    CaseState.NEEDS_MATERIAL: (_c.notice, _c.notice_pale),
-    CaseState.REJECTED: (_c.danger, _c.danger_pale),
-    CaseState.WITHDRAWN: (_c.soft_ink, _c.sunken),
-    CaseState.APPROVED: (_c.on_colour, _c.primary),
-    CaseState.COMPLETED: (_c.on_colour, _c.primary),
+GROUNDS = {
+    CaseState.NEEDS_MATERIAL: ("notice", "notice_pale"),
+    CaseState.REJECTED: ("danger", "danger_pale"),
+    CaseState.WITHDRAWN: ("soft_ink", "sunken"),
+    CaseState.APPROVED: ("on_colour", "primary"),
+    CaseState.COMPLETED: ("on_colour", "primary"),
 }
-"""Ink and ground of a state's mark; the others are on their way."""
+"""Names of the ink and ground of a state's mark; the others are on their way."""
 
 
 def state_chip(state: CaseState, words: Translate) -> Box:
     """A state in a word."""
-    ink, ground = GROUNDS.get(state, (_c.primary, _c.primary_pale))
-    return chip(words(f"case.{state.name}"), ink=ink, ground=ground)
+    ink, ground = GROUNDS.get(state, ("primary", "primary_pale"))
+    return chip(words(f"case.{state.name}"), ink=theme.colour.named(ink), ground=theme.colour.named(ground))
 
 
 class CaseListScreen(Screen[CaseList]):
@@ -47,8 +46,8 @@ class CaseListScreen(Screen[CaseList]):
                 self.words("cases.none"),
                 self.width,
                 icon="information",
-                ink=_c.primary,
-                ground=_c.primary_pale,
+                ink=theme.colour.primary,
+                ground=theme.colour.primary_pale,
                 size=theme.type.lead,
             )
             self.put(advice, 0, top)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from foundation.language import Translate
+from kiosk.look import Look, TypeSize
 from kiosk.screens.screen import Action, Surroundings
 from kiosk.slip import local_time
 from kiosk.theme import theme
@@ -59,7 +61,11 @@ def header(
     )
     language = _toggle(words("bar.language"), "language", "bar.language", lambda: send(did.SwitchLanguage()))
     larger = _toggle(
-        words("bar.large"), "type", "bar.large", lambda: send(did.SwitchType()), chosen=view.large
+        words("bar.large"),
+        "type",
+        "bar.large",
+        lambda: send(did.SetLook(_larger(view.look))),
+        chosen=view.look.size is not TypeSize.STANDARD,
     )
     right = width - space.xl - language.width
     box.put(language, right, space.m)
@@ -82,6 +88,11 @@ def header(
     if len(lines.lines) == 1:
         box.put(under, left, top + lines.height)
     return _underlined(box)
+
+
+def _larger(look: Look) -> Look:
+    sizes = list(TypeSize)
+    return replace(look, size=sizes[(sizes.index(look.size) + 1) % len(sizes)])
 
 
 def _underlined(box: Box) -> Box:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend_client.catalog import Service
 from kiosk.screens.screen import Screen
-from kiosk.theme import Colour, theme
+from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.home import DOORS
 from kiosk.visit.pages import Door, Home
@@ -16,15 +16,15 @@ from kiosk.widgets.mark import error
 from kiosk.widgets.press import Press, door
 from kiosk.widgets.text import TIGHT, Text, fitting
 
-GROUNDS: dict[Door, Colour] = {
-    Door.POLICIES: theme.colour.policy,
-    Door.SERVICES: theme.colour.service,
-    Door.LOOKUPS: theme.colour.lookup,
-    Door.PAYMENTS: theme.colour.payment,
-    Door.APPOINTMENTS: theme.colour.appointment,
-    Door.DOCUMENTS: theme.colour.document,
-    Door.PROGRESS: theme.colour.status,
-    Door.NOTICES: theme.colour.news,
+GROUNDS = {
+    Door.POLICIES: "policy",
+    Door.SERVICES: "service",
+    Door.LOOKUPS: "lookup",
+    Door.PAYMENTS: "payment",
+    Door.APPOINTMENTS: "appointment",
+    Door.DOCUMENTS: "document",
+    Door.PROGRESS: "status",
+    Door.NOTICES: "news",
 }
 
 
@@ -114,8 +114,8 @@ class HomeScreen(Screen[Home]):
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
         words = Box(0, 0)
         for named in (3, 2, 1, 0):
-            said = [Text(self._about(which, named), room, colour=c.on_colour, leading=1.4, balanced=True)]
-            label = Text(title, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT, role="")
+            said = [Text(self._about(which, named), room, colour=c.on_door, leading=1.4, balanced=True)]
+            label = Text(title, room, size=size, bold=True, colour=c.on_door, leading=TIGHT, role="")
             words = stack(room, [label, *(said if named else [])], space.xs)
             if words.height <= height - 3 * space.m - t.heading:  # an icon above it
                 break
@@ -132,7 +132,7 @@ class HomeScreen(Screen[Home]):
             touched=self.touch(did.OpenDoor(which)),
         )
         press.put(words, space.l, size[1] - space.m - words.height)
-        press.put(Icon(which.value, side, theme.colour.on_colour), space.l - side * 0.08, space.m)
+        press.put(Icon(which.value, side, theme.colour.on_door), space.l - side * 0.08, space.m)
         return press
 
     def _about(self, which: Door, named: int) -> str:

@@ -22,7 +22,7 @@ from kiosk.visit.events import Event
 from kiosk.visit.pages import Paying
 from kiosk.visit.visit import View
 from kiosk.widgets.overlay import Moving, Overlay, inner_width
-from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Look, Press, button
+from kiosk.widgets.press import PRIMARY, QUIET, SECONDARY, Press, Shades, button
 
 WORTH_ANOTHER_TRY = (Unreachable, TooManyTries, BackendFailure, QueueFull, NoReference, QueueUnusable)
 """What may go well the next time; anything else does not change by being repeated."""
@@ -46,7 +46,7 @@ def overlay(
 ) -> Overlay | None:
     """The most urgent one, or None."""
 
-    def press(name: str, event: Event, look: Look, *, icon: str = "", grow: float = 1.2) -> Press:
+    def press(name: str, event: Event, look: Shades, *, icon: str = "", grow: float = 1.2) -> Press:
         return button(
             words(name),
             inner_width(width),

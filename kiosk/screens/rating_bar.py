@@ -12,7 +12,7 @@ from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.pages import Offer, OfferStage
 from kiosk.widgets.box import Box
-from kiosk.widgets.press import QUIET, SECONDARY, Look, Press, button
+from kiosk.widgets.press import QUIET, SECONDARY, Press, Shades, button
 from kiosk.widgets.text import TIGHT, Text, fitting, width_of
 
 ICONS = {
@@ -106,7 +106,7 @@ def _button(
     send: Callable[[Event], None],
     *,
     event: Event | None = None,
-    look: Look = QUIET,
+    look: Shades = QUIET,
 ) -> Press:
     t = theme.type
     return button(

@@ -19,7 +19,7 @@ from kiosk.visit.events import Event
 from kiosk.visit.pages import Page, Turned
 from kiosk.visit.visit import View
 from kiosk.widgets.box import Box
-from kiosk.widgets.press import PRIMARY, Look
+from kiosk.widgets.press import PRIMARY, Shades
 from kiosk.widgets.sheets import Block, Sheets
 from kiosk.widgets.text import TIGHT, Text, fitting
 
@@ -50,7 +50,7 @@ class Action:
     name: str
     text: str
     event: Event
-    look: Look = PRIMARY
+    look: Shades = PRIMARY
     icon: str = ""
     icon_after: bool = False
 

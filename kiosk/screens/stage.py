@@ -120,7 +120,7 @@ class Stage(FloatLayout):
         before = self.view
         if now == before:
             return
-        theme.large = now.large
+        theme.look = now.look
         if before is None or not self._refreshed(before, now):
             try:
                 self._build(now)
@@ -155,9 +155,9 @@ class Stage(FloatLayout):
 
     def _refreshed(self, before: View, now: View) -> bool:
         """Whether the screen shown can show that too."""
-        if (before.language, before.large, before.back, before.leave, before.page.as_of, before.offer) != (
+        if (before.language, before.look, before.back, before.leave, before.page.as_of, before.offer) != (
             now.language,
-            now.large,
+            now.look,
             now.back,
             now.leave,
             now.page.as_of,

@@ -13,6 +13,7 @@ from backend_client.catalog import Service
 from backend_client.forms.lookup import Payable, Record
 from backend_client.policy import Policy, Topic
 from backend_client.rating import Satisfaction
+from kiosk.look import Look
 from kiosk.visit.pages import Door
 
 
@@ -30,8 +31,10 @@ class SwitchLanguage(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchType(Event):
-    """To larger type, and back."""
+class SetLook(Event):
+    """Shows everything in another type size, contrast or height."""
+
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from backend_client.errors import BackendError, BackendFailure
 from foundation.language import Language
 from foundation.log import logger
 from foundation.request_id import begin_request
+from kiosk.look import Look
 from kiosk.visit import events as did
 from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
@@ -70,7 +71,7 @@ class View:
 
     page: Page
     language: Language
-    large: bool
+    look: Look
     back: bool
     leave: bool
     unsent: bool
@@ -128,7 +129,7 @@ class Visit:
         self.pace = pace
         self.language = language
         self._first_language = language
-        self._large = False
+        self._look = Look()
         self._pages: list[Page] = [Home()]
         self._chapters: Sequence[Chapter] = ()
         self._working: asyncio.Task[None] | None = None
@@ -170,7 +171,7 @@ class Visit:
         return View(
             page=self.page,
             language=self.language,
-            large=self._large,
+            look=self._look,
             back=self._has_page_before,
             leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
             unsent=self._unsent(),
@@ -194,7 +195,7 @@ class Visit:
         return View(
             page=page,
             language=self.language,
-            large=self._large,
+            look=self._look,
             back=False,
             leave=kept,
             unsent=kept and self._unsent(),
@@ -235,8 +236,8 @@ class Visit:
                 self.language = self.language.other
                 if not self._working:
                     self._tell_chapters(event)
-            case did.SwitchType():
-                self._large = not self._large
+            case did.SetLook(look):
+                self._look = look
             case did.MoreTime():
                 pass
             case did.Understood():
@@ -447,7 +448,7 @@ class Visit:
         self._pages = [self.home]
         self._alerted.wipe()
         self.language = self._first_language
-        self._large = False
+        self._look = Look()
         self._failed = None
         self._leaving = False
         self._seconds_left = self._ending = None

@@ -9,7 +9,8 @@ from typing import Any
 from kivy.graphics import Color, PopMatrix, PushMatrix, SmoothLine, SmoothRoundedRectangle, Translate
 from kivy.uix.widget import Widget
 
-from kiosk.theme import Colour, theme
+from kiosk.colours import Colour
+from kiosk.theme import theme
 
 BARE: dict[str, Any] = {"__no_builder": True}
 """For widgets without rules in Kivy's own language: they are made in half the time."""

@@ -11,7 +11,7 @@ from kivy.core.text import LabelBase
 from kivy.graphics import Color, Ellipse, Rectangle
 from kivy.uix.widget import Widget
 
-from kiosk.theme import Colour
+from kiosk.colours import Colour
 from kiosk.widgets.box import BARE
 
 FAMILY = "HuiminIcons"

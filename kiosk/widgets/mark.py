@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.theme import Colour, theme
+from kiosk.colours import Colour
+from kiosk.theme import theme
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.text import TIGHT, Text, width_of

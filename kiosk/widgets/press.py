@@ -8,7 +8,8 @@ from typing import Any
 
 from kivy.uix.behaviors import ButtonBehavior
 
-from kiosk.theme import Colour, theme
+from kiosk.colours import Colour
+from kiosk.theme import theme
 from kiosk.typesetting import units
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.icon import Icon
@@ -17,34 +18,58 @@ from kiosk.widgets.text import TIGHT, Text, lines_of, width_of
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colours of something that is touched: ground, border, words, and the ground under the finger."""
+class Shades:
+    """Colours of something that is touched, by their names in the theme, read when it is drawn.
 
-    fill: Colour
-    edge: Colour | None
-    ink: Colour
-    pressed: Colour
+    ground, border (none where empty), words, and the ground under the finger, a darker one where empty.
+    """
+
+    ground: str
+    border: str
+    words: str
+    finger: str
+
+    @property
+    def fill(self) -> Colour:
+        """Of its ground."""
+        return theme.colour.named(self.ground)
+
+    @property
+    def edge(self) -> Colour | None:
+        """Of its border."""
+        return theme.colour.named(self.border) if self.border else None
+
+    @property
+    def ink(self) -> Colour:
+        """Of its words."""
+        return theme.colour.named(self.words)
+
+    @property
+    def pressed(self) -> Colour:
+        """Of its ground under the finger."""
+        if self.finger:
+            return theme.colour.named(self.finger)
+        red, green, blue, opacity = self.fill
+        return (red * 0.75, green * 0.75, blue * 0.75, opacity)
 
 
-_c = theme.colour
-PRIMARY = Look(_c.primary, None, _c.on_colour, _c.primary_pressed)
+PRIMARY = Shades("primary", "", "on_colour", "primary_pressed")
 """What most people do next."""
-SECONDARY = Look(_c.surface, _c.primary, _c.primary, _c.primary_pale)
+SECONDARY = Shades("surface", "primary", "primary", "primary_pale")
 """What can be done as well."""
-QUIET = Look(_c.surface, _c.line, _c.ink, _c.pressed)
+QUIET = Shades("surface", "edge", "ink", "pressed")
 """What is always there."""
-ALARM = Look(_c.danger, None, _c.on_colour, _c.danger_pressed)
+ALARM = Shades("danger", "", "on_colour", "danger_pressed")
 """An alert that everything else has to wait for."""
-MARKED = Look(_c.notice_pale, _c.notice, _c.notice, _c.pressed)
+MARKED = Shades("notice_pale", "notice", "notice", "pressed")
 """An alert that is less than that."""
-DISABLED = Look(_c.disabled, _c.line, _c.disabled_ink, _c.disabled)
-CHOSEN = Look(_c.primary_pale, _c.primary, _c.primary, _c.primary_pale)
+DISABLED = Shades("disabled", "line", "disabled_ink", "disabled")
+CHOSEN = Shades("primary_pale", "primary", "primary", "primary_pale")
 
 
-def door(ground: Colour) -> Look:
+def door(ground: str) -> Shades:
     """A door of the home page, in its own colour, darker under the finger."""
-    red, green, blue, opacity = ground
-    return Look(ground, None, _c.on_colour, (red * 0.75, green * 0.75, blue * 0.75, opacity))
+    return Shades(ground, "door_edge", "on_door", "")
 
 
 class Press(ButtonBehavior, Inspectable, Box):
@@ -55,7 +80,7 @@ class Press(ButtonBehavior, Inspectable, Box):
         width: float,
         height: float,
         *,
-        look: Look,
+        look: Shades,
         name: str,
         text: str,
         touched: Callable[[], None],
@@ -98,7 +123,7 @@ def button(
     *,
     name: str,
     touched: Callable[[], None],
-    look: Look = SECONDARY,
+    look: Shades = SECONDARY,
     icon: str = "",
     icon_after: bool = False,
     upright: bool = False,
@@ -186,10 +211,10 @@ def option(
     height: float = 0,
 ) -> Press:
     """One answer to choose. several: more than one can be chosen; height: at least, in pixels."""
-    t, space = theme.type, theme.space
+    c, t, space = theme.colour, theme.type, theme.space
     side = round(t.lead * 1.2)
     room = width - 2 * space.m - side - space.m
-    label = Text(text, room, size=t.lead, leading=TIGHT, role="", colour=_c.primary if chosen else _c.ink)
+    label = Text(text, room, size=t.lead, leading=TIGHT, role="", colour=c.primary if chosen else c.ink)
     high = max(theme.touch, height, label.height + 2 * space.m)
     look = CHOSEN if chosen else QUIET
     press = Press(
@@ -204,7 +229,7 @@ def option(
         edge_width=2 * space.hair if chosen else space.hair,
     )
     marks = ("ticked", "unticked") if several else ("chosen", "open_choice")
-    icon = Icon(marks[0] if chosen else marks[1], side, _c.primary if chosen else _c.edge)
+    icon = Icon(marks[0] if chosen else marks[1], side, c.primary if chosen else c.edge)
     press.put(icon, space.m, (high - side) / 2)
     press.put(label, space.m + side + space.m, (high - label.height) / 2)
     return press
@@ -220,21 +245,21 @@ def row(
     below: Text | None = None,
     beside: Box | None = None,
     icon: str = "",
-    tint: Colour = theme.colour.primary,
+    tint: str = "primary",
 ) -> Press:
     """An entry of a list: a title, words above and below it, and something at its right end."""
     space = theme.space
     left = space.l
-    picture = Icon(icon, round(theme.type.heading), tint) if icon else None
+    picture = Icon(icon, round(theme.type.heading), theme.colour.named(tint)) if icon else None
     if picture:
         left += picture.width + space.m
-    chevron = Icon("open", round(theme.type.heading), _c.edge)
+    chevron = Icon("open", round(theme.type.heading), theme.colour.edge)
     right = space.m + chevron.width + (beside.width + space.s if beside else 0)
     room = width - left - right - space.s
     parts: list[Text | int] = []
     if above:
         parts += [
-            Text(above, room, size=theme.type.caption, colour=_c.soft_ink, leading=TIGHT, role=""),
+            Text(above, room, size=theme.type.caption, colour=theme.colour.soft_ink, leading=TIGHT, role=""),
             space.xs,
         ]
     parts.append(Text(title, room, size=theme.type.lead, bold=True, leading=TIGHT, role=""))

@@ -8,8 +8,9 @@ from functools import lru_cache
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
 
+from kiosk.colours import Colour
 from kiosk.fonts import FAMILY
-from kiosk.theme import Colour, theme
+from kiosk.theme import theme
 from kiosk.typesetting import Advance, Line, balance, units, wrap
 from kiosk.widgets.box import BARE
 from kiosk.widgets.inspectable import Inspectable
@@ -54,7 +55,7 @@ class Text(Inspectable):
         *,
         size: int | None = None,
         bold: bool = False,
-        colour: Colour = theme.colour.ink,
+        colour: Colour | None = None,
         align: str = "left",
         leading: float = LEADING,
         role: str = "text",
@@ -63,9 +64,11 @@ class Text(Inspectable):
         lines: list[Line] | None = None,
         balanced: bool = False,
     ) -> None:
-        """size: of the type, pixels, `theme.type.body` where None; align: ``left``, ``centre`` or ``right``;
+        """size: of the type, pixels, `theme.type.body` where None; colour: ink where None;
 
-        role and name: for `Inspectable`; lines: where they are known already; balanced: about equally long.
+        align: ``left``, ``centre`` or ``right``; role and name: for `Inspectable`; lines: where they are
+
+        known already; balanced: about equally long.
         """
         self.type_size = theme.type.body if size is None else size
         self.bold = bold
@@ -81,7 +84,7 @@ class Text(Inspectable):
             **BARE,
         )
         self._align = align
-        self._colour = colour
+        self._colour = theme.colour.ink if colour is None else colour
         self._marks = marks
         self.drawn: list[tuple[float, float, float, float]] = []
         self._draw()

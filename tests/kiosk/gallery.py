@@ -35,6 +35,7 @@ from foundation.log import start_log
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError
+from kiosk.look import Look, TypeSize
 from kiosk.settings import KioskSettings
 from kiosk.visit import pages
 from kiosk.visit.home import doors
@@ -379,11 +380,15 @@ class Gallery:
 
         for language in Language:
             # Large English needs the most room of all; large Chinese is drawn where everything is wanted.
-            for large in (False, True) if self._complete or language is Language.EN else (False,):
+            for size in (
+                (TypeSize.STANDARD, TypeSize.LARGE)
+                if self._complete or language is Language.EN
+                else (TypeSize.STANDARD,)
+            ):
                 view = View(
                     page=page,
                     language=language,
-                    large=large,
+                    look=Look(size),
                     back=not isinstance(page, pages.Home | pages.Confirmation),
                     leave=not isinstance(page, pages.Home),
                     unsent=True,
@@ -436,7 +441,7 @@ class Gallery:
             self.faults.append(f"{type(view.page).__name__} {view.language}: it broke; the log says how")
             return
         shown = tree(self._stage)
-        way = f"{shown['screen']} {shown['overlay']} {view.language} {'large' if view.large else ''}"
+        way = f"{shown['screen']} {shown['overlay']} {view.language} {view.look.size.value}"
         self.faults += [f"{way}: {fault}" for fault in faults(shown)]
         if self._pictures:
             self._save(re.sub(r"\W+", "-", f"{self.count:04d}-{way}").strip("-"))

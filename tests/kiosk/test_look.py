@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.theme import Theme, contrast, theme
+from kiosk.colours import CONTRAST, STANDARD, Colours, contrast
+from kiosk.look import Look, TypeSize
+from kiosk.theme import Theme
 
-PORTRAIT, LANDSCAPE = (1080, 1920), (1280, 1024)
+PORTRAIT, LANDSCAPE, WIDE = (1080, 1920), (1280, 1024), (1920, 1080)
 CAP_HEIGHT = 0.733
 """Of Noto Sans CJK's capitals, in sizes of the type."""
-PIXELS_A_MILLIMETRE = {PORTRAIT: 4.4, LANDSCAPE: 3.4}
+PIXELS_A_MILLIMETRE = {PORTRAIT: 4.4, LANDSCAPE: 3.4, WIDE: 4.0}
 BODY = [
     ("ink", "paper"),
     ("ink", "surface"),
@@ -22,27 +24,40 @@ BODY = [
     ("danger", "danger_pale"),
     ("notice", "notice_pale"),
     ("on_colour", "primary"),
-    ("on_colour", "policy"),
-    ("on_colour", "service"),
-    ("on_colour", "status"),
-    ("on_colour", "news"),
-    ("on_colour", "lookup"),
-    ("on_colour", "payment"),
-    ("on_colour", "appointment"),
-    ("on_colour", "document"),
+    ("on_colour", "primary_pressed"),
+    ("on_colour", "danger"),
+    ("on_colour", "danger_pressed"),
+    ("on_colour", "seal"),
+    ("ink", "key_quiet"),
+    ("primary", "surface"),
+    ("primary", "paper"),
+    ("danger", "paper"),
+    ("danger", "surface"),
+    ("notice", "paper"),
+    ("notice", "pressed"),
+    ("on_door", "policy"),
+    ("on_door", "service"),
+    ("on_door", "status"),
+    ("on_door", "news"),
+    ("on_door", "lookup"),
+    ("on_door", "payment"),
+    ("on_door", "appointment"),
+    ("on_door", "document"),
 ]
 
 
 @pytest.mark.parametrize(("ink", "ground"), BODY)
-def test_words_stand_out_sevenfold(ink: str, ground: str) -> None:
-    assert contrast(getattr(theme.colour, ink), getattr(theme.colour, ground)) >= 7
+def test_words_stand_out_sevenfold_and_tenfold_where_contrast_is_wanted(ink: str, ground: str) -> None:
+    assert contrast(STANDARD.named(ink), STANDARD.named(ground)) >= 7
+    assert contrast(CONTRAST.named(ink), CONTRAST.named(ground)) >= 10
 
 
-def test_what_is_disabled_can_still_be_read_and_borders_be_seen() -> None:
-    colour = theme.colour
-    assert contrast(colour.disabled_ink, colour.disabled) >= 4.5
-    assert contrast(colour.edge, colour.paper) >= 3
-    assert contrast(colour.edge, colour.surface) >= 3
+@pytest.mark.parametrize("colours", [STANDARD, CONTRAST])
+def test_what_is_disabled_can_still_be_read_and_borders_of_what_is_touched_be_seen(colours: Colours) -> None:
+    assert contrast(colours.disabled_ink, colours.disabled) >= 4.5
+    for border in (colours.edge, colours.primary, colours.danger):
+        for ground in (colours.paper, colours.surface):
+            assert contrast(border, ground) >= 4.5
 
 
 def test_contrast_is_that_of_the_standard() -> None:
@@ -52,12 +67,14 @@ def test_contrast_is_that_of_the_standard() -> None:
     assert contrast(grey, grey) == 1
 
 
-@pytest.mark.parametrize("window", [PORTRAIT, LANDSCAPE])
-@pytest.mark.parametrize("large", [False, True])
-def test_capitals_and_targets_are_as_large_as_the_standards_ask(window: tuple[int, int], large: bool) -> None:
+@pytest.mark.parametrize("window", [PORTRAIT, LANDSCAPE, WIDE])
+@pytest.mark.parametrize("size", TypeSize)
+def test_capitals_and_targets_are_as_large_as_the_standards_ask(
+    window: tuple[int, int], size: TypeSize
+) -> None:
     look = Theme()
     look.fit(*window)
-    look.large = large
+    look.look = Look(size)
     scale = PIXELS_A_MILLIMETRE[window]
     for name in ("mark", "caption", "body", "lead", "heading", "title", "key"):
         assert getattr(look.type, name) * CAP_HEIGHT / scale >= 4.8
@@ -79,14 +96,14 @@ def test_large_type_tells_those_who_watch_as_long_as_they_live() -> None:
 
     class Watcher:
         def changed(self) -> None:
-            told.append(look.large)
+            told.append(look.look.size)
 
     watcher = Watcher()
     look.watch(watcher.changed)
-    look.large = True
-    look.large = True
+    look.look = Look(TypeSize.LARGE)
+    look.look = Look(TypeSize.LARGE)
     look.fit(1280, 1024)
-    assert told == [True, True]
+    assert told == [TypeSize.LARGE, TypeSize.LARGE]
     del watcher
-    look.large = False
-    assert told == [True, True]
+    look.look = Look()
+    assert told == [TypeSize.LARGE, TypeSize.LARGE]

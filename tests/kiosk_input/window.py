@@ -56,6 +56,7 @@ from kiosk.input.keyboards.pinyin import PinyinKeyboard  # noqa: E402
 from kiosk.input.keyboards.text import TextKeyboard  # noqa: E402
 from kiosk.input.keyboards.wheels import DateWheels  # noqa: E402
 from kiosk.input.rime import PinyinEngine  # noqa: E402
+from kiosk.look import Look, TypeSize  # noqa: E402
 from kiosk.theme import theme  # noqa: E402
 from kiosk.widgets.inspectable import Inspectable  # noqa: E402
 
@@ -135,7 +136,7 @@ class KeyboardWindow(App):
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Does one command."""
         if "show" in command:
-            theme.large = command["type"] == "large"
+            theme.look = Look(TypeSize.LARGE if command["type"] == "large" else TypeSize.STANDARD)
             self.show(command["show"], Language(command["language"]))
         elif command["do"] == "picture":
             Window.dispatch("on_draw")

@@ -9,7 +9,7 @@ from foundation.language import Translate
 from kiosk.input.keyboards.date_steps import Part
 from kiosk.theme import theme
 from kiosk.widgets.box import Box, stack
-from kiosk.widgets.press import Look, Press
+from kiosk.widgets.press import Press, Shades
 from kiosk.widgets.text import TIGHT, Text
 
 SHARES = {Part.YEAR: 0.4, Part.MONTH: 0.3, Part.DAY: 0.3}
@@ -44,7 +44,7 @@ def _part(
     width: float, part: Part, text: str, words: Translate, touched: Callable[[], None], *, chosen: bool
 ) -> Press:
     c = theme.colour
-    look = Look(c.surface, c.primary if chosen else c.edge, c.ink, c.primary_pale)
+    look = Shades("surface", "primary" if chosen else "edge", "ink", "primary_pale")
     name = words(f"date.{part.value}")
     press = Press(
         width,
@@ -66,7 +66,7 @@ def _part(
         room,
         size=theme.type.title,
         bold=bool(text),
-        colour=c.ink if text else c.edge,
+        colour=c.ink if text else c.soft_ink,
         leading=TIGHT,
         align="centre",
         role="",

@@ -15,7 +15,7 @@ from kiosk.input.keyboards.rounded import rounded
 from kiosk.theme import theme
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.inspectable import Inspectable
-from kiosk.widgets.press import DISABLED, Look
+from kiosk.widgets.press import DISABLED, Shades
 
 REPEAT_AFTER = 0.5
 """Seconds that a key is held before it repeats."""
@@ -24,12 +24,11 @@ REPEAT_EVERY = 0.08
 SHOWN_PRESSED = 0.1
 """Seconds for which a key is seen pressed at least, however short the touch."""
 
-_c = theme.colour
-_LOOKS: dict[Tone, Look] = {
-    Tone.PLAIN: Look(_c.surface, _c.edge, _c.ink, _c.primary),
-    Tone.QUIET: Look(_c.line, _c.edge, _c.ink, _c.primary),
-    Tone.STRONG: Look(_c.primary, _c.primary_pressed, _c.on_colour, _c.primary_pressed),
-    Tone.CHOSEN: Look(_c.primary_pale, _c.primary, _c.primary, _c.primary),
+_LOOKS: dict[Tone, Shades] = {
+    Tone.PLAIN: Shades("surface", "edge", "ink", "primary"),
+    Tone.QUIET: Shades("key_quiet", "edge", "ink", "primary"),
+    Tone.STRONG: Shades("primary", "primary_pressed", "on_colour", "primary_pressed"),
+    Tone.CHOSEN: Shades("primary_pale", "primary", "primary", "primary"),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from backend_client.forms.answer import Problem
 from backend_client.forms.reference import check_reference
 from foundation.language import Language
+from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.pages import (
     CardTaken,
@@ -104,9 +105,9 @@ async def test_two_forms_are_filled_in_side_by_side(at: Terminal) -> None:
 async def test_language_and_type_change_at_any_page_and_keep_what_was_entered(at: Terminal) -> None:
     async def turned() -> None:
         before = at.visit.view
-        at.do(did.SwitchLanguage(), did.SwitchType())
+        at.do(did.SwitchLanguage(), did.SetLook(Look(TypeSize.LARGE)))
         after = at.visit.view
-        assert (after.language, after.large) == (before.language.other, not before.large)
+        assert (after.language, after.look) == (before.language.other, Look(TypeSize.LARGE))
         assert after.page == before.page
 
     await turned()

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from foundation.language import Language
+from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.pages import Confirmation, Declaration, Home, Question
 from kiosk.visit.visit import Pace
@@ -34,7 +35,7 @@ async def asked(at: Terminal) -> None:
 
 
 async def test_an_idle_visit_is_asked_about_and_then_wiped(hasty: Terminal) -> None:
-    hasty.do(did.SwitchLanguage(), did.SwitchType())
+    hasty.do(did.SwitchLanguage(), did.SetLook(Look(TypeSize.LARGE)))
     await hasty.first_question(LETTER)
     hasty.do(did.Enter("1199"))
     began = asyncio.get_running_loop().time()
@@ -45,7 +46,7 @@ async def test_an_idle_visit_is_asked_about_and_then_wiped(hasty: Terminal) -> N
     await hasty.until(lambda: isinstance(hasty.visit.page, Home), 3)
     assert 1.2 < asyncio.get_running_loop().time() - began < 3
     view = hasty.visit.view
-    assert (view.language, view.large, view.seconds_left, view.leave) == (Language.ZH_CN, False, None, False)
+    assert (view.language, view.look, view.seconds_left, view.leave) == (Language.ZH_CN, Look(), None, False)
     assert not (await hasty.introduction(LETTER)).begun
 
 

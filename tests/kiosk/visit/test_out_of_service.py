@@ -9,6 +9,7 @@ import pytest
 
 from backend_client.forms.answer import Problem
 from foundation.language import Language
+from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.pages import CardTaken, CardUse, CardWanted, Home, OutOfService, Page, Question, Slip
 from kiosk.visit.turns import Turns
@@ -109,8 +110,8 @@ async def test_the_clock_of_the_visit_stands_still_meanwhile(house: House, tmp_p
 async def test_language_type_and_alerts_are_as_ever(at: Terminal) -> None:
     await at.first_question(LETTER)
     at.visit.interrupt(60)
-    at.do(did.SwitchLanguage(), did.SwitchType())
-    assert (at.visit.view.language, at.visit.view.large) == (Language.EN, True)
+    at.do(did.SwitchLanguage(), did.SetLook(Look(TypeSize.LARGE)))
+    assert (at.visit.view.language, at.visit.view.look) == (Language.EN, Look(TypeSize.LARGE))
     rain = alert()
     at.visit.warn((rain,))
     over = at.visit.view
