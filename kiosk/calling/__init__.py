@@ -1,0 +1,1 @@
+"""A call to a person, by baresip."""

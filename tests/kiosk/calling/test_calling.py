@@ -1,0 +1,116 @@
+"""Calls by baresip to a real phone, with sound."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+from kiosk.calling.baresip import Baresip
+from kiosk.calling.telephone import CallState
+from tests.kiosk.calling.person import PATIENCE, Person, person, settings
+
+
+@asynccontextmanager
+async def line(address: str, folder: Path, **more: object) -> AsyncIterator[Baresip]:
+    """The terminal's line, ready to call."""
+    telephone = Baresip(settings(address, folder, **more), "terminal-1")
+    telephone.open()
+    try:
+        await ready(telephone)
+        yield telephone
+    finally:
+        await telephone.close()
+
+
+async def ready(telephone: Baresip) -> None:
+    for _ in range(round(PATIENCE / 0.02)):
+        if telephone.available:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("baresip does not come")
+
+
+async def until(wanted: CallState, states: AsyncGenerator[CallState]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        async for state in states:
+            if state is wanted:
+                return
+            assert state.live, state
+    raise AssertionError(f"no {wanted}")
+
+
+async def talk(there: Person, states: AsyncGenerator[CallState], seconds: float = 0.2) -> None:
+    await until(CallState.CALLING, states)
+    ringing = asyncio.create_task(until(CallState.RINGING, states))
+    await there.notices("incoming")
+    await there.does("ring")
+    await ringing
+    talking = asyncio.create_task(until(CallState.TALKING, states))
+    await there.does("answer")
+    await talking
+    await asyncio.sleep(seconds)
+
+
+async def test_a_talk_is_heard_and_either_side_hangs_up_and_lines_are_busy(tmp_path: Path) -> None:
+    async with person(tmp_path / "person") as there, line(there.address, tmp_path) as telephone:
+        async with aclosing(telephone.call()) as states:
+            await talk(there, states, 1.2)
+            await there.does("hangup")
+            await until_over(states, CallState.ENDED)
+        await there.notices("ended")
+        assert await there.heard_the_resident()
+
+        async with aclosing(telephone.call()) as states:
+            await talk(there, states)
+        assert (await there.notices("ended"))["code"] == 200
+
+        async with aclosing(telephone.call()) as states:
+            await until(CallState.CALLING, states)
+            ends = asyncio.create_task(until_over(states, CallState.BUSY))
+            await there.notices("incoming")
+            await there.does("refuse 486")
+            await ends
+
+        async with aclosing(telephone.call()) as states:
+            await until(CallState.CALLING, states)
+            ends = asyncio.create_task(until_over(states, CallState.NO_ANSWER))
+            await there.notices("incoming")
+            await there.does("refuse 603")
+            await ends
+
+
+async def until_over(states: AsyncGenerator[CallState], wanted: CallState) -> None:
+    async with asyncio.timeout(PATIENCE):
+        seen = [state async for state in states]
+    assert seen[-1] is wanted
+
+
+async def test_a_child_that_dies_takes_its_talk_along_and_is_started_again(tmp_path: Path) -> None:
+    async with person(tmp_path / "person") as there, line(there.address, tmp_path) as telephone:
+        async with aclosing(telephone.call()) as states:
+            await talk(there, states)
+            os.kill(await child(), signal.SIGKILL)
+            await until_over(states, CallState.LOST)
+        assert not telephone.available
+        await ready(telephone)
+        async with aclosing(telephone.call()) as states:
+            await talk(there, states)
+
+
+async def child() -> int:
+    """The process of baresip."""
+    asked = await asyncio.create_subprocess_exec(
+        *("pgrep", "-P", str(os.getpid()), "-x", "baresip"), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asked.communicate()
+    return int(said)
+
+
+async def test_an_address_where_nobody_answers_at_all_is_said_so(tmp_path: Path) -> None:
+    nowhere = "sip:person@127.0.0.1:9"
+    async with line(nowhere, tmp_path, reaching=1) as telephone, aclosing(telephone.call()) as states:
+        await until_over(states, CallState.UNREACHABLE)
