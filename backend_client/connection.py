@@ -55,6 +55,10 @@ class Connection:
         """The addresses, and which of them answer."""
         return {backend.address: not backend.out for backend in self._rotation.backends}
 
+    async def probe(self) -> dict[str, float | None]:
+        """The addresses, and in how many seconds each says that it is well; None where it does not."""
+        return await self._rotation.probe()
+
     async def close(self) -> None:
         """Ends the connections and what is under way on them. May be repeated."""
         tasks = [*self._ending, *([self._keeping] if self._keeping else [])]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 
 import grpc
@@ -118,6 +119,11 @@ class Rotation:
         """Waits until one that was left out is well again."""
         await self._back.wait()
 
+    async def probe(self) -> dict[str, float | None]:
+        """Asks each backend for its health, now: seconds until it said that it is well, or None."""
+        took = await asyncio.gather(*(_timed(backend) for backend in self.backends))
+        return {backend.address: seconds for backend, seconds in zip(self.backends, took, strict=True)}
+
     async def close(self) -> None:
         """Asks no more."""
         tasks = list(self._asking.values())
@@ -142,6 +148,11 @@ class Rotation:
         self._back.set()
         self._back = asyncio.Event()
         _log.info("backend_back", address=backend.address)
+
+
+async def _timed(backend: Backend) -> float | None:
+    began = time.monotonic()
+    return time.monotonic() - began if await _is_well(backend) else None
 
 
 async def _is_well(backend: Backend) -> bool:
