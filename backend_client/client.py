@@ -166,6 +166,13 @@ class BackendClient:
         """The backends' addresses, and which of them answer."""
         return self._connection.health
 
+    async def probe(self) -> dict[str, float | None]:
+        """The backends' addresses, and in how many seconds each says that it is well; None where it does not.
+
+        For a technician: it asks all of them, whatever is known. Never raises.
+        """
+        return await self._connection.probe()
+
     # Policies
 
     async def list_topics(self) -> Page[Topic]:
@@ -372,6 +379,17 @@ class BackendClient:
         InvalidRequest where the identity number or the name cannot be one.
         """
         return await self._sign_in(identity_card={"identity_number": identity_number, "full_name": full_name})
+
+    async def sign_in_with_service_card(self, identity_number: str, full_name: str) -> Session:
+        """The same with a service card (社会保障卡), which shows cases and changes none of them."""
+        return await self._sign_in(service_card={"identity_number": identity_number, "full_name": full_name})
+
+    async def sign_in_with_code(self, reference: str, code: str, *, caller: str = "") -> Session:
+        """A session that opens one case, by a code of eight digits from the office, which is good once.
+
+        Denied where they do not belong together, TooManyTries after too many wrong tries.
+        """
+        return await self._sign_in(code={"reference": reference, "code": code}, caller=caller[:MAX_CALLER])
 
     async def sign_in_with_reference(
         self, reference: str, identity_suffix: str, *, caller: str = ""

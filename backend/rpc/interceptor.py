@@ -38,6 +38,7 @@ _OURS = "/huimin."
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SHOWN = {
     "identity_card": Credential.CARD,
+    "service_card": Credential.SERVICE_CARD,
     "reference": Credential.REFERENCE,
     "code": Credential.CODE,
 }

@@ -24,6 +24,7 @@ class Credential(Enum):
     CARD = identity_pb2.CREDENTIAL_KIND_CARD
     CODE = identity_pb2.CREDENTIAL_KIND_CODE
     REFERENCE = identity_pb2.CREDENTIAL_KIND_REFERENCE
+    SERVICE_CARD = identity_pb2.CREDENTIAL_KIND_SERVICE_CARD
 
 
 class Scope(StrEnum):
@@ -40,7 +41,7 @@ class Scope(StrEnum):
     CASE = "one case"
     """The case of the reference or code with which the session was opened."""
     PERSON = "own cases"
-    """All cases of the holder of the card with which the session was opened."""
+    """All cases of the holder of the card, of either kind, with which the session was opened."""
     ENROL = "enrol"
     """Become the door that the code in the request names."""
 
@@ -60,25 +61,32 @@ def _anybody(scope: Scope) -> Row:
 
 _PUBLIC = _anybody(Scope.PUBLIC)
 _BY_DOOR = _anybody(Scope.DOOR)
+_CARDS = (Credential.CARD, Credential.SERVICE_CARD)
+"""Of these only a terminal has a reader."""
+_KEYED = (Credential.CODE, Credential.REFERENCE)
 _SIGN_IN: Row = {
-    DoorKind.TERMINAL: dict.fromkeys(
-        (Credential.CARD, Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN
-    ),  # a terminal has a card reader
-    DoorKind.LINE: dict.fromkeys((Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN),
-    DoorKind.LOCAL: dict.fromkeys((Credential.CARD, Credential.CODE, Credential.REFERENCE), Scope.SIGN_IN),
+    DoorKind.TERMINAL: dict.fromkeys((*_CARDS, *_KEYED), Scope.SIGN_IN),
+    DoorKind.LINE: dict.fromkeys(_KEYED, Scope.SIGN_IN),
+    DoorKind.LOCAL: dict.fromkeys((*_CARDS, *_KEYED), Scope.SIGN_IN),
 }
-_OF_ONE_CASE = {Credential.CODE: Scope.CASE, Credential.REFERENCE: Scope.CASE}
+_OF_ONE_CASE = dict.fromkeys(_KEYED, Scope.CASE)
+_OF_A_PERSON = dict.fromkeys(_CARDS, Scope.PERSON)
 _CASES: Row = {
-    DoorKind.TERMINAL: {Credential.CARD: Scope.PERSON, **_OF_ONE_CASE},
+    DoorKind.TERMINAL: {**_OF_A_PERSON, **_OF_ONE_CASE},
     DoorKind.LINE: _OF_ONE_CASE,
-    DoorKind.LOCAL: {Credential.CARD: Scope.PERSON, **_OF_ONE_CASE},
+    DoorKind.LOCAL: {**_OF_A_PERSON, **_OF_ONE_CASE},
+}
+# A service card proves nothing to its reader, and may be a copy: it shows, and changes nothing.
+_CASES_CHANGED: Row = {
+    kind: {shown: scope for shown, scope in row.items() if shown is not Credential.SERVICE_CARD}
+    for kind, row in _CASES.items()
 }
 _LOOKING_UP: Row = {  # what a lookup needs, it says itself: `backend.services.lookup`
     kind: {Credential.NONE: Scope.PUBLIC, **with_session} for kind, with_session in _CASES.items()
 }
 _TOLD = _LOOKING_UP  # what a result needs, it says itself: `backend.services.text`
 # Whoever takes a ticket stands before a terminal.
-_AT_THE_COUNTERS: Row = {kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
+_BY_TERMINAL: Row = {kind: {Credential.NONE: Scope.DOOR} for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _AT_THE_COUNTERS_CASES: Row = {kind: _CASES[kind] for kind in (DoorKind.TERMINAL, DoorKind.LOCAL)}
 _V1 = "/huimin.v1."
 
@@ -93,6 +101,7 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}NoticeService/GetNotice": _PUBLIC,
     f"{_V1}AlertService/WatchAlerts": _PUBLIC,
     f"{_V1}AlertService/AcknowledgeAlert": _BY_DOOR,
+    f"{_V1}TerminalService/ReportTerminal": _BY_TERMINAL,
     f"{_V1}FormService/GetForm": _PUBLIC,
     f"{_V1}FormService/UploadAttachment": _BY_DOOR,
     f"{_V1}FormService/GetAttachment": _BY_DOOR,
@@ -112,13 +121,13 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}IdentityService/DeleteSession": _anybody(Scope.SIGN_OUT),
     f"{_V1}AppointmentService/GetCounters": _PUBLIC,
     f"{_V1}AppointmentService/ListSlots": _PUBLIC,
-    f"{_V1}AppointmentService/MoveAppointment": _CASES,
-    f"{_V1}AppointmentService/CancelAppointment": _CASES,
+    f"{_V1}AppointmentService/MoveAppointment": _CASES_CHANGED,
+    f"{_V1}AppointmentService/CancelAppointment": _CASES_CHANGED,
     f"{_V1}AppointmentService/CheckIn": _AT_THE_COUNTERS_CASES,
-    f"{_V1}AppointmentService/IssueTicket": _AT_THE_COUNTERS,
+    f"{_V1}AppointmentService/IssueTicket": _BY_TERMINAL,
     f"{_V1}CaseService/GetCase": _CASES,
     f"{_V1}CaseService/ListCases": _CASES,
-    f"{_V1}CaseService/ReopenCase": _CASES,
+    f"{_V1}CaseService/ReopenCase": _CASES_CHANGED,
     f"{_V1}CaseService/ListPublicCases": _PUBLIC,
     f"{_V1}RatingService/CreateRating": _BY_DOOR,
     f"{_V1}EnrolmentService/Enrol": {DoorKind.NEWCOMER: {Credential.NONE: Scope.ENROL}},
@@ -151,9 +160,15 @@ def takes_session(allowed: Rights) -> bool:
 def scope(allowed: Rights, credential: Credential) -> Scope:
     """What those may who come with a credential. Raises Refusal where they may nothing."""
     found = allowed.get(credential)
-    if found is None:
-        raise not_through_this_door()
-    return found
+    if found is not None:
+        return found
+    if credential is Credential.SERVICE_CARD and Credential.CARD in allowed:
+        raise Refusal(
+            grpc.StatusCode.PERMISSION_DENIED,
+            "NOT_WITH_THIS_CREDENTIAL",
+            "A service card shows this and does not change it.",
+        )
+    raise not_through_this_door()
 
 
 def not_through_this_door() -> Refusal:

@@ -88,7 +88,9 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         caller = request.caller.strip()
         match request.WhichOneof("credential"):
             case "identity_card":
-                return await self._with_card(request.identity_card, context)
+                return await self._with_card(request.identity_card, Credential.CARD, context)
+            case "service_card":
+                return await self._with_card(request.service_card, Credential.SERVICE_CARD, context)
             case "code":
                 reference = _reference("code.reference", request.code.reference)
                 guess = _Guess(reference, request.code.code, Credential.CODE, caller)
@@ -106,15 +108,20 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
         return identity_pb2.DeleteSessionResponse()
 
     async def _with_card(
-        self, card: identity_pb2.IdentityCard, context: Context
+        self,
+        card: identity_pb2.IdentityCard | identity_pb2.ServiceCard,
+        kind: Credential,
+        context: Context,
     ) -> identity_pb2.CreateSessionResponse:
         now = self._now()
         try:
             number = check_identity_number(card.identity_number, county_day(now))
         except IdentityNumberError as error:
-            raise invalid(Wrong("identity_card.identity_number", error.problem.name)) from None
-        started = await self._database.write(_start, number, actor_of(context, "card"), now)
-        return _answer(started, Credential.CARD)
+            field = "identity_card" if kind is Credential.CARD else "service_card"
+            raise invalid(Wrong(f"{field}.identity_number", error.problem.name)) from None
+        actor = actor_of(context, kind.name.lower())
+        started = await self._database.write(_start, number, kind, actor, now)
+        return _answer(started, kind)
 
     async def _with_secret(self, guess: _Guess, context: Context) -> identity_pb2.CreateSessionResponse:
         """A reference that does not exist takes the same steps as a wrong secret."""
@@ -157,10 +164,10 @@ def _suffix(given: str) -> str:
         raise invalid(Wrong("reference.identity_suffix", error.problem.name)) from None
 
 
-def _start(connection: Connection, number: str, actor: Actor, now: datetime) -> _Started:
+def _start(connection: Connection, number: str, kind: Credential, actor: Actor, now: datetime) -> _Started:
     """A session of the holder of a card."""
     person = vault_of(connection).person(number)
-    opened = Opened(Credential.CARD.value, actor.door, None, person)
+    opened = Opened(kind.value, actor.door, None, person)
     started = sessions.start(connection, opened, now, number)
     audit.append(connection, replace(actor, person=person).did(SIGN_IN, "persons", now))
     return started

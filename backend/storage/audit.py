@@ -38,7 +38,8 @@ class Actor:
     """Who acts. Its repr shows no person.
 
     door: ``doors/{door}``, or ``office/{login}`` for a command, or ``upkeep``;
-    credential: ``card``, ``code``, ``reference``, ``door`` (nothing but the door itself) or ``command``;
+    credential: ``card``, ``service_card``, ``code``, ``reference``, ``door`` (nothing but the door itself) or
+    ``command``;
     person: keyed hash of the resident's identity number (`Vault.person`), None where it is not known;
     request_id: of the touch or key that led to it.
     """

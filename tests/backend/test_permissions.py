@@ -25,6 +25,7 @@ KINDS = (DoorKind.TERMINAL, DoorKind.LINE, DoorKind.LOCAL, DoorKind.NEWCOMER)
 WRITTEN = {
     "door alone": Credential.NONE,
     "card": Credential.CARD,
+    "service card": Credential.SERVICE_CARD,
     "code": Credential.CODE,
     "reference": Credential.REFERENCE,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 
@@ -34,6 +35,11 @@ async def by_card(house: House, number: str = RESIDENT) -> str:
     card = identity_pb2.IdentityCard(identity_number=number, full_name="示范居民")
     answer = await house.stubs.identity.CreateSession(identity_pb2.CreateSessionRequest(identity_card=card))
     return answer.token
+
+
+async def by_service_card(house: House, number: str = RESIDENT) -> identity_pb2.CreateSessionResponse:
+    card = identity_pb2.ServiceCard(identity_number=number, full_name="示范居民")
+    return await house.stubs.identity.CreateSession(identity_pb2.CreateSessionRequest(service_card=card))
 
 
 async def by_reference(house: House, reference: str, suffix: str = RESIDENT[-6:]) -> str:
@@ -98,6 +104,32 @@ async def test_a_card_opens_the_cases_of_its_holder_and_no_others(house: House, 
     for hidden in (theirs, new_reference()):
         refusal = await refused(lambda hidden=hidden: get(house, token, hidden))  # type: ignore[misc]
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "CASE_UNKNOWN")
+
+
+async def test_a_service_card_shows_the_cases_of_its_holder_and_changes_none(
+    house: House, form: form_pb2.Form
+) -> None:
+    mine, theirs = await apply(house, form), await apply(house, form, OTHER)
+    session = await by_service_card(house)
+    assert session.kind == identity_pb2.CREDENTIAL_KIND_SERVICE_CARD
+    assert [case.reference for case in (await listed(house, session.token)).cases] == [mine]
+    assert (await get(house, session.token, mine)).reference == mine
+    refusal = await refused(lambda: get(house, session.token, theirs))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "CASE_UNKNOWN")
+    asked = case_pb2.ReopenCaseRequest(
+        name=f"cases/{mine}", reopening=f"reopenings/{uuid.uuid4()}", reason="没有答复"
+    )
+    refusal = await refused(lambda: house.stubs.case.ReopenCase(asked, metadata=bearer(session.token)))
+    assert (refusal.code, refusal.reason) == (
+        grpc.StatusCode.PERMISSION_DENIED,
+        "NOT_WITH_THIS_CREDENTIAL",
+    )
+
+
+async def test_a_service_card_with_a_wrong_number_is_told_so(house: House) -> None:
+    wrong = RESIDENT[:-1] + ("0" if RESIDENT[-1] != "0" else "1")
+    refusal = await refused(lambda: by_service_card(house, wrong))
+    assert refusal.violations == {"service_card.identity_number": "WRONG_CHECK_DIGIT"}
 
 
 async def test_a_card_without_cases_opens_an_empty_list(house: House) -> None:
