@@ -37,6 +37,7 @@ _COMMANDS = (
     "person",
     "rating",
     "restore",
+    "terminals",
     "voicemail",
 )
 """Each is the click command `command` of the module of that name."""

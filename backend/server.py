@@ -38,6 +38,8 @@ from huimin.v1 import (
     policy_pb2_grpc,
     rating_pb2,
     rating_pb2_grpc,
+    terminal_pb2,
+    terminal_pb2_grpc,
     text_pb2,
     text_pb2_grpc,
 )
@@ -52,6 +54,7 @@ from backend.documents.papers import Papers
 from backend.doors.enrolling import enrolling
 from backend.doors.registry import Doors
 from backend.doors.tls import TlsFiles, add_port, ends_soon, tls_files
+from backend.fleet.figures import showing_fleet
 from backend.lookups.sources import Sources as LookupSources
 from backend.lookups.sources import asking
 from backend.notifying.gateway import gateways
@@ -79,6 +82,7 @@ from backend.services.notice import NoticeService
 from backend.services.payment import PaymentService
 from backend.services.policy import PolicyService
 from backend.services.rating import RatingService
+from backend.services.terminal import TerminalService
 from backend.services.text import TextService
 from backend.settings import BackendSettings
 from backend.storage.audit import AuditTrail
@@ -108,6 +112,7 @@ _CONTRACT = (
     lookup_pb2,
     document_pb2,
     text_pb2,
+    terminal_pb2,
 )
 _log = logger(__name__)
 
@@ -232,6 +237,7 @@ async def _listening(
             _enrolling(settings, files, enrolment, edge),
             watching(database, published, now),
             board.running(),
+            showing_fleet(database, now),
             watching_folder(settings.alert_folder, Intake(settings, database, now)),
         ):
             yield f"{settings.listen.rpartition(':')[0]}:{port}"
@@ -295,6 +301,7 @@ def _add_services(
     documents = DocumentService(database, published, papers, now)
     document_pb2_grpc.add_DocumentServiceServicer_to_server(documents, server)
     text_pb2_grpc.add_TextServiceServicer_to_server(TextService(database, published, now), server)
+    terminal_pb2_grpc.add_TerminalServiceServicer_to_server(TerminalService(database, now), server)
     notice_pb2_grpc.add_NoticeServiceServicer_to_server(NoticeService(published, now), server)
     rating_pb2_grpc.add_RatingServiceServicer_to_server(RatingService(database, published, now), server)
     identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityService(database, now), server)

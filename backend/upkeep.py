@@ -23,6 +23,7 @@ from backend.storage import (
     ratings,
     retention,
     sessions,
+    terminals,
     tickets,
     tries,
 )
@@ -62,6 +63,7 @@ def hourly(database: Database, now: Callable[[], datetime]) -> Steps:
         lambda: database.write(publishing.sweep, now()),
         lambda: _settle(database, now),
         lambda: database.write(tickets.sweep, now()),
+        lambda: database.write(terminals.sweep, now()),
         lambda: _erase_due(database, now),
         lambda: database.write(ratings.erase_due, now()),
         database.tidy,

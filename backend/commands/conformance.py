@@ -24,6 +24,7 @@ from backend.conformance.reading import (
     policy_demands,
     server_demands,
 )
+from backend.conformance.terminals import terminal_demands
 from backend.conformance.texts import text_demands
 from backend.conformance.trial import Outcome, Result, Server, run
 from backend.conformance.writing import (
@@ -51,6 +52,7 @@ PARTS = (
     payment_demands,
     document_demands,
     text_demands,
+    terminal_demands,
 )
 
 

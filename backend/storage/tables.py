@@ -718,3 +718,30 @@ class DocumentLinkRow(Table):
     create_time: Mapped[datetime]
     expire_time: Mapped[datetime]
     open_time: Mapped[datetime | None]
+
+
+class TerminalRow(Table):
+    """A terminal that reports itself. `name` is its door's, or what it calls itself where it shows no
+    certificate; `report` is the last `huimin.v1.TerminalReport`, heard at `last_time`."""
+
+    __tablename__ = "terminals"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(index=True)
+    first_time: Mapped[datetime]
+    last_time: Mapped[datetime]
+    report: Mapped[bytes]
+
+
+class TerminalEventRow(Table):
+    """Something that changed at a terminal; see `backend.fleet.changes`."""
+
+    __tablename__ = "terminal_events"
+    __table_args__ = (Index(None, "terminal", "number"), Index(None, "event_time"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    terminal: Mapped[str] = mapped_column(ForeignKey("terminals.name"))
+    event_time: Mapped[datetime]
+    what: Mapped[str]
+    subject: Mapped[str]
+    value: Mapped[str]

@@ -143,7 +143,7 @@ async def test_what_the_first_release_kept_comes_through_forward_and_back(
         code, out, err = await command("--data", tmp_path, "database", *words, variables=variables)
         assert (code, err) == (0, "")
         assert "0001" in out
-        assert "0003" in out
+        assert "0004" in out
 
     async def by_function(direction: Callable[..., None], revision: str) -> None:
         again = Database(url, VAULT)
@@ -196,17 +196,17 @@ async def test_a_wrong_direction_and_an_unknown_revision_are_refused(tmp_path: P
     for words, said in (
         (
             ("downgrade", "0009"),
-            "There is no revision 0009. Those that this release knows are: 0001, 0002, 0003.\n",
+            "There is no revision 0009. Those that this release knows are: 0001, 0002, 0003, 0004.\n",
         ),
         (
             ("upgrade", "0001"),
-            "The tables are at revision 0003; 0001 lies in the other direction."
+            "The tables are at revision 0004; 0001 lies in the other direction."
             " Use the other one of `database upgrade` and `database downgrade`.\n",
         ),
     ):
         assert await command("--data", tmp_path, "database", *words) == (2, "", said)
     code, out, _ = await command("--data", tmp_path, "database", "current")
-    assert (code, out) == (0, "The tables are at revision 0003; this release needs 0003.\n")
+    assert (code, out) == (0, "The tables are at revision 0004; this release needs 0004.\n")
 
 
 def test_the_newest_revision_is_the_one_that_nothing_follows() -> None:
