@@ -68,6 +68,8 @@ class Colours:
     """Over the screen behind a question that must be answered first."""
     dark: Colour = colour("#000000", 0.94)
     """Over everything while nobody is near."""
+    curtain: Colour = colour("#000000")
+    """The same for somebody who listens, and wants nobody to read along."""
     shadow: Colour = colour("#5a4a2a", 0.16)
     policy: Colour = colour("#17544d")
     """The doors."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from PIL import Image
 
 from foundation.log import logger
+from kiosk.accessibility import Bounds, bounds, flipped, nodes
 from kiosk.screens.stage import Stage
 from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.text import Text
@@ -35,8 +35,6 @@ from kiosk.widgets.text import Text
 log = logger(__name__)
 
 MAX_REQUEST = 1 << 16
-CONTROLS = ("button", "option", "field", "image")
-Bounds = list[int]
 
 
 class Inspector:
@@ -101,16 +99,16 @@ def tree(stage: Stage) -> dict[str, Any]:
     """The accessibility tree of what is shown."""
     controls: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
-    for root in stage.reachable:
-        for widget, owner, inside in _walk(root, "", _bounds(root)):
-            if widget.inspect_id and widget.inspect_role in CONTROLS:
-                controls.append(_control(widget, deaf=stage.deaf))
-            if isinstance(widget, Text) and widget.drawn:
-                texts.append(_text(widget, owner, inside))
+    for node in nodes(stage):
+        widget = node.widget
+        if node.control:
+            controls.append(_control(widget, stage))
+        if isinstance(widget, Text) and widget.drawn:
+            texts.append(_text(widget, node.owner, node.inside))
     return {
         "screen": stage.screen.name if stage.screen else "",
         "overlay": stage.overlay.name if stage.overlay else "",
-        "dark": stage.view is not None and stage.view.dark,
+        "dark": stage.view is not None and (stage.view.dark or stage.view.hearing.curtain),
         "language": stage.view.language.value if stage.view else "",
         "size": list(map(round, Window.size)),
         "controls": controls,
@@ -118,26 +116,15 @@ def tree(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _walk(widget: Any, owner: str, inside: Bounds) -> Iterator[tuple[Inspectable, str, Bounds]]:
-    """Every Inspectable below a widget, with the control it belongs to and the bounds of that."""
-    for child in reversed(widget.children):
-        own, around = owner, inside
-        if isinstance(child, Inspectable):
-            yield child, owner, inside
-            if child.inspect_id and child.inspect_role in CONTROLS:
-                own, around = child.inspect_id, _bounds(child)
-        yield from _walk(child, own, around)
-
-
-def _control(widget: Inspectable, *, deaf: bool) -> dict[str, Any]:
+def _control(widget: Inspectable, stage: Stage) -> dict[str, Any]:
     return {
         "id": widget.inspect_id,
         "role": widget.inspect_role,
         "text": widget.inspect_text or getattr(widget, "text", ""),
-        "bounds": _bounds(widget),
-        "enabled": bool(widget.inspect_enabled) and not deaf,
+        "bounds": bounds(widget),
+        "enabled": bool(widget.inspect_enabled) and not stage.deaf,
         "chosen": bool(widget.inspect_chosen),
-        "focus": False,
+        "focus": widget is stage.focus,
     }
 
 
@@ -152,19 +139,9 @@ def _text(widget: Text, owner: str, inside: Bounds) -> dict[str, Any]:
         "lines": [line.text for line in widget.lines],
         "role": widget.inspect_role,
         "id": widget.inspect_id,
-        "bounds": _flipped(x + left, y + bottom, right - left, top - bottom),
-        "room": _bounds(widget),
+        "bounds": flipped(x + left, y + bottom, right - left, top - bottom),
+        "room": bounds(widget),
         "inside": inside,
         "size": widget.type_size,
         "owner": owner,
     }
-
-
-def _bounds(widget: Any) -> Bounds:
-    x, y = widget.to_window(*widget.pos)
-    return _flipped(x, y, widget.width, widget.height)
-
-
-def _flipped(x: float, y: float, width: float, height: float) -> Bounds:
-    """Kivy counts upwards from the bottom; everybody else downwards."""
-    return [round(x), round(Window.height - y - height), round(width), round(height)]

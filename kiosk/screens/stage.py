@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from math import hypot
 from time import monotonic
 from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics import Color, Rectangle
+from kivy.graphics import Color, Line, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import translator
@@ -26,11 +28,12 @@ from kiosk.visit.events import Event
 from kiosk.visit.pages import Home, OutOfService
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
+from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.overlay import Overlay
 
 log = logger(__name__)
 
-_LEAVE_ALONE = (did.Enter, did.Insert, did.Erase, did.Understood, did.TurnAlert)
+_LEAVE_ALONE = (did.Enter, did.Insert, did.Erase, did.Understood, did.TurnAlert, did.SetHearing)
 """Events after which the page is what it was, with what is being composed there."""
 DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
@@ -57,6 +60,10 @@ class Stage(FloatLayout):
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
         self._lifted = (0.0, 0.0, 0.0)
+        self.focus: Inspectable | None = None
+        """What keys work on, where somebody uses them."""
+        self.shown: Callable[[], None] = lambda: None
+        """Is called after each change of what is shown."""
         self._redraw = Clock.create_trigger(lambda _: self.show(visit.view), -1)
         visit.changed = self._redraw
         Window.bind(size=self._resized)
@@ -67,6 +74,11 @@ class Stage(FloatLayout):
         if self.screen and not isinstance(event, _LEAVE_ALONE):
             self.screen.settle()
         self._visit.send(event)
+
+    @property
+    def above(self) -> list[Box]:
+        """What stands above the screen: marks, header, how old it is."""
+        return self._above
 
     @property
     def reachable(self) -> list[Any]:
@@ -84,7 +96,9 @@ class Stage(FloatLayout):
         """Lets the first finger through; every touch shows that somebody is there."""
         now = monotonic()
         self._visit.touched()
-        if self.view is not None and self.view.dark:
+        if self.view is not None and (self.view.dark or self.view.hearing.curtain):
+            if self.view.hearing.curtain:
+                self._visit.send(did.SetHearing(replace(self.view.hearing, curtain=False)))
             return True  # whoever cannot see what they touch wants light
         if "button" in touch.profile and touch.button != "left":
             return True
@@ -141,16 +155,31 @@ class Stage(FloatLayout):
                 self._deaf_until = monotonic() + DEAF
             elif now.seconds_left is not None and isinstance(self.overlay, Overlay):
                 self.overlay.count(str(now.seconds_left))
-        self._darken(dark=now.dark)
         self.view = now
+        self._draw_over()
         self._visit.drawn(now)
+        self.shown()
 
-    def _darken(self, *, dark: bool) -> None:
-        """Lays darkness over everything, or takes it away."""
+    def point_at(self, control: Inspectable | None) -> None:
+        """Shows what keys work on, with a ring that is seen on light and on dark ground."""
+        self.focus = control
+        self._draw_over()
+
+    def _draw_over(self) -> None:
+        """Draws what lies over everything: the ring, and darkness."""
         self.canvas.after.clear()
-        if dark:
+        view, control = self.view, self.focus
+        if control is not None and control.get_parent_window() is not None:
+            wide = 2 * theme.space.hair
+            x, y = control.to_window(*control.pos)
             with self.canvas.after:
-                Color(*theme.colour.dark)
+                for colour, out in ((theme.colour.ink, 3 * wide), (theme.colour.highlight, wide)):
+                    Color(*colour)
+                    box = (x - out, y - out, control.width + 2 * out, control.height + 2 * out)
+                    Line(rounded_rectangle=(*box, theme.space.radius), width=wide)
+        if view is not None and (view.dark or view.hearing.curtain):
+            with self.canvas.after:
+                Color(*theme.colour.curtain if view.hearing.curtain else theme.colour.dark)
                 Rectangle(size=self.size)
 
     def _refreshed(self, before: View, now: View) -> bool:

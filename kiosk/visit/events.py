@@ -13,6 +13,7 @@ from backend_client.catalog import Service
 from backend_client.forms.lookup import Payable, Record
 from backend_client.policy import Policy, Topic
 from backend_client.rating import Satisfaction
+from kiosk.hearing import Hearing
 from kiosk.look import Look
 from kiosk.visit.pages import Door
 
@@ -31,10 +32,22 @@ class SwitchLanguage(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDisplay(Event):
+    """Shows the sheet of type size, contrast, height and sound; `Back` leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetLook(Event):
     """Shows everything in another type size, contrast or height."""
 
     look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class SetHearing(Event):
+    """Reads everything out, or not; at another volume; with the screen dark, or not."""
+
+    hearing: Hearing
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ from backend_client.errors import BackendError, BackendFailure
 from foundation.language import Language
 from foundation.log import logger
 from foundation.request_id import begin_request
+from kiosk.hearing import UNHEARD, Hearing
 from kiosk.look import Look
 from kiosk.visit import events as did
 from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.interruption import Interruption
-from kiosk.visit.pages import Cause, Confirmation, Ending, Home, Offer, OutOfService, Page, Turned
+from kiosk.visit.pages import Cause, Confirmation, Display, Ending, Home, Offer, OutOfService, Page, Turned
 from kiosk.visit.turns import Turns
 
 log = logger(__name__)
@@ -66,7 +67,7 @@ class View:
     alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
     sheet begins; more_alerts: whether another follows it;
     offer: the rating that is offered below the page; ending: that the service ends soon, until it was read;
-    dark: nobody is near, and the screen is to show nothing.
+    dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it.
     """
 
     page: Page
@@ -87,6 +88,7 @@ class View:
     offer: Offer | None = None
     ending: Ending | None = None
     dark: bool = False
+    hearing: Hearing = UNHEARD
 
 
 class Chapter:
@@ -130,7 +132,9 @@ class Visit:
         self.language = language
         self._first_language = language
         self._look = Look()
+        self._hearing = UNHEARD
         self._pages: list[Page] = [Home()]
+        self._over: Page | None = None
         self._chapters: Sequence[Chapter] = ()
         self._working: asyncio.Task[None] | None = None
         self._stoppable = True
@@ -168,6 +172,8 @@ class Visit:
         """What is to be shown now."""
         if self._interruption.page is not None:
             return self._interrupted_view(self._interruption.page)
+        if self._over is not None:
+            return self._view_of(self._over)
         return View(
             page=self.page,
             language=self.language,
@@ -185,6 +191,26 @@ class Visit:
             alert_place=self._alerted.place,
             more_alerts=self._alerted.more,
             offer=self._offer,
+            ending=self._ending,
+            dark=self._dark,
+            hearing=self._hearing,
+        )
+
+    def _view_of(self, over: Page) -> View:
+        """A page over the visit's own. What lies over that one waits, but for time that runs out."""
+        return View(
+            page=over,
+            language=self.language,
+            look=self._look,
+            back=False,
+            leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
+            unsent=self._unsent(),
+            waiting=False,
+            stoppable=True,
+            trouble=None,
+            leaving=False,
+            seconds_left=self._seconds_left,
+            alerts=self._alerted.in_force,
             ending=self._ending,
             dark=self._dark,
         )
@@ -208,6 +234,7 @@ class Visit:
             alert=self._alerted.shown,
             alert_place=self._alerted.place,
             more_alerts=self._alerted.more,
+            hearing=self._hearing,
         )
 
     @property
@@ -238,6 +265,10 @@ class Visit:
                     self._tell_chapters(event)
             case did.SetLook(look):
                 self._look = look
+            case did.OpenDisplay() if self._interruption.page is None:
+                self._over = Display()
+            case did.SetHearing(hearing):
+                self._hearing = hearing
             case did.MoreTime():
                 pass
             case did.Understood():
@@ -249,6 +280,15 @@ class Visit:
                 self._ending = None
             case did.LeaveAnyway():
                 self.end("left")
+            case did.Back() if self._over is not None:
+                self._over = None
+            case did.Turn(place) if isinstance(self._over, Turned):
+                self._over = replace(self._over, place=place)
+            case did.Leave() if self._over is not None:
+                self._over = None
+                self.send(event)
+            case _ if self._over is not None:
+                return  # a touch that was meant for the page below
             case _ if self._alerted.shown and not isinstance(event, did.Enter | did.Insert | did.Erase):
                 return  # a touch that was meant for the page below
             case did.ReadAlerts():
@@ -384,6 +424,21 @@ class Visit:
             self._drawn.add(alert.name)
             self.acknowledge(alert, Acknowledgement.SHOWN)
 
+    # What is heard.
+
+    @property
+    def hearing(self) -> Hearing:
+        """How the visit is heard."""
+        return self._hearing
+
+    def plugged_in(self, headset: bool) -> None:
+        """A headset was plugged in, which begins to be spoken to, or pulled out: nobody else is to hear what
+        it heard."""
+        if headset:
+            self.touched()
+        self._hearing = replace(self._hearing, headset=headset, speaking=headset, curtain=False)
+        self.changed()
+
     # Whether anybody is there.
 
     def darken(self, *, dark: bool) -> None:
@@ -420,6 +475,7 @@ class Visit:
         """
         log.info("out_of_service", visit=self.under_way, cause=cause.value)
         self._interruption.begin(keep if self.under_way else 0, cause)
+        self._over = None
         self._idle.stop()
         self._seconds_left = self._ending = None
         self._dark = False
@@ -446,9 +502,11 @@ class Visit:
             chapter.wipe()
         log.info("visit_ended", reason=reason)
         self._pages = [self.home]
+        self._over = None
         self._alerted.wipe()
         self.language = self._first_language
         self._look = Look()
+        self._hearing = self._hearing.over()
         self._failed = None
         self._leaving = False
         self._seconds_left = self._ending = None

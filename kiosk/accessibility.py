@@ -1,0 +1,90 @@
+"""The accessibility tree of what is shown: what can be read and touched, in reading order.
+
+It is walked anew each time: a screen is made anew when its page changes. Tests look at it through
+`kiosk.inspect`; `kiosk.speaking` reads it out and moves its focus through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from kivy.core.window import Window
+
+from kiosk.screens.stage import Stage
+from kiosk.widgets.inspectable import Inspectable
+
+CONTROLS = ("button", "option", "field", "image")
+"""Roles of what is more than text."""
+Bounds = list[int]
+"""x, y, width, height in window pixels, y downwards."""
+
+
+class Area(Enum):
+    """Where something stands."""
+
+    HEADER = auto()
+    SCREEN = auto()
+    FOOT = auto()
+    """Below the screen: its actions, the way back, a rating."""
+    OVERLAY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One widget of the tree. owner: identifier of the control that it stands on; inside: its bounds."""
+
+    widget: Inspectable
+    area: Area
+    owner: str
+    inside: Bounds
+
+    @property
+    def control(self) -> bool:
+        """Whether it is more than text."""
+        return bool(self.widget.inspect_id) and self.widget.inspect_role in CONTROLS
+
+
+def nodes(stage: Stage) -> Iterator[Node]:
+    """All that can be reached; what an overlay covers is left out."""
+    for root in stage.reachable:
+        if root is stage:
+            for child in reversed(stage.children):
+                yield from _below(child, stage)
+        else:
+            yield from _below(root, stage)
+
+
+def _below(part: Any, stage: Stage) -> Iterator[Node]:
+    if part is stage.overlay:
+        area = Area.OVERLAY
+    elif part is stage.screen:
+        area = Area.SCREEN
+    else:
+        area = Area.HEADER if part in stage.above else Area.FOOT
+    yield from _walk(part, area, "", bounds(part))
+
+
+def _walk(widget: Any, area: Area, owner: str, inside: Bounds) -> Iterator[Node]:
+    """Every Inspectable below a widget, with the control it belongs to."""
+    for child in reversed(widget.children):
+        own, around = owner, inside
+        if isinstance(child, Inspectable):
+            node = Node(child, area, owner, inside)
+            yield node
+            if node.control:
+                own, around = child.inspect_id, bounds(child)
+        yield from _walk(child, area, own, around)
+
+
+def bounds(widget: Any) -> Bounds:
+    """Where a widget stands."""
+    x, y = widget.to_window(*widget.pos)
+    return flipped(x, y, widget.width, widget.height)
+
+
+def flipped(x: float, y: float, width: float, height: float) -> Bounds:
+    """Kivy counts upwards from the bottom; everybody else downwards."""
+    return [round(x), round(Window.height - y - height), round(width), round(height)]

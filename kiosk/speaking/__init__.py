@@ -1,0 +1,1 @@
+"""The terminal for those who do not see the screen: spoken through a headset, worked with a keypad."""
