@@ -13,7 +13,6 @@ from hardware.interfaces.card_reader import (
     CardReaderCapabilities,
     CardReaderError,
     CardReaderStatus,
-    CardSource,
     ChipPower,
     RetainBin,
     Shutter,
@@ -31,6 +30,7 @@ from hardware.interfaces.media import Media
 from hardware.protocols import service_card
 from hardware.protocols.apdu import ApduError, Response
 from hardware.protocols.service_card import Reason, ServiceCard, ServiceCardError
+from hardware.service_card import card_data, card_error
 from hardware.transport.smart_card_port import LET_GO_SECONDS, NOTICE_SECONDS, SmartCardPort
 
 log = logger(__name__)
@@ -41,14 +41,6 @@ COME_BACK_SECONDS = 5.0
 """For which a reader or pcscd may be away while a card is waited for."""
 VIRTUAL = "Virtual PCD"
 """How pcscd names the readers of vsmartcard's vpcd, which has programs for cards."""
-
-_REASONS = {
-    Reason.OTHER_CARD: (CompletionCode.USER_ERROR, CardReaderError.INVALID_MEDIA),
-    Reason.PROTECTED: (CompletionCode.USER_ERROR, CardReaderError.INVALID_MEDIA),
-    Reason.REFUSED: (CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED),
-    Reason.BROKEN: (CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED),
-    Reason.CONTENT: (CompletionCode.INVALID_DATA, CardReaderError.INVALID_CONTENT),
-}
 
 
 class PcscCardReader(CardReader):
@@ -108,11 +100,10 @@ class PcscCardReader(CardReader):
             await self._too_slow()
         except ServiceCardError as error:
             await self._port.disconnect()
-            completion, code = _REASONS[error.reason]
-            raise DeviceError(completion, code, str(error)) from None
+            raise card_error(error) from None
         except DeviceError as error:
             await self._explain(error)
-        return _data(card)
+        return card_data(card)
 
     async def _transmit(self, command: bytes) -> bytes:
         try:
@@ -186,24 +177,3 @@ class PcscCardReader(CardReader):
             hangs = DeviceError(CompletionCode.CONNECTION_LOST, PortProblem.BLOCKED, self._port.pattern)
         slow = f"not read within {READ_SECONDS} s"
         raise DeviceError(CompletionCode.INVALID_DATA, CardReaderError.READ_FAILED, slow) from hangs
-
-
-def _data(card: ServiceCard) -> CardData:
-    details = {
-        "holder_number": card.holder_number,
-        "region": card.region,
-        "version": card.version,
-        "issued": f"{card.issued:%Y%m%d}" if card.issued else "",
-        "sex": card.sex,
-        "ethnicity": card.ethnicity,
-        "birthplace": card.birthplace,
-        "birth_date": f"{card.birth_date:%Y%m%d}" if card.birth_date else "",
-    }
-    return CardData(
-        number=card.card_number,
-        holder=card.holder,
-        identity_number=card.identity_number,
-        expires=f"{card.expires:%Y%m%d}" if card.expires else "",
-        source=CardSource.CHIP,
-        details={name: value for name, value in details.items() if value},
-    )

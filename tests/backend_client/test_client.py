@@ -161,6 +161,10 @@ async def test_an_attachment_that_is_too_large_is_not_sent(client: BackendClient
 async def test_sessions_open_cases_and_end(client: BackendClient, county: County) -> None:
     session = await client.sign_in_with_card(NUMBER, "示例·甲")
     assert county.requests[-1].identity_card.full_name == "示例·甲"
+    await client.sign_in_with_service_card(NUMBER, "示例·甲")
+    assert county.requests[-1].service_card.identity_number == NUMBER
+    await client.sign_in_with_code(REFERENCE, "12345678")
+    assert county.requests[-1].code.code == "12345678"
     session = await client.sign_in_with_reference(REFERENCE, "31002X")
     assert county.requests[-1].reference.identity_suffix == "31002X"
     assert TOKEN not in repr(session)
