@@ -32,7 +32,7 @@ from hardware.diagnosing.history import (
 from hardware.diagnosing.listing import listed, sentences
 from hardware.diagnosing.report import Report, code_of
 from hardware.diagnosing.session import borrowing, ending_in_sentences, work_on
-from hardware.diagnosing.technician import Technician
+from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
 from hardware.store import MAX_EVENTS, events, statistics
@@ -96,7 +96,7 @@ def check_devices(asked: Asked, device: str | None, level: str, now: bool) -> No
     A terminal that has the devices lends them, and shows "out of service" meanwhile.
     """
     config = asked.only(device)
-    technician = Technician(asked.language)
+    technician = ConsoleTechnician(asked.language)
 
     async def work(devices: Devices) -> list[CheckResult]:
         return [await check(one, Level(level), technician) for one in devices.all.values()]
@@ -150,7 +150,7 @@ def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
 def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...], now: bool) -> None:
     """Tries what every driver has to keep to on the device that is plugged in. You are told what to do."""
     config = asked.only(device)
-    technician = Technician(asked.language)
+    technician = ConsoleTechnician(asked.language)
 
     async def run() -> list[Result]:
         results = []

@@ -6,10 +6,9 @@ It needs nothing beside it, and runs nothing: no script, no address is fetched.
 from __future__ import annotations
 
 import platform
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 from foundation.language import Language
 from hardware.diagnosing import charts
+from hardware.diagnosing.faults import DAYS, faults_by_day
 from hardware.diagnosing.history import record_sentences, records
 from hardware.diagnosing.listing import part_sentences
 from hardware.diagnosing.redaction import REDACTED, redacted_lines, redacted_text
@@ -25,10 +25,6 @@ from hardware.interfaces.device import DeviceOptions, DeviceStatus
 from hardware.store import Event, Statistic
 from hardware.wording import sentence_or, texts
 
-DAYS = 30
-"""Of the charts."""
-MOST_SERIES = 8
-"""Codes of faults that are told apart; the rest is one."""
 MOST_EVENTS = 500
 MOST_LINES = 2000
 """The newest of them are shown."""
@@ -127,21 +123,14 @@ def _faults(body: ET.Element, material: Material, language: Language) -> None:
     """Stacked bars of failed commands by day and code."""
     text = texts(language)
     _add(body, "h2", text("export.faults", days=DAYS))
-    today = material.now.astimezone().date()
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    counted: dict[str, Counter[date]] = defaultdict(Counter)
-    for event in material.events:
-        if event.name != "status" and event.completion:
-            counted[f"{_name(event.device, language)}: {event.code or event.completion}"][
-                event.at.astimezone().date()
-            ] += 1
-    by_size = sorted(counted, key=lambda name: -counted[name].total())
-    series = {name: [counted[name][day] for day in days] for name in by_size[:MOST_SERIES]}
-    if rest := by_size[MOST_SERIES:]:
-        series[text("export.others")] = [sum(counted[name][day] for name in rest) for day in days]
-    if not any(any(counts) for counts in series.values()):
+    days, found = faults_by_day(material.events, material.now)
+    if not found:
         _add(body, "p", text("export.no_faults"))
         return
+    series = {
+        f"{_name(one.device, language)}: {one.code}" if one.code else text("export.others"): one.counts
+        for one in found
+    }
     body.append(charts.bars(days, series, title=text("export.faults", days=DAYS)))
     said = ET.SubElement(body, "p")
     for colour, name in charts.legend(list(series)):

@@ -11,7 +11,7 @@ import click
 
 from hardware.diagnosing.asked import Asked, Exit
 from hardware.diagnosing.borrowing import borrowed
-from hardware.diagnosing.technician import Technician
+from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices
 from hardware.vendor_mode.client import Progress, Reclaimed, Unresponsive
@@ -29,7 +29,7 @@ def work_on(
     asked: Asked,
     config: Mapping[str, DeviceOptions],
     work: Callable[[Devices], Awaitable[T]],
-    technician: Technician,
+    technician: ConsoleTechnician,
     *,
     now: bool,
 ) -> T:
@@ -54,7 +54,7 @@ def borrowing(
     asked: Asked,
     config: Mapping[str, DeviceOptions],
     run: Callable[[], Awaitable[T]],
-    technician: Technician,
+    technician: ConsoleTechnician,
     *,
     now: bool,
 ) -> T:

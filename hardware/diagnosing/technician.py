@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TextIO
 
@@ -22,12 +23,31 @@ class NobodyThere(Exception):
     """Standard input has ended: nobody answers."""
 
 
-class Technician:
-    """Talks over a terminal. What is said goes to standard error, so that a report can go elsewhere."""
+class Technician(ABC):
+    """Somebody who is told what to do, sees what a device does, and answers. Sentences are named as in the
+    room's catalogue; what fills them in is taken from `text`."""
+
+    text: Translate
+
+    @abstractmethod
+    def say(self, name: str, /, **placeholders: object) -> None:
+        """Shows a sentence."""
+
+    @abstractmethod
+    async def confirms(self, name: str, /, **placeholders: object) -> bool:
+        """Asks a question until it is answered with yes or no. Raises NobodyThere."""
+
+    @abstractmethod
+    async def enters(self, name: str, /, **placeholders: object) -> str:
+        """Asks for something to be typed. Raises NobodyThere."""
+
+
+class ConsoleTechnician(Technician):
+    """Talks over a text console. What is said goes to standard error, so that a report can go elsewhere."""
 
     def __init__(self, language: Language, *, out: TextIO = sys.stderr, answers: int = 0) -> None:
         """answers: file descriptor of standard input."""
-        self.text: Translate = texts(language)
+        self.text = texts(language)
         self.acted: Callable[[], None] = lambda: None
         """Is called whenever something is said or answered: somebody works."""
         self._out = out

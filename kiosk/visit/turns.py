@@ -20,6 +20,7 @@ class Turns:
         self._ours = asyncio.Event()
         self._ours.set()
         self._wanted = asyncio.Event()
+        self._lent = 0
         self._users = 0
         self._unused = asyncio.Event()
         self._unused.set()
@@ -54,11 +55,36 @@ class Turns:
 
     async def lend(self) -> None:
         """From now on nobody begins to use a device; returns once nobody does. `take_back` ends it."""
+        self._lent += 1
         self._ours.clear()
         self._wanted.set()
         await self._unused.wait()
 
     def take_back(self) -> None:
-        """Whoever waits goes on."""
-        self._wanted.clear()
-        self._ours.set()
+        """Whoever waits goes on, unless somebody else has the devices, too."""
+        self._lent -= 1
+        if self._lent == 0:
+            self._wanted.clear()
+            self._ours.set()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """A technician at the screen has the devices while the block runs; one with a program of their own
+        waits for its end."""
+        await self._lending()
+        self._users += 1
+        self._unused.clear()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                self._unused.set()
+            self.take_back()
+
+    async def _lending(self) -> None:
+        try:
+            await self.lend()
+        except asyncio.CancelledError:
+            self.take_back()
+            raise
