@@ -61,6 +61,21 @@ class GoHome(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenHelp(Event):
+    """A page in plain words about the page shown; `Back` leads back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallForHelp(Event):
+    """Call a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Event):
+    """End that call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave(Event):
     """End the visit; asks first where a form would be lost."""
 

@@ -30,6 +30,7 @@ from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.document_printer import DocumentError
+from kiosk.calling.telephone import CallState
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,22 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class Help(Turned):
+    """What is to be known of the page below it, in plain words. can_call: a person can be called."""
+
+    about: Page = dataclasses.field(repr=False)
+    can_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCall:
+    """A call to a person. seconds: of talking, so far."""
+
+    state: CallState
+    seconds: int = 0
+
+
 class Ending:
     """The service ends in so many seconds, and why."""
 

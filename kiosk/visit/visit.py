@@ -26,7 +26,18 @@ from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.interruption import Interruption
-from kiosk.visit.pages import Cause, Confirmation, Display, Ending, Home, Offer, OutOfService, Page, Turned
+from kiosk.visit.pages import (
+    Cause,
+    Confirmation,
+    Display,
+    Ending,
+    HelpCall,
+    Home,
+    Offer,
+    OutOfService,
+    Page,
+    Turned,
+)
 from kiosk.visit.turns import Turns
 
 log = logger(__name__)
@@ -68,6 +79,7 @@ class View:
     sheet begins; more_alerts: whether another follows it;
     offer: the rating that is offered below the page; ending: that the service ends soon, until it was read;
     dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it.
+    call: to a person, until its end was read;
     """
 
     page: Page
@@ -89,6 +101,7 @@ class View:
     ending: Ending | None = None
     dark: bool = False
     hearing: Hearing = UNHEARD
+    call: HelpCall | None = None
 
 
 class Chapter:
@@ -138,6 +151,7 @@ class Visit:
         self._chapters: Sequence[Chapter] = ()
         self._working: asyncio.Task[None] | None = None
         self._stoppable = True
+        self._call: HelpCall | None = None
         self._slow = False
         self._failed: tuple[BackendError, Step, bool] | None = None
         self._leaving = False
@@ -214,6 +228,7 @@ class Visit:
             ending=self._ending,
             dark=self._dark,
         )
+            call=self._call,
 
     def _interrupted_view(self, page: OutOfService) -> View:
         """What was entered can be wiped at once; alerts are shown as ever."""
@@ -274,6 +289,10 @@ class Visit:
             case did.Understood():
                 if (read := self._alerted.understood()) is not None:
                     self.acknowledge(read, Acknowledgement.UNDERSTOOD)
+            case did.OpenHelp() | did.CallForHelp() if self._interruption.page is None:
+                self._tell_chapters(event)
+            case did.HangUp():
+                self._tell_chapters(event)
             case did.TurnAlert(place):
                 self._alerted.place = place
             case did.Noted():
@@ -354,6 +373,26 @@ class Visit:
 
     def show_home(self, home: Home) -> None:
         """Puts another home page under all others."""
+    @property
+    def page_over(self) -> Page | None:
+        """The page that lies over the one shown."""
+        return self._over
+
+    def lay(self, page: Page) -> None:
+        """Lays a page over the one shown, which goes on below; `Back` takes it away."""
+        self._over = page
+        self.changed()
+
+    @property
+    def call(self) -> HelpCall | None:
+        """The call to a person."""
+        return self._call
+
+    def show_call(self, call: HelpCall | None) -> None:
+        """Shows how far a call to a person is, or no more. While it goes on somebody is there."""
+        self._call = call
+        self.changed()
+
         self._pages[0] = home
         self.changed()
 
@@ -509,15 +548,17 @@ class Visit:
         self._hearing = self._hearing.over()
         self._failed = None
         self._leaving = False
+        self._call = None
         self._seconds_left = self._ending = None
         self._nobody.set()
         self._page_changed()
 
     def _warn(self, left: int) -> None:
-        if self._working and not self._stoppable:  # whoever waits for an answer has nothing to touch
+        talking = self._call is not None and self._call.state.live
+        if talking or (self._working and not self._stoppable):  # whoever waits has nothing to touch
             self._idle.touched()
             return
-        if len(self._pages) == 1 and not self._unsent():
+        if len(self._pages) == 1 and self._over is None and not self._unsent():
             self.end("idle")
             return
         self._seconds_left = left
