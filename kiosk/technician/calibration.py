@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import hypot
 
-import numpy as np
-
 from kiosk.technician.own_settings import Matrix, check_matrix
 
 Point = tuple[float, float]
@@ -34,6 +32,8 @@ def applied(matrix: Matrix, point: Point) -> Point:
 
 def solved(touched: Sequence[Point]) -> Matrix:
     """The matrix that fits best, by least squares. touched: one for each of TARGETS. Raises NotCalibrated."""
+    import numpy as np  # noqa: PLC0415 (the terminal starts without it)
+
     given = np.array([(x, y, 1.0) for x, y in touched])
     wanted = np.array(TARGETS)
     if given.shape != (len(TARGETS), 3) or np.linalg.matrix_rank(given, tol=0.05) < 3:
