@@ -128,6 +128,7 @@ async def run(
     with pinyin() as engine:
         visit = Visit(
             language=settings.language,
+    theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
             pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
         )
         zone = ZoneInfo(settings.time_zone)

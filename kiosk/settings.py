@@ -88,6 +88,10 @@ class KioskSettings(DoorSettings):
     """Waiting for a card."""
     qr_prefix: str = Field("", max_length=200)
     """What stands before the reference in the QR code, such as the address of a portal."""
+    panel_width_mm: float | None = Field(None, ge=100, le=3000)
+    """Width of the panel's picture; None: that of the panels the terminal is drawn for."""
+    panel_bottom_mm: float = Field(800.0, ge=200, le=1600)
+    """From the floor to the lower edge of the picture, for those who sit."""
     demonstration: bool = True
     """Whether the screen says that it is a demonstration."""
     hide_cursor: bool = False

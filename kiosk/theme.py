@@ -28,6 +28,10 @@ _DRAWN = ((1080, 1920), (1280, 1024), (1920, 1080))
 """The windows that they are drawn for, pixels."""
 _DENSITY = (4.4, 3.4, 4.0)
 """Pixels a millimetre there."""
+_LEAST = ((1080, 1500), (1280, 1024), (1700, 1000))
+"""The smallest rooms, in pixels as drawn, in which every page finds its place in very large type."""
+_REACH = 1220.0
+"""Millimetres above the floor that somebody who sits reaches (EN 301 549 §8.3.2, ADA 308)."""
 _WIDE_FROM = 1.5
 """Width in heights from which a window is wide."""
 _TOUCH = (88, 68, 80)
@@ -52,15 +56,30 @@ _GROWTH = {
 """Factors of larger type; what is not named is large already, or stands around every screen."""
 
 
+def _arrangement(width: int, height: int) -> Arrangement:
+    if height > width:
+        return Arrangement.PORTRAIT
+    return Arrangement.WIDE if width >= height * _WIDE_FROM else Arrangement.LANDSCAPE
+
+
+def _times(room: tuple[int, int], drawn: tuple[int, int]) -> float:
+    """How many times a drawn window fits."""
+    return min(room[0] / drawn[0], room[1] / drawn[1])
+
+
 class TypeScale:
     """Font sizes in pixels, at the present size and arrangement."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
 
-    def _size(self, name: str) -> int:
+    def at(self, name: str, size: TypeSize) -> int:
+        """One of them, as it is or would be where everything is of that size."""
         base = _TYPE[name][self._theme.arrangement]
-        return round(base * _GROWTH[self._theme.look.size].get(name, 1.0) * self._theme.scale)
+        return round(base * _GROWTH[size].get(name, 1.0) * self._theme.scale)
+
+    def _size(self, name: str) -> int:
+        return self.at(name, self._theme.look.size)
 
     @property
     def bar(self) -> int:
@@ -169,6 +188,8 @@ class Theme:
     def __init__(self) -> None:
         self._look = Look()
         self._window = _DRAWN[Arrangement.PORTRAIT]
+        self._panel_width: float | None = None
+        self._panel_bottom = 0.0
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.type = TypeScale(self)
         self.space = Space(self)
@@ -205,29 +226,61 @@ class Theme:
             self._window = (width, height)
             self._tell()
 
+    def mount(self, width: float | None, bottom: float) -> None:
+        """Takes the panel's width and the height of its lower edge above the floor, in millimetres.
+
+        width: None for a panel as dense as those that are drawn for.
+        """
+        if (width, bottom) != (self._panel_width, self._panel_bottom):
+            self._panel_width, self._panel_bottom = width, bottom
+            self._tell()
+
+    @property
+    def density(self) -> float:
+        """Pixels a millimetre."""
+        if self._panel_width is not None:
+            return self._window[0] / self._panel_width
+        drawn = _arrangement(*self._window)
+        return _DENSITY[drawn] * _times(self._window, _DRAWN[drawn])
+
+    @property
+    def out_of_reach(self) -> int:
+        """Pixels at the upper edge of the window that somebody who sits does not reach."""
+        above = self._panel_bottom + self._window[1] / self.density - _REACH
+        return min(max(0, round(above * self.density)), self._window[1] // 2)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Width and height of what is laid out: the window, or its lower part in the low mode."""
+        width, height = self._window
+        return (width, height - self.out_of_reach) if self._look.low else (width, height)
+
     @property
     def arrangement(self) -> Arrangement:
-        """How a window of that shape is laid out."""
-        width, height = self._window
-        if height > width:
-            return Arrangement.PORTRAIT
-        return Arrangement.WIDE if width >= height * _WIDE_FROM else Arrangement.LANDSCAPE
+        """How a room of that shape is laid out."""
+        return _arrangement(*self.room)
 
     @property
     def portrait(self) -> bool:
-        """Whether the window is taller than wide."""
+        """Whether there is more height than width."""
         return self.arrangement is Arrangement.PORTRAIT
 
     @property
     def wide(self) -> bool:
-        """Whether the window is much wider than tall."""
+        """Whether there is much more width than height."""
         return self.arrangement is Arrangement.WIDE
 
     @property
     def scale(self) -> float:
-        """How many times larger than drawn: 2.0 on a panel of 2160×3840."""
-        width, height = _DRAWN[self.arrangement]
-        return min(self._window[0] / width, self._window[1] / height)
+        """How many times larger than drawn: 2.0 on a panel of 2160×3840.
+
+        On a panel whose pixels are smaller than on the one that was drawn for, and where part of it is out
+        of reach, everything stays as large in millimetres as long as the pages have room for that.
+        """
+        drawn = self.arrangement
+        usual = _times(self.room, _DRAWN[drawn])
+        as_large = self.density / _DENSITY[drawn]
+        return max(usual, min(as_large, _times(self.room, _LEAST[drawn])))
 
     @property
     def touch(self) -> int:

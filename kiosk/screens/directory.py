@@ -12,6 +12,7 @@ from kiosk.screens.case_list import CaseListScreen
 from kiosk.screens.charge_review import ChargeReviewScreen
 from kiosk.screens.confirmation import ConfirmationScreen
 from kiosk.screens.declaration import DeclarationScreen
+from kiosk.screens.display import DisplayScreen
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.introduction import IntroductionScreen
 from kiosk.screens.lookup_record import LookupRecordScreen
@@ -42,6 +43,7 @@ from kiosk.visit import pages
 SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.Home: HomeScreen,
     pages.OutOfService: OutOfServiceScreen,
+    pages.Display: DisplayScreen,
     pages.Topics: TopicsScreen,
     pages.PolicySearch: PolicySearchScreen,
     pages.PolicyResults: PolicyResultsScreen,

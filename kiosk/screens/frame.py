@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from foundation.language import Translate
-from kiosk.look import Look, TypeSize
 from kiosk.screens.screen import Action, Surroundings
 from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
+from kiosk.visit.pages import Display, OutOfService
 from kiosk.visit.visit import View
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
@@ -43,7 +42,7 @@ def marks(width: float, words: Translate, surroundings: Surroundings) -> Box | N
 def header(
     width: float, view: View, words: Translate, surroundings: Surroundings, send: Callable[[Event], None]
 ) -> Box:
-    """Whose terminal it is, larger type, the other language."""
+    """Whose terminal it is, how it is shown and said, the other language."""
     c, space, t = theme.colour, theme.space, theme.type
     high = theme.touch + 2 * space.m
     box = Box(width, high, fill=c.surface, radius=0)
@@ -59,18 +58,13 @@ def header(
             leading=TIGHT,
         )
     )
-    language = _toggle(words("bar.language"), "language", "bar.language", lambda: send(did.SwitchLanguage()))
-    larger = _toggle(
-        words("bar.large"),
-        "type",
-        "bar.large",
-        lambda: send(did.SetLook(_larger(view.look))),
-        chosen=view.look.size is not TypeSize.STANDARD,
-    )
-    right = width - space.xl - language.width
-    box.put(language, right, space.m)
-    right -= space.s + larger.width
-    box.put(larger, right, space.m)
+    right = float(width - space.xl)
+    for name, icon, event in _always(view):
+        press = _tool(words(name), icon, name, partial(send, event), chosen=name == _open(view))
+        right -= press.width
+        box.put(press, right, space.m)
+        right -= space.s
+    right += space.s
     if view.alerts and view.alert is None:
         banner = _banner(right - space.m - space.xl, view, words, send)
         box.put(banner, space.xl, space.m)
@@ -90,9 +84,23 @@ def header(
     return _underlined(box)
 
 
-def _larger(look: Look) -> Look:
-    sizes = list(TypeSize)
-    return replace(look, size=sizes[(sizes.index(look.size) + 1) % len(sizes)])
+def sign(width: float, height: float, office: str) -> Box:
+    """What stands above everything that is in reach, in the low mode: the house's name, as on a board."""
+    c, space, t = theme.colour, theme.space, theme.type
+    board = Box(width, height, fill=c.sunken, radius=0)
+    size = fitting(office, width - 2 * space.xl, (t.title, t.heading, t.bar, t.mark), lines=1, bold=True)
+    if height >= size * TIGHT + 2 * space.s:
+        name = Text(
+            office,
+            width - 2 * space.xl,
+            size=size,
+            bold=True,
+            colour=c.soft_ink,
+            align="centre",
+            leading=TIGHT,
+        )
+        board.put_centred(name)
+    return board
 
 
 def _underlined(box: Box) -> Box:
@@ -136,20 +144,41 @@ def _banner(width: float, view: View, words: Translate, send: Callable[[Event], 
     return press
 
 
-def _toggle(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:
+def _always(view: View) -> list[tuple[str, str, Event]]:
+    """What every page offers, from the right: name, icon, event."""
+    tools: list[tuple[str, str, Event]] = [("bar.language", "language", did.SwitchLanguage())]
+    if not isinstance(view.page, OutOfService):  # it is kept for nobody
+        over = isinstance(view.page, Display)
+        tools.append(("bar.display", "display", did.Back() if over else did.OpenDisplay()))
+    return tools
+
+
+def _open(view: View) -> str:
+    """Which of them is open."""
+    return "bar.display" if isinstance(view.page, Display) else ""
+
+
+def _tool(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:
+    """An icon above a word, as high as what is touched is at least."""
     t, space = theme.type, theme.space
-    size = t.bar
-    wide = width_of(text, size, bold=True) + size * 1.2 + space.s + 2 * space.m + 8
-    return button(
-        text,
-        max(theme.touch, wide),
-        name=name,
-        touched=touched,
+    size = t.mark
+    press = Press(
+        max(theme.touch * 1.15, width_of(text, size, bold=True) + 2 * space.s),
+        theme.touch,
         look=CHOSEN if chosen else QUIET,
-        icon=icon,
-        sizes=(size,),
+        name=name,
+        text=text,
+        touched=touched,
         chosen=chosen,
     )
+    side = round(size * 1.25)
+    label = Text(
+        text, press.width, size=size, bold=True, colour=press.look.ink, align="centre", leading=1.2, role=""
+    )
+    top = (press.height - side - label.height) / 2
+    press.put(Icon(icon, side, press.look.ink), (press.width - side) / 2, top)
+    press.put(label, 0, top + side)
+    return press
 
 
 def age(width: float, as_of: datetime, words: Translate, surroundings: Surroundings, view: View) -> Box:
@@ -185,13 +214,13 @@ def foot(
     inner = width - 2 * space.xl
     left = float(space.xl)
     sizes = (t.lead, t.body, t.caption, t.mark)
-    always: list[tuple[str, Event, str]] = []
+    always: list[tuple[str, str, Event, str]] = []
     if view.leave:
-        always.append(("bar.leave", did.Leave(), ""))
+        always.append(("bar.leave", view.page.leave_text, did.Leave(), ""))
     if view.back:
-        always.append(("bar.back", did.Back(), "back"))
-    for name, event, icon in always:
-        text = words(name)
+        always.append(("bar.back", "bar.back", did.Back(), "back"))
+    for name, said, event, icon in always:
+        text = words(said)
         wide = width_of(text, t.body, bold=True) + 2 * space.m + 8
         wide = max(wide + (t.body * 1.2 + space.s if icon else 0), inner * 0.14)
         press = button(

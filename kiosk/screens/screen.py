@@ -63,6 +63,8 @@ class Screen(Box, Generic[P]):
 
     name: ClassVar[str]
     """As the inspection says it."""
+    bare: ClassVar[bool] = False
+    """Whether it has the whole window, without header and foot."""
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Screen(Box, Generic[P]):
     ) -> None:
         super().__init__(width, height)
         self.page = page
+        self.view = view
         self.language: Language = view.language
         self.send = send
         self.words = words

@@ -17,7 +17,7 @@ from foundation.language import translator
 from foundation.log import logger
 from kiosk.screens.alert import AlertOverlay
 from kiosk.screens.directory import SCREENS
-from kiosk.screens.frame import age, foot, foot_height, header, marks
+from kiosk.screens.frame import age, foot, foot_height, header, marks, sign
 from kiosk.screens.overlays import overlay
 from kiosk.screens.rating_bar import rating_bar, rating_bar_height
 from kiosk.screens.screen import Screen, Surroundings
@@ -25,7 +25,7 @@ from kiosk.slip import LOCALE
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Home, OutOfService
+from kiosk.visit.pages import Display, Home, OutOfService
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
 from kiosk.widgets.inspectable import Inspectable
@@ -201,7 +201,7 @@ class Stage(FloatLayout):
 
     def _build(self, view: View) -> None:
         words = translator("kiosk", LOCALE, view.language)
-        width, height = map(round, self.size)
+        width, height = theme.room
         space = theme.space
         self.clear_widgets()
         band = marks(width, words, self._surroundings)
@@ -212,9 +212,14 @@ class Stage(FloatLayout):
             self._above.append(age(width, view.page.as_of, words, self._surroundings, view))
         top = 0
         for box in self._above:
+        kind = SCREENS[type(view.page)]
+        if kind.bare:
+            self._build_bare(kind, view, words)
+            return
+        self._put_sign(view)
             self._put(box, 0, top)
             top += round(box.height)
-        low = foot_height() if view.leave or view.back else 0
+        low = foot_height() if view.leave or view.back or isinstance(view.page, Display) else 0
         offered = rating_bar_height() if view.offer else 0
         screen = SCREENS[type(view.page)](
             view.page,
@@ -250,7 +255,7 @@ class Stage(FloatLayout):
             self.remove_widget(self.overlay)
         words = translator("kiosk", LOCALE, view.language)
         top = sum(box.height for box in self._above)
-        room = (self.width, self.height - top)
+        room = (self.width, theme.room[1] - top)
         if view.alert is not None and view.seconds_left is None:
             self.overlay = AlertOverlay(*room, view, words, send=self.send, zone=self._surroundings.zone)
         else:
@@ -259,7 +264,8 @@ class Stage(FloatLayout):
             self._put(self.overlay, 0, top)
 
     def _put(self, widget: Any, left: float, top: float) -> None:
-        widget.pos = (round(left), round(self.height - top - widget.height))
+        """top: from the upper edge of the room."""
+        widget.pos = (round(left), round(theme.room[1] - top - widget.height))
         self.add_widget(widget)
 
 
@@ -277,3 +283,11 @@ def _same_question(before: View, now: View) -> bool:
         now.offer,
         getattr(now.page, "field", None),
     )
+    def _put_sign(self, view: View) -> None:
+        """What lies above the room of the low mode: whose terminal it is, and nothing to touch."""
+        high = round(self.height) - theme.room[1]
+        if high:
+            board = sign(round(self.width), high, self._surroundings.office[view.language])
+            board.pos = (0, theme.room[1])
+            self.add_widget(board)
+

@@ -43,6 +43,11 @@ class Page:
         return None
 
     @property
+    def leave_text(self) -> str:
+        """Name of the text that says what ending is called here."""
+        return "bar.leave"
+
+    @property
     def matter(self) -> Matter | None:
         """What was done for the resident once this page is shown, and can be rated; None where none."""
         return None
@@ -57,6 +62,11 @@ class Turned(Page):
     """
 
     place: float = dataclasses.field(default=0.0, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Display(Turned):
+    """How everything is shown and said. It lies over the visit's own page, which stays as it is."""
 
 
 class Door(Enum):
@@ -85,16 +95,6 @@ class Home(Page):
     services_as_of: datetime | None = None
 
 
-class Cause(Enum):
-    """Why the terminal is out of service."""
-
-    TECHNICIAN = "technician"
-    """A technician has the devices."""
-    POWER = "power"
-    """The mains have failed, and the battery is low."""
-
-
-@dataclass(frozen=True, slots=True)
 @dataclass(frozen=True, slots=True)
 class Help(Turned):
     """What is to be known of the page below it, in plain words. can_call: a person can be called."""
@@ -111,6 +111,20 @@ class HelpCall:
     seconds: int = 0
 
 
+class Cause(Enum):
+    """Why the terminal is out of service."""
+
+    TECHNICIAN = "technician"
+    """A technician has the devices."""
+    POWER = "power"
+    """The mains have failed, and the battery is low."""
+    MENU = "menu"
+    """A technician is at the screen."""
+    WITHDRAWN = "withdrawn"
+    """A technician took it out of service, until somebody puts it back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The service ends in so many seconds, and why."""
 

@@ -22,6 +22,7 @@ from foundation.request_id import begin_request
 from kiosk.hearing import UNHEARD, Hearing
 from kiosk.look import Look
 from kiosk.visit import events as did
+from kiosk.visit.above import Above
 from kiosk.visit.alerts import Alerted
 from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
@@ -78,8 +79,8 @@ class View:
     alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
     sheet begins; more_alerts: whether another follows it;
     offer: the rating that is offered below the page; ending: that the service ends soon, until it was read;
-    dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it.
     call: to a person, until its end was read;
+    dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it.
     """
 
     page: Page
@@ -100,8 +101,8 @@ class View:
     offer: Offer | None = None
     ending: Ending | None = None
     dark: bool = False
-    hearing: Hearing = UNHEARD
     call: HelpCall | None = None
+    hearing: Hearing = UNHEARD
 
 
 class Chapter:
@@ -136,6 +137,8 @@ class Visit:
         """Is told what became of an alert here."""
         self.turns = Turns()
         """With the devices."""
+        self.above = Above()
+        """What is shown in place of the visit while the terminal is out of service."""
         self._interruption = Interruption(lambda: self.end("kept too long"))
         self._nobody = asyncio.Event()
         self._nobody.set()
@@ -143,15 +146,16 @@ class Visit:
         self._drawn: set[str] = set()
         self.pace = pace
         self.language = language
-        self._first_language = language
+        self.first_language = language
+        """The one that a visit begins in."""
         self._look = Look()
         self._hearing = UNHEARD
         self._pages: list[Page] = [Home()]
+        self._call: HelpCall | None = None
         self._over: Page | None = None
         self._chapters: Sequence[Chapter] = ()
         self._working: asyncio.Task[None] | None = None
         self._stoppable = True
-        self._call: HelpCall | None = None
         self._slow = False
         self._failed: tuple[BackendError, Step, bool] | None = None
         self._leaving = False
@@ -185,9 +189,26 @@ class Visit:
     def view(self) -> View:
         """What is to be shown now."""
         if self._interruption.page is not None:
-            return self._interrupted_view(self._interruption.page)
-        if self._over is not None:
-            return self._view_of(self._over)
+            shown = self._interrupted_view(self._interruption.page)
+            if (page := self.above.page) is None:
+                return shown
+            return replace(shown, page=page, back=self.above.back, leave=True, unsent=False, leaving=False)
+        if self._over is not None:  # what lies over the page below waits, but for time that runs out
+            return replace(
+                self._view_below,
+                page=self._over,
+                back=False,
+                waiting=False,
+                trouble=None,
+                leaving=False,
+                alert=None,
+                more_alerts=False,
+                offer=None,
+            )
+        return self._view_below
+
+    @property
+    def _view_below(self) -> View:
         return View(
             page=self.page,
             language=self.language,
@@ -207,28 +228,9 @@ class Visit:
             offer=self._offer,
             ending=self._ending,
             dark=self._dark,
+            call=self._call,
             hearing=self._hearing,
         )
-
-    def _view_of(self, over: Page) -> View:
-        """A page over the visit's own. What lies over that one waits, but for time that runs out."""
-        return View(
-            page=over,
-            language=self.language,
-            look=self._look,
-            back=False,
-            leave=len(self._pages) > 1 or any(chapter.holds() for chapter in self._chapters),
-            unsent=self._unsent(),
-            waiting=False,
-            stoppable=True,
-            trouble=None,
-            leaving=False,
-            seconds_left=self._seconds_left,
-            alerts=self._alerted.in_force,
-            ending=self._ending,
-            dark=self._dark,
-        )
-            call=self._call,
 
     def _interrupted_view(self, page: OutOfService) -> View:
         """What was entered can be wiped at once; alerts are shown as ever."""
@@ -260,6 +262,8 @@ class Visit:
 
     def touched(self) -> None:
         """Somebody touched the screen, wherever: the visit is not idle."""
+        if self.above.page is not None:
+            self.above.touched()
         if self._interruption.page is not None:
             return
         self._nobody.clear()
@@ -273,6 +277,9 @@ class Visit:
         """Takes what a resident did. Never raises; what cannot be done now is ignored."""
         begin_request()
         self.touched()
+        if self.above.take(event):
+            self.changed()
+            return
         match event:
             case did.SwitchLanguage():
                 self.language = self.language.other
@@ -282,6 +289,10 @@ class Visit:
                 self._look = look
             case did.OpenDisplay() if self._interruption.page is None:
                 self._over = Display()
+            case did.OpenHelp() | did.CallForHelp() if self._interruption.page is None:
+                self._tell_chapters(event)
+            case did.HangUp():
+                self._tell_chapters(event)
             case did.SetHearing(hearing):
                 self._hearing = hearing
             case did.MoreTime():
@@ -289,10 +300,6 @@ class Visit:
             case did.Understood():
                 if (read := self._alerted.understood()) is not None:
                     self.acknowledge(read, Acknowledgement.UNDERSTOOD)
-            case did.OpenHelp() | did.CallForHelp() if self._interruption.page is None:
-                self._tell_chapters(event)
-            case did.HangUp():
-                self._tell_chapters(event)
             case did.TurnAlert(place):
                 self._alerted.place = place
             case did.Noted():
@@ -366,13 +373,6 @@ class Visit:
         del self._pages[-1]
         self._page_changed()
 
-    def offer(self, offer: Offer | None) -> None:
-        """Offers a rating below the page, or no more."""
-        self._offer = offer
-        self.changed()
-
-    def show_home(self, home: Home) -> None:
-        """Puts another home page under all others."""
     @property
     def page_over(self) -> Page | None:
         """The page that lies over the one shown."""
@@ -393,6 +393,13 @@ class Visit:
         self._call = call
         self.changed()
 
+    def offer(self, offer: Offer | None) -> None:
+        """Offers a rating below the page, or no more."""
+        self._offer = offer
+        self.changed()
+
+    def show_home(self, home: Home) -> None:
+        """Puts another home page under all others."""
         self._pages[0] = home
         self.changed()
 
@@ -541,14 +548,14 @@ class Visit:
             chapter.wipe()
         log.info("visit_ended", reason=reason)
         self._pages = [self.home]
+        self._call = None
         self._over = None
         self._alerted.wipe()
-        self.language = self._first_language
+        self.language = self.first_language
         self._look = Look()
         self._hearing = self._hearing.over()
         self._failed = None
         self._leaving = False
-        self._call = None
         self._seconds_left = self._ending = None
         self._nobody.set()
         self._page_changed()

@@ -36,7 +36,7 @@ GLYPHS = {
     "leave": MDI7.exit_to_app,
     "home": MDI7.home_outline,
     "language": MDI7.translate,
-    "type": MDI7.format_size,
+    "display": MDI7.tune_variant,
     "search": MDI7.magnify,
     "open": MDI7.chevron_right,
     "up": MDI7.chevron_up,
