@@ -204,6 +204,7 @@ class Stage(FloatLayout):
         width, height = theme.room
         space = theme.space
         self.clear_widgets()
+        self._put_sign(view)
         band = marks(width, words, self._surroundings)
         head = header(width, view, words, self._surroundings, self.send)
         self._head = head
@@ -212,11 +213,6 @@ class Stage(FloatLayout):
             self._above.append(age(width, view.page.as_of, words, self._surroundings, view))
         top = 0
         for box in self._above:
-        kind = SCREENS[type(view.page)]
-        if kind.bare:
-            self._build_bare(kind, view, words)
-            return
-        self._put_sign(view)
             self._put(box, 0, top)
             top += round(box.height)
         low = foot_height() if view.leave or view.back or isinstance(view.page, Display) else 0
@@ -263,6 +259,14 @@ class Stage(FloatLayout):
         if self.overlay:
             self._put(self.overlay, 0, top)
 
+    def _put_sign(self, view: View) -> None:
+        """What lies above the room of the low mode: whose terminal it is, and nothing to touch."""
+        high = round(self.height) - theme.room[1]
+        if high:
+            board = sign(round(self.width), high, self._surroundings.office[view.language])
+            board.pos = (0, theme.room[1])
+            self.add_widget(board)
+
     def _put(self, widget: Any, left: float, top: float) -> None:
         """top: from the upper edge of the room."""
         widget.pos = (round(left), round(theme.room[1] - top - widget.height))
@@ -283,11 +287,3 @@ def _same_question(before: View, now: View) -> bool:
         now.offer,
         getattr(now.page, "field", None),
     )
-    def _put_sign(self, view: View) -> None:
-        """What lies above the room of the low mode: whose terminal it is, and nothing to touch."""
-        high = round(self.height) - theme.room[1]
-        if high:
-            board = sign(round(self.width), high, self._surroundings.office[view.language])
-            board.pos = (0, theme.room[1])
-            self.add_widget(board)
-
