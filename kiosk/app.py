@@ -34,13 +34,14 @@ from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
-from kiosk.inspect import Inspector
+from kiosk.inspect import Inspector, Spoken
 from kiosk.power import PowerWatch
 from kiosk.presence import Presence
 from kiosk.screens.screen import Surroundings
 from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
+from kiosk.speaking.speaking import Speaking
 from kiosk.theme import theme
 from kiosk.tidying import Tidying
 from kiosk.vendor_mode import LendingTerminal
@@ -170,6 +171,7 @@ async def run(
             frozenset(light for light, kind in LIGHTS.items() if kind.name in devices.all),
         )
         ratings = Ratings(visit, door.outbox)
+        keypad = Keypad(visit, devices.of(PIN_PAD))
         appointments = Appointments(visit, client, progress, printer, slips)
         visit.begin(
             (
@@ -188,7 +190,7 @@ async def run(
                 progress,
                 Notices(visit, client),
                 cards,
-                Keypad(visit, devices.of(PIN_PAD)),
+                keypad,
                 Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
                 guidance,
                 Typing(engine),
@@ -223,10 +225,13 @@ async def run(
         power.open()
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
+        speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
+        speaking.open()
         try:
             with observed_terminal(visit, devices, settings.data / settings.room):
-                await _show(stage, settings, stop, inspect)
+                await _show(stage, settings, stop, inspect, speaking.spoken)
         finally:
+            await speaking.close()
             presence.close()
             power.close()
             await technician.close()
@@ -243,11 +248,13 @@ async def run(
             await guidance.settle()
 
 
-async def _show(stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None) -> None:
+async def _show(
+    stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, spoken: Spoken
+) -> None:
     """Runs the window; says that it is ready once the first frame is drawn."""
     Window.clearcolor = theme.colour.paper
     app = TerminalApp(stage)
-    inspector = Inspector(stage, inspect) if inspect else None
+    inspector = Inspector(stage, inspect, spoken) if inspect else None
     tidying = Tidying(stage)
     if inspector:
         await inspector.open()

@@ -10,6 +10,9 @@ it stands in, ``size`` of its type, ``owner``, the identifier of the control it 
 width, height in window pixels, y downwards. What an overlay covers is left out. Nothing is enabled in the
 moment after a page came.
 
+``{"do": "spoken", "after": NUMBER}`` gives ``count``, how many texts have begun to be read out, and ``spoken``,
+those after so many.
+
 ``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
 
 Anything else gives ``{"error": …}``. Nothing here changes the visit.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +39,16 @@ from kiosk.widgets.text import Text
 log = logger(__name__)
 
 MAX_REQUEST = 1 << 16
+Spoken = Callable[[int], tuple[int, Sequence[str]]]
+"""How many texts have begun to be read out, and those after so many."""
 
 
 class Inspector:
     """Serves on a socket as long as it is open."""
 
-    def __init__(self, stage: Stage, socket: Path) -> None:
+    def __init__(self, stage: Stage, socket: Path, spoken: Spoken) -> None:
         self._stage = stage
+        self._spoken = spoken
         self._socket = socket
         self._server: asyncio.Server | None = None
 
@@ -74,6 +81,9 @@ class Inspector:
             match json.loads(line):
                 case {"do": "tree"}:
                     return tree(self._stage)
+                case {"do": "spoken", "after": int(after)}:
+                    count, texts = self._spoken(after)
+                    return {"count": count, "spoken": texts}
                 case {"do": "picture", "file": str(file)}:
                     await picture(Path(file))
                     return {"saved": file}

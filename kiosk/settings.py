@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.language import Language
+from kiosk.speaking.settings import SoundSettings
 
 SMALLEST = (720, 768)
 LARGEST = 7680
@@ -92,6 +93,7 @@ class KioskSettings(DoorSettings):
     """Width of the panel's picture; None: that of the panels the terminal is drawn for."""
     panel_bottom_mm: float = Field(800.0, ge=200, le=1600)
     """From the floor to the lower edge of the picture, for those who sit."""
+    sound: SoundSettings = SoundSettings()
     demonstration: bool = True
     """Whether the screen says that it is a demonstration."""
     hide_cursor: bool = False

@@ -19,7 +19,7 @@ ENGINES: Mapping[str, type[Engine]] = {"espeak-ng": Espeak, "piper": Piper}
 
 
 class Voice(BaseModel):
-    """Who speaks one language: the tables ``[ivr.voices.zh_cn]`` and ``[ivr.voices.en]``."""
+    """Who speaks one language: a table such as ``[ivr.voices.zh_cn]`` or ``[kiosk.sound.voices.en]``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,15 +39,18 @@ class Voices(BaseModel):
     zh_cn: Voice = Voice()
     en: Voice = Voice()
 
-    def engines(self) -> dict[Language, Engine]:
-        """One for each language, not yet checked. Raises ConfigError where there is none of that name."""
+    def engines(self, table: str = "ivr.voices") -> dict[Language, Engine]:
+        """One for each language, not yet checked. Raises ConfigError where there is none of that name.
+
+        table: where they are configured, for that error.
+        """
         return {
-            language: engine(language, voice)
+            language: engine(language, voice, table)
             for language, voice in ((Language.ZH_CN, self.zh_cn), (Language.EN, self.en))
         }
 
 
-def engine(language: Language, voice: Voice) -> Engine:
+def engine(language: Language, voice: Voice, table: str = "ivr.voices") -> Engine:
     """The one that is named. Raises ConfigError."""
     made = ENGINES.get(voice.engine)
     if made is None:
@@ -56,13 +59,13 @@ def engine(language: Language, voice: Voice) -> Engine:
         if not found:
             known = ", ".join(sorted({*ENGINES, *(point.name for point in there)}))
             raise ConfigError(
-                f"ivr.voices.{language.value.lower()}.engine: there is no speech engine {voice.engine!r}; "
+                f"{table}.{language.value.lower()}.engine: there is no speech engine {voice.engine!r}; "
                 f"there are {known}"
             )
         made = found[0].load()
         if not (isinstance(made, type) and issubclass(made, Engine)):
             raise ConfigError(
-                f"ivr.voices.{language.value.lower()}.engine: {found[0].value}, which {voice.engine!r} "
+                f"{table}.{language.value.lower()}.engine: {found[0].value}, which {voice.engine!r} "
                 "stands for, is no class below speech.engine.Engine"
             )
     return made(language, voice.voice, voice.pace)

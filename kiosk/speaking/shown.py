@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from foundation.language import Language
 from kiosk.accessibility import Area, nodes
+from kiosk.screens.keyboards import KEYED
 from kiosk.screens.stage import Stage
 from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.text import Text
@@ -22,6 +23,11 @@ class Piece:
     owner: str = ""
     control: bool = False
     chosen: bool = False
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it is what a keypad holds, whose keys are counted aloud already."""
+        return KEYED in self.text
 
 
 @dataclass(frozen=True, slots=True)

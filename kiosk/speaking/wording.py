@@ -27,12 +27,12 @@ ALWAYS = (MARKS, AGE)
 
 
 class Wording:
-    """Words of one language. headset: nobody else listens."""
+    """Words of one language. alone: nobody else listens."""
 
-    def __init__(self, words: Translate, read: Readout, *, headset: bool) -> None:
+    def __init__(self, words: Translate, read: Readout, *, alone: bool) -> None:
         self._words = words
         self._read = read
-        self._headset = headset
+        self._alone = alone
 
     # Pages.
 
@@ -104,18 +104,18 @@ class Wording:
         if not held:
             return self._words("speak.field_empty")
         secret = bool(re.fullmatch(rf"[\dX{KEYED}]{{2,}}", held))
-        if KEYED in held or (secret and not (asked and self._headset)):
+        if KEYED in held or (secret and not (asked and self._alone)):
             return self._words("speak.field_count", count=len(held))
         if secret:
             said = self._read.code(held) if "X" in held else self._read.digit_string(held)
             return self._words("speak.field", text=said)
-        if not self._headset:
+        if not self._alone:
             return self._words("speak.field_count", count=len(held))
         return self._words("speak.field", text=self.said(text))
 
     def said(self, text: str) -> str:
         """A text as it is said: what is hidden stays hidden, what stands in groups is said in groups."""
-        if not self._headset:
+        if not self._alone:
             text = PRIVATE.sub(self._words("speak.not_aloud"), text)
         hidden = MASK.sub(lambda m: self._words("speak.hidden", count=len(re.sub(r"\s", "", m[0]))), text)
         return GROUPED.sub(self._groups, hidden)

@@ -2,19 +2,33 @@
 
 What is keyed in stays in the pad until its enter key is pressed, and is then what touches would have been.
 The page shows how many keys were pressed, not which.
+
+Whoever listens to the terminal (`Keypad.listen`) also walks through pages with the keys that are no digits,
+and keys in dates, amounts and letters.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum
 
 from backend_client.forms.form import FieldType
 from foundation.log import logger
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
-from hardware.interfaces.pin_pad import LONGEST_NUMBER, Digits, PinPad, PinPadError
+from hardware.interfaces.pin_pad import LONGEST_NUMBER, Digits, FunctionKey, PinPad, PinPadError
 from kiosk.visit import events as did
-from kiosk.visit.pages import KeypadTrouble, Page, Question, ReferenceEntry, SuffixEntry
+from kiosk.visit.pages import (
+    AddressEntry,
+    KeypadTrouble,
+    Page,
+    PolicySearch,
+    Question,
+    ReasonEntry,
+    ReferenceEntry,
+    SuffixEntry,
+)
 from kiosk.visit.progress import REFERENCE_LENGTH, SUFFIX_LENGTH
 from kiosk.visit.visit import Chapter, Visit
 
@@ -37,7 +51,20 @@ UNUSABLE = frozenset(
 LENGTHS = {FieldType.DIGITS: LONGEST_NUMBER, FieldType.IDENTITY_NUMBER: 18, FieldType.PHONE_NUMBER: 16}
 """Kinds of answers that can be keyed in, and their greatest lengths where the form sets none."""
 
+DATE_DIGITS = 8
+LONGEST_WAIT = 32.0
+"""Seconds between two tries to hear keys from a pad that does not answer."""
+
 DigitsPage = ReferenceEntry | SuffixEntry | Question
+
+
+class Entering(Enum):
+    """What is keyed in as digits; the values name sentences of the catalogue that say how."""
+
+    DIGITS = "speak.key_digits"
+    DATE = "speak.key_date"
+    MONEY = "speak.key_money"
+    LETTERS = "speak.key_letters"
 
 
 class OutOfOrder(Exception):
@@ -55,19 +82,76 @@ class Keypad(Chapter):
         self._trouble: KeypadTrouble | None = None
         self._entering: asyncio.Task[None] | None = None
         """The latest; it may have to end yet."""
+        self._question: tuple[object, ...] = ()
+        self._walking = False
+        self._pressed: Callable[[FunctionKey], None] | None = None
+        self._letters: Callable[[str], None] = lambda digits: None
+        self._counted: Callable[[int | None], None] = lambda keys: None
+
+    def listen(
+        self,
+        *,
+        pressed: Callable[[FunctionKey], None],
+        letters: Callable[[str], None],
+        counted: Callable[[int | None], None],
+    ) -> None:
+        """Has somebody told of keys. pressed: one that is no digit, where no digits are keyed in; letters:
+        the digits that stand for them; counted: how many digits the pad holds, None where somebody who
+        listens is done with keying in."""
+        self._pressed, self._letters, self._counted = pressed, letters, counted
+        self.renew()
+
+    @property
+    def entering(self) -> Entering | None:
+        """What is being keyed in, where somebody listens."""
+        if self._pad is None or self._asker is None or self._asker == _KEYS:
+            return None
+        return _entering(self._visit.page, listened=True)
+
+    def walk(self) -> None:
+        """From now on the keys walk through this page."""
+        self._walking = True
+        self._begin(self._visit.page)
+
+    def enter(self) -> None:
+        """From now on digits are keyed in again, where this page asks for what they can say."""
+        self._walking = False
+        self._begin(self._visit.page)
+
+    def renew(self) -> None:
+        """Somebody began to listen, or ended."""
+        self._walking = False
+        self._begin(self._visit.page)
 
     def page_changed(self, page: Page) -> None:
         """Another page that asks begins another entry: nobody's digits get onto the next page."""
-        asker = _asker(page)
+        if self._question != (question := _question(page)):
+            self._question, self._walking = question, False
+        self._begin(page)
+
+    def _begin(self, page: Page) -> None:
+        asker = self._wanted(page)
         if asker == self._asker:
             self._keep_saying(page)
             return
         before = self._entering
         self._stop()
-        if asker is not None and self._pad is not None:
-            assert isinstance(page, DigitsPage)
-            self._asker, self._entered = asker, page.entered
-            self._entering = asyncio.get_running_loop().create_task(self._enter(self._pad, before))
+        if asker is None or self._pad is None:
+            return
+        self._asker = asker
+        if asker == _KEYS:
+            work = self._hear(self._pad, before)
+        else:
+            self._entered = page.entered if isinstance(page, DigitsPage) else ""
+            work = self._enter(self._pad, before)
+        self._entering = asyncio.get_running_loop().create_task(work)
+
+    def _wanted(self, page: Page) -> tuple[object, ...] | None:
+        """What the pad is to wait for: digits for a page, else keys where somebody hears of them."""
+        listened = self._visit.hearing.speaking
+        if not self._walking and _entering(page, listened=listened):
+            return _question(page)
+        return _KEYS if self._pressed else None
 
     def wipe(self) -> None:
         """Ends the entry; the pad forgets what was keyed in."""
@@ -95,7 +179,7 @@ class Keypad(Chapter):
                     failures = 0
                     self._count(0)
                     if error.code is PinPadError.ENTRY_CANCELED:
-                        self._visit.send(did.Back())
+                        self._cancelled()
                     continue
                 if error.completion in (CompletionCode.UNSUPPORTED_COMMAND, CompletionCode.UNSUPPORTED_DATA):
                     return
@@ -108,10 +192,46 @@ class Keypad(Chapter):
                 failures = 0
                 with digits:
                     self._count(0)
-                    self._visit.send(did.Insert(digits.text()))
-                self._visit.send(did.Next())
+                    self._take(digits.text())
                 continue
             await asyncio.sleep(AGAIN_SECONDS)
+
+    def _cancelled(self) -> None:
+        """Whoever listens comes to the buttons of the page first."""
+        if self._visit.hearing.speaking and self._pressed:
+            self.walk()
+            self._counted(None)
+        else:
+            self._visit.send(did.Back())
+
+    def _take(self, digits: str) -> None:
+        match _entering(self._visit.page, listened=True):
+            case Entering.LETTERS:
+                self._letters(digits)
+                return
+            case Entering.DATE:
+                self._visit.send(did.Enter(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}".strip("-")))
+            case _:
+                self._visit.send(did.Insert(digits))
+        self._visit.send(did.Next())
+
+    async def _hear(self, pad: PinPad, before: asyncio.Task[None] | None) -> None:
+        """Tells of every key that is no digit."""
+        if before is not None:
+            await asyncio.wait({before})
+        wait = AGAIN_SECONDS
+        while self._asker == _KEYS and self._pressed:
+            try:
+                key = await self._visit.turns.trying(lambda: pad.function_key(timeout=ENTRY_SECONDS))
+            except DeviceError as error:
+                if error.completion is CompletionCode.UNSUPPORTED_COMMAND:
+                    return
+                if not _nothing_wrong(error):
+                    await asyncio.sleep(wait)
+                    wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                wait = AGAIN_SECONDS
+                self._pressed(key)
 
     async def _keyed(self, pad: PinPad) -> Digits:
         if (await pad.status()).device in UNUSABLE:
@@ -132,13 +252,13 @@ class Keypad(Chapter):
 
     def _count(self, keys: int) -> None:
         page = self._visit.page
-        if _asker(page) is None or _asker(page) != self._asker:
+        if self._asker is None or _question(page) != self._asker:
             return
-        assert isinstance(page, DigitsPage)
         if keys:
             self._visit.touched()
             self._trouble = None
-        if page.keyed != keys:
+        self._counted(keys)
+        if isinstance(page, DigitsPage) and page.keyed != keys:
             self._visit.show(replace(page, keyed=keys, keypad=self._trouble))
 
     # What is said of the pad.
@@ -149,9 +269,8 @@ class Keypad(Chapter):
 
     def _keep_saying(self, page: Page) -> None:
         """The page may have been made anew. What was lost is no news once something was entered."""
-        if self._asker is None or _asker(page) != self._asker:
+        if self._asker is None or _question(page) != self._asker or not isinstance(page, DigitsPage):
             return
-        assert isinstance(page, DigitsPage)
         if page.entered != self._entered:
             self._entered = page.entered
             if self._trouble is KeypadTrouble.LOST:
@@ -165,17 +284,41 @@ def _nothing_wrong(error: DeviceError) -> bool:
     return error.code in (PinPadError.ENTRY_TIMEOUT, PinPadError.ENTRY_CANCELED)
 
 
-def _asker(page: Page) -> tuple[object, ...] | None:
-    """Who asks for digits, the same for as long as it is the same question; None where nobody does."""
+_KEYS = ("keys",)
+"""Stands for the keys that are no digits, for whoever listens."""
+
+
+def _question(page: Page) -> tuple[object, ...]:
+    """The same for as long as it is the same question."""
     match page:
-        case ReferenceEntry():
-            return (type(page),)
         case SuffixEntry(reference=reference):
             return (type(page), reference)
-        case Question(field=field) if field.type in LENGTHS:
+        case Question(field=field):
             return (type(page), field.id)
         case _:
+            return (type(page),)
+
+
+def _entering(page: Page, *, listened: bool) -> Entering | None:
+    """What can be keyed in as digits. listened: somebody hears how."""
+    match page:
+        case ReferenceEntry() | SuffixEntry():
+            return Entering.DIGITS
+        case Question(field=field) if field.type in LENGTHS:
+            return Entering.DIGITS
+        case Question(field=field) if listened and field.type in _LISTENED:
+            return _LISTENED[field.type]
+        case PolicySearch() | ReasonEntry() | AddressEntry() if listened:
+            return Entering.LETTERS
+        case _:
             return None
+
+
+_LISTENED = {
+    FieldType.DATE: Entering.DATE,
+    FieldType.MONEY: Entering.MONEY,
+    FieldType.TEXT: Entering.LETTERS,
+}
 
 
 def _most(page: Page) -> int:
@@ -185,7 +328,9 @@ def _most(page: Page) -> int:
             return REFERENCE_LENGTH
         case SuffixEntry():
             return SUFFIX_LENGTH
-        case Question(field=field):
+        case Question(field=field) if field.type in LENGTHS:
             return min(field.max_length or LENGTHS[field.type], LONGEST_NUMBER)
+        case Question(field=field) if field.type is FieldType.DATE:
+            return DATE_DIGITS
         case _:
             return LONGEST_NUMBER
