@@ -6,6 +6,7 @@
 | create_submission, lease_references | 8 s, 2 s while another backend is well | 5 | 20 s |
 | what changes an appointment, issue_ticket, send_text | as above | 5 | 20 s |
 | the calls about payments, but get_order | 8 s | 3 | 20 s |
+| report_terminal | 5 s | 1 | 5 s |
 | upload_attachment | 30 s | 4 | 60 s |
 | signing in | 6 s | 3 | 6 s |
 | run_lookup | 22 s | 3 | 22 s |
@@ -58,6 +59,7 @@ from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rotation import Backend
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Channel, Leased, Submission
+from backend_client.terminal import TerminalReport, report_to_proto
 from backend_client.text import Result
 from foundation.language import Language
 
@@ -71,6 +73,8 @@ QUEUED_AWAY = Patience(each=8, tries=2, total=8, elsewhere=2)
 """Of a submission that waits in a queue, while no backend answers: the queue tries again by itself."""
 PAY = Patience(each=8, tries=3, total=20)
 """Of what may wait for a payment gateway, to which a backend gives 5 s."""
+REPORT = Patience(each=5, tries=1, total=5)
+"""Of a report, which says when it was sent: whoever could not send one sends a newer one."""
 UPLOAD = Patience(each=30, tries=4, total=60)
 SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 LOOK_UP = Patience(each=22, tries=3, total=22, once=True)
@@ -314,6 +318,12 @@ class BackendClient:
             origin=origin,
             time=moment,
         )
+
+    # Terminals
+
+    async def report_terminal(self, report: TerminalReport) -> datetime:
+        """Tells how this terminal is, in place of what it told before; the backend's time."""
+        return await self._call(methods.REPORT_TERMINAL, REPORT, report=report_to_proto(report))
 
     # Submissions
 

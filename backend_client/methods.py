@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -20,6 +21,7 @@ from huimin.v1 import (
     payment_pb2,
     policy_pb2,
     rating_pb2,
+    terminal_pb2,
     text_pb2,
 )
 
@@ -308,6 +310,12 @@ ACKNOWLEDGE_ALERT: Method[None] = method(
     alert_pb2.AcknowledgeAlertRequest,
     alert_pb2.AcknowledgeAlertResponse,
     lambda answer: None,
+)
+REPORT_TERMINAL: Method[datetime] = method(
+    "TerminalService/ReportTerminal",
+    terminal_pb2.ReportTerminalRequest,
+    terminal_pb2.ReportTerminalResponse,
+    lambda answer: wire.moment(answer, "receive_time"),
 )
 GET_COUNTERS: Method[tuple[Counters, Queue | None]] = method(
     "AppointmentService/GetCounters",

@@ -37,6 +37,9 @@ from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector, Spoken
 from kiosk.power import PowerWatch
 from kiosk.presence import Presence
+from kiosk.reporting.reporter import Reporter
+from kiosk.reporting.survey import Survey
+from kiosk.reporting.tally import Tally
 from kiosk.screens.screen import Surroundings
 from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
@@ -126,10 +129,10 @@ async def run(
     stop = stop_requested()
     client = door.client
     register_fonts()
+    theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
     with pinyin() as engine:
         visit = Visit(
             language=settings.language,
-    theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
             pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
         )
         zone = ZoneInfo(settings.time_zone)
@@ -173,8 +176,10 @@ async def run(
         ratings = Ratings(visit, door.outbox)
         keypad = Keypad(visit, devices.of(PIN_PAD))
         appointments = Appointments(visit, client, progress, printer, slips)
+        tally = Tally()
         visit.begin(
             (
+                tally,
                 catalogue,
                 Slots(visit, client),
                 appointments,
@@ -228,8 +233,10 @@ async def run(
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
         speaking.open()
         try:
+            reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
             with observed_terminal(visit, devices, settings.data / settings.room):
-                await _show(stage, settings, stop, inspect, speaking.spoken)
+                async with reporter.running():
+                    await _show(stage, settings, stop, inspect, speaking.spoken)
         finally:
             await speaking.close()
             presence.close()

@@ -34,6 +34,7 @@ from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.cards import CardFile
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+from kiosk.reporting.tally import Tally
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
 from kiosk.visit.application import Applications
@@ -109,6 +110,8 @@ class Terminal:
     applications: Applications
     progress: Progress
     changes: asyncio.Event
+    devices: Devices
+    tally: Tally
 
     def do(self, *events: Event) -> Page:
         """Does one thing after another, without waiting; the page shown then."""
@@ -285,8 +288,10 @@ async def terminal(
         )
         appointments = Appointments(visit, client, progress, slip_printer, slips)
         booking = Slots(visit, client, fresh_seconds=0.3), appointments
+        tally = Tally()
         visit.begin(
             (
+                tally,
                 catalogue,
                 *booking,
                 *replies,
@@ -302,7 +307,9 @@ async def terminal(
         changes = asyncio.Event()
         visit.changed = changes.set
         catalogue.fetch()
-        here = Terminal(visit, client, outbox, cable, reader, printer, applications, progress, changes)
+        here = Terminal(
+            visit, client, outbox, cable, reader, printer, applications, progress, changes, devices, tally
+        )
         try:
             await here.until(lambda: isinstance(visit.page, Home) and bool(visit.home.doors))
             await eventually(lambda: outbox.references > 0)

@@ -1,0 +1,1 @@
+"""The terminal tells its backend how it is, so that an office sees the whole fleet."""
