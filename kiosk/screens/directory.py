@@ -13,6 +13,7 @@ from kiosk.screens.charge_review import ChargeReviewScreen
 from kiosk.screens.confirmation import ConfirmationScreen
 from kiosk.screens.declaration import DeclarationScreen
 from kiosk.screens.display import DisplayScreen
+from kiosk.screens.help import HelpScreen
 from kiosk.screens.home import HomeScreen
 from kiosk.screens.introduction import IntroductionScreen
 from kiosk.screens.lookup_record import LookupRecordScreen
@@ -43,6 +44,7 @@ from kiosk.visit import pages
 SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.Home: HomeScreen,
     pages.OutOfService: OutOfServiceScreen,
+    pages.Help: HelpScreen,
     pages.Display: DisplayScreen,
     pages.Topics: TopicsScreen,
     pages.PolicySearch: PolicySearchScreen,

@@ -7,12 +7,13 @@ from datetime import datetime
 from functools import partial
 
 from foundation.language import Translate
+from kiosk.screens.call_banner import call_banner
 from kiosk.screens.screen import Action, Surroundings
 from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Display, OutOfService
+from kiosk.visit.pages import Display, Help, OutOfService
 from kiosk.visit.visit import View
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
@@ -65,6 +66,9 @@ def header(
         box.put(press, right, space.m)
         right -= space.s
     right += space.s
+    if view.call is not None and not isinstance(view.page, Help):
+        box.put(call_banner(right - space.m - space.xl, view.call, words, send), space.xl, space.m)
+        return _underlined(box)
     if view.alerts and view.alert is None:
         banner = _banner(right - space.m - space.xl, view, words, send)
         box.put(banner, space.xl, space.m)
@@ -150,12 +154,19 @@ def _always(view: View) -> list[tuple[str, str, Event]]:
     if not isinstance(view.page, OutOfService):  # it is kept for nobody
         over = isinstance(view.page, Display)
         tools.append(("bar.display", "display", did.Back() if over else did.OpenDisplay()))
+        helped = isinstance(view.page, Help)
+        tools.append(("bar.help", "help", did.Back() if helped else did.OpenHelp()))
     return tools
 
 
 def _open(view: View) -> str:
     """Which of them is open."""
-    return "bar.display" if isinstance(view.page, Display) else ""
+    match view.page:
+        case Display():
+            return "bar.display"
+        case Help():
+            return "bar.help"
+    return ""
 
 
 def _tool(text: str, icon: str, name: str, touched: Callable[[], None], *, chosen: bool = False) -> Press:

@@ -25,7 +25,7 @@ from kiosk.slip import LOCALE
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Display, Home, OutOfService
+from kiosk.visit.pages import Display, Help, Home, OutOfService
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
 from kiosk.widgets.inspectable import Inspectable
@@ -148,7 +148,7 @@ class Stage(FloatLayout):
             if before is None or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
         else:
-            if (before.alerts, before.alert) != (now.alerts, now.alert):
+            if (before.alerts, before.alert, before.call) != (now.alerts, now.alert, now.call):
                 self._renew_head(now)
             if _covered(before) != _covered(now):
                 self._build_overlay(now)
@@ -215,7 +215,7 @@ class Stage(FloatLayout):
         for box in self._above:
             self._put(box, 0, top)
             top += round(box.height)
-        low = foot_height() if view.leave or view.back or isinstance(view.page, Display) else 0
+        low = foot_height() if view.leave or view.back or isinstance(view.page, Display | Help) else 0
         offered = rating_bar_height() if view.offer else 0
         screen = SCREENS[type(view.page)](
             view.page,

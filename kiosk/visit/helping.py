@@ -33,7 +33,7 @@ class Helping(Chapter):
         match event:
             case did.OpenHelp():
                 can_call = self._telephone is not None and self._telephone.available
-                self._visit.lay(Help(page, can_call=can_call))
+                self._visit.lay(Help(page, can_call, self._visit.call))
             case did.CallForHelp():
                 self._call()
             case did.HangUp():
@@ -46,7 +46,7 @@ class Helping(Chapter):
         """What became of a call that is over has been read."""
         call = self._visit.call
         if call is not None and not call.state.live and not isinstance(self._visit.page_over, Help):
-            self._visit.show_call(None)
+            self._show(None)
 
     def wipe(self) -> None:
         """Ends the call."""
@@ -56,6 +56,11 @@ class Helping(Chapter):
         """Waits until the line is free."""
         if self._ending:
             await asyncio.wait(self._ending)
+
+    def _show(self, call: HelpCall | None) -> None:
+        self._visit.show_call(call)
+        if isinstance(over := self._visit.page_over, Help):
+            self._visit.lay(replace(over, call=call))
 
     def _call(self) -> None:
         going_on = self._visit.call is not None and self._visit.call.state.live
@@ -68,7 +73,7 @@ class Helping(Chapter):
         self._stop()
         if call is not None and call.state.live:
             state = CallState.ENDED if call.state is CallState.TALKING else None
-            self._visit.show_call(replace(call, state=state) if state else None)
+            self._show(replace(call, state=state) if state else None)
 
     def _stop(self) -> None:
         if self._calling is not None:
@@ -88,7 +93,7 @@ class Helping(Chapter):
                         clock = None
                     before = self._visit.call
                     seconds = before.seconds if before is not None and before.state.live else 0
-                    self._visit.show_call(HelpCall(state, seconds))
+                    self._show(HelpCall(state, seconds))
                     if state is CallState.TALKING:
                         clock = asyncio.get_running_loop().create_task(self._count())
                 self._calling = None
@@ -102,4 +107,4 @@ class Helping(Chapter):
         began = loop.time()
         while True:
             await asyncio.sleep(1.0 - (loop.time() - began) % 1.0)
-            self._visit.show_call(HelpCall(CallState.TALKING, round(loop.time() - began)))
+            self._show(HelpCall(CallState.TALKING, round(loop.time() - began)))

@@ -96,19 +96,23 @@ class Home(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class Help(Turned):
-    """What is to be known of the page below it, in plain words. can_call: a person can be called."""
-
-    about: Page = dataclasses.field(repr=False)
-    can_call: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class HelpCall:
     """A call to a person. seconds: of talking, so far."""
 
     state: CallState
     seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Help(Turned):
+    """What is to be known of the page below it, in plain words.
+
+    can_call: a person can be called; call: the one that was begun.
+    """
+
+    about: Page = dataclasses.field(repr=False)
+    can_call: bool = False
+    call: HelpCall | None = None
 
 
 class Cause(Enum):

@@ -65,6 +65,7 @@ GLYPHS = {
     "place": MDI7.map_marker_outline,
     "calendar": MDI7.calendar_month_outline,
     "phone": MDI7.phone_outline,
+    "hang_up": MDI7.phone_hangup,
     "money": MDI7.currency_cny,
     "department": MDI7.bank_outline,
     "technician": MDI7.account_wrench_outline,
