@@ -15,7 +15,7 @@ from foundation.address import is_loopback_host
 from ivr.sip.address import listen_address, sip_address
 from ivr.sip.carrier.admission import Limits
 from ivr.sip.carrier.trunk import Registration, Srtp, Tls, Trunk
-from speech.engines import Voices
+from speech.voices import Voices
 
 MOST_WORKERS = 64
 """More than a machine has processors for."""

@@ -34,7 +34,7 @@ from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
-from kiosk.inspect import Inspector, Spoken
+from kiosk.inspect import Inspector
 from kiosk.power import PowerWatch
 from kiosk.presence import Presence
 from kiosk.reporting.reporter import Reporter
@@ -231,12 +231,11 @@ async def run(
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
-        speaking.open()
         try:
             reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
             with observed_terminal(visit, devices, settings.data / settings.room):
                 async with reporter.running():
-                    await _show(stage, settings, stop, inspect, speaking.spoken)
+                    await _show(stage, settings, stop, inspect, speaking)
         finally:
             await speaking.close()
             presence.close()
@@ -256,12 +255,12 @@ async def run(
 
 
 async def _show(
-    stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, spoken: Spoken
+    stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking
 ) -> None:
     """Runs the window; says that it is ready once the first frame is drawn."""
     Window.clearcolor = theme.colour.paper
     app = TerminalApp(stage)
-    inspector = Inspector(stage, inspect, spoken) if inspect else None
+    inspector = Inspector(stage, inspect, speaking.spoken) if inspect else None
     tidying = Tidying(stage)
     if inspector:
         await inspector.open()
@@ -270,6 +269,7 @@ async def _show(
         if stage.screen:
             Window.unbind(on_flip=drawn)
             tidying.begin()
+            speaking.open()
             say_ready("huimin-kiosk", str(settings.size))
 
     Window.bind(on_flip=drawn)

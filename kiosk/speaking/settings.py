@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from speech.engines import Voices
+from speech.voices import Voices
 
 
 class SoundSettings(BaseModel):

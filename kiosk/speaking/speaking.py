@@ -1,28 +1,16 @@
-"""Reading out put together: the voice, the sound device, the headset's socket, the keypads."""
+"""Reading out, for as long as the terminal shows something."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from importlib import import_module
 
-from kivy.core.window import Window
-
-from foundation.log import logger
-from kiosk.cache import cache_directory
 from kiosk.screens.stage import Stage
-from kiosk.speaking.headset import Jack
-from kiosk.speaking.narrator import Narrator
-from kiosk.speaking.output import Output
 from kiosk.speaking.settings import SoundSettings
-from kiosk.speaking.speaker import Saying, Speaker
 from kiosk.visit.keypad import Keypad
 from kiosk.visit.visit import Visit
-from speech.errors import SpeechError
-from speech.rendering import Renderer
-from speech.sound import FULL
-
-log = logger(__name__)
 
 KEPT = 500
 """Texts that the inspection can still be told of."""
@@ -44,7 +32,7 @@ class Speaking:
         self._count = 0
 
     def open(self) -> None:
-        """Begins, without holding up the first picture."""
+        """Begins; to be called once the first picture is there, which waits for nothing."""
         self._running = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
@@ -59,33 +47,11 @@ class Speaking:
         return self._count, list(self._spoken)[len(self._spoken) - new :]
 
     async def _run(self) -> None:
-        engines = self._sound.voices.engines("kiosk.sound.voices")
-        renderer = Renderer(cache_directory("speech"), engines=engines, band=FULL)
-        try:
-            async with renderer:
-                await self._follow(renderer)
-        except SpeechError as error:
-            log.warning("nothing_is_read_out", reason=str(error))
+        await asyncio.to_thread(import_module, "kiosk.speaking.following")
+        from kiosk.speaking.following import follow  # noqa: PLC0415 (it takes half a second to load)
 
-    async def _follow(self, renderer: Renderer) -> None:
-        output = Output(FULL.rate)
-        speaker = Speaker(renderer, output)
-        speaker.heard = self._heard
-        narrator = Narrator(self._visit, self._stage, speaker, self._keypad, self._sound)
-        jack = Jack(self._sound.jack, self._visit.plugged_in) if self._sound.jack else None
-        Window.bind(on_key_down=narrator.key_down)
-        narrator.open()
-        if jack:
-            jack.open()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            Window.unbind(on_key_down=narrator.key_down)
-            if jack:
-                jack.close()
-            narrator.close()
-            output.close()
+        await follow(self._visit, self._stage, self._keypad, self._sound, self._heard)
 
-    def _heard(self, saying: Saying) -> None:
+    def _heard(self, text: str) -> None:
         self._count += 1
-        self._spoken.append(saying.text)
+        self._spoken.append(text)
