@@ -177,6 +177,8 @@ async def run(
         keypad = Keypad(visit, devices.of(PIN_PAD))
         appointments = Appointments(visit, client, progress, printer, slips)
         tally = Tally()
+        telephone = _telephone(settings)
+        helping = Helping(visit, telephone)
         visit.begin(
             (
                 tally,
@@ -198,6 +200,7 @@ async def run(
                 keypad,
                 Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
                 guidance,
+                helping,
                 Typing(engine),
             )
         )
@@ -253,6 +256,9 @@ async def run(
             await ratings.settle()
             await guidance.settle()
 
+            await helping.settle()
+            if telephone:
+                await telephone.close()
 
 async def _show(
     stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking

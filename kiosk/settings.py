@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
 from foundation.language import Language
+from kiosk.calling.settings import HelpCallSettings
 from kiosk.speaking.settings import SoundSettings
 
 SMALLEST = (720, 768)
@@ -87,6 +88,8 @@ class KioskSettings(DoorSettings):
     """Without anybody near, until the screen is dark, where a board tells who is near; 0: never."""
     card_patience: float = Field(30.0, ge=1, le=600)
     """Waiting for a card."""
+    help_call: HelpCallSettings = HelpCallSettings()
+    """The call to a person; see kiosk/calling/settings.py."""
     qr_prefix: str = Field("", max_length=200)
     """What stands before the reference in the QR code, such as the address of a portal."""
     panel_width_mm: float | None = Field(None, ge=100, le=3000)
