@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from kivy.core.window import Window
 
@@ -32,36 +33,33 @@ async def follow(
 
     heard: is told each text as it begins to be said.
     """
+    output = Output(FULL.rate)
     try:
         engines = sound.voices.engines("kiosk.sound.voices")
         async with Renderer(cache_directory("speech"), engines=engines, band=FULL) as renderer:
-            await _follow(renderer, visit, stage, keypad, sound, heard)
+            speaker = Speaker(renderer, output)
+            speaker.heard = lambda saying: heard(saying.text)
+            narrator = Narrator(visit, stage, speaker, keypad, sound)
+            jack = Jack(sound.jack, visit.plugged_in) if sound.jack else None
+            with _listening(narrator, jack):
+                await asyncio.Event().wait()
     except (SpeechError, ConfigError) as error:
         log.warning("nothing_is_read_out", reason=str(error))
+    finally:
+        output.close()
 
 
-async def _follow(
-    renderer: Renderer,
-    visit: Visit,
-    stage: Stage,
-    keypad: Keypad,
-    sound: SoundSettings,
-    heard: Callable[[str], None],
-) -> None:
-    output = Output(FULL.rate)
-    speaker = Speaker(renderer, output)
-    speaker.heard = lambda saying: heard(saying.text)
-    narrator = Narrator(visit, stage, speaker, keypad, sound)
-    jack = Jack(sound.jack, visit.plugged_in) if sound.jack else None
+@contextmanager
+def _listening(narrator: Narrator, jack: Jack | None) -> Iterator[None]:
+    """Keys and the socket are heard of while the block runs."""
     Window.bind(on_key_down=narrator.key_down)
     narrator.open()
     if jack:
         jack.open()
     try:
-        await asyncio.Event().wait()
+        yield
     finally:
-        Window.unbind(on_key_down=narrator.key_down)
         if jack:
             jack.close()
         narrator.close()
-        output.close()
+        Window.unbind(on_key_down=narrator.key_down)

@@ -31,12 +31,13 @@ from ivr.settings import IvrSettings
 from ivr.speech.speech import Speech
 from speech import sound
 from speech.engine import Engine
-from speech.engines import Voice, Voices, engine
+from speech.engines import engine
 from speech.errors import EngineFailed, EngineMissing
 from speech.espeak import Espeak
 from speech.pinyin import pinyin
 from speech.piper import Piper
 from speech.piper_voice import syllable_ids
+from speech.voices import Voice, Voices
 from tests.ivr_sip import piper_voices
 from tests.ivr_sip.conftest import said
 
