@@ -31,6 +31,7 @@ from hardware.registry import (
 )
 from hardware.vendor_mode.server import VendorModeServer
 from hardware.vendor_mode.settings import VendorModeSettings
+from kiosk.calling.baresip import Baresip, BaresipMissing
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.rime import PinyinEngine
@@ -54,6 +55,7 @@ from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.codes import Codes
 from kiosk.visit.guidance import Guidance
+from kiosk.visit.helping import Helping
 from kiosk.visit.home import Catalogue
 from kiosk.visit.keypad import Keypad
 from kiosk.visit.lookups import Lookups
@@ -259,6 +261,20 @@ async def run(
             await helping.settle()
             if telephone:
                 await telephone.close()
+
+
+def _telephone(settings: KioskSettings) -> Baresip | None:
+    """The line to a person, being opened; None where there is none, which the log explains."""
+    if not settings.help_call.address:
+        return None
+    try:
+        telephone = Baresip(settings.help_call, settings.terminal)
+    except BaresipMissing as error:
+        log.warning("help_call_missing", reason=str(error))
+        return None
+    telephone.open()
+    return telephone
+
 
 async def _show(
     stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking

@@ -39,11 +39,11 @@ class HelpCallSettings(BaseModel):
     microphone: Annotated[str, Field(pattern=_DEVICE)] = "alsa,default"
     """baresip's driver, a comma, and its device."""
     loudspeaker: Annotated[str, Field(pattern=_DEVICE)] = "alsa,default"
-    reaching: float = Field(12.0, ge=1, le=60)
+    reaching: Annotated[float, Field(ge=1, le=60)] = 12.0
     """Until somebody who does not even ring is out of reach."""
-    ringing: float = Field(60.0, ge=5, le=300)
+    ringing: Annotated[float, Field(ge=5, le=300)] = 60.0
     """Until somebody who rings does not answer."""
-    longest: float = Field(1800.0, ge=60, le=7200)
+    longest: Annotated[float, Field(ge=60, le=7200)] = 1800.0
     """Of a call, which then ends."""
 
     @field_validator("password")
