@@ -99,5 +99,9 @@ class KioskSettings(DoorSettings):
     sound: SoundSettings = SoundSettings()
     demonstration: bool = True
     """Whether the screen says that it is a demonstration."""
+    technician_patience: float = Field(180.0, ge=10, le=3600)
+    """Without a touch, until the hidden menu closes by itself."""
+    export_folder: Path | None = None
+    """Where media that a technician puts in are mounted; the export goes there while something is."""
     hide_cursor: bool = False
     fullscreen: bool = False
