@@ -70,7 +70,13 @@ def load(settings: type[S], file: Path | None, **command_line: Any) -> S:
     prefix = f"HUIMIN_{settings.room.upper()}_"
     given = {name: value for name, value in command_line.items() if value is not None}
     values = _table(file, settings.room) if file else {}
-    values.update(_values_from_files(prefix))
+    for names, value in _values_from_files(prefix):
+        table = values
+        for name in names[:-1]:
+            below = table.get(name, {})
+            table[name] = dict(below) if isinstance(below, dict) else {}
+            table = table[name]
+        table[names[-1]] = value
     reset = _file.set(values)
     try:
         return settings(**{"_env_prefix": prefix, **given})
@@ -102,14 +108,17 @@ def _table(file: Path, room: str) -> dict[str, Any]:
     return dict(table)
 
 
-def _values_from_files(prefix: str) -> dict[str, str]:
-    values = {}
+def _values_from_files(prefix: str) -> list[tuple[list[str], str]]:
+    """What variables such as ``HUIMIN_KIOSK_HELP_CALL__PASSWORD_FILE`` name: the way down to a setting, and
+    its value."""
+    values = []
     for variable, path in os.environ.items():
         if variable.startswith(prefix) and variable.endswith("_FILE"):
             try:
-                values[variable[len(prefix) : -len("_FILE")].lower()] = Path(path).read_text("utf-8").strip()
+                value = Path(path).read_text("utf-8").strip()
             except OSError as error:
                 raise ConfigError(f"{variable}: {path}: {error.strerror}") from None
             except UnicodeDecodeError:
                 raise ConfigError(f"{variable}: {path}: not UTF-8") from None
+            values.append((variable[len(prefix) : -len("_FILE")].lower().split("__"), value))
     return values

@@ -16,6 +16,7 @@ class Inner(BaseModel):
     """One level down."""
 
     depth: int = 0
+    secret: str = ""
 
 
 class Sample(Settings):
@@ -62,6 +63,15 @@ def test_a_secret_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "secret").write_text("hidden\n")
     monkeypatch.setenv("HUIMIN_SAMPLE_TEXT_FILE", str(tmp_path / "secret"))
     assert load(Sample, None).text == "hidden"
+
+
+def test_a_secret_of_a_table_comes_from_a_file_and_leaves_the_rest_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("hidden\n")
+    monkeypatch.setenv("HUIMIN_SAMPLE_INNER__SECRET_FILE", str(tmp_path / "secret"))
+    loaded = load(Sample, file(tmp_path, "[sample.inner]\ndepth = 3\n"))
+    assert loaded.inner == Inner(depth=3, secret="hidden")
 
 
 @pytest.mark.parametrize(

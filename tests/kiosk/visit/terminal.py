@@ -34,6 +34,7 @@ from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.cards import CardFile
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
+from kiosk.calling.telephone import Telephone
 from kiosk.reporting.tally import Tally
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
@@ -41,6 +42,7 @@ from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
 from kiosk.visit.cards import Cards
 from kiosk.visit.events import Event
+from kiosk.visit.helping import Helping
 from kiosk.visit.home import Catalogue
 from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
@@ -234,11 +236,12 @@ async def terminal(
     *,
     bounds: Bounds = BOUNDS,
     documents: DocumentPrinter | None = None,
+    telephone: Telephone | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal of its own, with its devices, at a backend.
 
-    cache: for what is shown without one; bounds: of the queue; documents: a printer of A4, its maker's to
-    close.
+    cache: for what is shown without one; bounds: of the queue; documents: a printer of A4, telephone: a line
+    to a person, both their maker's to close.
     """
     reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
     printer = SimulatedReceiptPrinter(
@@ -288,6 +291,7 @@ async def terminal(
         )
         appointments = Appointments(visit, client, progress, slip_printer, slips)
         booking = Slots(visit, client, fresh_seconds=0.3), appointments
+        helping = Helping(visit, telephone)
         tally = Tally()
         visit.begin(
             (
@@ -301,6 +305,7 @@ async def terminal(
                 lookups,
                 payments,
                 progress,
+                helping,
                 cards,
             )
         )
@@ -325,6 +330,7 @@ async def terminal(
             await lookups.settle()
             await progress.settle()
             await ratings.settle()
+            await helping.settle()
             await devices.close()
             await cable.pull_out()
 
