@@ -287,7 +287,7 @@ def _add_services(
 ) -> None:
     trail = AuditTrail(database)
     lookup_pb2_grpc.add_LookupServiceServicer_to_server(
-        LookupService(database, published, sources, trail, now), server
+        LookupService(database, published, sources, trail, now, paying.gateway is not None), server
     )
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogService(published), server)
     appointment_pb2_grpc.add_AppointmentServiceServicer_to_server(

@@ -63,6 +63,8 @@ class LookupService(lookup_pb2_grpc.LookupServiceServicer):
     sources: Sources
     trail: AuditTrail
     now: Callable[[], datetime]
+    payments: bool
+    """Whether anything can be paid here."""
     _guessing: set[Subject] = field(default_factory=set, repr=False)
     """Whose records somebody asks for just now: nobody guesses at them twice at a time."""
 
@@ -133,6 +135,8 @@ class LookupService(lookup_pb2_grpc.LookupServiceServicer):
         await self._enter(lookup, guesses, actor, now, "OK" if found else _NOTHING)
         if entry.payable and found:
             found = await self.database.read(_with_payables, entry, lookup, found, now)
+            if not self.payments:
+                found = [replace(record, payable=None) for record in found]
         if entry.sent is not None and found:
             found = await self.database.read(_with_texts, entry.sent, lookup, found, now)
         return lookup_pb2.RunLookupResponse(

@@ -21,10 +21,12 @@ from structlog.testing import capture_logs
 
 from backend.conformance import trial
 from backend.conformance.lookups import lookup_demands
+from backend.gateway_demo import keys
 from backend.lookups.provider import Misconfigured
 from backend.lookups.source_settings import SourceSettings
 from backend.lookups.sources import Sources
 from backend.payments import payables
+from backend.payments.settings import PaymentSettings
 from backend.storage import audit
 from backend_client.forms.lookup import Lookup, Month, Record
 from backend_client.forms.lookup_wire import found_from_proto, lookup_from_proto
@@ -33,6 +35,7 @@ from tests.backend.sample import RESIDENT, resident, submission
 from tests.backend.test_conformance import Meddling, meddled
 from tests.keys import VAULT
 from tests.lookups import TROUBLE, add_lookup, lookup_content
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "a secret of the county"
@@ -151,7 +154,11 @@ async def at(tmp_path_factory: pytest.TempPathFactory, department: Department) -
     for kind in ("wrong_type", "endless", "broken"):
         add_lookup(content, f"trouble-{kind.replace('_', '-')}", kind.replace("_", "-"), "any")
         settings[kind.replace("_", "-")] = source(provider="trouble", kind=kind)
-    async with house(folder / "data", content, lookups=settings) as started:
+    await asyncio.to_thread(keys.make, folder)
+    nobody = f"http://127.0.0.1:{free_port()}"  # the gateway is asked when somebody pays, not before
+    paying = PaymentSettings(gateway="native", options=keys.options(folder, nobody))
+    web = f"127.0.0.1:{free_port()}"
+    async with house(folder / "data", content, lookups=settings, payment=paying, web_listen=web) as started:
         yield started
 
 
@@ -649,6 +656,12 @@ async def test_what_is_owed_has_a_token_that_only_the_backend_opens(at: House, a
     again, *_ = await ask.run("traffic-violations", plate_digits="0101", frame_end="2468")
     assert again.payable is not None
     assert payables.opened(VAULT, again.payable.token, at.clock()).subject == opened.subject
+
+
+async def test_where_no_payments_are_taken_nothing_is_offered_to_be_paid(tmp_path: Path) -> None:
+    async with house(tmp_path / "data", lookup_content(tmp_path / "content")) as at:
+        found = await Asking(at).run("traffic-violations", plate_digits="0101", frame_end="2468")
+    assert [record.payable for record in found] == [None, None, None]
 
 
 # Other servers.
