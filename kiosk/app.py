@@ -280,7 +280,6 @@ async def _show(
     stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking
 ) -> None:
     """Runs the window; says that it is ready once the first frame is drawn."""
-    Window.clearcolor = theme.colour.paper
     app = TerminalApp(stage)
     inspector = Inspector(stage, inspect, speaking.spoken) if inspect else None
     tidying = Tidying(stage)

@@ -88,12 +88,19 @@ def header(
     return _underlined(box)
 
 
-def sign(width: float, height: float, office: str) -> Box:
-    """What stands above everything that is in reach, in the low mode: the house's name, as on a board."""
+def sign(width: float, height: float, band: Box | None, office: str) -> Box:
+    """What stands above everything that is in reach, in the low mode: the house's name, as on a board.
+
+    band: what says what is not real, if anything.
+    """
     c, space, t = theme.colour, theme.space, theme.type
     board = Box(width, height, fill=c.sunken, radius=0)
     size = fitting(office, width - 2 * space.xl, (t.title, t.heading, t.bar, t.mark), lines=1, bold=True)
-    if height >= size * TIGHT + 2 * space.s:
+    free = height
+    if band:
+        board.put(band, 0, 0)
+        free -= band.height
+    if free >= size * TIGHT + 2 * space.s:
         name = Text(
             office,
             width - 2 * space.xl,
@@ -103,7 +110,7 @@ def sign(width: float, height: float, office: str) -> Box:
             align="centre",
             leading=TIGHT,
         )
-        board.put_centred(name)
+        board.put(name, space.xl, height - free + (free - name.height) / 2)
     return board
 
 

@@ -13,7 +13,7 @@ from kivy.core.window import Window
 from kivy.graphics import Color, Line, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
-from foundation.language import translator
+from foundation.language import Translate, translator
 from foundation.log import logger
 from kiosk.screens.alert import AlertOverlay
 from kiosk.screens.directory import SCREENS
@@ -22,6 +22,8 @@ from kiosk.screens.overlays import overlay
 from kiosk.screens.rating_bar import rating_bar, rating_bar_height
 from kiosk.screens.screen import Screen, Surroundings
 from kiosk.slip import LOCALE
+from kiosk.technician.events import AskForMenu
+from kiosk.technician.gesture import CornerHolds
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
@@ -60,6 +62,7 @@ class Stage(FloatLayout):
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
         self._lifted = (0.0, 0.0, 0.0)
+        self._holds = CornerHolds()
         self.focus: Inspectable | None = None
         """What keys work on, where somebody uses them."""
         self.shown: Callable[[], None] = lambda: None
@@ -96,6 +99,7 @@ class Stage(FloatLayout):
         """Lets the first finger through; every touch shows that somebody is there."""
         now = monotonic()
         self._visit.touched()
+        self._holds.down(touch.x, self.height - touch.y, self.width, self.height, now)
         if self.view is not None and (self.view.dark or self.view.hearing.curtain):
             if self.view.hearing.curtain:
                 self._visit.send(did.SetHearing(replace(self.view.hearing, curtain=False)))
@@ -118,6 +122,10 @@ class Stage(FloatLayout):
         if self._finger and self._finger[0] == touch.uid:
             self._finger = None
             self._lifted = (monotonic(), touch.x, touch.y)
+        if self._holds.up(touch.x, self.height - touch.y, self.width, self.height, monotonic()):
+            touch.grab_list.clear()  # what lies in the corner was not meant
+            self.send(AskForMenu())
+            return True
         super().on_touch_up(touch)
         return True
 
@@ -135,6 +143,7 @@ class Stage(FloatLayout):
         if now == before:
             return
         theme.look = now.look
+        Window.clearcolor = theme.colour.paper
         if before is None or not self._refreshed(before, now):
             try:
                 self._build(now)
@@ -204,10 +213,19 @@ class Stage(FloatLayout):
         width, height = theme.room
         space = theme.space
         self.clear_widgets()
-        self._put_sign(view)
+        kind = SCREENS[type(view.page)]
+        if kind.bare:
+            self._build_bare(kind, view, words)
+            return
         band = marks(width, words, self._surroundings)
         head = header(width, view, words, self._surroundings, self.send)
         self._head = head
+        if lowered := round(self.height) - height:
+            there = band if band and band.height <= lowered else None
+            board = sign(width, lowered, there, self._surroundings.office[view.language])
+            board.pos = (0, height)
+            self.add_widget(board)
+            band = None if there else band
         self._above = [band, head] if band else [head]
         if view.page.as_of is not None:
             self._above.append(age(width, view.page.as_of, words, self._surroundings, view))
@@ -217,7 +235,7 @@ class Stage(FloatLayout):
             top += round(box.height)
         low = foot_height() if view.leave or view.back or isinstance(view.page, Display | Help) else 0
         offered = rating_bar_height() if view.offer else 0
-        screen = SCREENS[type(view.page)](
+        screen = kind(
             view.page,
             view,
             width - 2 * space.xl,
@@ -235,10 +253,26 @@ class Stage(FloatLayout):
         self.screen = screen
         self.overlay = None
 
+    def _build_bare(self, kind: type[Screen[Any]], view: View, words: Translate) -> None:
+        """A screen that has the whole window."""
+        self._above, self._head, self.overlay = [], None, None
+        self.screen = kind(
+            view.page,
+            view,
+            self.width,
+            self.height,
+            send=self.send,
+            words=words,
+            surroundings=self._surroundings,
+        )
+        self.screen.pos = (0, 0)
+        self.add_widget(self.screen)
+
     def _renew_head(self, view: View) -> None:
         """Another header in the place of the one before; the page below stays as it is."""
         before = self._head
-        assert before is not None
+        if before is None:
+            return
         words = translator("kiosk", LOCALE, view.language)
         self._head = header(round(self.width), view, words, self._surroundings, self.send)
         self._head.pos = before.pos
@@ -258,14 +292,6 @@ class Stage(FloatLayout):
             self.overlay = overlay(*room, view, words, self.send)
         if self.overlay:
             self._put(self.overlay, 0, top)
-
-    def _put_sign(self, view: View) -> None:
-        """What lies above the room of the low mode: whose terminal it is, and nothing to touch."""
-        high = round(self.height) - theme.room[1]
-        if high:
-            board = sign(round(self.width), high, self._surroundings.office[view.language])
-            board.pos = (0, theme.room[1])
-            self.add_widget(board)
 
     def _put(self, widget: Any, left: float, top: float) -> None:
         """top: from the upper edge of the room."""

@@ -23,6 +23,7 @@ class Control:
     text: str
     bounds: tuple[float, float, float, float]
     enabled: bool
+    chosen: bool
 
     @property
     def centre(self) -> tuple[int, int]:
@@ -42,13 +43,17 @@ class Tree:
             text["text"] if isinstance(text, dict) else text for text in document["texts"]
         ]
         self.controls = {
-            c["id"]: Control(c["id"], c["role"], c["text"], tuple(c["bounds"]), c["enabled"])
+            c["id"]: Control(c["id"], c["role"], c["text"], tuple(c["bounds"]), c["enabled"], c["chosen"])
             for c in document["controls"]
         }
 
     def says(self, part: str) -> bool:
         """Whether a text or a control's text on the screen holds `part`."""
         return any(part in text for text in [*self.texts, *(c.text for c in self.controls.values())])
+
+    def chosen(self, identifier: str) -> bool:
+        """Whether that option is chosen."""
+        return identifier in self.controls and self.controls[identifier].chosen
 
     def find(self, prefix: str, text: str = "") -> Control:
         """The first control whose identifier begins with `prefix` and whose text holds `text`."""

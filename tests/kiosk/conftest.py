@@ -8,7 +8,7 @@ import pytest
 
 from tests.kiosk.processes import Display, Running, backend
 
-SIZES = ("1080x1920", "1280x1024")
+SIZES = ("1080x1920", "1280x1024", "1920x1080")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Draws every kind of page in a real window, in both languages and type sizes, and judges each.
 
-``python -m tests.kiosk.gallery SIZE BACKEND [--pictures DIR] [--all]`` prints one JSON object: how many
-pictures were judged, and what is wrong with them. The pages hold what a real backend gave.
+``python -m tests.kiosk.gallery SIZE BACKEND [--pictures DIR] [--all] [--only PAGE]`` prints one JSON object:
+how many pictures were judged, and what is wrong with them. The pages hold what a real backend gave.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError
 from kiosk.look import Look, TypeSize
 from kiosk.settings import KioskSettings
+from kiosk.theme import Arrangement
 from kiosk.visit import pages
 from kiosk.visit.home import doors
 from kiosk.visit.keypad import LENGTHS
@@ -74,6 +75,32 @@ GOOD = {
     FieldType.PHONE_NUMBER: "13800138000",
     FieldType.YES_NO: "yes",
 }
+
+
+Way = tuple[Language, Look]
+"""How a resident may have everything shown."""
+EVERY_WAY: list[Way] = [
+    (language, Look(size, contrast, low))
+    for size in TypeSize
+    for contrast in (False, True)
+    for low in (False, True)
+    for language in Language
+]
+_ZH, _EN = Language
+WAYS: dict[Arrangement, list[Way]] = {
+    Arrangement.PORTRAIT: [
+        (_ZH, Look()),
+        (_EN, Look(TypeSize.LARGE, low=True)),
+        (_EN, Look(TypeSize.VERY_LARGE, contrast=True)),
+    ],
+    Arrangement.LANDSCAPE: [
+        (_EN, Look()),
+        (_ZH, Look(TypeSize.VERY_LARGE, contrast=True)),
+        (_EN, Look(TypeSize.VERY_LARGE)),
+    ],
+    Arrangement.WIDE: [(_ZH, Look(TypeSize.LARGE)), (_EN, Look(TypeSize.VERY_LARGE, contrast=True))],
+}
+"""Those in which every page is judged: English at its largest needs the most room."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +144,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     guided = [service for service in has.services if service.guide]
     yield pages.Home(doors(has.services), has.services)
     yield pages.Home(failure=errors.Unreachable("BACKEND_UNREACHABLE"))
+    yield pages.Display()
     yield pages.OutOfService()
     yield pages.OutOfService(NOW)
     yield pages.OutOfService(NOW, pages.Cause.POWER)
@@ -328,13 +356,14 @@ def main() -> None:
     parser.add_argument("backend")
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--only", default="", help="pages of this class, such as Review")
     wanted = parser.parse_args()
     settings = KioskSettings.model_validate({"size": wanted.size})
     start_log("gallery")
     has = asyncio.run(county(wanted.backend))
     prepare(settings)
     require_window()
-    gallery = Gallery(wanted.pictures, complete=wanted.all)
+    gallery = Gallery(wanted.pictures, complete=wanted.all, only=wanted.only)
     for page in every_page(has, complete=wanted.all):
         gallery.hang(page)
     gallery.hang_offers(has.forms)
@@ -345,7 +374,8 @@ def main() -> None:
 class Gallery:
     """One window, through which every page goes in turn."""
 
-    def __init__(self, pictures: Path | None, *, complete: bool) -> None:
+    def __init__(self, pictures: Path | None, *, complete: bool, only: str) -> None:
+        """only: pages of that class alone."""
         from kivy.clock import Clock
 
         from kiosk.app import shows  # it needs the window
@@ -354,6 +384,7 @@ class Gallery:
         from kiosk.input.rime import PinyinEngine
         from kiosk.screens.screen import Surroundings
         from kiosk.screens.stage import Stage
+        from kiosk.theme import theme
         from kiosk.visit.visit import Pace, Visit
 
         register_fonts()
@@ -367,10 +398,12 @@ class Gallery:
             pinyin=PinyinEngine(deploy(), shows),
             code_reader=True,
         )
+        theme.mount(None, 900.0)
         self._stage = Stage(Visit(language=Language.ZH_CN, pace=Pace()), surroundings)
         Clock.tick()  # what the stage shows of itself
         self._pictures = pictures
-        self._complete = complete
+        self._ways = EVERY_WAY if complete else WAYS[theme.arrangement]
+        self._only = only
         self.count = 0
         self.faults: list[str] = []
 
@@ -378,27 +411,21 @@ class Gallery:
         """Shows a page in the ways that a resident can choose."""
         from kiosk.visit.visit import View
 
-        for language in Language:
-            # Large English needs the most room of all; large Chinese is drawn where everything is wanted.
-            for size in (
-                (TypeSize.STANDARD, TypeSize.LARGE)
-                if self._complete or language is Language.EN
-                else (TypeSize.STANDARD,)
-            ):
-                view = View(
-                    page=page,
-                    language=language,
-                    look=Look(size),
-                    back=not isinstance(page, pages.Home | pages.Confirmation),
-                    leave=not isinstance(page, pages.Home),
-                    unsent=True,
-                    waiting=False,
-                    stoppable=True,
-                    trouble=None,
-                    leaving=False,
-                    seconds_left=None,
-                )
-                self._judge(replace(view, **over))  # type: ignore[arg-type]
+        for language, look in self._ways:
+            view = View(
+                page=page,
+                language=language,
+                look=look,
+                back=not isinstance(page, pages.Home | pages.Confirmation),
+                leave=not isinstance(page, pages.Home),
+                unsent=True,
+                waiting=False,
+                stoppable=True,
+                trouble=None,
+                leaving=False,
+                seconds_left=None,
+            )
+            self._judge(replace(view, **over))  # type: ignore[arg-type]
 
     def hang_offers(self, forms: tuple[Form, ...]) -> None:
         """Every stage of a rating, below the fullest of the pages that it is offered on."""
@@ -434,6 +461,8 @@ class Gallery:
         from kiosk.inspect import tree
         from tests.kiosk.layout import faults
 
+        if self._only not in ("", type(view.page).__name__):
+            return
         Window.clear()
         self._stage.show(view)
         self.count += 1
@@ -441,7 +470,9 @@ class Gallery:
             self.faults.append(f"{type(view.page).__name__} {view.language}: it broke; the log says how")
             return
         shown = tree(self._stage)
-        way = f"{shown['screen']} {shown['overlay']} {view.language} {view.look.size.value}"
+        look = view.look
+        chosen = [look.size.value, "contrast" if look.contrast else "", "low" if look.low else ""]
+        way = " ".join(filter(None, (shown["screen"], shown["overlay"], view.language, *chosen)))
         self.faults += [f"{way}: {fault}" for fault in faults(shown)]
         if self._pictures:
             self._save(re.sub(r"\W+", "-", f"{self.count:04d}-{way}").strip("-"))
@@ -452,13 +483,11 @@ class Gallery:
         from kivy.lang import Builder
 
         from kiosk.inspect import picture
-        from kiosk.theme import theme
 
         assert self._pictures
         self._pictures.mkdir(parents=True, exist_ok=True)
         if self._stage.parent is None:
             Window.add_widget(self._stage)
-            Window.clearcolor = theme.colour.paper
         for _ in range(2):
             Clock.tick()
             Builder.sync()

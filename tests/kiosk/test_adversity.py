@@ -14,7 +14,7 @@ from tests.kiosk.hand import Hand, terminal
 from tests.kiosk.processes import BIN, Running, backend
 from tests.ports import free_port
 
-UPRIGHT, LYING = SIZES
+UPRIGHT, LYING, _ = SIZES
 
 
 async def test_an_idle_visit_warns_with_a_countdown_and_then_wipes_itself(
@@ -22,7 +22,7 @@ async def test_an_idle_visit_warns_with_a_countdown_and_then_wipes_itself(
 ) -> None:
     address = county.ready["huimin-backend"]
     with terminal(tmp_path / "kiosk", address, LYING, displays[LYING], patience=3.0, countdown=2) as hand:
-        await hand.go("bar.language", "bar.large")
+        await hand.go("bar.language", "bar.display", "display.size.large", "display.done")
         await hand.to_form("labour-registration")
         await hand.go("form.start", "card.skip")
         await hand.keys("mary")
@@ -37,7 +37,9 @@ async def test_an_idle_visit_warns_with_a_countdown_and_then_wipes_itself(
         tree = await hand.tree()
         assert tree.language == "zh_CN"
         assert "bar.leave" not in tree.controls
-        assert not (await hand.ask({"do": "tree"}))["controls"][1]["chosen"]
+        await hand.go("bar.display")
+        await hand.until(lambda tree: tree.chosen("display.size.standard"), "standard type")
+        await hand.touch("display.done")
         await hand.to_form("labour-registration")
         await hand.go("form.start", "card.skip")
         assert await hand.entered() == ""

@@ -35,7 +35,7 @@ from tests.kiosk.processes import BIN, Running
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 PREFIX = "https://example.invalid/"
-UPRIGHT, LYING = SIZES
+UPRIGHT, LYING, _ = SIZES
 LOST, OUT, PASSED_OVER = "keypad.lost", "keypad.out", ""
 SMARTPIN_FAULTS = {
     "wrong-checksum": LOST,

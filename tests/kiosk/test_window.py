@@ -18,7 +18,7 @@ from tests.kiosk.conftest import SIZES
 from tests.kiosk.hand import IDENTITY, Hand, keypad, terminal
 from tests.kiosk.processes import Running
 
-UPRIGHT, LYING = SIZES
+UPRIGHT, LYING, _ = SIZES
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,8 @@ async def test_policies_are_found_by_pinyin_and_read_sheet_by_sheet(zh: Hand) ->
     await zh.says("第 1 页")
     await zh.touch("policies.", "医保")
     await zh.screen("policies.text")
-    await zh.go("bar.large")
+    await zh.go("bar.display", "display.size.very_large", "display.contrast.on", "display.done")
+    await zh.screen("policies.text")
     await zh.touch("sheets.forward")
     await zh.says("第 2 页")
     await zh.touch("bar.back")
