@@ -15,12 +15,14 @@ USUAL = 6
 class Hearing:
     """How a visit is heard.
 
-    speaking: each screen is read out; volume: 1 to `LEVELS`; curtain: the screen shows nothing, so that
-    nobody reads along; headset: one is plugged in, and nobody else listens.
+    speaking: each screen is read out; volume: 1 to `LEVELS`; usual: the one that a visit begins with;
+    curtain: the screen shows nothing, so that nobody reads along; headset: one is plugged in, and nobody else
+    listens.
     """
 
     speaking: bool = False
     volume: int = USUAL
+    usual: int = USUAL
     curtain: bool = False
     headset: bool = False
 
@@ -31,7 +33,11 @@ class Hearing:
     def over(self) -> Hearing:
         """At the end of a visit: the usual volume, and light; a headset that is still in goes on being
         spoken to."""
-        return Hearing(speaking=self.headset, headset=self.headset)
+        return Hearing(self.headset, self.usual, self.usual, headset=self.headset)
+
+    def begins_at(self, volume: int) -> Hearing:
+        """A visit begins with that volume, the present one too."""
+        return replace(self, volume=volume, usual=volume)
 
 
 UNHEARD = Hearing()

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from backend_client.errors import BackendError
@@ -46,6 +47,8 @@ class Reporter:
         self._changed = asyncio.Event()
         self._service = survey.service
         self._heard = True
+        self.clock_offset: float | None = None
+        """Seconds by which this clock is ahead of the backend's, as of the last report; None before it."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -115,7 +118,10 @@ class Reporter:
 
     async def _report(self, *, stopping: bool = False) -> None:
         full = await asyncio.to_thread(room, self._folder)
-        await self._survey.door.client.report_terminal(self._survey.report(full, stopping=stopping))
+        began = datetime.now(UTC)
+        there = await self._survey.door.client.report_terminal(self._survey.report(full, stopping=stopping))
+        middle = began + (datetime.now(UTC) - began) / 2
+        self.clock_offset = (middle - there).total_seconds()
 
     def _note(self, *, heard: bool, reason: str = "") -> None:
         """Into the log, where it is otherwise than before."""

@@ -27,9 +27,15 @@ from hardware.registry import Devices
 from hardware.wording import sentence_or, texts
 from kiosk.figures import reports
 from kiosk.reporting.tally import Tally
-from kiosk.visit.pages import OutOfService
+from kiosk.visit.pages import Cause
 from kiosk.visit.visit import Visit
 
+CAUSES = {
+    Cause.TECHNICIAN: OutOfServiceCause.TECHNICIAN,
+    Cause.MENU: OutOfServiceCause.TECHNICIAN,
+    Cause.POWER: OutOfServiceCause.POWER,
+    Cause.WITHDRAWN: OutOfServiceCause.WITHDRAWN,
+}
 _DIGEST = 12
 """Digits of the catalogue's digest: enough to tell two catalogues apart."""
 
@@ -52,11 +58,10 @@ class Survey:
     @property
     def service(self) -> tuple[TerminalState, OutOfServiceCause]:
         """Whether residents are served, and why not."""
-        page = self.visit.view.page if self.visit.out_of_service else None
-        if not isinstance(page, OutOfService):
+        cause = self.visit.cause
+        if cause is None:
             return TerminalState.IN_SERVICE, OutOfServiceCause.NONE
-        known = OutOfServiceCause.__members__
-        return TerminalState.OUT_OF_SERVICE, known.get(page.cause.name, OutOfServiceCause.OTHER)
+        return TerminalState.OUT_OF_SERVICE, CAUSES.get(cause, OutOfServiceCause.OTHER)
 
     def report(self, room: Room, *, stopping: bool = False) -> TerminalReport:
         """As of now."""

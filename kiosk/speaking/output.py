@@ -69,9 +69,10 @@ def _sdl() -> ctypes.CDLL:
 class Output:
     """One device, open from `open` to `close`."""
 
-    def __init__(self, rate: int) -> None:
-        """rate: samples a second, 16 bit, mono."""
+    def __init__(self, rate: int, channels: int = 1) -> None:
+        """rate: samples a second, 16 bit, of each channel."""
         self._rate = rate
+        self._channels = channels
         self._device = 0
 
     async def open(self, name: str) -> None:
@@ -86,7 +87,7 @@ class Output:
         sdl = _sdl()
         if sdl.SDL_InitSubSystem(_INIT_AUDIO) != 0:
             raise SoundLost(_error(sdl))
-        wanted = _Spec(freq=self._rate, format=_S16_LE, channels=1, samples=SAMPLES)
+        wanted = _Spec(freq=self._rate, format=_S16_LE, channels=self._channels, samples=SAMPLES)
         got = _Spec()
         device: int = sdl.SDL_OpenAudioDevice(name.encode() or None, 0, byref(wanted), byref(got), 0)
         if not device:
@@ -104,7 +105,7 @@ class Output:
         """Seconds of sound that are still to come."""
         if not self._device:
             return 0.0
-        return float(_sdl().SDL_GetQueuedAudioSize(self._device)) / 2 / self._rate
+        return float(_sdl().SDL_GetQueuedAudioSize(self._device)) / 2 / self._channels / self._rate
 
     def play(self, pcm: bytes) -> None:
         """Puts sound behind what is still to come. Of a device that is lost nothing is heard."""

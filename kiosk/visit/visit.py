@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from backend_client.alert import Acknowledgement, Alert
@@ -20,7 +21,7 @@ from foundation.language import Language
 from foundation.log import logger
 from foundation.request_id import begin_request
 from kiosk.hearing import UNHEARD, Hearing
-from kiosk.look import Look
+from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.above import Above
 from kiosk.visit.alerts import Alerted
@@ -28,20 +29,31 @@ from kiosk.visit.events import Event
 from kiosk.visit.idle import IdleClock
 from kiosk.visit.interruption import Interruption
 from kiosk.visit.pages import (
+    CardLeft,
     Cause,
     Confirmation,
     Display,
     Ending,
     HelpCall,
     Home,
+    Keeping,
+    KeptForLater,
     Offer,
     OutOfService,
     Page,
+    StillThere,
     Turned,
 )
 from kiosk.visit.turns import Turns
 
 log = logger(__name__)
+
+LEFT = "left"
+"""Why a visit ends: its resident said so, and wants nothing kept."""
+KEPT = "kept"
+"""Its resident wants it kept."""
+CLOSED = "closed"
+"""The terminal ends, perhaps to be started anew at once."""
 
 Step = Callable[[], Coroutine[Any, Any, None]]
 """Something that waits for the backend and then changes the page."""
@@ -67,6 +79,15 @@ class Pace:
     """For which somebody is thanked for one."""
 
 
+_LONGER = {TypeSize.STANDARD: 1.0, TypeSize.LARGE: 1.5, TypeSize.VERY_LARGE: 2.0}
+LISTENING = 1.5
+BY_KEYS = 2.0
+TYPING = 2.0
+"""How many times longer a visit waits, before it asks whether somebody is there and from there to its end."""
+LONGEST = 6.0
+"""Many times longer it waits at most, whatever comes together."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What is to be shown.
@@ -80,7 +101,8 @@ class View:
     sheet begins; more_alerts: whether another follows it;
     offer: the rating that is offered below the page; ending: that the service ends soon, until it was read;
     call: to a person, until its end was read;
-    dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it.
+    dark: nobody is near, and the screen is to show nothing; hearing: what is heard of it;
+    keeping: by what the visit can be taken up again, where its end is near.
     """
 
     page: Page
@@ -103,6 +125,7 @@ class View:
     dark: bool = False
     call: HelpCall | None = None
     hearing: Hearing = UNHEARD
+    keeping: Keeping | None = None
 
 
 class Chapter:
@@ -123,8 +146,24 @@ class Chapter:
         """Whether it keeps anything about the resident."""
         return False
 
+    def ending(self, reason: str) -> None:
+        """The visit ends; `wipe` follows."""
+
+    def left_behind(self) -> Page | None:
+        """What is to be shown before the home page once everything is wiped."""
+        return None
+
     def wipe(self) -> None:
         """Forgets everything about the resident."""
+
+
+class Signal(Enum):
+    """What is told by a tone, too."""
+
+    ASKED = "asked"
+    """Whether somebody is still there."""
+    CARD_LEFT = "card-left"
+    """A card is still in the reader."""
 
 
 class Visit:
@@ -137,6 +176,10 @@ class Visit:
         """Is told what became of an alert here."""
         self.turns = Turns()
         """With the devices."""
+        self.signal: Callable[[Signal], None] = lambda signal: None
+        """Is told what a short tone is for, where there is sound."""
+        self.keeping: Callable[[], Keeping | None] = lambda: None
+        """Says by what the visit could be taken up again, were it interrupted now."""
         self.above = Above()
         """What is shown in place of the visit while the terminal is out of service."""
         self._interruption = Interruption(lambda: self.end("kept too long"))
@@ -162,9 +205,13 @@ class Visit:
         self._offer: Offer | None = None
         self._ending: Ending | None = None
         self._dark = False
+        self._by_keys = False
         self._seconds_left: int | None = None
         self._idle = IdleClock(
-            patience=pace.patience, countdown=pace.countdown, warn=self._warn, end=self._idle_end
+            patience=lambda: pace.patience * self._patience,
+            countdown=lambda: round(pace.countdown * self._patience),
+            warn=self._warn,
+            end=self._idle_end,
         )
 
     def begin(self, chapters: Sequence[Chapter]) -> None:
@@ -230,6 +277,7 @@ class Visit:
             dark=self._dark,
             call=self._call,
             hearing=self._hearing,
+            keeping=self.keeping() if self._leaving or self._seconds_left is not None else None,
         )
 
     def _interrupted_view(self, page: OutOfService) -> View:
@@ -326,6 +374,8 @@ class Visit:
                     self.end("left")
             case did.Stay():
                 self._leaving = False
+            case did.KeepForLater() if self._leaving:
+                self._tell_chapters(event)
             case _ if self._interruption.page is not None:
                 return
             case did.TryAgain() if self._failed:
@@ -472,6 +522,11 @@ class Visit:
 
     # What is heard.
 
+    def begin_at(self, volume: int) -> None:
+        """A visit begins with that volume from now on."""
+        self._hearing = self._hearing.begins_at(volume)
+        self.changed()
+
     @property
     def hearing(self) -> Hearing:
         """How the visit is heard."""
@@ -504,6 +559,12 @@ class Visit:
     def out_of_service(self) -> bool:
         """Whether nobody is served."""
         return self._interruption.page is not None
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why nobody is served; None where residents are."""
+        page = self._interruption.page
+        return None if page is None else page.cause
 
     async def over(self) -> None:
         """Waits until nobody is there."""
@@ -539,11 +600,16 @@ class Visit:
 
     # The end.
 
-    def end(self, reason: str) -> None:
-        """Ends the visit: everything about the resident is wiped, and the home page shown."""
+    def end(self, reason: str, last: Page | None = None) -> None:
+        """Ends the visit: everything about the resident is wiped, and the home page shown.
+
+        last: is shown before that, as a card that was left behind is: in the visit's language and look.
+        """
         self._idle.stop()
         self._interruption.nothing_kept()
         self._stop_working()
+        for chapter in self._chapters:
+            chapter.ending(reason)
         for chapter in self._chapters:
             chapter.wipe()
         log.info("visit_ended", reason=reason)
@@ -551,13 +617,20 @@ class Visit:
         self._call = None
         self._over = None
         self._alerted.wipe()
-        self.language = self.first_language
-        self._look = Look()
-        self._hearing = self._hearing.over()
         self._failed = None
         self._leaving = False
         self._seconds_left = self._ending = None
-        self._nobody.set()
+        if last is None and reason != CLOSED:
+            last = next(filter(None, (chapter.left_behind() for chapter in self._chapters)), None)
+        if last is not None:
+            self._pages.append(last)
+            self._idle.touched()
+        else:
+            self.language = self.first_language
+            self._look = Look()
+            self._hearing = self._hearing.over()
+            self._by_keys = False
+            self._nobody.set()
         self._page_changed()
 
     def _warn(self, left: int) -> None:
@@ -565,11 +638,36 @@ class Visit:
         if talking or (self._working and not self._stoppable):  # whoever waits has nothing to touch
             self._idle.touched()
             return
-        if len(self._pages) == 1 and self._over is None and not self._unsent():
+        alone = len(self._pages) == 1 and self._over is None and not self._unsent()
+        if alone or isinstance(self.page, StillThere | KeptForLater):
             self.end("idle")
             return
+        if isinstance(self.page, CardLeft):  # it has a time of its own
+            self._idle.touched()
+            return
+        if self._seconds_left is None:
+            self.signal(Signal.ASKED)
         self._seconds_left = left
         self.changed()
+
+    # How long it waits.
+
+    def uses_keys(self) -> None:
+        """Somebody finds their way by the keys of a keypad: from now on the visit has more patience."""
+        self._by_keys = True
+
+    @property
+    def _patience(self) -> float:
+        """How many times longer than usual the visit waits: what is read in large type, listened to, found by
+        keys or typed takes longer."""
+        patience = _LONGER[self._look.size]
+        if self._hearing.speaking:
+            patience *= LISTENING
+        if self._by_keys:
+            patience *= BY_KEYS
+        if getattr(self.page, "entered", ""):
+            patience *= TYPING
+        return min(patience, LONGEST)
 
     def _idle_end(self) -> None:
         self.end("idle")
