@@ -115,6 +115,14 @@ class People(BaseModel):
             raise PinRefused("pin.card_taken")
         return self._with(name, card=Kept.of(card))
 
+    def without_card(self, name: str) -> People:
+        """Somebody's card opens nothing any more."""
+        return People(
+            technicians=tuple(
+                one.model_copy(update={"card": None}) if one.name == name else one for one in self.technicians
+            )
+        )
+
     def without(self, name: str) -> People:
         """Somebody less."""
         return People(technicians=tuple(one for one in self.technicians if one.name != name))
