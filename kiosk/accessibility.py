@@ -8,28 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any
 
 from kivy.core.window import Window
 
+from foundation.language import Language
 from kiosk.screens.stage import Stage
+from kiosk.speaking.shown import Area, Piece, Shown
 from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.text import Text
 
 CONTROLS = ("button", "option", "field", "image")
 """Roles of what is more than text."""
 Bounds = list[int]
 """x, y, width, height in window pixels, y downwards."""
-
-
-class Area(Enum):
-    """Where something stands."""
-
-    HEADER = auto()
-    SCREEN = auto()
-    FOOT = auto()
-    """Below the screen: its actions, the way back, a rating."""
-    OVERLAY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +80,36 @@ def bounds(widget: Any) -> Bounds:
 def flipped(x: float, y: float, width: float, height: float) -> Bounds:
     """Kivy counts upwards from the bottom; everybody else downwards."""
     return [round(x), round(Window.height - y - height), round(width), round(height)]
+
+
+def shown(stage: Stage) -> Shown:
+    """What a stage shows now."""
+    pieces = []
+    for node in nodes(stage):
+        widget = node.widget
+        if node.control:
+            reached = bool(widget.inspect_enabled) and widget.inspect_role != "image"
+            pieces.append(_piece(widget, node.area, node.owner, control=reached))
+        elif isinstance(widget, Text) and widget.drawn:
+            pieces.append(_piece(widget, node.area, node.owner, control=False))
+    return Shown(
+        stage.screen.name if stage.screen else "",
+        stage.overlay.name if stage.overlay else "",
+        stage.view.language if stage.view else Language.ZH_CN,
+        tuple(pieces),
+    )
+
+
+def widget_of(stage: Stage, identifier: str) -> Inspectable | None:
+    """The control of that identifier, where it can be reached."""
+    for node in nodes(stage):
+        if node.control and node.widget.inspect_id == identifier and node.widget.inspect_enabled:
+            return node.widget
+    return None
+
+
+def _piece(widget: Inspectable, area: Area, owner: str, *, control: bool) -> Piece:
+    said = widget.inspect_text or getattr(widget, "text", "")
+    return Piece(
+        widget.inspect_id, widget.inspect_role, said, area, owner, control, bool(widget.inspect_chosen)
+    )

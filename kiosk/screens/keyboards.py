@@ -46,10 +46,6 @@ def date_keyboard(width: int, language: Language, text: str, entered: Callable[[
     return keyboard
 
 
-KEYED = "•"
-"""A digit that a keypad holds: that there is one, not which."""
-
-
 def grouped(kind: FieldType, entered: str) -> str:
     """Digits in groups that can be checked against a card or a phone: 330106 19900307 1234, 138 0013 8000."""
     sizes = {FieldType.IDENTITY_NUMBER: (6, 8, 4), FieldType.PHONE_NUMBER: (3, 4, 4)}.get(kind)

@@ -13,10 +13,11 @@ from foundation.language import Language
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens import question_words
-from kiosk.screens.keyboards import KEYED, PADS, date_keyboard, grouped, listen, pad_width
+from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
+from kiosk.visit.keypad import KEYED
 from kiosk.visit.pages import Question
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.entry import Entry, TextEntry, text_entry_height

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from backend_client.forms.reference import group
 from kiosk.input.keyboards.digits import DigitKeyboard, IdentityKeyboard
-from kiosk.screens.keyboards import KEYED, listen, pad_width
+from kiosk.screens.keyboards import listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
+from kiosk.visit.keypad import KEYED
 from kiosk.visit.pages import ReferenceEntry, SuffixEntry
 from kiosk.widgets.box import stack
 from kiosk.widgets.entry import Entry

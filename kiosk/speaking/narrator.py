@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from foundation.language import translator
 from hardware.interfaces.pin_pad import FunctionKey
-from kiosk.accessibility import Area
+from kiosk.accessibility import shown, widget_of
 from kiosk.hearing import LEVELS, Hearing
 from kiosk.screens.stage import Stage
 from kiosk.slip import LOCALE
 from kiosk.speaking.keys import PAD, USB, USB_DIGITS, Key
 from kiosk.speaking.letters import letters
 from kiosk.speaking.settings import SoundSettings
-from kiosk.speaking.shown import Piece, Shown, shown, widget_of
+from kiosk.speaking.shown import Area, Piece, Shown
 from kiosk.speaking.speaker import Saying, Speaker
 from kiosk.speaking.wording import Wording
 from kiosk.visit import events as did

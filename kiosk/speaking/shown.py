@@ -1,15 +1,22 @@
-"""What is on the screen, as far as it can be said: a picture of the accessibility tree without widgets."""
+"""What is on the screen, as far as it can be said: the accessibility tree without its widgets. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from foundation.language import Language
-from kiosk.accessibility import Area, nodes
-from kiosk.screens.keyboards import KEYED
-from kiosk.screens.stage import Stage
-from kiosk.widgets.inspectable import Inspectable
-from kiosk.widgets.text import Text
+from kiosk.visit.keypad import KEYED
+
+
+class Area(Enum):
+    """Where something stands."""
+
+    HEADER = auto()
+    SCREEN = auto()
+    FOOT = auto()
+    """Below the screen: its actions, the way back, a rating."""
+    OVERLAY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +66,3 @@ class Shown:
         """What stands on a control besides its name."""
         said = (p.text for p in self.pieces if p.owner == control.id and not p.control)
         return tuple(text for text in said if text and text not in control.text)
-
-
-def shown(stage: Stage) -> Shown:
-    """What a stage shows now."""
-    pieces = []
-    for node in nodes(stage):
-        widget = node.widget
-        if node.control:
-            reached = bool(widget.inspect_enabled) and widget.inspect_role != "image"
-            pieces.append(_piece(widget, node.area, node.owner, control=reached))
-        elif isinstance(widget, Text) and widget.drawn:
-            pieces.append(_piece(widget, node.area, node.owner, control=False))
-    return Shown(
-        stage.screen.name if stage.screen else "",
-        stage.overlay.name if stage.overlay else "",
-        stage.view.language if stage.view else Language.ZH_CN,
-        tuple(pieces),
-    )
-
-
-def widget_of(stage: Stage, identifier: str) -> Inspectable | None:
-    """The control of that identifier, where it can be reached."""
-    for node in nodes(stage):
-        if node.control and node.widget.inspect_id == identifier and node.widget.inspect_enabled:
-            return node.widget
-    return None
-
-
-def _piece(widget: Inspectable, area: Area, owner: str, *, control: bool) -> Piece:
-    said = widget.inspect_text or getattr(widget, "text", "")
-    return Piece(
-        widget.inspect_id, widget.inspect_role, said, area, owner, control, bool(widget.inspect_chosen)
-    )

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 
 from foundation.language import Translate
-from kiosk.accessibility import Area
-from kiosk.screens.keyboards import KEYED
-from kiosk.speaking.shown import Piece, Shown
+from kiosk.speaking.shown import Area, Piece, Shown
+from kiosk.visit.keypad import KEYED
 from speech.spoken.readout import Readout
 
 MASK = re.compile(rf"[*＊{KEYED}]{{1,}}(?:\s?[*＊{KEYED}]+)*")

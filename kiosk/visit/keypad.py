@@ -34,6 +34,8 @@ from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
 
+KEYED = "•"
+"""On the screen, a digit that a keypad holds: that there is one, not which."""
 ENTRY_SECONDS = 30.0
 """A pad waits for no entry longer; while the page is shown the next one begins at once."""
 AGAIN_SECONDS = 2.0

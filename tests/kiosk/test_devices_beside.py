@@ -24,8 +24,8 @@ from hardware.simulators.auxiliaries import SimulatedAuxiliaries
 from hardware.simulators.keynius_pad import SimulatedKeyniusPad
 from hardware.simulators.line import GONE_SECONDS
 from hardware.simulators.smartpin_pad import SimulatedSmartPinPad
-from kiosk.screens.keyboards import KEYED
 from kiosk.slip import LOCALE
+from kiosk.visit.keypad import KEYED
 from tests.hardware.cups import QUEUE, Cups, cups
 from tests.hardware.nut import Nut, nut
 from tests.kiosk.conftest import SIZES

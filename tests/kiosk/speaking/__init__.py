@@ -1,0 +1,1 @@
+"""Screens read out, and worked with keys."""

@@ -1,0 +1,123 @@
+"""What is said of a screen: its title first, errors next, every number in words, nothing that is hidden."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from foundation.language import Language, translator
+from kiosk.slip import LOCALE
+from kiosk.speaking.shown import Area, Piece, Shown
+from kiosk.speaking.wording import Wording
+from speech.spoken import readout
+
+ZH, EN = Language.ZH_CN, Language.EN
+
+
+def wording(language: Language, *, alone: bool = True) -> Wording:
+    return Wording(translator("kiosk", LOCALE, language), readout(language), alone=alone)
+
+
+def text(words: str, role: str = "text", area: Area = Area.SCREEN, name: str = "", owner: str = "") -> Piece:
+    return Piece(name, role, words, area, owner)
+
+
+def control(
+    name: str, words: str, role: str = "button", area: Area = Area.SCREEN, *, chosen: bool = False
+) -> Piece:
+    return Piece(name, role, words, area, control=True, chosen=chosen)
+
+
+def screen(*pieces: Piece, overlay: str = "", language: Language = EN) -> Shown:
+    return Shown("some", overlay, language, pieces)
+
+
+QUESTION = screen(
+    text("Huimin County", area=Area.HEADER),
+    text("Demonstration", area=Area.HEADER, name="bar.marks"),
+    control("bar.language", "中文", area=Area.HEADER),
+    text("Question 2 of 5"),
+    text("When were you born?", "heading"),
+    text("This day does not exist.", "error"),
+    control("form.entry", "13800138000", "field"),
+    control("form.next", "Next", area=Area.FOOT),
+)
+
+
+def test_a_page_begins_with_its_title_and_with_what_is_wrong() -> None:
+    said = wording(EN).page(QUESTION, marks=True)
+    assert said[:4] == ["When were you born?", "This day does not exist.", "Demonstration", "Question 2 of 5"]
+    assert said[-1] == "To choose from on this page: 3."
+    assert "Demonstration" not in wording(EN).page(QUESTION, marks=False)
+    assert not any("Huimin" in one for one in said)
+
+
+def test_what_lies_over_a_page_is_read_alone() -> None:
+    now = screen(
+        text("Below"),
+        text("Still there?", "heading", Area.OVERLAY),
+        control("idle.more", "More time", area=Area.OVERLAY),
+        overlay="idle",
+    )
+    assert wording(EN).page(now, marks=False)[0] == "Still there?"
+    assert "Below" not in wording(EN).page(now, marks=False)
+
+
+def test_of_the_same_page_only_what_is_new_is_said_and_no_clock_that_counts_on() -> None:
+    before = screen(text("Pay within 59 seconds"), text("1/40"), text("Printing"))
+    now = screen(text("Pay within 58 seconds"), text("2/40"), text("Printed"), text("No paper", "error"))
+    assert wording(EN).changes(before, now) == ["No paper", "Printed"]
+
+
+def test_the_focus_begins_at_the_page_and_comes_to_the_header_last() -> None:
+    assert [p.id for p in wording(EN).order(QUESTION)] == ["form.entry", "form.next", "bar.language"]
+
+
+@pytest.mark.parametrize(("language", "said"), [(EN, "Yes, chosen"), (ZH, "Yes，已选")])
+def test_a_control_says_its_name_its_state_and_which_it_is(language: Language, said: str) -> None:
+    yes = control("form.option.yes", "Yes", "option", chosen=True)
+    now = screen(yes, text("Yes", owner=yes.id), text("free of charge", owner=yes.id), language=language)
+    first, about, where = wording(language).control(now, yes)
+    assert (first, about) == (said, "free of charge")
+    assert where in {"1 of 1", "第 1 项，共 1 项"}
+
+
+def test_digits_that_are_private_are_said_only_to_somebody_alone_who_asks() -> None:
+    entry = QUESTION.find("form.entry")
+    assert entry
+    assert wording(EN).control(QUESTION, entry) == ["11 characters entered"]
+    assert wording(EN, alone=False).control(QUESTION, entry, asked=True) == ["11 characters entered"]
+    (asked,) = wording(EN).control(QUESTION, entry, asked=True)
+    assert "one three eight" in asked
+
+
+def test_what_is_hidden_on_the_screen_is_hidden_in_speech() -> None:
+    assert wording(EN).said("Name: Li **") == "Name: Li (2 hidden)"
+    assert wording(ZH).said("138****8000") == "138（隐去 4 位）8000"
+    for alone, heard in ((True, True), (False, False)):
+        said = wording(EN, alone=alone).said("Your number is 11999919900307102X.")
+        assert ("11999919900307102X" in said) is heard
+
+
+def test_a_loudspeaker_says_no_telephone_and_no_account_number() -> None:
+    for number in ("138 0013 8000", "13800138000", "6222000011112222333", "119999 19900307 102X"):
+        assert not re.search(r"\d{3}", wording(ZH, alone=False).said(f"号码：{number}")), number
+    assert "12345" in wording(ZH, alone=False).said("热线 12345")
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        (
+            EN,
+            "Reference 1234 5678 9012",
+            "Reference one two three four, five six seven eight, nine zero one two",
+        ),
+        (ZH, "编号 1234 5678 9012", "编号 一二三四，五六七八，九零一二"),
+        (ZH, "2026-02-03", "2026-02-03"),
+    ],
+)
+def test_a_reference_is_said_in_fours(language: Language, written: str, said: str) -> None:
+    heard = wording(language).said(written)
+    assert heard == said or (language is ZH and heard.replace("幺", "一") == said)
