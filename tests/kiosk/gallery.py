@@ -24,7 +24,6 @@ from backend_client.client import BackendClient
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import FieldType, Form
-from backend_client.forms.reference import new_reference
 from backend_client.notice import Notice
 from backend_client.policy import Policy, PolicyMatch, Topic
 from backend_client.public_case import PublicCase
@@ -48,6 +47,7 @@ from tests.kiosk.gallery_appointments import appointments
 from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
 from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
+from tests.kiosk.references import reference
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ENTERED = {
@@ -231,7 +231,7 @@ def _review(form: Form) -> pages.Review:
 
 
 def _confirmations(form: Form) -> Iterator[Page]:
-    accepted = Accepted(new_reference(), NOW)
+    accepted = Accepted(reference(), NOW)
     yield pages.Confirmation(form, accepted, pages.Slip.NO_PRINTER)
     yield pages.Confirmation(form, accepted, pages.Slip.OFFERED)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTING)
@@ -270,7 +270,7 @@ def _cases(forms: tuple[Form, ...]) -> Iterator[Page]:
     yield pages.CaseList(())
     yield pages.CaseList(
         tuple(
-            Case(new_reference(), form.name, form.title, state, NOW, NOW)
+            Case(reference(), form.name, form.title, state, NOW, NOW)
             for form, state in zip(forms * 2, CaseState, strict=False)
         ),
         "more",
@@ -278,7 +278,7 @@ def _cases(forms: tuple[Form, ...]) -> Iterator[Page]:
     for state in (CaseState.REJECTED, CaseState.RECEIVED):
         events = (CaseEvent(CaseState.RECEIVED, NOW, ""), CaseEvent(CaseState.ACCEPTED, NOW, note))
         case = Case(
-            new_reference(),
+            reference(),
             forms[0].name,
             forms[0].title,
             state,
@@ -302,9 +302,7 @@ def _replies(forms: tuple[Form, ...]) -> Iterator[Page]:
     reopening = Reopening(NOW, date(2026, 12, 14))
     again = CaseEvent(CaseState.IN_REVIEW, NOW, "")
     reply = CaseReply(REPLY, NOW - timedelta(days=1))
-    base = Case(
-        new_reference(), form.name, form.title, CaseState.COMPLETED, NOW, NOW, (done,), replies=(reply,)
-    )
+    base = Case(reference(), form.name, form.title, CaseState.COMPLETED, NOW, NOW, (done,), replies=(reply,))
     yield pages.CaseHistory(replace(base, reopenable=True))
     yield pages.CaseHistory(
         replace(base, state=CaseState.IN_REVIEW, events=(done, again), reopening=reopening)
@@ -381,6 +379,7 @@ class Gallery:
         from kiosk.app import shows  # it needs the window
         from kiosk.fonts import register_fonts
         from kiosk.input.deploy import deploy
+        from kiosk.input.methods import InputMethods, open_handwriting
         from kiosk.input.rime import PinyinEngine
         from kiosk.screens.screen import Surroundings
         from kiosk.screens.stage import Stage
@@ -395,7 +394,7 @@ class Gallery:
             demonstration=True,
             simulated=("identity_card_reader", "receipt_printer"),
             qr_text=lambda accepted: accepted.reference,
-            pinyin=PinyinEngine(deploy(), shows),
+            typing=InputMethods(PinyinEngine(deploy(), shows), open_handwriting(shows)),
             code_reader=True,
         )
         theme.mount(None, 900.0)

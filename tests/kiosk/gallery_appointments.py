@@ -20,7 +20,6 @@ from backend_client.case import Case, CaseEvent, CaseState
 from backend_client.catalog import Service
 from backend_client.forms.answer import AnswerError, Problem
 from backend_client.forms.form import Form
-from backend_client.forms.reference import new_reference
 from backend_client.forms.slot import Slot
 from backend_client.submission import Accepted
 from foundation.language import LocalizedText
@@ -28,6 +27,7 @@ from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.receipt_printer import PrintError
 from kiosk.visit import pages
 from kiosk.visit.pages import Page
+from tests.kiosk.references import reference
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 NINE = Slot(datetime(2026, 11, 23, 9, 0), "vaccination-clinic")
@@ -98,7 +98,7 @@ def appointments(services: Iterable[Service], forms: Iterable[Form]) -> Iterator
 
 
 def _confirmations(form: Form) -> Iterator[Page]:
-    accepted = Accepted(new_reference(), NOW)
+    accepted = Accepted(reference(), NOW)
     materials = (LocalizedText("预防接种证。", "The vaccination record."),)
     booked = pages.Booked(NINE.start, COUNTERS.place, materials)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTED, booked=booked)
@@ -124,7 +124,7 @@ def _case(form: Form, state: AppointmentState, *, check_in: bool = False) -> Cas
     if over:
         events.append(CaseEvent(ended, NOW, "已在2号窗口办理。"))
     return Case(
-        new_reference(),
+        reference(),
         form.name,
         form.title,
         events[-1].state,

@@ -10,7 +10,6 @@ from backend_client.case import Case, CaseEvent, CaseState
 from backend_client.forms.answer import Value
 from backend_client.forms.charge import bill_for
 from backend_client.forms.form import Form
-from backend_client.forms.reference import new_reference
 from backend_client.payment import Order, OrderState
 from backend_client.submission import Accepted
 from foundation.language import LocalizedText
@@ -18,6 +17,7 @@ from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.receipt_printer import PrintError
 from kiosk.visit import pages
 from kiosk.visit.pages import Page
+from tests.kiosk.references import reference
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 TAX: dict[str, Value] = {
@@ -44,12 +44,12 @@ def payments(forms: Iterable[Form]) -> Iterator[Page]:
         bill = bill_for(form, answers)
         assert bill
         yield pages.ChargeReview(form, bill)
-    accepted = Accepted(new_reference(), NOW)
+    accepted = Accepted(reference(), NOW)
     yield pages.Confirmation(tax, accepted, pages.Slip.OFFERED, due_fen=1_687_000)
     kept = replace(accepted, delivered=False)
     yield pages.Confirmation(tax, kept, pages.Slip.OFFERED, due_fen=1_687_000)
     order = Order(
-        reference=new_reference(),
+        reference=reference(),
         title=LocalizedText(
             "个体户报税缴税（2026年第三季度）", "Tax of a sole trader, third quarter of 2026"
         ),
