@@ -10,6 +10,7 @@ from foundation.language import Translate
 from kiosk.screens.call_banner import call_banner
 from kiosk.screens.screen import Action, Surroundings
 from kiosk.slip import local_time
+from kiosk.technician.pages import TechnicianPage
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
@@ -162,7 +163,8 @@ def _always(view: View) -> list[tuple[str, str, Event]]:
         over = isinstance(view.page, Display)
         tools.append(("bar.display", "display", did.Back() if over else did.OpenDisplay()))
         helped = isinstance(view.page, Help)
-        tools.append(("bar.help", "help", did.Back() if helped else did.OpenHelp()))
+        if not isinstance(view.page, TechnicianPage):
+            tools.append(("bar.help", "help", did.Back() if helped else did.OpenHelp()))
     return tools
 
 

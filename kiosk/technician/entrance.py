@@ -40,17 +40,14 @@ class Entrance(Part):
         folder: Path,
         devices: Devices,
         turns: Turns,
-        *,
         zone: ZoneInfo,
-        menu: Callable[[], Page],
     ) -> None:
-        """folder: of the private files; menu: makes the page that is behind the door."""
+        """folder: of the private files."""
         self._session = session
         self._folder = folder
         self._devices = devices
         self._turns = turns
         self._zone = zone
-        self._menu = menu
         self._pin = ""
         self._tries = Tries(folder)
         self._people = People()
@@ -139,7 +136,7 @@ class Entrance(Part):
         who = await asyncio.to_thread(who_has, self._people)
         if who is not None:
             self._tries.right()
-            self._session.enter(who, self._menu())
+            self._session.enter(who, by)
             return
         locked = self._tries.locked_until(datetime.now(UTC)) is not None
         log.warning("technician_refused", by=by, locked=locked)

@@ -35,16 +35,10 @@ ICONS = {
 def technicians_menu(reach: Reach, *, keep: float) -> Session:
     """What the hidden gesture opens. keep: seconds for which a visit under way is kept."""
     session = Session(reach.visit, keep=keep, patience=reach.settings.technician_patience)
-    entrance = Entrance(
-        session,
-        reach.folder,
-        reach.devices,
-        reach.visit.turns,
-        zone=reach.zone,
-        menu=lambda: menu_page(reach),
-    )
+    entrance = Entrance(session, reach.folder, reach.devices, reach.visit.turns, reach.zone)
     session.begin(
         entrance.first,
+        lambda: menu_page(reach),
         (
             entrance,
             DevicesPart(session, reach),

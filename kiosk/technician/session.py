@@ -16,7 +16,7 @@ from kiosk.technician.events import AskForMenu
 from kiosk.visit import events as did
 from kiosk.visit.above import Above
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Cause, Page, Turned
+from kiosk.visit.pages import Cause, Display, Page, Turned
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
@@ -46,6 +46,7 @@ class Session(Above):
         self._parts: Sequence[Part] = ()
         self._pages: list[Page] = []
         self._first: Callable[[], Page] = Page
+        self._menu: Callable[[], Turned] = Turned
         self._leaving: asyncio.TimerHandle | None = None
         self._working: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
@@ -54,9 +55,11 @@ class Session(Above):
         self.who = ""
         """Name of the technician, once they have entered."""
 
-    def begin(self, first: Callable[[], Page], parts: Sequence[Part]) -> None:
-        """Gives it its parts, once. first: the page on which somebody has to say who they are."""
+    def begin(self, first: Callable[[], Page], menu: Callable[[], Turned], parts: Sequence[Part]) -> None:
+        """Gives it its parts, once. first: makes the page on which somebody has to say who they are; menu:
+        the one behind it."""
         self._first = first
+        self._menu = menu
         self._parts = parts
 
     # What is shown.
@@ -83,23 +86,20 @@ class Session(Above):
             self._shown()
 
     def close_page(self) -> None:
-        """Shows the page before."""
-        del self._pages[-1]
+        """Shows the page before; the first one as it is by now."""
+        *pages, _ = self._pages
+        if len(pages) == 1:
+            before = pages[0]
+            place = before.place if isinstance(before, Turned) else 0.0
+            pages = [replace(self._menu(), place=place) if self.who else self._first()]
+        self._pages = pages
         self._shown()
 
-    def update(self, before: Page, now: Page) -> None:
-        """Puts another state of a page in its place, wherever it lies; nothing where it is gone."""
-        for at, page in enumerate(self._pages):
-            if page is before:
-                self._pages[at] = now
-                self._shown()
-                return
-
-    def enter(self, who: str, menu: Page) -> None:
-        """Somebody said who they are: the menu is shown."""
+    def enter(self, who: str, by: str) -> None:
+        """Somebody said who they are, by PIN or card: the menu is shown."""
         self.who = who
-        log.warning("technician_entered", who=who)
-        self._pages = [menu]
+        log.warning("technician_entered", who=who, by=by)
+        self._pages = [self._menu()]
         self._shown()
 
     # What technicians do.
@@ -117,6 +117,8 @@ class Session(Above):
                 self.close("left")
             case did.Back() if self.back:
                 self.close_page()
+            case did.OpenDisplay():
+                self.open(Display())
             case did.Turn(place) if isinstance(page, Turned):
                 self.show(replace(page, place=place))
             case _:
