@@ -34,6 +34,8 @@ from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.calling.baresip import Baresip, BaresipMissing
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
+from kiosk.input.handwriting import Handwriting
+from kiosk.input.methods import InputMethods
 from kiosk.input.rime import PinyinEngine
 from kiosk.inspect import Inspector
 from kiosk.power import PowerWatch
@@ -104,14 +106,14 @@ class TerminalApp(App):
 
 
 class Typing(Chapter):
-    """The pinyin engine forgets what a resident typed."""
+    """What a resident typed and how is forgotten."""
 
-    def __init__(self, engine: PinyinEngine) -> None:
-        self._engine = engine
+    def __init__(self, methods: InputMethods) -> None:
+        self._methods = methods
 
     def wipe(self) -> None:
         """At the end of each visit."""
-        self._engine.forget()
+        self._methods.forget()
 
 
 async def run(
@@ -122,17 +124,19 @@ async def run(
     opened: Awaitable[object],
     lending: VendorModeSettings,
     pinyin: Callable[[], PinyinEngine],
+    handwriting: Handwriting | None,
     inspect: Path | None,
 ) -> None:
     """Shows the terminal until SIGTERM, SIGINT or the window's end.
 
-    opened: is done once the devices are; pinyin: opens the engine.
+    opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing.
     """
     stop = stop_requested()
     client = door.client
     register_fonts()
     theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
     with pinyin() as engine:
+        typing = InputMethods(engine, handwriting)
         visit = Visit(
             language=settings.language,
             pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
@@ -203,7 +207,7 @@ async def run(
                 Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
                 guidance,
                 helping,
-                Typing(engine),
+                Typing(typing),
             )
         )
         stage = Stage(
@@ -215,7 +219,7 @@ async def run(
                 demonstration=settings.demonstration,
                 simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
                 qr_text=slips.qr_text,
-                pinyin=engine,
+                typing=typing,
                 code_reader=devices.of(CODE_READER) is not None,
             ),
         )
@@ -236,6 +240,7 @@ async def run(
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
+        speaking.open()
         try:
             reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
             with observed_terminal(visit, devices, settings.data / settings.room):
@@ -257,7 +262,6 @@ async def run(
             await progress.settle()
             await ratings.settle()
             await guidance.settle()
-
             await helping.settle()
             if telephone:
                 await telephone.close()

@@ -96,12 +96,15 @@ async def _run(
     from kiosk.fonts import FontError  # noqa: PLC0415
     from kiosk.input.deploy import deploy  # noqa: PLC0415
     from kiosk.input.errors import InputMethodError  # noqa: PLC0415
+    from kiosk.input.methods import open_handwriting  # noqa: PLC0415
     from kiosk.input.rime import PinyinEngine  # noqa: PLC0415
 
     try:
         dictionary = await asyncio.to_thread(deploy)
         require_window()
         from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
+
+        handwriting = await asyncio.to_thread(open_handwriting, shows)
 
         devices = Devices(configured.configured())
         store = Store(settings.data / settings.room)
@@ -118,6 +121,7 @@ async def _run(
                     opened=opening,
                     lending=lending,
                     pinyin=lambda: PinyinEngine(dictionary, shows),
+                    handwriting=handwriting,
                     inspect=inspect,
                 )
         finally:

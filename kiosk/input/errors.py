@@ -1,4 +1,4 @@
-"""What can go wrong with the input method, each with what the technician should do."""
+"""What can go wrong with the input methods, each with what the technician should do."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ class DeploymentFailed(InputMethodError):
 
 class EngineBusy(InputMethodError):
     """A second engine was asked for; librime is one per process."""
+
+
+class HandwritingError(Exception):
+    """Nothing can be written by hand; the message says why and what to do."""
+
+
+class RecogniserMissing(HandwritingError):
+    """The library libzinnia is not installed, or is not one that can be used."""
+
+
+class ModelMissing(HandwritingError):
+    """The model of the characters is not installed, or is not one."""

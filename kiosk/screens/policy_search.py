@@ -59,7 +59,7 @@ class PolicySearchScreen(Screen[PolicySearch]):
             else Text(self.words("search.examples"), wide, colour=theme.colour.soft_ink)
         )
         self.put(self._below, left, top + high + space.m)
-        keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin)
+        self._keyboard = keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.typing)
         self.put(keyboard, 0, self.height - keyboard.height)
         listen(
             keyboard, insert=self._field.insert, backspace=self._field.backspace, done=self.touch(did.Next())
@@ -81,4 +81,4 @@ class PolicySearchScreen(Screen[PolicySearch]):
 
     def settle(self) -> None:
         """Takes what is being composed."""
-        self._field.insert(self.surroundings.pinyin.accept().committed)
+        self._keyboard.settle()

@@ -97,7 +97,7 @@ class QuestionScreen(Screen[Question]):
     def settle(self) -> None:
         """Takes what is being composed, before the screen goes."""
         if self.page.field.type is FieldType.TEXT:
-            self._text.insert(self.surroundings.pinyin.accept().committed)
+            self._keyboard.settle()
 
     # Above the answer.
 
@@ -211,7 +211,9 @@ class QuestionScreen(Screen[Question]):
         """Upright the field stands below the question, lying beside it, always above the keyboard."""
         space = theme.space
         first = Language.EN if self.latin else self.language
-        keyboard = TextKeyboard(round(self.width), self.language, self.surroundings.pinyin, first)
+        self._keyboard = keyboard = TextKeyboard(
+            round(self.width), self.language, self.surroundings.typing, first
+        )
         bottom = self.height - keyboard.height - space.m
         self.put(keyboard, 0, self.height - keyboard.height)
         least = text_entry_height(1)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText, Translate
-from kiosk.input.rime import PinyinEngine
+from kiosk.input.methods import InputMethods
 from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -29,7 +29,7 @@ class Surroundings:
     """What screens show of the terminal itself.
 
     simulated: identifiers of the simulated devices, as in ``device.identity_card_reader`` of the catalogue;
-    qr_text: what the QR code of an accepted form says; pinyin: the one engine of the process; code_reader:
+    qr_text: what the QR code of an accepted form says; typing: how text is entered; code_reader:
     whether a slip's code can be held before one.
     """
 
@@ -39,7 +39,7 @@ class Surroundings:
     demonstration: bool
     simulated: tuple[str, ...]
     qr_text: Callable[[Accepted], str]
-    pinyin: PinyinEngine
+    typing: InputMethods
     code_reader: bool = False
 
 

@@ -73,6 +73,8 @@ GLYPHS = {
     "dot": MDI7.circle,
     "ring": MDI7.circle_outline,
     "backspace": MDI7.backspace_outline,
+    "undo": MDI7.undo_variant,
+    "clear": MDI7.eraser,
     "shift_off": MDI7.arrow_up_bold_outline,
     "shift_once": MDI7.arrow_up_bold,
     "shift_locked": MDI7.apple_keyboard_caps,

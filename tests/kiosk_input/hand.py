@@ -72,8 +72,8 @@ class Hand:
         """What is seen, and the events so far."""
         return self.ask(do="state")
 
-    def show(self, keyboard: str, language: str = "zh_CN", type_: str = "normal") -> State:
-        """A new keyboard. type_: ``normal`` or ``large``."""
+    def show(self, keyboard: str, language: str = "zh_CN", type_: str = "standard") -> State:
+        """A new keyboard. type_: the value of a `TypeSize`."""
         self.ask(show=keyboard, language=language, type=type_)
         return self.until(lambda state: state["controls"] and state["size"] == list(self.size))
 

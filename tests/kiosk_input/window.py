@@ -1,7 +1,7 @@
 """A window with one keyboard, run by the tests as a process of its own and touched from outside.
 
 Reads commands from standard input, one JSON object a line, and answers each with one JSON line on standard
-output: ``{"show": NAME, "language": "zh_CN", "type": "normal"}``, ``{"do": "state"}``, ``{"do": "picture",
+output: ``{"show": NAME, "language": "zh_CN", "type": "standard"}``, ``{"do": "state"}``, ``{"do": "picture",
 "file": PATH}``, ``{"do": "forget"}``, ``{"do": "stop"}``.
 """
 
@@ -41,6 +41,7 @@ from kivy.uix.widget import Widget  # noqa: E402
 from foundation.language import Language  # noqa: E402
 from kiosk.fonts import covers, register_fonts  # noqa: E402
 from kiosk.input.deploy import deploy  # noqa: E402
+from kiosk.input.handwriting import Handwriting  # noqa: E402
 from kiosk.input.keyboards.date import DateKeyboard  # noqa: E402
 from kiosk.input.keyboards.date_steps import DateSteps  # noqa: E402
 from kiosk.input.keyboards.digits import (  # noqa: E402
@@ -50,11 +51,15 @@ from kiosk.input.keyboards.digits import (  # noqa: E402
     PhoneKeyboard,
 )
 from kiosk.input.keyboards.english import EnglishKeyboard  # noqa: E402
+from kiosk.input.keyboards.handwriting import HandwritingKeyboard  # noqa: E402
 from kiosk.input.keyboards.key_cap import KeyCap  # noqa: E402
 from kiosk.input.keyboards.keyboard import Keyboard  # noqa: E402
 from kiosk.input.keyboards.pinyin import PinyinKeyboard  # noqa: E402
 from kiosk.input.keyboards.text import TextKeyboard  # noqa: E402
 from kiosk.input.keyboards.wheels import DateWheels  # noqa: E402
+from kiosk.input.methods import InputMethods  # noqa: E402
+from kiosk.input.phrases import Phrases  # noqa: E402
+from kiosk.input.recogniser import Recogniser  # noqa: E402
 from kiosk.input.rime import PinyinEngine  # noqa: E402
 from kiosk.look import Look, TypeSize  # noqa: E402
 from kiosk.theme import theme  # noqa: E402
@@ -70,7 +75,9 @@ class KeyboardWindow(App):
         """The empty window."""
         theme.fit(WIDTH, HEIGHT)
         Window.clearcolor = theme.colour.paper
-        self.engine = PinyinEngine(deploy(), shows=lambda text: not covers(text))
+        self.engine = PinyinEngine(deploy(), shows=_shows)
+        self.by_hand = Handwriting(Recogniser(shows=_shows), Phrases.read())
+        self.methods = InputMethods(self.engine, self.by_hand)
         self.keyboard: Keyboard | None = None
         self.events: list[list[str]] = []
         self.took: list[float] = []
@@ -86,7 +93,8 @@ class KeyboardWindow(App):
         makers: dict[str, Callable[[], Keyboard]] = {
             "pinyin": lambda: PinyinKeyboard(WIDTH, language, self.engine),
             "english": lambda: EnglishKeyboard(WIDTH, language),
-            "text": lambda: TextKeyboard(WIDTH, language, self.engine),
+            "text": lambda: TextKeyboard(WIDTH, language, self.methods),
+            "handwriting": lambda: HandwritingKeyboard(WIDTH, language, self.by_hand),
             "digits": lambda: DigitKeyboard(WIDTH, language),
             "phone": lambda: PhoneKeyboard(WIDTH, language),
             "identity": lambda: IdentityKeyboard(WIDTH, language),
@@ -136,7 +144,7 @@ class KeyboardWindow(App):
     def answer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Does one command."""
         if "show" in command:
-            theme.look = Look(TypeSize.LARGE if command["type"] == "large" else TypeSize.STANDARD)
+            theme.look = Look(TypeSize(command["type"]))
             self.show(command["show"], Language(command["language"]))
         elif command["do"] == "picture":
             Window.dispatch("on_draw")
@@ -148,7 +156,7 @@ class KeyboardWindow(App):
                 Image.Transpose.FLIP_TOP_BOTTOM
             ).save(command["file"])
         elif command["do"] == "forget":
-            self.engine.forget()
+            self.methods.forget()
         elif command["do"] == "stop":
             self.stop()
         return self.state() if self.keyboard else {}
@@ -161,6 +169,10 @@ class KeyboardWindow(App):
         if self._touched is not None:
             self.took.append(time.perf_counter() - self._touched)
             self._touched = None
+
+
+def _shows(text: str) -> bool:
+    return not covers(text)
 
 
 def bounds(widget: Widget) -> list[float]:

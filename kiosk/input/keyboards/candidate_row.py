@@ -1,4 +1,4 @@
-"""What pinyin offers: the syllables typed, and the words to choose from."""
+"""What pinyin and handwriting offer: the syllables typed, and the words to choose from."""
 
 from __future__ import annotations
 
@@ -33,13 +33,22 @@ class CandidateRow(Box):
     """Shows a composition. Candidates that do not fit wait behind the page keys, as the next pages do."""
 
     def __init__(
-        self, width: int, words: Translate, chosen: Callable[[int], None], turned: Callable[[int], None]
+        self,
+        width: int,
+        words: Translate,
+        chosen: Callable[[int], None],
+        turned: Callable[[int], None],
+        hint: str = "candidates.hint",
     ) -> None:
-        """chosen: is told the candidate's number on the engine's page; turned: 1 or -1, to another page."""
+        """chosen: is told the candidate's number on the engine's page; turned: 1 or -1, to another page;
+
+        hint: what is said where there are no syllables, by its identifier in the catalogue.
+        """
         super().__init__(width, height())
         self._words = words
         self._chosen = chosen
         self._turned = turned
+        self._hint = hint
         self._composition = Composition()
         self._portions: list[list[Line]] = [[]]
         self._portion = 0
@@ -47,9 +56,10 @@ class CandidateRow(Box):
         self._side = round(theme.touch * 1.15)
         self.show(self._composition)
 
-    def show(self, composition: Composition, *, at_end: bool = False) -> None:
-        """Another composition. at_end: its last candidates first, for one who turns back."""
+    def show(self, composition: Composition, *, at_end: bool = False, hint: str = "") -> None:
+        """Another composition. at_end: its last candidates first, for one who turns back; hint: another."""
         self._composition = composition
+        self._hint = hint or self._hint
         room = self.width - 2 * self._side
         self._portions = chunks([self._width(text) for text in composition.candidates], room, lines())
         self._portion = len(self._portions) - 1 if at_end else 0
@@ -80,7 +90,7 @@ class CandidateRow(Box):
             if not self._composition.candidates:
                 said += f"  {self._words('candidates.none')}"
         else:
-            said = self._words("candidates.hint")
+            said = self._words(self._hint)
         room = self.width - 2 * theme.space.s
         size = fitting(
             said, room, (theme.type.lead, theme.type.body, theme.type.caption), lines=1, bold=composing
@@ -94,7 +104,8 @@ class CandidateRow(Box):
             leading=TIGHT,
             name="keyboard.composition",
         )
-        self._add(text, theme.space.s, 0 if composing else (self.height - text.height) / 2)
+        bare = composing or self._composition.candidates
+        self._add(text, theme.space.s, 0 if bare else (self.height - text.height) / 2)
 
     def _candidate(self, number: int) -> KeyCap:
         text = self._composition.candidates[number]

@@ -12,10 +12,8 @@ from kiosk.theme import theme
 class EnglishKeyboard(Keyboard):
     """QWERTY with capitals, digits and symbols.
 
-    Shift is for one letter; touched twice it stays. Event besides the others: ``on_other_script()``.
+    Shift is for one letter; touched twice it stays.
     """
-
-    __events__ = ("on_other_script",)
 
     def __init__(self, width: int, language: Language, height: int = 0) -> None:
         """height: in pixels, where another keyboard stands in the same place; its keys grow to fill it."""
@@ -23,9 +21,6 @@ class EnglishKeyboard(Keyboard):
         self._row = (round(self.height) - 2 * theme.space.xs) // letters.ENGLISH.rows
         self._locked = False
         self._show(letters.ENGLISH, self._row)
-
-    def on_other_script(self) -> None:
-        """Event: pinyin is asked for."""
 
     def _touched(self, key: Key) -> None:
         match key.act:
@@ -35,9 +30,9 @@ class EnglishKeyboard(Keyboard):
                 self._show(letters.ENGLISH_SYMBOLS, self._row)
             case Act.LETTERS:
                 self._lower()
-            case Act.OTHER_SCRIPT:
+            case Act.SCRIPT:
                 self._lower()
-                self.dispatch("on_other_script")
+                super()._touched(key)
             case _:
                 if self._capitals and not self._locked and key.insert.isalpha():
                     self._lower()

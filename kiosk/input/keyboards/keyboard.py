@@ -5,6 +5,7 @@ from __future__ import annotations
 from foundation.language import Language
 from kiosk.input.keyboards.board import Board, row_height
 from kiosk.input.keyboards.layout import Act, Key, Layout
+from kiosk.input.methods import Script
 from kiosk.input.wording import words
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
@@ -14,10 +15,10 @@ class Keyboard(Box):
     """Keys on a bed. Width and height are fixed once it is made, as of every box.
 
     Events: ``on_insert(text)`` puts text where the caret is; ``on_backspace()`` takes a character away;
-    ``on_done()`` ends entering.
+    ``on_done()`` ends entering; ``on_script(script)`` asks for another way of writing.
     """
 
-    __events__: tuple[str, ...] = ("on_insert", "on_backspace", "on_done")
+    __events__: tuple[str, ...] = ("on_insert", "on_backspace", "on_done", "on_script")
 
     def __init__(self, width: int, height: int, language: Language) -> None:
         """height: in pixels, with the bed's margins."""
@@ -35,6 +36,12 @@ class Keyboard(Box):
 
     def on_done(self) -> None:
         """Event."""
+
+    def on_script(self, script: Script) -> None:
+        """Event."""
+
+    def settle(self) -> None:
+        """Inserts what was begun, as if it had been touched."""
 
     def clear(self) -> None:
         """Drops what was begun and not inserted yet."""
@@ -60,6 +67,8 @@ class Keyboard(Box):
                 self.dispatch("on_backspace")
             case Act.DONE:
                 self.dispatch("on_done")
+            case Act.SCRIPT:
+                self.dispatch("on_script", Script(key.name))
 
 
 def height_of(layout: Layout, row: int = 0) -> int:

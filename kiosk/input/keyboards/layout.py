@@ -16,8 +16,10 @@ class Act(Enum):
     SHIFT = auto()
     SYMBOLS = auto()
     LETTERS = auto()
-    OTHER_SCRIPT = auto()
-    """Pinyin to English and back."""
+    SCRIPT = auto()
+    """To another way of writing, which the key is named after."""
+    UNDO = auto()
+    CLEAR = auto()
 
 
 class Tone(Enum):

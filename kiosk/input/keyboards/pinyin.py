@@ -19,23 +19,26 @@ def height() -> int:
 class PinyinKeyboard(Keyboard):
     """QWERTY with a candidate row, Chinese punctuation, digits and symbols.
 
-    What is begun is taken before anything else happens: a comma, another keyboard, the end. Event besides the
-    others: ``on_other_script()``.
+    What is begun is taken before anything else happens: a comma, another keyboard, the end.
     """
 
-    __events__ = ("on_other_script",)
-
-    def __init__(self, width: int, language: Language, engine: PinyinEngine) -> None:
+    def __init__(
+        self, width: int, language: Language, engine: PinyinEngine, *, by_hand: bool = False
+    ) -> None:
+        """by_hand: whether there is a key that leads to writing by finger."""
         super().__init__(width, height(), language)
+        self._letters = letters.PINYIN_OR_HAND if by_hand else letters.PINYIN
+        self._symbols = letters.PINYIN_OR_HAND_SYMBOLS if by_hand else letters.PINYIN_SYMBOLS
         self._engine = engine
         engine.clear()
         self._composition = Composition()
         self._candidates = CandidateRow(self._room, self._words, self._choose, self._turn)
         self.put(self._candidates, theme.space.xs, theme.space.xs)
-        self._show(letters.PINYIN)
+        self._show(self._letters)
 
-    def on_other_script(self) -> None:
-        """Event: English is asked for."""
+    def settle(self) -> None:
+        """Takes the words that are highlighted."""
+        self._take(self._engine.accept())
 
     def clear(self) -> None:
         """Drops what is being composed."""
@@ -58,13 +61,13 @@ class PinyinKeyboard(Keyboard):
                 self._take(self._engine.accept())
             case Act.SYMBOLS:
                 self._take(self._engine.accept())
-                self._show(letters.PINYIN_SYMBOLS)
+                self._show(self._symbols)
             case Act.LETTERS:
-                self._show(letters.PINYIN)
-            case Act.OTHER_SCRIPT:
+                self._show(self._letters)
+            case Act.SCRIPT:
                 self._take(self._engine.accept())
-                self._show(letters.PINYIN)
-                self.dispatch("on_other_script")
+                self._show(self._letters)
+                super()._touched(key)
             case _:
                 self._take(self._engine.accept())
                 super()._touched(key)
@@ -83,7 +86,7 @@ class PinyinKeyboard(Keyboard):
             self._composition = typed.composition
             self._candidates.show(typed.composition)
         if began_or_ended:
-            board = self._boards[letters.PINYIN.name]
+            board = self._boards[self._letters.name]
             board.say("done", "key.done" if typed.composition.empty else "key.take")
         if typed.committed:
             self.dispatch("on_insert", typed.committed)

@@ -1,0 +1,62 @@
+"""The ways in which text can be entered at this terminal, and the one that the resident prefers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from foundation.log import logger
+from kiosk.input.errors import HandwritingError, InputMethodError
+from kiosk.input.handwriting import Handwriting
+from kiosk.input.phrases import Phrases
+from kiosk.input.recogniser import Recogniser
+from kiosk.input.rime import PinyinEngine
+
+log = logger(__name__)
+
+
+class Script(Enum):
+    """How text is entered; the value is the name of the key that leads there."""
+
+    PINYIN = "pinyin"
+    HANDWRITING = "handwriting"
+    ENGLISH = "english"
+
+
+def open_handwriting(shows: Callable[[str], bool]) -> Handwriting | None:
+    """Opens it where it is installed; else says in the log what is missing, and the terminal does without.
+
+    Blocks for some tenths of a second.
+    """
+    try:
+        return Handwriting(Recogniser(shows=shows), Phrases.read())
+    except (HandwritingError, InputMethodError) as error:
+        log.warning("handwriting_missing", reason=str(error), left="pinyin and English")
+        return None
+
+
+class InputMethods:
+    """Owns what was chosen. One for the process.
+
+    chinese: how Chinese is entered, as the resident did it last; until then, by pinyin.
+    """
+
+    def __init__(self, pinyin: PinyinEngine, handwriting: Handwriting | None = None) -> None:
+        self.pinyin = pinyin
+        self.handwriting = handwriting
+        self._chinese = Script.PINYIN
+
+    @property
+    def chinese(self) -> Script:
+        """By pinyin or by hand."""
+        return self._chinese
+
+    def prefer(self, script: Script) -> None:
+        """Keeps what the resident turned to, until the visit ends. English says nothing about Chinese."""
+        if script is not Script.ENGLISH:
+            self._chinese = script
+
+    def forget(self) -> None:
+        """At the end of a visit: what was typed, and what was chosen."""
+        self._chinese = Script.PINYIN
+        self.pinyin.forget()
