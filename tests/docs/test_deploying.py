@@ -17,6 +17,8 @@ import backend.notifying.sending
 import backend.rpc.metrics
 import backend_client.metrics
 import ivr.metrics
+from backend import clock
+from backend.fleet.figures import FleetFigures
 from backend.settings import BackendSettings
 from foundation.config import Settings, load
 from ivr.settings import IvrSettings
@@ -55,7 +57,7 @@ def _metrics() -> set[str]:
     assert ivr.metrics.ARRIVED
     return {
         name + suffix
-        for metric in (*REGISTRY.collect(), *SUPERVISORS.collect())
+        for metric in (*REGISTRY.collect(), *SUPERVISORS.collect(), *FleetFigures(clock.now).collect())
         for name in [metric.name]
         for suffix in ("", "_total", "_bucket")
     }
