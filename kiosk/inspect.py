@@ -10,8 +10,8 @@ it stands in, ``size`` of its type, ``owner``, the identifier of the control it 
 width, height in window pixels, y downwards. What an overlay covers is left out. Nothing is enabled in the
 moment after a page came.
 
-``{"do": "spoken", "after": NUMBER}`` gives ``count``, how many texts have begun to be read out, and ``spoken``,
-those after so many.
+``{"do": "spoken", "after": NUMBER}`` gives ``count``, how many texts have begun to be read out, and
+``spoken``, those after so many, each as the number of its turn, which a key or a page begins, and the text.
 
 ``{"do": "picture", "file": PATH}`` saves a PNG and gives ``{"saved": PATH}``.
 
@@ -39,8 +39,8 @@ from kiosk.widgets.text import Text
 log = logger(__name__)
 
 MAX_REQUEST = 1 << 16
-Spoken = Callable[[int], tuple[int, Sequence[str]]]
-"""How many texts have begun to be read out, and those after so many."""
+Spoken = Callable[[int], tuple[int, Sequence[tuple[int, str]]]]
+"""How many texts have begun to be read out, and those after so many, each with its turn."""
 
 
 class Inspector:
@@ -94,15 +94,16 @@ class Inspector:
 
 async def picture(file: Path) -> None:
     """Saves what is shown as a PNG. OSError where that cannot be."""
+    shown = pixels()
+    await asyncio.to_thread(shown.save, file, format="PNG")
+
+
+def pixels() -> Image.Image:
+    """What is shown, in RGB."""
     Window.dispatch("on_draw")
-    width, height = map(round, Window.size)
-    pixels = bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE))
-
-    def save() -> None:
-        whole = Image.frombytes("RGBA", (width, height), pixels)
-        whole.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB").save(file, format="PNG")
-
-    await asyncio.to_thread(save)
+    size = width, height = round(Window.width), round(Window.height)
+    whole = Image.frombytes("RGBA", size, bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)))
+    return whole.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
 
 
 def tree(stage: Stage) -> dict[str, Any]:

@@ -27,18 +27,18 @@ log = logger(__name__)
 
 
 async def follow(
-    visit: Visit, stage: Stage, keypad: Keypad, sound: SoundSettings, heard: Callable[[str], None]
+    visit: Visit, stage: Stage, keypad: Keypad, sound: SoundSettings, heard: Callable[[int, str], None]
 ) -> None:
     """Reads out until it is cancelled; returns at once where there is no voice, which the log says.
 
-    heard: is told each text as it begins to be said.
+    heard: see `Speaker`.
     """
     output = Output(FULL.rate)
     try:
         engines = sound.voices.engines("kiosk.sound.voices")
         async with Renderer(cache_directory("speech"), engines=engines, band=FULL) as renderer:
             speaker = Speaker(renderer, output)
-            speaker.heard = lambda saying: heard(saying.text)
+            speaker.heard = heard
             narrator = Narrator(visit, stage, speaker, keypad, sound)
             jack = Jack(sound.jack, visit.plugged_in) if sound.jack else None
             with _listening(narrator, jack):

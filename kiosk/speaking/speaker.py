@@ -45,8 +45,10 @@ class Speaker:
         self._task: asyncio.Task[None] | None = None
         self._device: str | None = None
         self.volume = 0
-        self.heard: Callable[[Saying], None] = lambda saying: None
-        """Is told each text as it begins to be said."""
+        self.turn = 0
+        """How often something was begun to be said, or silence was kept, in place of what was said before."""
+        self.heard: Callable[[int, str], None] = lambda turn, text: None
+        """Is told each text as it begins to be said, and of which turn."""
 
     @property
     def speaking(self) -> bool:
@@ -68,6 +70,7 @@ class Speaker:
 
     def stop(self) -> None:
         """Silence, at once."""
+        self.turn += 1
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -89,7 +92,7 @@ class Speaker:
                 if self._output.lost and not await self._opened():
                     return
                 if saying is not before:
-                    self.heard(saying)
+                    self.heard(self.turn, saying.text)
                     before = saying
                 self._output.play(louder(pcm, decibels(self.volume)))
             await asyncio.sleep(self._output.left)

@@ -28,7 +28,7 @@ class Speaking:
         self._keypad = keypad
         self._sound = sound
         self._running: asyncio.Task[None] | None = None
-        self._spoken: deque[str] = deque(maxlen=KEPT if keep else 0)
+        self._spoken: deque[tuple[int, str]] = deque(maxlen=KEPT if keep else 0)
         self._count = 0
 
     def open(self) -> None:
@@ -41,8 +41,9 @@ class Speaking:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
-    def spoken(self, after: int) -> tuple[int, Sequence[str]]:
-        """How many texts have begun to be said, and those after so many: for the inspection."""
+    def spoken(self, after: int) -> tuple[int, Sequence[tuple[int, str]]]:
+        """How many texts have begun to be said, and those after so many, each with its turn: for the
+        inspection."""
         new = max(0, min(self._count - after, len(self._spoken)))
         return self._count, list(self._spoken)[len(self._spoken) - new :]
 
@@ -52,6 +53,6 @@ class Speaking:
 
         await follow(self._visit, self._stage, self._keypad, self._sound, self._heard)
 
-    def _heard(self, text: str) -> None:
+    def _heard(self, turn: int, text: str) -> None:
         self._count += 1
-        self._spoken.append(text)
+        self._spoken.append((turn, text))
