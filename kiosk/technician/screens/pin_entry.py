@@ -1,0 +1,71 @@
+"""Who is there: a PIN, or a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.input.keyboards.digits import DigitKeyboard
+from kiosk.screens.keyboards import listen, pad_width
+from kiosk.screens.screen import Action, Screen
+from kiosk.technician.pages import PinEntry, Refused
+from kiosk.technician.wording import wording
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.keypad import KEYED
+from kiosk.widgets.box import stack
+from kiosk.widgets.entry import Entry
+from kiosk.widgets.mark import error
+from kiosk.widgets.text import TIGHT, Text
+
+
+class PinEntryScreen(Screen[PinEntry]):
+    """A field of dots and a pad; nothing says what was typed."""
+
+    name = "technician.pin"
+
+    def draw(self) -> None:
+        """The pad stands at the lower end, or at the right where the window lies."""
+        said, space, t, c = wording(self.language), theme.space, theme.type, theme.colour
+        wide = pad_width(self.width)
+        room = self.width if theme.portrait else self.width - wide - space.xl
+        keyboard = DigitKeyboard(wide, self.language)
+        listen(
+            keyboard,
+            insert=lambda text: self.send(did.Insert(text)),
+            backspace=self.touch(did.Erase()),
+            done=self.touch(did.Next()),
+        )
+        if theme.portrait:
+            self.put(keyboard, (self.width - wide) / 2, self.height - keyboard.height)
+        else:
+            self.put(keyboard, self.width - wide, 0)
+        title = Text(
+            said("pin.title"), room, size=t.title, bold=True, leading=TIGHT, role="heading", name="page.title"
+        )
+        hint = said("pin.hint_card" if self.page.card else "pin.hint")
+        if self.page.checking:
+            hint = said("pin.checking")
+        under = Text(hint, room, colour=c.soft_ink, leading=1.4, balanced=True)
+        above = stack(room, [title, under], space.s)
+        self.put(above, 0, 0)
+        entry = Entry(
+            room,
+            name="technician.pin",
+            text=KEYED * self.page.digits,
+            empty=said("pin.empty"),
+            wrong=self.page.refused is not None,
+        )
+        self.put(entry, 0, above.height + space.l)
+        if self.page.refused is not None:
+            self.put(error(self._why(self.page.refused), room), 0, above.height + entry.height + 2 * space.l)
+
+    def actions(self) -> Sequence[Action]:
+        """In."""
+        said = wording(self.language)
+        return (Action("technician.enter", said("pin.enter"), did.Next(), icon="next", icon_after=True),)
+
+    def _why(self, refused: Refused) -> str:
+        locked = self.page.locked
+        return wording(self.language)(
+            f"refused.{refused.value}", count=self.page.left, time=locked[self.language] if locked else ""
+        )
