@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices generated-calls lint contract tour bench chaos chaos-payments phones lock clean
+.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices generated-calls lint contract tour screens bench chaos chaos-payments phones lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -13,6 +13,8 @@ help:
 	@echo "make lint   check style, types and the contract"
 	@echo "make tour   a whole visit, a whole call and every service, with pictures: tour/index.html"
 	@echo "            OPTIONS=--documents renews docs/services.md and the pictures of the documents too"
+	@echo "make screens  draw every screen in all sizes, themes and languages, and name those that changed;"
+	@echo "            OPTIONS=--accept renews docs/screens.md"
 	@echo "make bench  measure; OPTIONS=\"search --full\" searches a million policies too"
 	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
 	@echo "make chaos-payments  kill the backend at every step of paying, and look at the books"
@@ -71,6 +73,9 @@ contract: setup
 
 tour: setup
 	@$(BIN)/python -m deploy.tour $(OPTIONS)
+
+screens: setup
+	@$(BIN)/python -m deploy.screens $(OPTIONS)
 
 bench: setup
 	@$(BIN)/python -m bench $(OPTIONS)
