@@ -17,7 +17,7 @@ class Hearing:
 
     speaking: each screen is read out; volume: 1 to `LEVELS`; usual: the one that a visit begins with;
     curtain: the screen shows nothing, so that nobody reads along; headset: one is plugged in, and nobody else
-    listens.
+    listens; possible: there is a voice.
     """
 
     speaking: bool = False
@@ -25,6 +25,7 @@ class Hearing:
     usual: int = USUAL
     curtain: bool = False
     headset: bool = False
+    possible: bool = False
 
     def louder(self, by: int) -> Hearing:
         """So many levels louder, or softer, as far as that goes."""
@@ -33,7 +34,7 @@ class Hearing:
     def over(self) -> Hearing:
         """At the end of a visit: the usual volume, and light; a headset that is still in goes on being
         spoken to."""
-        return Hearing(self.headset, self.usual, self.usual, headset=self.headset)
+        return replace(self, speaking=self.headset, volume=self.usual, curtain=False)
 
     def begins_at(self, volume: int) -> Hearing:
         """A visit begins with that volume, the present one too."""

@@ -202,6 +202,8 @@ class Stage(FloatLayout):
             now.offer,
         ):
             return False
+        if isinstance(now.page, Display) and before.hearing != now.hearing:
+            return False
         if now.page is before.page:
             return True
         return (

@@ -532,6 +532,11 @@ class Visit:
         """How the visit is heard."""
         return self._hearing
 
+    def can_be_heard(self) -> None:
+        """There is a voice."""
+        self._hearing = replace(self._hearing, possible=True)
+        self.changed()
+
     def plugged_in(self, headset: bool) -> None:
         """A headset was plugged in, which begins to be spoken to, or pulled out: nobody else is to hear what
         it heard."""

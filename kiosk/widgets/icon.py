@@ -53,6 +53,8 @@ GLYPHS = {
     "printer": MDI7.printer_outline,
     "show": MDI7.eye_outline,
     "hide": MDI7.eye_off_outline,
+    "aloud": MDI7.volume_high,
+    "silent": MDI7.volume_off,
     "change": MDI7.pencil_outline,
     "send": MDI7.send_check_outline,
     "clock": MDI7.timer_sand,
