@@ -44,13 +44,13 @@ class Narrator:
         self._hearing = Hearing()
         self._before: Shown | None = None
         self._focus: str | None = None
-        self._marks_said = False
         self._spelling = False
         """Whether candidates are walked through that were keyed in as digits."""
 
     def open(self) -> None:
         """Begins to follow the stage and the keypad."""
         self._stage.shown = self.changed
+        self._visit.can_be_heard()
         self._keypad.listen(pressed=self._pad_pressed, letters=self._spelt, counted=self._counted)
 
     def close(self) -> None:
@@ -74,6 +74,7 @@ class Narrator:
             self._keypad.renew()
         self._speaker.use(self._sound.headset if view.hearing.headset else self._sound.loudspeaker)
         now = shown(self._stage)
+        self._keypad.cover(bool(now.overlay) or self._visit.page_over is not None)
         before, self._before = self._before, now
         if before is None:
             self._begins(now)
@@ -85,7 +86,6 @@ class Narrator:
     def _begins(self, now: Shown) -> None:
         self._focus = None
         say = self._wording(now)
-        self._marks_said = True
         words = self._words(now)
         self._say(
             now, [words("speak.begin"), *say.page(now, marks=True), *self._hints(now), words("speak.keys")]
@@ -129,8 +129,8 @@ class Narrator:
     def _ends(self) -> None:
         self._speaker.use(None)
         self._before = None
-        self._marks_said = False
         self._point(None)
+        self._keypad.cover(False)
         self._keypad.renew()
 
     # Keys.
@@ -152,6 +152,7 @@ class Narrator:
         """What a key does. The first one begins to read out; any of them gives more time."""
         view = self._visit.view
         self._speaker.stop()
+        self._visit.uses_keys()
         self._visit.touched()
         if not view.hearing.speaking:
             self._visit.send(did.SetHearing(replace(view.hearing, speaking=True)))

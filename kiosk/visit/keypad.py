@@ -22,14 +22,16 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import (
     AddressEntry,
     KeypadTrouble,
+    OfficeCode,
     Page,
     PolicySearch,
     Question,
     ReasonEntry,
     ReferenceEntry,
     SuffixEntry,
+    TakeUpCode,
 )
-from kiosk.visit.progress import REFERENCE_LENGTH, SUFFIX_LENGTH
+from kiosk.visit.progress import OFFICE_CODE_LENGTH, REFERENCE_LENGTH, SUFFIX_LENGTH
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
@@ -57,7 +59,7 @@ DATE_DIGITS = 8
 LONGEST_WAIT = 32.0
 """Seconds between two tries to hear keys from a pad that does not answer."""
 
-DigitsPage = ReferenceEntry | SuffixEntry | Question
+DigitsPage = ReferenceEntry | SuffixEntry | OfficeCode | TakeUpCode | Question
 
 
 class Entering(Enum):
@@ -86,6 +88,7 @@ class Keypad(Chapter):
         """The latest; it may have to end yet."""
         self._question: tuple[object, ...] = ()
         self._walking = False
+        self._covered = False
         self._pressed: Callable[[FunctionKey], None] | None = None
         self._letters: Callable[[str], None] = lambda digits: None
         self._counted: Callable[[int | None], None] = lambda keys: None
@@ -125,6 +128,12 @@ class Keypad(Chapter):
         self._walking = False
         self._begin(self._visit.page)
 
+    def cover(self, covered: bool) -> None:
+        """Something lies over the page or is taken away; meanwhile keys work on that."""
+        if covered is not self._covered:
+            self._covered = covered
+            self._begin(self._visit.page)
+
     def page_changed(self, page: Page) -> None:
         """Another page that asks begins another entry: nobody's digits get onto the next page."""
         if self._question != (question := _question(page)):
@@ -151,7 +160,7 @@ class Keypad(Chapter):
     def _wanted(self, page: Page) -> tuple[object, ...] | None:
         """What the pad is to wait for: digits for a page, else keys where somebody hears of them."""
         listened = self._visit.hearing.speaking
-        if not self._walking and _entering(page, listened=listened):
+        if not self._walking and not self._covered and _entering(page, listened=listened):
             return _question(page)
         return _KEYS if self._pressed else None
 
@@ -293,7 +302,7 @@ _KEYS = ("keys",)
 def _question(page: Page) -> tuple[object, ...]:
     """The same for as long as it is the same question."""
     match page:
-        case SuffixEntry(reference=reference):
+        case SuffixEntry(reference=reference) | OfficeCode(reference=reference):
             return (type(page), reference)
         case Question(field=field):
             return (type(page), field.id)
@@ -304,7 +313,7 @@ def _question(page: Page) -> tuple[object, ...]:
 def _entering(page: Page, *, listened: bool) -> Entering | None:
     """What can be keyed in as digits. listened: somebody hears how."""
     match page:
-        case ReferenceEntry() | SuffixEntry():
+        case ReferenceEntry() | SuffixEntry() | OfficeCode() | TakeUpCode():
             return Entering.DIGITS
         case Question(field=field) if field.type in LENGTHS:
             return Entering.DIGITS
@@ -330,6 +339,8 @@ def _most(page: Page) -> int:
             return REFERENCE_LENGTH
         case SuffixEntry():
             return SUFFIX_LENGTH
+        case OfficeCode() | TakeUpCode():
+            return OFFICE_CODE_LENGTH
         case Question(field=field) if field.type in LENGTHS:
             return min(field.max_length or LENGTHS[field.type], LONGEST_NUMBER)
         case Question(field=field) if field.type is FieldType.DATE:
