@@ -58,8 +58,8 @@ def entry(asking: Form, field: Field, who: str = OWNER) -> str:
             raise ValueError(field.id)
 
 
-def keys(asking: Form, field: Field, *, agreed: bool) -> str:
-    """What a caller does for that answer. agreed: to being recorded, earlier in the form."""
+def keys(asking: Form, field: Field, *, agreed: bool, who: str = CALLER) -> str:
+    """What a caller does for that answer. agreed: to being recorded, earlier in the form; who: identity number."""
     match field.type:
         case FieldType.TEXT:
             return f"{'' if agreed and field.required else '1'}\n{entry(asking, field)}\n1"
@@ -75,7 +75,7 @@ def keys(asking: Form, field: Field, *, agreed: bool) -> str:
             return "2"
         case FieldType.SLOT:
             return "1\n1\n1"
-    entered = entry(asking, field, CALLER).replace("X", "*")
+    entered = entry(asking, field, who).replace("X", "*")
     complete = field.type is not FieldType.DIGITS or len(entered) == field.longest
     return f"{entered}{'' if complete else '#'}\n1"
 
@@ -95,10 +95,10 @@ def asked_of(asking: Form) -> tuple[Field, ...]:
     return asked(asking, {field.id: _value(field) for field in asking.fields})
 
 
-def answers_by_keys(asking: Form) -> str:
-    """All that a caller does from the first question to the last."""
+def answers_by_keys(asking: Form, who: str = CALLER) -> str:
+    """All that a caller does from the first question to the last. who: identity number."""
     done, agreed = [], False
     for field in asked_of(asking):
-        done.append(keys(asking, field, agreed=agreed))
+        done.append(keys(asking, field, agreed=agreed, who=who))
         agreed = agreed or field.type is FieldType.TEXT
     return "\n".join(done)
