@@ -250,6 +250,11 @@ class Devices:
         }
         """Every configured device, by class."""
 
+    @property
+    def config(self) -> Mapping[str, DeviceOptions]:
+        """What is configured, by class."""
+        return self._config
+
     def of(self, kind: DeviceClass[D]) -> D | None:
         """The device of a class, or None where none is configured."""
         return cast("D | None", self.all.get(kind.name))

@@ -74,7 +74,8 @@ class MachinePart(Part):
             self._session.show(network_page(state, datetime.now(UTC)))
 
     async def _version(self) -> None:
-        update = await asyncio.to_thread(self._reach.updates.look)
+        updates = await self._reach.updates
+        update = await asyncio.to_thread(updates.look)
         self._session.open(version_page(update, self._reach))
 
     # The file.
@@ -113,7 +114,7 @@ class MachinePart(Part):
             reports=reports(reach.devices),
             statistics=counted,
             events=found,
-            config=reach.options,
+            config=reach.devices.config,
             log=lines,
             now=now,
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend_client.client import BackendClient
-from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices
 from kiosk.settings import KioskSettings
 from kiosk.technician.own_settings import Matrix, SettingsKeeper
@@ -20,22 +19,19 @@ from kiosk.visit.visit import Visit
 class Reach:
     """lent: whether another program of a technician has the devices now; log: its latest lines, the oldest
     first; clock_offset: seconds by which this clock is ahead of the backend's, None where not known; correct:
-    has touches corrected from now on, None: no more; tone: plays one, so loud (percent), on the left, on the
-    right; None where there is no sound; restart: ends the program, which is started anew."""
+    has touches corrected from now on, None: no more; restart: ends the program, which is started anew."""
 
     settings: KioskSettings
     visit: Visit
     devices: Devices
-    options: Mapping[str, DeviceOptions]
     client: BackendClient
     keeper: SettingsKeeper
-    updates: Updates
+    updates: Awaitable[Updates]
     zone: ZoneInfo
     lent: Callable[[], bool]
     log: Callable[[], Sequence[str]]
     clock_offset: Callable[[], float | None]
     correct: Callable[[Matrix | None], None]
-    tone: Callable[[int, bool, bool], None] | None
     restart: Callable[[], None]
 
     @property
