@@ -59,7 +59,10 @@ def entry(asking: Form, field: Field, who: str = OWNER) -> str:
 
 
 def keys(asking: Form, field: Field, *, agreed: bool, who: str = CALLER) -> str:
-    """What a caller does for that answer. agreed: to being recorded, earlier in the form; who: identity number."""
+    """What a caller does for that answer.
+
+    agreed: to being recorded, earlier in the form; who: identity number.
+    """
     match field.type:
         case FieldType.TEXT:
             return f"{'' if agreed and field.required else '1'}\n{entry(asking, field)}\n1"
