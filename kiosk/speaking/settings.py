@@ -14,9 +14,9 @@ class SoundSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    headset: str = Field("", max_length=200)
+    headset: str = Field(default="", max_length=200)
     """Sound device of the headset's socket, by SDL's name; empty for the usual one."""
-    loudspeaker: str = Field("", max_length=200)
+    loudspeaker: str = Field(default="", max_length=200)
     """The one that everybody hears; empty for the usual one."""
     jack: Path | None = None
     """Input device of the socket's switch, such as ``/dev/input/by-path/…-event``; none where it has none."""
