@@ -51,6 +51,8 @@ class Door:
     client: BackendClient
     outbox: Outbox
     alerts: Alerts
+    keys: KeyRing
+    """Of what the door keeps on its disk."""
 
 
 @asynccontextmanager
@@ -87,7 +89,7 @@ async def open_door(
                 alerts = Alerts(client, origin)
                 async with alerts.running():
                     with watching(outbox):
-                        yield Door(client, outbox, alerts)
+                        yield Door(client, outbox, alerts, keys)
             finally:
                 warming.cancel()
                 await asyncio.gather(warming, return_exceptions=True)

@@ -178,6 +178,9 @@ class House:
             "[devices.identity_card_reader]\n"
             'driver = "gat467"\n'
             f'port = "{self.devices / "identity-card-reader"}"\n\n'
+            "[devices.card_reader]\n"
+            'driver = "crt188"\n'
+            f'port = "{self.devices / "card-reader"}"\n\n'
             "[devices.receipt_printer]\n"
             'driver = "escpos"\n'
             f'port = "{self.devices / "receipt-printer"}"\n\n'

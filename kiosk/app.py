@@ -20,6 +20,7 @@ from foundation.log import logger
 from hardware.interfaces.auxiliaries import Light
 from hardware.registry import (
     AUXILIARIES,
+    CARD_READER,
     CODE_READER,
     DOCUMENT_PRINTER,
     IDENTITY_CARD_READER,
@@ -29,9 +30,12 @@ from hardware.registry import (
     DeviceClass,
     Devices,
 )
+from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import VendorModeServer
 from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.calling.baresip import Baresip, BaresipMissing
+from kiosk.drafts.shelf import Shelf
+from kiosk.drafts.tries import CodeTries
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.input.handwriting import Handwriting
@@ -48,20 +52,30 @@ from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
 from kiosk.speaking.speaking import Speaking
+from kiosk.technician.log_tail import log_tail
+from kiosk.technician.menu import technicians_menu
+from kiosk.technician.own_settings import SettingsKeeper
+from kiosk.technician.preferences import begin as begin_as_set
+from kiosk.technician.reach import Reach
+from kiosk.technician.touch import correct_touches, correction
+from kiosk.technician.version import Updates
 from kiosk.theme import theme
 from kiosk.tidying import Tidying
 from kiosk.vendor_mode import LendingTerminal
 from kiosk.visit import home, notices, policies
 from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
+from kiosk.visit.card_slots import CardSlots
 from kiosk.visit.cards import Cards
 from kiosk.visit.codes import Codes
+from kiosk.visit.drafts import Drafts
 from kiosk.visit.guidance import Guidance
 from kiosk.visit.helping import Helping
 from kiosk.visit.home import Catalogue
 from kiosk.visit.keypad import Keypad
 from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
+from kiosk.visit.pages import CardKind
 from kiosk.visit.papers import Papers
 from kiosk.visit.payment import Payments
 from kiosk.visit.policies import Policies
@@ -71,7 +85,8 @@ from kiosk.visit.rating import Ratings
 from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
-from kiosk.visit.visit import Chapter, Pace, Visit
+from kiosk.visit.taking_along import TakingAlong
+from kiosk.visit.visit import CLOSED, Chapter, Pace, Visit
 
 log = logger(__name__)
 
@@ -79,6 +94,7 @@ SIZES = Sizes(services=home.AT_ONCE, policies=policies.AT_ONCE, notices=notices.
 """What this door asks for at once, for reading ahead."""
 LIGHTS: dict[Light, DeviceClass[Any]] = {
     Light.IDENTITY_CARD_READER: IDENTITY_CARD_READER,
+    Light.CARD_READER: CARD_READER,
     Light.CODE_READER: CODE_READER,
     Light.RECEIPT_PRINTER: RECEIPT_PRINTER,
     Light.DOCUMENT_PRINTER: DOCUMENT_PRINTER,
@@ -126,16 +142,17 @@ async def run(
     pinyin: Callable[[], PinyinEngine],
     handwriting: Handwriting | None,
     inspect: Path | None,
-) -> None:
-    """Shows the terminal until SIGTERM, SIGINT or the window's end.
+) -> bool:
+    """Shows the terminal until SIGTERM, SIGINT or the window's end; whether it is to be started anew.
 
     opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing.
     """
     stop = stop_requested()
     client = door.client
     register_fonts()
+    correct_touches()
     theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
-    with pinyin() as engine:
+    with pinyin() as engine, log_tail() as tail:
         typing = InputMethods(engine, handwriting)
         visit = Visit(
             language=settings.language,
@@ -149,10 +166,18 @@ async def run(
             zone,
             qr_prefix=settings.qr_prefix,
             demonstration=settings.demonstration,
+            reading_prefix=settings.reading_prefix,
         )
         printer = devices.of(RECEIPT_PRINTER)
         catalogue = Catalogue(visit, client)
-        cards = Cards(visit, devices.of(IDENTITY_CARD_READER))
+        slots = CardSlots(
+            visit,
+            {
+                CardKind.IDENTITY: devices.of(IDENTITY_CARD_READER),
+                CardKind.SERVICE: devices.of(CARD_READER),
+            },
+        )
+        cards = Cards(visit, devices.of(IDENTITY_CARD_READER), slots)
         progress = Progress(visit, client, cards)
         payments = Payments(visit, client, printer, slips)
         applications = Applications(
@@ -165,6 +190,22 @@ async def run(
             origin=settings.terminal,
             today=lambda: datetime.now(zone).date(),
         )
+        kept = settings.data / settings.room / "drafts"
+        shelf = Shelf(kept, door.keys)
+        drafts = Drafts(
+            visit,
+            shelf,
+            await asyncio.to_thread(CodeTries, kept),
+            client=client,
+            applications=applications,
+            cards=cards,
+            printer=printer,
+            slips=slips,
+            origin=settings.terminal,
+            today=lambda: datetime.now(zone).date(),
+        )
+        catalogue.kept = lambda: shelf.any_left
+        shelf.changed = catalogue.look
         lookups = Lookups(visit, client, applications, progress, printer=printer, slips=slips)
         papers = Papers(
             visit,
@@ -183,6 +224,7 @@ async def run(
         keypad = Keypad(visit, devices.of(PIN_PAD))
         appointments = Appointments(visit, client, progress, printer, slips)
         tally = Tally()
+        taking = TakingAlong(visit, client, printer, devices.of(DOCUMENT_PRINTER), slips)
         telephone = _telephone(settings)
         helping = Helping(visit, telephone)
         visit.begin(
@@ -203,10 +245,13 @@ async def run(
                 progress,
                 Notices(visit, client),
                 cards,
+                slots,
+                drafts,
                 keypad,
                 Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
                 guidance,
                 helping,
+                taking,
                 Typing(typing),
             )
         )
@@ -221,17 +266,17 @@ async def run(
                 qr_text=slips.qr_text,
                 typing=typing,
                 code_reader=devices.of(CODE_READER) is not None,
+                reading_prefix=settings.reading_prefix,
             ),
         )
         visit.acknowledge = door.alerts.acknowledge
         deaf = door.alerts.listen(lambda: visit.warn(door.alerts.in_force))
         visit.warn(door.alerts.in_force)
+        await drafts.open()
+        asking = asyncio.create_task(cards.ask_for_chips(devices.of(CARD_READER)))
         catalogue.fetch()
-        technician = VendorModeServer(
-            LendingTerminal(settings.terminal, visit, devices, lending, opened),
-            lending.folder,
-            longest=lending.longest,
-        )
+        lender = LendingTerminal(settings.terminal, visit, devices, lending, opened)
+        technician = VendorModeServer(lender, lending.folder, longest=lending.longest)
         await technician.open()
         power = PowerWatch(
             visit, devices.of(POWER_SUPPLY), keep=lending.keep, finish=settings.battery_patience
@@ -241,19 +286,47 @@ async def run(
         presence.open()
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
         speaking.open()
+        reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
+        anew = asyncio.Event()
+
+        def restart() -> None:
+            anew.set()
+            stop.set()
+
+        reach = Reach(
+            settings=settings,
+            visit=visit,
+            devices=devices,
+            client=client,
+            keeper=SettingsKeeper(settings.data / settings.room),
+            updates=asyncio.create_task(asyncio.to_thread(Updates)),
+            zone=zone,
+            lent=lambda: lender.state in (State.RELEASING, State.LENT),
+            log=lambda: tail.lines,
+            clock_offset=lambda: reporter.clock_offset,
+            correct=correction.use,
+            restart=restart,
+        )
+        begin_as_set(reach)
+        menu = technicians_menu(reach, keep=lending.keep)
+        visit.above = menu
         try:
-            reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
             with observed_terminal(visit, devices, settings.data / settings.room):
                 async with reporter.running():
                     await _show(stage, settings, stop, inspect, speaking)
         finally:
+            menu.close("closed")
+            await menu.settle()
             await speaking.close()
             presence.close()
             power.close()
             await technician.close()
             deaf()
             catalogue.close()
-            visit.end("closed")
+            asking.cancel()
+            visit.end(CLOSED)
+            await drafts.close()
+            await slots.settle()
             catalogue.close()
             await applications.settle()
             await payments.settle()
@@ -263,8 +336,10 @@ async def run(
             await ratings.settle()
             await guidance.settle()
             await helping.settle()
+            await taking.settle()
             if telephone:
                 await telephone.close()
+        return anew.is_set()
 
 
 def _telephone(settings: KioskSettings) -> Baresip | None:

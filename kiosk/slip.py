@@ -16,7 +16,8 @@ from backend_client.payment import Order, OrderState
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText, Translate, translator
 from hardware.interfaces.receipt_printer import Align, QrCode, Rule, SlipPart, TextLine
-from kiosk.visit.pages import Booked
+from kiosk.visit.leaflet import Leaflet
+from kiosk.visit.pages import Booked, Keeping
 
 LOCALE = Path(__file__).parent / "locale"
 
@@ -35,17 +36,30 @@ def local_time(moment: datetime, zone: ZoneInfo, language: Language) -> str:
     )
 
 
+def fours(digits: str) -> str:
+    """Digits as they are easily read and compared: 1234 5678."""
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
 class SlipWriter:
     """Writes the slips of one terminal. A slip holds nothing by which its finder could open the case."""
 
     def __init__(
-        self, office: LocalizedText, terminal: str, zone: ZoneInfo, *, qr_prefix: str, demonstration: bool
+        self,
+        office: LocalizedText,
+        terminal: str,
+        zone: ZoneInfo,
+        *,
+        qr_prefix: str,
+        demonstration: bool,
+        reading_prefix: str = "",
     ) -> None:
         self._office = office
         self._terminal = terminal
         self._zone = zone
         self._qr_prefix = qr_prefix
         self._demonstration = demonstration
+        self._reading_prefix = reading_prefix
 
     def qr_text(self, accepted: Accepted) -> str:
         """What the QR code says, on the screen and on the slip."""
@@ -97,6 +111,38 @@ class SlipWriter:
         ]
         return tuple(parts)
 
+    def leaflet(self, leaflet: Leaflet, language: Language) -> tuple[SlipPart, ...]:
+        """What a text is, what it means, and the code by which the whole of it is found."""
+        words = translator("kiosk", LOCALE, language)
+        parts: list[SlipPart] = [
+            TextLine(self._office[language], Align.CENTRE, bold=True),
+            TextLine(leaflet.title[language], Align.CENTRE, bold=True),
+        ]
+        if self._demonstration or leaflet.demonstration:
+            parts.append(TextLine(words("slip.demonstration_text"), Align.CENTRE))
+        parts.append(Rule())
+        if leaflet.number:
+            parts.append(TextLine(words("slip.number", number=leaflet.number)))
+        if leaflet.office:
+            parts.append(TextLine(words("slip.office", office=leaflet.office[language])))
+        if leaflet.day:
+            day = leaflet.day
+            said = words("time.day", year=day.year, month=words(f"month.{day.month}"), day=day.day)
+            parts.append(TextLine(words("slip.day", day=said)))
+        parts += [
+            TextLine(words("slip.value", label=label[language], value=said[language]))
+            for label, said in leaflet.facts
+        ]
+        parts += [
+            Rule(),
+            TextLine(leaflet.summary[language]),
+            Rule(),
+        ]
+        if self._reading_prefix:  # without a portal the code would say what stands above
+            parts.append(QrCode(leaflet.code(language, self._reading_prefix)))
+        parts.append(TextLine(words("slip.text_whole")))
+        return tuple(parts)
+
     def ticket(self, ticket: Ticket, counters: Counters, language: Language) -> tuple[SlipPart, ...]:
         """A ticket for the queue."""
         words = translator("kiosk", LOCALE, language)
@@ -123,6 +169,23 @@ class SlipWriter:
             parts.append(TextLine(words("slip.ticket_first")))
         parts.append(TextLine(words("slip.ticket_listen")))
         return tuple(parts)
+
+    def kept(self, keeping: Keeping, until: datetime, language: Language) -> tuple[SlipPart, ...]:
+        """How to go on with what was entered: the one slip whose holder can open something, for an hour, at
+        this terminal."""
+        words = translator("kiosk", LOCALE, language)
+        return (
+            TextLine(self._office[language], Align.CENTRE, bold=True),
+            TextLine(words("slip.kept_title"), Align.CENTRE, scale=2, bold=True),
+            Rule(),
+            TextLine(words("slip.kept_code"), Align.CENTRE),
+            TextLine(fours(keeping.code), Align.CENTRE, scale=2, bold=True),
+            TextLine(words("slip.kept_until", time=local_time(until, self._zone, language)), bold=True),
+            TextLine(words("slip.terminal", terminal=self._terminal)),
+            Rule(),
+            TextLine(words("slip.kept_how")),
+            TextLine(words("slip.kept_secret")),
+        )
 
     def order(self, order: Order, language: Language) -> tuple[SlipPart, ...]:
         """The receipt of what was paid, or how to pay what is owed."""

@@ -12,9 +12,9 @@ from backend_client.forms.form import CardItem
 
 @dataclass(frozen=True, slots=True)
 class CardAnswers:
-    """What was read from an identity card. Personal data; its repr shows none of it.
+    """What was read from an identity card or a service card. Personal data; its repr shows none of it.
 
-    sex: None where the card says neither.
+    sex: None where the card says neither; address: empty where the card has none, such as a service card.
     """
 
     full_name: str = field(repr=False)
@@ -33,6 +33,6 @@ class CardAnswers:
             case CardItem.BIRTH_DATE:
                 return self.birth_date
             case CardItem.ADDRESS:
-                return self.address
+                return self.address or None
             case CardItem.IDENTITY_NUMBER:
                 return self.identity_number

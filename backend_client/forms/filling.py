@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
@@ -61,6 +61,15 @@ class Filling:
     def prefilled(self) -> frozenset[str]:
         """Identifiers of the fields whose answer came from a card and was not changed since."""
         return frozenset(self._prefilled & {field.id for field in self.asked})
+
+    @property
+    def skipped(self) -> frozenset[str]:
+        """Identifiers of the fields that were left without an answer on purpose."""
+        return frozenset(self._skipped)
+
+    def came_from_card(self, field_ids: Iterable[str]) -> None:
+        """Says of answers that were taken up again which of them a card gave."""
+        self._prefilled.update(field_id for field_id in field_ids if field_id in self._answers)
 
     def next_field(self) -> Field | None:
         """The first field that is neither answered nor skipped; None when all are done."""

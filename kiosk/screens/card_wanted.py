@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hardware.interfaces.card_reader import CardReaderError
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from kiosk.screens.screen import Action, Screen
@@ -16,11 +17,23 @@ from kiosk.widgets.mark import error
 from kiosk.widgets.press import PRIMARY, SECONDARY, button
 from kiosk.widgets.text import TIGHT, Text
 
+SAID = (
+    CardReaderError.NO_MEDIA,
+    CardReaderError.MEDIA_REMOVED,
+    CardReaderError.INVALID_MEDIA,
+    CardReaderError.READ_FAILED,
+    CardReaderError.INVALID_CONTENT,
+    CardReaderError.CHIP_NOT_SUPPORTED,
+)
+"""What is the card's at a contact reader; the rest is the reader's."""
+
 
 def sentence_name(fault: DeviceError) -> str:
     """Which sentence of the catalogue says what to do about a card that was not read."""
     if isinstance(fault.code, CardError):
         return f"card.{fault.code.name}"
+    if isinstance(fault.code, CardReaderError) and fault.code in SAID:
+        return f"card.service.{fault.code.name}"
     if fault.completion is CompletionCode.TIME_OUT:
         return f"card.{CardError.NO_MEDIA.name}"
     return "card.reader"
@@ -34,7 +47,7 @@ class CardWantedScreen(Screen[CardWanted]):
     def draw(self) -> None:
         """The picture stands in the middle of what is left."""
         use = self.page.use.value
-        top = self.heading(self.words("card.title"), sub=self.words(f"card.{use}.why"))
+        top = self.heading(self.words(f"card.title.{self._kinds}"), sub=self.words(f"card.{use}.why"))
         parts: list[Box] = [self._fault() if self.page.fault else self._picture()]
         if self.page.known:
             parts.append(
@@ -55,12 +68,17 @@ class CardWantedScreen(Screen[CardWanted]):
         text = self.words(f"card.{self.page.use.value}.skip")
         return (Action("card.skip", text, did.Skip(), look=SECONDARY, icon="next", icon_after=True),)
 
+    @property
+    def _kinds(self) -> str:
+        """Which cards are read here, as the catalogue names it."""
+        return "both" if len(self.page.kinds) > 1 else self.page.kinds[0].value
+
     def _picture(self) -> Box:
         t, c, space = theme.type, theme.colour, theme.space
         side = round(t.display * (2.4 if theme.portrait else 2.0))
         icon = Icon("card", side, c.primary, ground=c.primary_pale)
         what = Text(
-            self.words("card.lay"),
+            self.words(f"card.lay.{self._kinds}"),
             self.width,
             size=t.heading,
             bold=True,

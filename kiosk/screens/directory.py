@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from kiosk.screens.appointments import AppointmentServicesScreen, CancelQuestionScreen, TicketIssuedScreen
+from kiosk.screens.card_left import CardLeftScreen
 from kiosk.screens.card_taken import CardTakenScreen
 from kiosk.screens.card_wanted import CardWantedScreen
 from kiosk.screens.case_history import CaseHistoryScreen
 from kiosk.screens.case_list import CaseListScreen
 from kiosk.screens.charge_review import ChargeReviewScreen
 from kiosk.screens.confirmation import ConfirmationScreen
+from kiosk.screens.contents import ContentsScreen
 from kiosk.screens.declaration import DeclarationScreen
 from kiosk.screens.display import DisplayScreen
 from kiosk.screens.help import HelpScreen
@@ -32,13 +34,22 @@ from kiosk.screens.progress_ways import ProgressWaysScreen
 from kiosk.screens.public_cases import PublicCaseListScreen, PublicCaseTextScreen
 from kiosk.screens.question import QuestionScreen
 from kiosk.screens.rating import RatingServicesScreen, ReasonScreen, ServiceRatingScreen
-from kiosk.screens.reference_entry import OrderEntryScreen, ReferenceEntryScreen, SuffixEntryScreen
+from kiosk.screens.reference_entry import (
+    OfficeCodeScreen,
+    OrderEntryScreen,
+    ReferenceEntryScreen,
+    SuffixEntryScreen,
+    TakeUpCodeScreen,
+)
+from kiosk.screens.resuming import KeptForLaterScreen, NothingKeptScreen, StillThereScreen
 from kiosk.screens.review import ReviewScreen
 from kiosk.screens.screen import Screen
 from kiosk.screens.service_guide import ServiceGuideScreen
 from kiosk.screens.service_list import ServiceListScreen
 from kiosk.screens.slot_question import SlotQuestionScreen
+from kiosk.screens.take_along import TakeAlongScreen
 from kiosk.screens.topics import TopicsScreen
+from kiosk.technician.screens.directory import TECHNICIAN_SCREENS
 from kiosk.visit import pages
 
 SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
@@ -51,11 +62,18 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.PolicyResults: PolicyResultsScreen,
     pages.PolicyList: PolicyListScreen,
     pages.PolicyText: PolicyTextScreen,
+    pages.Contents: ContentsScreen,
+    pages.TakeAlong: TakeAlongScreen,
     pages.ServiceList: ServiceListScreen,
     pages.ServiceGuide: ServiceGuideScreen,
     pages.Introduction: IntroductionScreen,
     pages.CardWanted: CardWantedScreen,
     pages.CardTaken: CardTakenScreen,
+    pages.CardLeft: CardLeftScreen,
+    pages.StillThere: StillThereScreen,
+    pages.KeptForLater: KeptForLaterScreen,
+    pages.NothingKept: NothingKeptScreen,
+    pages.TakeUpCode: TakeUpCodeScreen,
     pages.Question: QuestionScreen,
     pages.SlotQuestion: SlotQuestionScreen,
     pages.MovingAppointment: SlotQuestionScreen,
@@ -75,6 +93,7 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.ProgressWays: ProgressWaysScreen,
     pages.ReferenceEntry: ReferenceEntryScreen,
     pages.SuffixEntry: SuffixEntryScreen,
+    pages.OfficeCode: OfficeCodeScreen,
     pages.CaseList: CaseListScreen,
     pages.CaseHistory: CaseHistoryScreen,
     pages.PublicCaseList: PublicCaseListScreen,
@@ -87,4 +106,5 @@ SCREENS: dict[type[pages.Page], type[Screen[Any]]] = {
     pages.LookupRecords: LookupRecordsScreen,
     pages.LookupRecord: LookupRecordScreen,
     pages.LookupTrouble: LookupTroubleScreen,
+    **TECHNICIAN_SCREENS,
 }

@@ -25,6 +25,7 @@ GROUNDS = {
     Door.DOCUMENTS: "document",
     Door.PROGRESS: "status",
     Door.NOTICES: "news",
+    Door.CONTINUE: "status",
 }
 
 

@@ -16,6 +16,7 @@ from backend_client.errors import (
 from backend_client.forms.reference import group
 from backend_client.sentences import sentence
 from foundation.language import Translate
+from kiosk.slip import fours
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
@@ -35,7 +36,10 @@ def _at_the_end(view: View, words: Translate) -> tuple[str, ...]:
     does not touch the screen, and would find the payment closed."""
     page = view.page
     if not isinstance(page, Paying) or not page.seconds_left:
-        return (words("idle.text"),)
+        if view.keeping is None:
+            return (words("idle.text"),)
+        ways = "idle.kept.card" if view.keeping.by_card else "idle.kept"
+        return (words(ways, code=fours(view.keeping.code)),)
     minutes = math.ceil(page.seconds_left / 60)
     number = group(page.order.reference)
     return words("idle.paying", minutes=minutes), words("idle.paying_number", reference=number)
@@ -89,9 +93,10 @@ def overlay(
             name="leave",
             icon="leave",
             title=words("leave.title"),
-            texts=(words("leave.text"),),
+            texts=(words("leave.text.keep" if view.keeping else "leave.text"),),
             buttons=(
                 press("leave.stay", did.Stay(), PRIMARY),
+                *((press("leave.keep", did.KeepForLater(), SECONDARY),) if view.keeping else ()),
                 press("leave.end", did.LeaveAnyway(), QUIET),
             ),
         )

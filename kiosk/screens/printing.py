@@ -8,7 +8,7 @@ from foundation.language import Translate
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import PrintError
 
-Kept = Literal["form", "payment", "record", "ticket"]
+Kept = Literal["form", "payment", "record", "ticket", "text", "code"]
 
 
 def not_printed(fault: DeviceError | None, kept: Kept, words: Translate) -> str:

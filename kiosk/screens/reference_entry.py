@@ -8,13 +8,15 @@ from backend_client.forms.reference import group
 from kiosk.input.keyboards.digits import DigitKeyboard, IdentityKeyboard
 from kiosk.screens.keyboards import listen, pad_width
 from kiosk.screens.screen import Action, Screen
+from kiosk.slip import fours
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.keypad import KEYED
-from kiosk.visit.pages import ReferenceEntry, SuffixEntry
+from kiosk.visit.pages import OfficeCode, ReferenceEntry, SuffixEntry, TakeUpCode
 from kiosk.widgets.box import stack
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.mark import error, notice
+from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.text import TIGHT, Text
 
 
@@ -23,7 +25,10 @@ def part_grouped(entered: str) -> str:
     return "-".join(entered[at : at + 4] for at in range(0, len(entered), 4))
 
 
-class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
+DigitsPage = ReferenceEntry | SuffixEntry | OfficeCode | TakeUpCode
+
+
+class DigitsScreen(Screen[DigitsPage]):
     """A title, a hint, a field and a pad; upright below one another, lying side by side."""
 
     keyboard: type[DigitKeyboard]
@@ -56,7 +61,8 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
         self._entry: Entry | None = None
         below = self._at + self._show() + space.m
         if self.page.fault:
-            said = self.words(f"entry.{self.page.fault.value}", count=len(self.page.entered))
+            minutes = self.page.minutes if isinstance(self.page, TakeUpCode) else 0
+            said = self.words(f"entry.{self.page.fault.value}", count=len(self.page.entered), minutes=minutes)
             self.put(error(said, self._room), 0, below)
         elif self.page.keypad:
             self.put(notice(self.words(self.page.keypad.value), self._room), 0, below)
@@ -65,7 +71,7 @@ class DigitsScreen(Screen[ReferenceEntry | SuffixEntry]):
         """On."""
         return (Action("entry.next", self.words("question.next"), did.Next(), icon="next", icon_after=True),)
 
-    def refresh(self, page: ReferenceEntry | SuffixEntry) -> bool:
+    def refresh(self, page: DigitsPage) -> bool:
         """Digits come and go in place."""
         same = (page.fault, page.keypad) == (self.page.fault, self.page.keypad)
         self.page = page
@@ -163,3 +169,53 @@ class SuffixEntryScreen(DigitsScreen):
     def shown(self) -> str:
         """As it was entered."""
         return self.page.entered
+
+    def actions(self) -> Sequence[Action]:
+        """On; or with what the office gave out to whoever has no card."""
+        code = Action("entry.code", self.words("suffix.code"), did.ByOfficeCode(), look=SECONDARY)
+        return (code, *super().actions())
+
+
+class OfficeCodeScreen(DigitsScreen):
+    """The code of the office, in fours."""
+
+    name = "progress.code"
+    keyboard = DigitKeyboard
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.words("office_code.title")
+
+    @property
+    def hint(self) -> str:
+        """For which case."""
+        assert isinstance(self.page, OfficeCode)
+        return self.words("office_code.hint", reference=group(self.page.reference))
+
+    @property
+    def shown(self) -> str:
+        """In fours."""
+        return fours(self.page.entered)
+
+
+class TakeUpCodeScreen(DigitsScreen):
+    """The code that was shown when an earlier visit was left, in fours."""
+
+    name = "take_up.code"
+    keyboard = DigitKeyboard
+
+    @property
+    def title(self) -> str:
+        """What is asked for."""
+        return self.words("take_up.title")
+
+    @property
+    def hint(self) -> str:
+        """Where it was shown."""
+        return self.words("take_up.hint")
+
+    @property
+    def shown(self) -> str:
+        """In fours."""
+        return fours(self.page.entered)

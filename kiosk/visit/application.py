@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -10,7 +10,6 @@ from backend_client.catalog import Service
 from backend_client.client import BackendClient
 from backend_client.errors import Conflict, InvalidAnswers
 from backend_client.forms.answer import AnswerError, Problem, Value
-from backend_client.forms.card import CardAnswers
 from backend_client.forms.charge import bill_for
 from backend_client.forms.contact import is_told
 from backend_client.forms.filling import Filling, SummaryLine
@@ -23,9 +22,10 @@ from backend_client.submission import Channel, Submission, new_submission_name
 from foundation.language import Language, LocalizedText
 from foundation.log import logger
 from hardware.interfaces.receipt_printer import ReceiptPrinter
+from kiosk.drafts.record import Place, Step
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
-from kiosk.visit.cards import Cards
+from kiosk.visit.cards import CardRead, Cards
 from kiosk.visit.entered import entered
 from kiosk.visit.events import Event
 from kiosk.visit.pages import (
@@ -126,6 +126,10 @@ class Draft:
         self.sent = None
 
 
+async def _at_once() -> None:
+    """Nothing has to be waited for."""
+
+
 def chosen(page: Question, option: str) -> str:
     """What is entered once an option was touched: options of CHOICES come and go, any other stands alone."""
     if page.field.type is not FieldType.CHOICES:
@@ -160,6 +164,8 @@ class Applications(Chapter):
     ) -> None:
         """outbox: takes what is sent; origin: the terminal's name, for the office; today: the local date of
         the county."""
+        self.before_sending: Callable[[], Awaitable[None]] = _at_once
+        """Is waited for before a form is sent, once it has its name."""
         self._visit = visit
         self._client = client
         self._outbox = outbox
@@ -236,6 +242,41 @@ class Applications(Chapter):
         draft = self._drafts.get(form.name)
         return dict(draft.filling.answers) if draft and draft.form.revision == form.revision else {}
 
+    @property
+    def begun(self) -> Mapping[str, Draft]:
+        """The drafts that have something in them, by the names of their forms."""
+        return {name: draft for name, draft in self._drafts.items() if draft.begun}
+
+    @property
+    def open_form(self) -> str:
+        """The name of the form whose pages are shown, or were last; empty where there is none."""
+        return next((name for name, draft in self._drafts.items() if draft is self._draft), "")
+
+    def take_up(self, drafts: Mapping[str, Draft], at: Place | None) -> None:
+        """Goes on with drafts that were kept, where the resident was."""
+        self._drafts.update(drafts)
+        last = list(drafts.values())[-1]
+        self._draft = draft = drafts.get(at.form, last) if at else last
+        self._visit.open(Introduction(draft.form, begun=True))
+        if at is not None and at.form == draft.form.name and at.step is not Step.INTRODUCTION:
+            self._visit.open(self._page_at(draft, at))
+
+    def _page_at(self, draft: Draft, at: Place) -> Page:
+        """The page of that step, or the nearest before it that the form of today has."""
+        form, answers = draft.form, draft.filling.answers
+        question = next((field for field in draft.filling.asked if field.id == at.field), None)
+        if at.step is Step.QUESTION and question is not None:
+            return self._question(question, checking=at.checking)
+        if (still_open := draft.filling.next_field()) is not None:
+            return self._question(still_open)
+        if draft.filling.broken():
+            return self._review()  # going on from there asks what breaks the rule
+        if at.step is Step.DECLARATION:
+            return Declaration(form, is_told(form, answers))
+        if at.step is Step.CHARGE and (bill := bill_for(form, answers)):
+            return ChargeReview(form, bill)
+        return self._review()
+
     def ask(self, questions: Form, finish: Callable[[Filling], None]) -> None:
         """Asks what is not sent as an application, from the next page on. Nothing of it is kept as a draft.
 
@@ -284,8 +325,8 @@ class Applications(Chapter):
         else:
             self._visit.open(self._page_of(self._open.filling.next_field()))
 
-    def _card_read(self, card: CardAnswers) -> None:
-        filled = self._open.filling.prefill(card)
+    def _card_read(self, card: CardRead) -> None:
+        filled = self._open.filling.prefill(card.answers)
         for field_id in filled:
             self._open.entered.pop(field_id, None)
         self._visit.show(CardTaken(tuple(self._open.form.field(field_id) for field_id in filled)))
@@ -445,8 +486,10 @@ class Applications(Chapter):
 
     async def _send(self, form: Form) -> None:
         draft = self._open
+        submission = draft.submission(self._visit.language, self._origin)
+        await self.before_sending()
         try:
-            accepted = await self._outbox.send(draft.submission(self._visit.language, self._origin))
+            accepted = await self._outbox.send(submission)
         except InvalidAnswers as refused:
             first = refused.violations[0]
             if any(one.field not in {field.id for field in form.fields} for one in refused.violations):

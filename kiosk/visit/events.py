@@ -91,6 +91,26 @@ class LeaveAnyway(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepForLater(Event):
+    """End it, and keep what was entered for an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp(Event):
+    """Go on with what was entered before the terminal was started anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnew(Event):
+    """Not go on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByOfficeCode(Event):
+    """With the code that the office gave out."""
+
+
+@dataclass(frozen=True, slots=True)
 class MoreTime(Event):
     """Still here."""
 
@@ -211,6 +231,28 @@ class OpenNotice(Event):
     """A notice to read."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenContents(Event):
+    """The headings of the text that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jump(Event):
+    """To a part of the text."""
+
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTextAlong(Event):
+    """To the ways of taking along what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSheets(Event):
+    """Print the whole text."""
 
 
 @dataclass(frozen=True, slots=True)

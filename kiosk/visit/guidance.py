@@ -8,8 +8,11 @@ from foundation.log import logger
 from hardware.interfaces.auxiliaries import Auxiliaries, Light, LightState
 from hardware.interfaces.device import DeviceError
 from kiosk.visit.pages import (
+    CardKind,
+    CardLeft,
     CardWanted,
     Confirmation,
+    KeptForLater,
     LookupRecord,
     Page,
     Paper,
@@ -17,6 +20,7 @@ from kiosk.visit.pages import (
     PaymentKept,
     ReferenceEntry,
     Slip,
+    TakeAlong,
     TicketIssued,
 )
 from kiosk.visit.visit import Chapter, Visit
@@ -31,13 +35,21 @@ _PRINTED = (Slip.PRINTING, Slip.PRINTED)
 def light_at(page: Page) -> Light | None:
     """The light that belongs to what a page asks for; None where the screen is all that is needed."""
     match page:
-        case CardWanted():
+        case CardWanted(kinds=(CardKind.SERVICE,)) | CardLeft(kind=CardKind.SERVICE):
+            return Light.CARD_READER
+        case CardWanted() | CardLeft():
             return Light.IDENTITY_CARD_READER
         case ReferenceEntry():
             return Light.CODE_READER
         case Paper(state=PaperState.PRINTING | PaperState.PRINTED):
             return Light.DOCUMENT_PRINTER
-        case Confirmation() | PaymentKept() | TicketIssued() | LookupRecord() if page.slip in _PRINTED:
+        case TakeAlong() if page.sheets in _PRINTED:
+            return Light.DOCUMENT_PRINTER
+        case TakeAlong() if page.slip in _PRINTED:
+            return Light.RECEIPT_PRINTER
+        case Confirmation() | PaymentKept() | TicketIssued() | LookupRecord() | KeptForLater() if (
+            page.slip in _PRINTED
+        ):
             return Light.RECEIPT_PRINTER
         case _:
             return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from backend_client.catalog import Service, ServiceKind
@@ -47,6 +48,8 @@ class Catalogue(Chapter):
     def __init__(self, visit: Visit, client: BackendClient) -> None:
         self._visit = visit
         self._client = client
+        self.kept: Callable[[], bool] = lambda: False
+        """Says whether something was kept of a visit that was interrupted."""
         self._fetching: asyncio.Task[None] | None = None
 
     def wipe(self) -> None:
@@ -57,6 +60,13 @@ class Catalogue(Chapter):
         """Begins to fetch: until the backend answers, and then anew while the home page is shown."""
         self.close()
         self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    def look(self) -> None:
+        """Something was kept, or is no more: an idle home page says so at once."""
+        home = self._visit.home
+        if home.doors and not self._visit.under_way:
+            there = tuple(door for door in home.doors if door is not Door.CONTINUE)
+            self._visit.show_home(replace(home, doors=(*there, Door.CONTINUE) if self.kept() else there))
 
     def close(self) -> None:
         """Fetches no more."""
@@ -73,7 +83,8 @@ class Catalogue(Chapter):
                     self._visit.show_home(Home(failure=error))
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
-                home = Home(doors(services), services, services_as_of=as_of)
+                last = (Door.CONTINUE,) if self.kept() else ()
+                home = Home((*doors(services), *last), services, services_as_of=as_of)
                 if home != self._visit.home:
                     self._visit.show_home(home)
                 await asyncio.sleep(self._visit.pace.home_anew)

@@ -10,9 +10,15 @@ class IdleClock:
     """Runs from the first touch to the end of a visit. It uses the loop's clock."""
 
     def __init__(
-        self, *, patience: float, countdown: int, warn: Callable[[int], None], end: Callable[[], None]
+        self,
+        *,
+        patience: Callable[[], float],
+        countdown: Callable[[], int],
+        warn: Callable[[int], None],
+        end: Callable[[], None],
     ) -> None:
-        """patience: seconds without a touch before the first warning; countdown: from there to the end.
+        """patience: seconds without a touch before the first warning; countdown: from there to the end; both
+        are asked when they are needed, because a visit that is read aloud takes longer.
 
         warn: is told the seconds left, each second; end: is called once they are over.
         """
@@ -34,7 +40,7 @@ class IdleClock:
         """Nobody may be there: warns at once."""
         self.stop()
         loop = asyncio.get_running_loop()
-        self._touched_at = loop.time() - self._patience
+        self._touched_at = loop.time() - self._patience()
         self._running = loop.create_task(self._run())
 
     @property
@@ -51,11 +57,11 @@ class IdleClock:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._touched_at + self._patience - loop.time())
+            await asyncio.sleep(self._touched_at + self._patience() - loop.time())
             seen = self._touched_at
-            if loop.time() < seen + self._patience:
+            if loop.time() < seen + self._patience():
                 continue
-            for left in range(self._countdown, 0, -1):
+            for left in range(self._countdown(), 0, -1):
                 self._warn(left)
                 await asyncio.sleep(1)
                 if self._touched_at != seen:

@@ -80,6 +80,8 @@ class Door(Enum):
     DOCUMENTS = "documents"
     PROGRESS = "progress"
     NOTICES = "notices"
+    CONTINUE = "continue"
+    """To what was kept of a visit that was interrupted; shown where there is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,18 +242,30 @@ class CardUse(Enum):
     LOOK_UP_ONLY = "look-up-only"
     PAPER = "paper"
     """To be filled into a form on paper."""
+    TAKE_UP = "take-up"
+    """To what was kept of an earlier visit."""
+
+
+class CardKind(Enum):
+    """Which card."""
+
+    IDENTITY = "identity"
+    """居民身份证, laid on its reader."""
+    SERVICE = "service"
+    """社会保障卡, put into the contact reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardWanted(Page):
     """The reader waits for a card; where `fault` is set it does so no more.
 
-    known: whether a card read earlier in the visit can be used.
+    known: whether a card read earlier in the visit can be used; kinds: which cards are read here.
     """
 
     use: CardUse
     fault: DeviceError | None = None
     known: bool = False
+    kinds: tuple[CardKind, ...] = (CardKind.IDENTITY,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +273,32 @@ class CardTaken(Page):
     """What a card filled in."""
 
     fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardLeft(Page):
+    """The visit is over, and a card is still in the reader. kept: the reader has taken it in."""
+
+    kind: CardKind
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """By what a visit that is interrupted can be taken up again at this terminal: a code, or the card."""
+
+    code: str = dataclasses.field(repr=False)
+    by_card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StillThere(Page):
+    """The terminal was started anew in the middle of a visit: is its resident still there?"""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKept(Page):
+    """Nothing was kept for that card, or its hour is over."""
 
 
 class KeypadTrouble(Enum):
@@ -432,6 +472,12 @@ class EntryFault(Enum):
     """A code was held before the reader, and what was read is none."""
     CODE_FOREIGN = "code-foreign"
     """It is another code than a slip's."""
+    CODE_TOO_SHORT = "code-too-short"
+    CODE_WRONG = "code-wrong"
+    """A code opens nothing here."""
+    OFFICE_CODE_WRONG = "office-code-wrong"
+    CODE_CLOSED = "code-closed"
+    """After too many wrong ones none is taken for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +505,39 @@ class SuffixEntry(Page):
     fault: EntryFault | None = None
     keyed: int = 0
     keypad: KeypadTrouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCode(Page):
+    """The code that the office gave out for a case is being entered. keyed, keypad: as for a `Question`."""
+
+    reference: str
+    entered: str = dataclasses.field(default="", repr=False)
+    fault: EntryFault | None = None
+    keyed: int = 0
+    keypad: KeypadTrouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpCode(Page):
+    """The code by which an earlier visit is taken up again is being entered. keyed, keypad: as for a
+    `Question`; minutes: until a code is taken again."""
+
+    entered: str = dataclasses.field(default="", repr=False)
+    fault: EntryFault | None = None
+    keyed: int = 0
+    keypad: KeypadTrouble | None = None
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForLater(Page):
+    """What was entered is kept. until: when it is wiped, aware."""
+
+    keeping: Keeping
+    until: datetime
+    slip: Slip
+    slip_fault: DeviceError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -573,6 +652,31 @@ class Offer:
 
     matter: Matter
     stage: OfferStage = OfferStage.ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class Contents(Turned):
+    """The headings of the text below, each with its place there. at: the place that was being read."""
+
+    title: LocalizedText
+    headings: tuple[tuple[LocalizedText, float], ...]
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAlong(Page):
+    """The ways of taking the text below along: a code for a phone, a slip, and sheets of A4.
+
+    slip, sheets: how far either has come; waits: why the sheets do not go on, None while they do; slip_fault,
+    sheets_fault: why it was not printed, with no sheets_fault where the office could not be asked for them.
+    """
+
+    text: Page
+    slip: Slip
+    sheets: Slip
+    slip_fault: DeviceError | None = None
+    sheets_fault: DeviceError | None = None
+    waits: DocumentError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from backend_client.client import BackendClient
 from backend_client.document import new_document_name
 from backend_client.errors import InvalidRequest
 from backend_client.forms.answer import AnswerError, Problem, Recording, Value
-from backend_client.forms.card import CardAnswers
 from backend_client.forms.filling import Filling
 from backend_client.forms.form import Form
 from foundation.log import logger
@@ -20,7 +19,7 @@ from hardware.interfaces.device import DeviceError
 from hardware.interfaces.document_printer import DocumentError, DocumentPrinter
 from kiosk.visit import events as did
 from kiosk.visit.application import MAX_ENTERED, Applications
-from kiosk.visit.cards import Cards
+from kiosk.visit.cards import CardRead, Cards
 from kiosk.visit.events import Event
 from kiosk.visit.pages import (
     AddressEntry,
@@ -130,12 +129,12 @@ class Papers(Chapter):
         answers = self._applications.answers_of(form)
         return {name: value for name, value in answers.items() if not isinstance(value, Recording)}
 
-    def _card_read(self, card: CardAnswers) -> None:
+    def _card_read(self, card: CardRead) -> None:
         self._visit.close_page()
         page = self._visit.page
         if isinstance(page, PaperWays):
             filling = Filling(page.form, self._today)
-            filling.prefill(card)
+            filling.prefill(card.answers)
             self._take(page, dict(filling.answers))
 
     def _take(self, page: PaperWays, answers: Mapping[str, Value]) -> None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from backend_client.case import Session
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError, Denied
-from backend_client.forms.card import CardAnswers
 from backend_client.forms.reference import ReferenceError_, ReferenceProblem, check_reference
 from foundation.log import logger
 from kiosk.visit import events as did
-from kiosk.visit.cards import Cards
+from kiosk.visit.cards import CardRead, Cards
 from kiosk.visit.events import Event
 from kiosk.visit.pages import (
+    CardKind,
     CardUse,
     CardWanted,
     CaseHistory,
@@ -24,6 +24,7 @@ from kiosk.visit.pages import (
     Door,
     EntryFault,
     Home,
+    OfficeCode,
     Page,
     ProgressWays,
     ReferenceEntry,
@@ -41,6 +42,8 @@ AT_ONCE = 20
 REFERENCE_LENGTH = 12
 SUFFIX = re.compile(r"[0-9]{5}[0-9X]")
 SUFFIX_LENGTH = 6
+OFFICE_CODE_LENGTH = 8
+LENGTHS: dict[type[Page], int] = {SuffixEntry: SUFFIX_LENGTH, OfficeCode: OFFICE_CODE_LENGTH}
 FAULTS = {
     ReferenceProblem.EMPTY: EntryFault.EMPTY,
     ReferenceProblem.NOT_DIGITS: EntryFault.TOO_SHORT,
@@ -92,15 +95,19 @@ class Progress(Chapter):
                 self._visit.show(ReferenceEntry())
             case CardWanted(use=CardUse.LOOK_UP_ONLY), did.Skip():
                 self._visit.close_page()
-            case ((ReferenceEntry() | SuffixEntry()), did.Insert(text)):
-                most = REFERENCE_LENGTH if isinstance(page, ReferenceEntry) else SUFFIX_LENGTH
+            case ((ReferenceEntry() | SuffixEntry() | OfficeCode()), did.Insert(text)):
+                most = LENGTHS.get(type(page), REFERENCE_LENGTH)
                 self._visit.show(replace(page, entered=(page.entered + text)[:most], fault=None))
-            case ((ReferenceEntry() | SuffixEntry()), did.Erase()):
+            case ((ReferenceEntry() | SuffixEntry() | OfficeCode()), did.Erase()):
                 self._visit.show(replace(page, entered=page.entered[:-1], fault=None))
             case ReferenceEntry(entered=entered), did.Next():
                 self._take_reference(entered)
             case SuffixEntry(), did.Next():
                 self._take_suffix(page)
+            case SuffixEntry(reference=reference), did.ByOfficeCode():
+                self._visit.open(OfficeCode(reference))
+            case OfficeCode(), did.Next():
+                self._take_office_code(page)
             case CaseList(), did.ShowMore():
                 self._visit.do(lambda: self._more_cases(page))
             case CaseList(), did.OpenCase(reference):
@@ -135,22 +142,29 @@ class Progress(Chapter):
         """Waits until the backend has been told of every end."""
         await asyncio.gather(*self._signing_out)
 
-    def _card_read(self, card: CardAnswers) -> None:
+    def _card_read(self, card: CardRead) -> None:
         self._visit.close_page()
         self._visit.do(lambda: self._open_cases(card))
 
-    def _known_by_card(self, card: CardAnswers) -> None:
+    def _known_by_card(self, card: CardRead) -> None:
         self._visit.close_page()
         self._visit.do(lambda: self._go_on(card))
 
-    async def _go_on(self, card: CardAnswers) -> None:
+    async def _by_card(self, card: CardRead) -> Session:
+        """What a card opens, the backend says by its kind."""
+        number, name = card.answers.identity_number, card.answers.full_name
+        if card.kind is CardKind.SERVICE:
+            return await self._client.sign_in_with_service_card(number, name)
+        return await self._client.sign_in_with_card(number, name)
+
+    async def _go_on(self, card: CardRead) -> None:
         """Where another chapter wanted to know who the resident is."""
-        self._keep(await self._client.sign_in_with_card(card.identity_number, card.full_name))
+        self._keep(await self._by_card(card))
         assert self._session and self._then
         await self._then(self._session)
 
-    async def _open_cases(self, card: CardAnswers) -> None:
-        self._keep(await self._client.sign_in_with_card(card.identity_number, card.full_name))
+    async def _open_cases(self, card: CardRead) -> None:
+        self._keep(await self._by_card(card))
         assert self._session
         part = await self._client.list_cases(self._session, page_size=AT_ONCE)
         self._visit.open(CaseList(part.items, part.next_page_token))
@@ -183,11 +197,21 @@ class Progress(Chapter):
             fault = EntryFault.SUFFIX_WRONG if page.entered else EntryFault.EMPTY
             self._visit.show(SuffixEntry(page.reference, page.entered, fault))
 
-    async def _sign_in(self, page: SuffixEntry) -> None:
+    def _take_office_code(self, page: OfficeCode) -> None:
+        if len(page.entered) == OFFICE_CODE_LENGTH:
+            self._visit.do(lambda: self._sign_in(page))
+        else:
+            fault = EntryFault.CODE_TOO_SHORT if page.entered else EntryFault.EMPTY
+            self._visit.show(replace(page, fault=fault))
+
+    async def _sign_in(self, page: SuffixEntry | OfficeCode) -> None:
+        by_code = isinstance(page, OfficeCode)
+        sign_in = self._client.sign_in_with_code if by_code else self._client.sign_in_with_reference
         try:
-            self._keep(await self._client.sign_in_with_reference(page.reference, page.entered))
+            self._keep(await sign_in(page.reference, page.entered))
         except Denied:
-            self._visit.show(SuffixEntry(page.reference, page.entered, EntryFault.OPENS_NOTHING))
+            fault = EntryFault.OFFICE_CODE_WRONG if by_code else EntryFault.OPENS_NOTHING
+            self._visit.show(replace(page, fault=fault))
             return
         assert self._session
         if self._then is not None:

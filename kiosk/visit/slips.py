@@ -9,12 +9,20 @@ from typing import TypeVar
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
 from hardware.interfaces.receipt_printer import ReceiptPrinter, SlipPart
-from kiosk.visit.pages import Confirmation, LookupRecord, PaymentKept, Slip, TicketIssued
+from kiosk.visit.pages import (
+    Confirmation,
+    KeptForLater,
+    LookupRecord,
+    PaymentKept,
+    Slip,
+    TakeAlong,
+    TicketIssued,
+)
 from kiosk.visit.visit import Visit
 
 log = logger(__name__)
 
-P = TypeVar("P", Confirmation, PaymentKept, LookupRecord, TicketIssued)
+P = TypeVar("P", TakeAlong, Confirmation, PaymentKept, LookupRecord, TicketIssued, KeptForLater)
 
 
 class SlipPrinting:

@@ -182,7 +182,7 @@ async def test_a_card_gets_a_second_chance_and_fills_in(en: Hand) -> None:
         await en.go(f"form.option.{option}", "form.next")
     await en.go("form.skip", "form.option.no", "form.next")
     await en.screen("form.review")
-    await en.says("From your identity card")
+    await en.says("From your card")
     await en.go("form.next", "form.send")
     await en.screen("form.confirmation")
     reference = await en.reference()

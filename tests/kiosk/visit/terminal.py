@@ -28,31 +28,36 @@ from backend_client.submission import Accepted
 from foundation.keys import KEY_BYTES, KeyRing
 from foundation.language import Language, LocalizedText
 from hardware.interfaces.document_printer import DocumentPrinter
-from hardware.registry import IDENTITY_CARD_READER, RECEIPT_PRINTER, Devices
+from hardware.registry import CARD_READER, IDENTITY_CARD_READER, RECEIPT_PRINTER, Devices
 from hardware.simulators import cards as card_files
 from hardware.simulators import identity_card_reader, receipt_printer
 from hardware.simulators.cards import CardFile
+from hardware.simulators.crt188_reader import INSTANT, SimulatedCrt188Reader
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from kiosk.calling.telephone import Telephone
+from kiosk.drafts.shelf import KEPT_SECONDS, Shelf
+from kiosk.drafts.tries import CodeTries
 from kiosk.reporting.tally import Tally
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
 from kiosk.visit.application import Applications
 from kiosk.visit.appointment import Appointments
+from kiosk.visit.card_slots import CardSlots, SlotPace
 from kiosk.visit.cards import Cards
+from kiosk.visit.drafts import Drafts
 from kiosk.visit.events import Event
 from kiosk.visit.helping import Helping
 from kiosk.visit.home import Catalogue
 from kiosk.visit.lookups import Lookups
 from kiosk.visit.notices import Notices
 from kiosk.visit.pages import (
+    CardKind,
     CardTaken,
     CardWanted,
     Confirmation,
     Declaration,
     Door,
-    Home,
     Introduction,
     Page,
     Question,
@@ -69,12 +74,13 @@ from kiosk.visit.rating import Ratings
 from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
-from kiosk.visit.visit import Pace, Visit
+from kiosk.visit.visit import CLOSED, Pace, Visit
 from tests.hardware.conftest import running
 from tests.kiosk.visit.cable import Cable
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2, home_anew=0.5)
+SLOT_PACE = SlotPace(look=0.05, left=1.0, again=0.3, told=0.3)
 KEYS = KeyRing([bytes(range(KEY_BYTES))])
 BOUNDS = Bounds(low=5, wanted=10)
 PERMIT, LETTER = "services/permit", "services/letter"
@@ -114,6 +120,9 @@ class Terminal:
     changes: asyncio.Event
     devices: Devices
     tally: Tally
+    contacts: SimulatedCrt188Reader
+    cards: Cards
+    shelf: Shelf
 
     def do(self, *events: Event) -> Page:
         """Does one thing after another, without waiting; the page shown then."""
@@ -236,23 +245,31 @@ async def terminal(
     *,
     bounds: Bounds = BOUNDS,
     documents: DocumentPrinter | None = None,
+    slots: SlotPace = SLOT_PACE,
+    motorised: bool | None = None,
+    kept_seconds: float = KEPT_SECONDS,
     telephone: Telephone | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal of its own, with its devices, at a backend.
 
-    cache: for what is shown without one; bounds: of the queue; documents: a printer of A4, telephone: a line
-    to a person, both their maker's to close.
+    motorised: whether the contact reader moves cards, None where there is none; slots: its reminder's times;
+    kept_seconds: for which drafts are kept; cache: for what is shown without one; bounds: of the queue;
+    documents: a printer of A4; telephone: a line to a person; both are their maker's to close.
     """
     reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
     printer = SimulatedReceiptPrinter(
         folder / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
     )
+    contacts = SimulatedCrt188Reader(folder / "contacts", INSTANT)
+    crt188 = {"driver": "crt188", "port": str(contacts.line.name), "motorised": motorised}
+    contact_reader = {} if motorised is None else {"card_reader": CARD_READER.options(crt188)}
     gat467 = {"driver": "gat467", "port": str(reader.line.name)}
     escpos = {"driver": "escpos", "port": str(printer.line.name)}
     devices = Devices(
         {
             "identity_card_reader": IDENTITY_CARD_READER.options(gat467),
             "receipt_printer": RECEIPT_PRINTER.options(escpos),
+            **contact_reader,
         }
     )
     slip_printer = devices.of(RECEIPT_PRINTER)
@@ -261,6 +278,7 @@ async def terminal(
     async with (
         running(reader),
         running(printer),
+        running(contacts),
         BackendClient(cable.address, cache=cache) as client,
         open_outbox(folder / "queue", client, bounds) as outbox,
     ):
@@ -269,7 +287,15 @@ async def terminal(
         office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
         slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
         catalogue = Catalogue(visit, client)
-        cards = Cards(visit, devices.of(IDENTITY_CARD_READER))
+        card_slots = CardSlots(
+            visit,
+            {
+                CardKind.IDENTITY: devices.of(IDENTITY_CARD_READER),
+                CardKind.SERVICE: devices.of(CARD_READER),
+            },
+            slots,
+        )
+        cards = Cards(visit, devices.of(IDENTITY_CARD_READER), card_slots)
         progress = Progress(visit, client, cards)
         applications = Applications(
             visit,
@@ -285,6 +311,21 @@ async def terminal(
         replies = ratings, Reopenings(visit, client, progress), PublicCases(visit, client)
         reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, slip_printer, slips)
+        shelf = Shelf(folder / "drafts", KEYS, seconds=kept_seconds, sweep=0.1)
+        drafts = Drafts(
+            visit,
+            shelf,
+            CodeTries(folder / "drafts"),
+            client=client,
+            applications=applications,
+            cards=cards,
+            printer=slip_printer,
+            slips=slips,
+            origin="terminal-1",
+            today=lambda: datetime.now(COUNTY).date(),
+        )
+        catalogue.kept = lambda: shelf.any_left
+        shelf.changed = catalogue.look
         lookups = Lookups(visit, client, applications, progress, printer=slip_printer, slips=slips)
         papers = Papers(
             visit, client, cards, applications, documents, today=lambda: datetime.now(COUNTY).date()
@@ -307,20 +348,42 @@ async def terminal(
                 progress,
                 helping,
                 cards,
+                card_slots,
+                drafts,
             )
         )
         changes = asyncio.Event()
         visit.changed = changes.set
+        await drafts.open()
+        asking = asyncio.create_task(cards.ask_for_chips(devices.of(CARD_READER)))
         catalogue.fetch()
         here = Terminal(
-            visit, client, outbox, cable, reader, printer, applications, progress, changes, devices, tally
+            visit,
+            client,
+            outbox,
+            cable,
+            reader,
+            printer,
+            applications,
+            progress,
+            changes,
+            devices,
+            tally,
+            contacts,
+            cards,
+            shelf,
         )
         try:
-            await here.until(lambda: isinstance(visit.page, Home) and bool(visit.home.doors))
+            await here.until(lambda: bool(visit.home.doors))
+            if motorised is not None:
+                await eventually(lambda: CardKind.SERVICE in cards.kinds)
             await eventually(lambda: outbox.references > 0)
             yield here
         finally:
-            visit.end("closed")
+            asking.cancel()
+            visit.end(CLOSED)
+            await drafts.close()
+            await card_slots.settle()
             catalogue.close()
             cable.answers.set()
             await applications.settle()

@@ -40,11 +40,11 @@ async def test_an_idle_visit_is_asked_about_and_then_wiped(hasty: Terminal) -> N
     hasty.do(did.Enter("1199"))
     began = asyncio.get_running_loop().time()
     await asked(hasty)
-    assert hasty.visit.view.seconds_left == 1
+    assert hasty.visit.view.seconds_left == 3, "large type, and something is being typed"
     assert isinstance(hasty.visit.page, Question)
     assert hasty.question.entered == "1199"
-    await hasty.until(lambda: isinstance(hasty.visit.page, Home), 3)
-    assert 1.2 < asyncio.get_running_loop().time() - began < 3
+    await hasty.until(lambda: isinstance(hasty.visit.page, Home), 20)
+    assert asyncio.get_running_loop().time() - began > 3.5
     view = hasty.visit.view
     assert (view.language, view.look, view.seconds_left, view.leave) == (Language.ZH_CN, Look(), None, False)
     assert not (await hasty.introduction(LETTER)).begun

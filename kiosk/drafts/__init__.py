@@ -1,0 +1,1 @@
+"""What was entered in forms under way, sealed on this terminal's disk for an hour."""

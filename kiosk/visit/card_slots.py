@@ -1,0 +1,141 @@
+"""Cards that are still in a reader when their owner goes: shown, flashed and said until they are taken.
+
+A reader that knows whether a card is in it is asked from the moment in which one was read until it is gone.
+At the end of a visit the reminder stands for a while; then a reader with a motor takes the card in. From one
+without, the card has to come out before another is read there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from foundation.log import logger
+from hardware.interfaces.card_reader import CardReader
+from hardware.interfaces.device import DeviceError, DeviceStatus
+from hardware.interfaces.identity_card_reader import IdentityCardReader
+from hardware.interfaces.media import Media
+from kiosk.visit import events as did
+from kiosk.visit.events import Event
+from kiosk.visit.pages import CardKind, CardLeft, Page
+from kiosk.visit.visit import Chapter, Signal, Visit
+
+log = logger(__name__)
+
+Reader = IdentityCardReader | CardReader
+_THERE = (Media.PRESENT, Media.ENTERING, Media.LATCHED, Media.JAMMED)
+_AWAY = (DeviceStatus.OFFLINE, DeviceStatus.NO_DEVICE, DeviceStatus.POWER_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotPace:
+    """Seconds. look: between two looks into a reader; left: for which the reminder stands; again: between two
+    tones; told: for which it is said that a card was taken in."""
+
+    look: float = 0.5
+    left: float = 30.0
+    again: float = 5.0
+    told: float = 20.0
+
+
+class CardSlots(Chapter):
+    """Owns what is known of cards in readers, and the reminder."""
+
+    def __init__(
+        self, visit: Visit, readers: Mapping[CardKind, Reader | None], pace: SlotPace = SlotPace()
+    ) -> None:
+        self._visit = visit
+        self._readers = {kind: reader for kind, reader in readers.items() if reader is not None}
+        self._pace = pace
+        self._inside: set[CardKind] = set()
+        self._reminded: set[CardKind] = set()
+        self._watching: dict[CardKind, asyncio.Task[None]] = {}
+        self._reminding: asyncio.Task[None] | None = None
+        self._gone = asyncio.Event()
+
+    def came(self, kind: CardKind) -> None:
+        """A card was read there just now."""
+        self._reminded.discard(kind)
+        if kind not in self._watching:
+            self._watching[kind] = asyncio.get_running_loop().create_task(self._watch(kind))
+
+    async def empty(self, kind: CardKind) -> None:
+        """Waits until no card of an earlier visit is in a reader."""
+        while kind in self._inside and kind in self._reminded:
+            self._gone.clear()
+            await self._gone.wait()
+
+    def left_behind(self) -> Page | None:
+        """The reminder, once for each card."""
+        kind = next((kind for kind in CardKind if kind in self._inside - self._reminded), None)
+        if kind is None:
+            return None
+        self._reminded.add(kind)
+        log.info("card_left", reader=kind.value)
+        self._reminding = asyncio.get_running_loop().create_task(self._remind(kind))
+        return CardLeft(kind)
+
+    def take(self, page: Page, event: Event) -> bool:
+        """Knows the reminder."""
+        if isinstance(page, CardLeft) and isinstance(event, did.Next):
+            self._visit.end("card left")
+            return True
+        return False
+
+    async def settle(self) -> None:
+        """Looks no more."""
+        tasks = [*self._watching.values(), *([self._reminding] if self._reminding else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self, kind: CardKind) -> None:
+        """Looks until the card is gone. A reader that cannot tell is not asked again."""
+        try:
+            while True:
+                status = await self._readers[kind].status()
+                if status.device is not DeviceStatus.DEVICE_BUSY:
+                    if status.media in _THERE:
+                        self._inside.add(kind)
+                    elif status.device not in _AWAY or kind not in self._inside:
+                        return
+                await asyncio.sleep(self._pace.look)
+        finally:
+            self._inside.discard(kind)
+            del self._watching[kind]
+            self._gone.set()
+
+    async def _remind(self, kind: CardKind) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._pace.left
+        while (left := end - loop.time()) > 0:
+            self._visit.signal(Signal.CARD_LEFT)
+            watching = self._watching.get(kind)
+            if watching is None:
+                break
+            await asyncio.wait({watching}, timeout=min(self._pace.again, left))
+        kept = kind in self._inside and await self._taken_in(kind)
+        if not isinstance(self._visit.page, CardLeft):
+            return
+        if kept:
+            self._visit.show(CardLeft(kind, kept=True))
+            await asyncio.sleep(self._pace.told)
+        if isinstance(self._visit.page, CardLeft):
+            self._visit.end("card left" if kind in self._inside or kept else "card taken")
+
+    async def _taken_in(self, kind: CardKind) -> bool:
+        """Whether the reader could take the card in."""
+        reader = self._readers[kind]
+        if not isinstance(reader, CardReader):
+            return False
+        try:
+            if not (await reader.capabilities()).retains:
+                return False
+            async with self._visit.turns.using():
+                await reader.retain_card()
+        except DeviceError as error:
+            log.warning("card_not_taken_in", completion=error.completion.value)
+            return False
+        log.info("card_taken_in")
+        return True
