@@ -80,6 +80,8 @@ SIGN_IN = Patience(each=6, tries=3, total=6, once=True)
 LOOK_UP = Patience(each=22, tries=3, total=22, once=True)
 """The backend gives those who keep the records up to 15 s."""
 
+_TEXTS = {"policies": "policy", "notices": "notice", "services": "service"}
+"""Which field of the contract names a text, by the first part of its name."""
 RENDERING_SILENCE = 28.0
 """Seconds for which a document is made; its type is set before the first byte comes."""
 ALERTS_SILENCE = 25.0
@@ -555,6 +557,19 @@ class BackendClient:
         filled = [answer_to_proto(form.field(name), value) for name, value in (answers or {}).items()]
         rendering = methods.RENDER_DOCUMENT
         request = rendering.encode(form=form.name, language=language_to_proto(language), answers=filled)
+        return await self._rendered(rendering, request)
+
+    async def render_text(self, name: str, language: Language) -> bytes:
+        """A policy, a notice or a service's guide for printing, by its name: PDF, A4.
+
+        Unreachable where it cannot be made now; NotFound.
+        """
+        rendering = methods.RENDER_TEXT
+        kind = _TEXTS[name.partition("/")[0]]
+        request = rendering.encode(**{kind: name}, language=language_to_proto(language))
+        return await self._rendered(rendering, request)
+
+    async def _rendered(self, rendering: Method[bytes], request: bytes) -> bytes:
         made = bytearray()
         async for piece in self._calls.stream(rendering.path, request, RENDERING_SILENCE):
             made += rendering.read(piece)

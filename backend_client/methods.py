@@ -272,6 +272,12 @@ RENDER_DOCUMENT: Method[bytes] = method(
     document_pb2.RenderDocumentResponse,
     lambda answer: answer.chunk,
 )
+RENDER_TEXT: Method[bytes] = method(
+    "DocumentService/RenderText",
+    document_pb2.RenderTextRequest,
+    document_pb2.RenderTextResponse,
+    lambda answer: answer.chunk,
+)
 CREATE_DOCUMENT_LINK: Method[DocumentLink] = method(
     "DocumentService/CreateDocumentLink",
     document_pb2.CreateDocumentLinkRequest,

@@ -1,4 +1,4 @@
-"""Makes PDFs of forms, each in a process of its own, a few at a time; remembers blank ones."""
+"""Makes PDFs of forms and of texts, each in a process of its own, a few at a time; remembers blank ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from backend.authoring.published import Edition
+from backend.documents.leaflet import Leaflet
+from backend.documents.leaflet import page as leaflet_page
 from backend.documents.paper import About, page
 from backend_client.forms.answer import Value
 from backend_client.forms.form import Form
@@ -58,6 +60,10 @@ class Papers:
             while len(self._blank) > _REMEMBERED:
                 self._blank.popitem(last=False)
         return made
+
+    async def leaflet(self, leaflet: Leaflet, language: Language) -> bytes:
+        """A text on A4. Raises RenderingFailed."""
+        return await self._made(leaflet_page(leaflet, language))
 
     def _about(self, edition: Edition, form: Form, language: Language) -> About:
         """A paper's QR code leads to the same form, or where there is no web server, tells its edition."""

@@ -34,6 +34,7 @@ SECONDS_OF: dict[str, float] = {
     "/huimin.v1.AlertService/WatchAlerts": 600,  # ends by itself before, and is asked for again
     "/huimin.v1.LookupService/RunLookup": 20,  # who keeps the records has up to 15 s
     "/huimin.v1.DocumentService/RenderDocument": 30,
+    "/huimin.v1.DocumentService/RenderText": 30,
     "/huimin.v1.EnrolmentService/Enrol": 30,
     "/huimin.v1.EnrolmentService/RenewCertificate": 30,
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": 60,

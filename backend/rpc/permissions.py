@@ -115,6 +115,7 @@ TABLE: Mapping[str, Row] = {
     f"{_V1}PaymentService/CancelOrder": _BY_DOOR,
     f"{_V1}PaymentService/SendPaymentLink": _BY_DOOR,
     f"{_V1}DocumentService/RenderDocument": _BY_DOOR,
+    f"{_V1}DocumentService/RenderText": _BY_DOOR,
     f"{_V1}DocumentService/CreateDocumentLink": _BY_DOOR,
     f"{_V1}TextService/SendText": _TOLD,
     f"{_V1}IdentityService/CreateSession": _SIGN_IN,

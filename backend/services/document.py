@@ -1,4 +1,4 @@
-"""Forms on paper."""
+"""Forms on paper, and texts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 
 from backend.authoring.published import Edition, Published
 from backend.clock import county_day, timestamp
+from backend.documents.leaflet import Leaflet, of_notice, of_policy, of_service
 from backend.documents.papers import Papers, RenderingFailed
 from backend.notifying.queue import NoSuchRecipient, channel_of, enqueue
 from backend.rpc.acting import actor_of
 from backend.rpc.door import Context
 from backend.rpc.refusal import ANSWERS_INVALID, Refusal, Wrong, invalid, not_found
 from backend.services.answers import MAX_NAMED, wrong_answer
-from backend.storage import audit, document_links, messages
+from backend.storage import audit, document_links, messages, policies
 from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend.storage.document_links import Made, Paper, TooManyLinks
@@ -54,11 +55,39 @@ class DocumentService(document_pb2_grpc.DocumentServiceServicer):
         try:
             made = await self.papers.pdf(edition, form, values, language)
         except RenderingFailed:
-            raise Refusal(
-                grpc.StatusCode.UNAVAILABLE, "RENDERING_FAILED", "The document cannot be made now."
-            ) from None
+            raise _cannot_be_made() from None
         for start in range(0, len(made), CHUNK):
             yield document_pb2.RenderDocumentResponse(chunk=made[start : start + CHUNK])
+
+    async def RenderText(  # noqa: N802
+        self, request: document_pb2.RenderTextRequest, context: Context
+    ) -> AsyncIterator[document_pb2.RenderTextResponse]:
+        """Renders a policy, a notice or a guide as PDF."""
+        language = language_from_proto(request.language, "language")
+        text = await self._leaflet(request, language)
+        try:
+            made = await self.papers.leaflet(text, language)
+        except RenderingFailed:
+            raise _cannot_be_made() from None
+        for start in range(0, len(made), CHUNK):
+            yield document_pb2.RenderTextResponse(chunk=made[start : start + CHUNK])
+
+    async def _leaflet(self, request: document_pb2.RenderTextRequest, language: Language) -> Leaflet:
+        edition = self.published.current
+        if request.policy:
+            policy = await self.database.read(policies.one, edition.number, request.policy)
+            if policy is None:
+                raise not_found("POLICY_UNKNOWN", "policy")
+            return of_policy(policy, language)
+        if request.notice:
+            notice, now = edition.notices.get(request.notice), self.now()
+            if notice is None or not notice.published(now):
+                raise not_found("NOTICE_UNKNOWN", "notice")
+            return of_notice(notice.seen_on(county_day(now)), language)
+        service = edition.services.get(request.service)
+        if service is None or not service.HasField("guide"):
+            raise not_found("SERVICE_UNKNOWN", "service")
+        return of_service(service, language)
 
     async def CreateDocumentLink(  # noqa: N802
         self, request: document_pb2.CreateDocumentLinkRequest, context: Context
@@ -91,6 +120,10 @@ class DocumentService(document_pb2_grpc.DocumentServiceServicer):
 
     async def _delayed(self, recipient: str) -> bool:
         return bool(recipient) and await self.database.read(messages.delayed, channel_of(recipient))
+
+
+def _cannot_be_made() -> Refusal:
+    return Refusal(grpc.StatusCode.UNAVAILABLE, "RENDERING_FAILED", "The document cannot be made now.")
 
 
 def address(web: str, token: str) -> str:

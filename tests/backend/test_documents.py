@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from PIL import Image
 from pypdf import PdfReader
 
 from backend.authoring.reading import read_content
+from backend.documents.leaflet import of_notice, of_policy, of_service
+from backend.documents.leaflet import page as text_page
 from backend.documents.paper import About, page
 from backend.storage import document_links, messages
 from backend_client.forms.form import Form
+from backend_client.forms.wire import language_to_proto
 from foundation.language import Language, LocalizedText
 from tests.backend.house import CONTENT, Failed, House, failed
 from tests.backend.house import house as running
@@ -42,6 +46,50 @@ def form() -> Form:
 async def with_web(folder: Path) -> AsyncIterator[tuple[House, Any]]:
     async with running(folder, web_listen="127.0.0.1:0") as started:
         yield started, document_pb2_grpc.DocumentServiceStub(started.stubs.channel)
+
+
+async def text_of(stub: Any, language: Language, **which: str) -> str:
+    """What stands on the sheets of a text, without spaces, once they were seen to be A4."""
+    request = document_pb2.RenderTextRequest(language=language_to_proto(language), **which)
+    pieces = [answer.chunk async for answer in stub.RenderText(request)]
+    assert all(0 < len(piece) <= 64 << 10 for piece in pieces)
+    pages = PdfReader(io.BytesIO(b"".join(pieces))).pages
+    assert [round(float(side)) for side in pages[0].mediabox[2:]] == [round(side) for side in A4]
+    return "".join("".join(one.extract_text() for one in pages).split())
+
+
+def test_the_sheets_of_a_text_hold_all_of_it_in_both_languages() -> None:
+    content = read_content(CONTENT)
+    policy, notice = content.policies[0], content.notices[0].message
+    service = next(one for one in content.services if one.HasField("guide"))
+    for language, lang in ((Language.ZH_CN, "zh_cn"), (Language.EN, "en")):
+        for leaflet, texts in (
+            (of_policy(policy, language), [policy.title, *(one.text for one in policy.sections)]),
+            (of_notice(notice, language), [notice.title, *(one.text for one in notice.sections)]),
+            (of_service(service, language), [service.title, *service.guide.materials, *service.guide.steps]),
+        ):
+            html = unescape(text_page(leaflet, language))
+            for text in texts:
+                assert all(part in html for part in getattr(text, lang).split("\n"))
+
+
+async def test_a_text_is_printed_and_one_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    content = read_content(CONTENT)
+    policy = content.policies[0]
+    async with running(tmp_path / "data") as started:
+        stub = document_pb2_grpc.DocumentServiceStub(started.stubs.channel)
+        said = await text_of(stub, Language.ZH_CN, policy=policy.name)
+        for section in policy.sections:
+            assert "".join(section.text.zh_cn.split()) in said
+        for which, reason in (
+            ({"policy": "policies/none"}, "POLICY_UNKNOWN"),
+            ({"notice": "notices/none"}, "NOTICE_UNKNOWN"),
+            ({"service": "services/none"}, "SERVICE_UNKNOWN"),
+            ({}, "REQUEST_INVALID"),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await text_of(stub, Language.EN, **which)
+            assert failed(refused.value).reason == reason
 
 
 def about(code: str = "https://huimin.example/forms/everything") -> About:
