@@ -97,6 +97,9 @@ class KioskSettings(DoorSettings):
     panel_bottom_mm: float = Field(800.0, ge=200, le=1600)
     """From the floor to the lower edge of the picture, for those who sit."""
     sound: SoundSettings = SoundSettings()
+    reading_prefix: str = Field("", pattern=r"^[!-~]{0,120}$")
+    """What stands before the name of a policy, a notice or a guide in its QR code, such as
+    ``https://portal.example/read?``; where empty, the code says its title, number and office."""
     demonstration: bool = True
     """Whether the screen says that it is a demonstration."""
     technician_patience: float = Field(180.0, ge=10, le=3600)

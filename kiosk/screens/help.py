@@ -12,10 +12,12 @@ from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Help, HelpCall, Home, Turned
-from kiosk.widgets.box import Box
+from kiosk.widgets.box import Box, line_up
+from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import message
 from kiosk.widgets.press import ALARM, PRIMARY, SECONDARY
 from kiosk.widgets.sheets import Block, kept_together, text_blocks
+from kiosk.widgets.text import Text
 
 
 def said_of(call: HelpCall, words: Translate, *, short: bool = False) -> str:
@@ -89,21 +91,34 @@ class HelpScreen(Screen[Help]):
         ask = [self.words("help.phone", phone=phone) if phone else self.words("help.staff")]
         if self.page.can_call:
             ask.append(self.words("help.call_hint"))
-        parts = (
-            ("help.about", [self.words(name) for name in purposes(below)]),
-            ("help.person", ask),
-            ("help.buttons", [self.words(name) for name in buttons]),
-            ("help.data", [self.words(privacy(below))]),
-        )
-        blocks: list[Block] = []
-        for number, (heading, texts) in enumerate(parts):
-            blocks += self._part(self.words(heading), texts, width, float(number))
-        return blocks
+        return [
+            *self._part("help.about", [self.words(name) for name in purposes(below)], width, 0.0),
+            *self._part("help.person", ask, width, 1.0),
+            *self._buttons(width, 2.0),
+            *self._part("help.data", [self.words(privacy(below))], width, 3.0),
+        ]
+
+    def _buttons(self, width: float, place: float) -> list[Block]:
+        """What the buttons around the page do, each with its icon."""
+        space, below = theme.space, self.page.about
+        buttons = ["display", "language"]
+        if not isinstance(below, Home):
+            buttons = ["back", "leave", *buttons]
+        if isinstance(below, Turned):
+            buttons.insert(0, "sheets")
+        blocks = [Block(heading_block(self.words("help.buttons"), width), space.l, place)]
+        for number, name in enumerate(buttons):
+            side = round(theme.type.lead)
+            icon = Icon("down" if name == "sheets" else name, side, theme.colour.primary)
+            said = Text(self.words(f"help.button.{name}"), width - side - space.m, leading=1.45)
+            row = line_up([icon, said], space.m)
+            blocks.append(Block(row, space.s if number else space.xs, place + (number + 1) / 10))
+        return [kept_together(blocks[:2], width), *blocks[2:]]
 
     def _part(self, heading: str, texts: Sequence[str], width: float, place: float) -> list[Block]:
-        """A heading with its first lines, then the rest."""
+        """A heading with its first lines, then the rest. heading: its name."""
         space = theme.space
-        blocks = [Block(heading_block(heading, width), space.l, place)]
+        blocks = [Block(heading_block(self.words(heading), width), space.l, place)]
         step = 1.0 / len(texts)
         for number, text in enumerate(texts):
             gap = space.s if number else space.xs

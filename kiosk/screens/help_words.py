@@ -12,6 +12,8 @@ _ABOUT: dict[type[Page], str] = {
     pages.PolicyResults: "choose",
     pages.PolicyList: "choose",
     pages.PolicyText: "read",
+    pages.Contents: "choose",
+    pages.TakeAlong: "take",
     pages.ServiceList: "choose",
     pages.ServiceGuide: "read",
     pages.Introduction: "introduction",
@@ -49,7 +51,7 @@ _ABOUT: dict[type[Page], str] = {
     pages.Paper: "paper",
     pages.AddressEntry: "address",
 }
-_NOTHING_OF_ANYBODY = {"home", "choose", "search", "read", "ticket"}
+_NOTHING_OF_ANYBODY = {"home", "choose", "search", "read", "take", "ticket"}
 """Where nothing about a person is asked for or shown."""
 
 

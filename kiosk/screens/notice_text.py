@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kiosk.screens.reading import section_blocks, summary_block
-from kiosk.screens.screen import Screen
+from kiosk.screens.screen import Action, Screen
+from kiosk.screens.text_tools import foot_tools, put_tools
 from kiosk.theme import theme
 from kiosk.visit.pages import NoticeText
 from kiosk.widgets.box import Box, line_up, stack
@@ -23,7 +26,11 @@ class NoticeTextScreen(Screen[NoticeText]):
         category = self.words(f"category.{notice.category.name}")
         sub = self.words("notice.about", category=category, time=self.when(notice.publish_time))
         top = self.heading(notice.title[self.language], sub=sub)
-        self.sheets(self._parts, top)
+        self.sheets(self._parts, put_tools(self, top))
+
+    def actions(self) -> Sequence[Action]:
+        """What can be done with every text."""
+        return foot_tools(self)
 
     def _parts(self, width: float) -> list[Block]:
         notice = self.page.notice

@@ -30,7 +30,8 @@ class Surroundings:
 
     simulated: identifiers of the simulated devices, as in ``device.identity_card_reader`` of the catalogue;
     qr_text: what the QR code of an accepted form says; typing: how text is entered; code_reader:
-    whether a slip's code can be held before one.
+    whether a slip's code can be held before one; reading_prefix: what stands before the name of a text in
+    its QR code.
     """
 
     office: LocalizedText
@@ -41,6 +42,7 @@ class Surroundings:
     qr_text: Callable[[Accepted], str]
     typing: InputMethods
     code_reader: bool = False
+    reading_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

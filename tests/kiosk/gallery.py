@@ -44,8 +44,10 @@ from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk import alert_samples
 from tests.kiosk.gallery_appointments import appointments
+from tests.kiosk.gallery_help import calls, helps
 from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
+from tests.kiosk.gallery_texts import texts
 from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
 from tests.kiosk.references import reference
 
@@ -175,6 +177,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield from _cards()
     yield from payments(has.forms)
     yield from papers(has.services, has.forms)
+    yield from texts(some(has.policies)[0], some(has.notices)[0], some(guided)[0])
     yield from appointments(has.services, has.forms)
     yield pages.CardTaken(())
     yield pages.ProgressWays()
@@ -362,11 +365,13 @@ def main() -> None:
     prepare(settings)
     require_window()
     gallery = Gallery(wanted.pictures, complete=wanted.all, only=wanted.only)
-    for page in every_page(has, complete=wanted.all):
+    shown = list(every_page(has, complete=wanted.all))
+    for page in (*shown, *helps(shown, complete=wanted.all)):
         gallery.hang(page)
     gallery.hang_offers(has.forms)
     gallery.hang_overlays(has.forms)
-    print(json.dumps({"pictures": gallery.count, "faults": gallery.faults}, ensure_ascii=False))
+    told = {"pictures": gallery.count, "faults": gallery.faults, "smaller": gallery.smaller}
+    print(json.dumps(told, ensure_ascii=False))
 
 
 class Gallery:
@@ -405,6 +410,8 @@ class Gallery:
         self._only = only
         self.count = 0
         self.faults: list[str] = []
+        self.smaller: list[str] = []
+        """Pages without room for the type size that was chosen, and the one they took."""
 
     def hang(self, page: Page, **over: object) -> None:
         """Shows a page in the ways that a resident can choose."""
@@ -442,6 +449,8 @@ class Gallery:
         code = next(page for page in payments(forms) if isinstance(page, pages.Paying))
         self.hang(code, seconds_left=20)
         self.hang(under, leaving=True)
+        for call in calls():
+            self.hang(under, call=call)
         self.hang(under, ending=pages.Ending(pages.Cause.POWER, 60))
         self.hang(under, waiting=True)
         self.hang(under, waiting=True, stoppable=False)
@@ -473,6 +482,11 @@ class Gallery:
         chosen = [look.size.value, "contrast" if look.contrast else "", "low" if look.low else ""]
         way = " ".join(filter(None, (shown["screen"], shown["overlay"], view.language, *chosen)))
         self.faults += [f"{way}: {fault}" for fault in faults(shown)]
+        for box in (self._stage.screen, self._stage.overlay):
+            if box is not None and box.cramped:
+                self.faults.append(f"{way}: it has no room for what is in it")
+        if self._stage.type_size is not look.size:
+            self.smaller.append(f"{way} {self._stage.type_size.value}")
         if self._pictures:
             self._save(re.sub(r"\W+", "-", f"{self.count:04d}-{way}").strip("-"))
 

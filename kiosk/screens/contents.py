@@ -1,0 +1,42 @@
+"""The headings of a text, to go straight to a part of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from kiosk.screens.screen import Screen
+from kiosk.theme import theme
+from kiosk.visit import events as did
+from kiosk.visit.pages import Contents
+from kiosk.widgets.press import option
+from kiosk.widgets.sheets import Block
+
+
+class ContentsScreen(Screen[Contents]):
+    """One large button a heading; the part that was being read is marked."""
+
+    name = "contents"
+
+    def draw(self) -> None:
+        """In the order of the text."""
+        title = self.page.title[self.language]
+        self.sheets(self._rows, self.heading(self.words("contents.title"), sub=title))
+
+    def _rows(self, width: float) -> list[Block]:
+        headings = self.page.headings
+        here = max((n for n, (_, place) in enumerate(headings) if place <= self.page.at), default=0)
+        return [
+            Block(
+                option(
+                    heading[self.language],
+                    width,
+                    name=f"contents.{number}",
+                    touched=partial(self.send, did.Jump(place)),
+                    chosen=number == here,
+                    height=theme.touch * 1.1,
+                ),
+                theme.space.s,
+                float(number),
+            )
+            for number, (heading, place) in enumerate(headings)
+        ]
