@@ -61,7 +61,7 @@ def prepare(settings: KioskSettings) -> None:
     Config.set("kivy", "pause_on_minimize", "0")
     for option in list(Config.options("input")):
         Config.remove_option("input", option)
-    Config.set("input", "mouse", "mouse,disable_multitouch")
+    Config.set("input", "finger", "finger,disable_multitouch")
     for option in list(Config.options("modules")):
         Config.remove_option("modules", option)
 
@@ -76,6 +76,8 @@ def _driver() -> str:
 def require_window() -> None:
     """Opens the window. Raises NoWindow where there is no display."""
     from kivy.core.window import Window  # noqa: PLC0415 (the import opens it)
+
+    import kiosk.input.finger  # noqa: F401, PLC0415 (it registers what `prepare` named)
 
     if Window is None:
         raise NoWindow(

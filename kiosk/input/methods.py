@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 
 from foundation.log import logger
 from kiosk.input.errors import HandwritingError, InputMethodError
 from kiosk.input.handwriting import Handwriting
+from kiosk.input.libzinnia import MODEL
 from kiosk.input.phrases import Phrases
 from kiosk.input.recogniser import Recogniser
 from kiosk.input.rime import PinyinEngine
@@ -23,13 +25,13 @@ class Script(Enum):
     ENGLISH = "english"
 
 
-def open_handwriting(shows: Callable[[str], bool]) -> Handwriting | None:
+def open_handwriting(shows: Callable[[str], bool], model: Path = MODEL) -> Handwriting | None:
     """Opens it where it is installed; else says in the log what is missing, and the terminal does without.
 
     Blocks for some tenths of a second.
     """
     try:
-        return Handwriting(Recogniser(shows=shows), Phrases.read())
+        return Handwriting(Recogniser(model, shows), Phrases.read())
     except (HandwritingError, InputMethodError) as error:
         log.warning("handwriting_missing", reason=str(error), left="pinyin and English")
         return None

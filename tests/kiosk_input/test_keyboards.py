@@ -11,7 +11,18 @@ from PIL import Image
 
 from tests.kiosk_input.hand import Hand, State, candidates
 
-KEYBOARDS = ["pinyin", "english", "text", "digits", "phone", "identity", "money", "date", "wheels"]
+KEYBOARDS = [
+    "pinyin",
+    "handwriting",
+    "english",
+    "text",
+    "digits",
+    "phone",
+    "identity",
+    "money",
+    "date",
+    "wheels",
+]
 LEAST = {(1080, 1920): 88, (1280, 1024): 68}
 """20 mm on either panel."""
 
@@ -20,7 +31,7 @@ LEAST = {(1080, 1920): 88, (1280, 1024): 68}
 def test_keys_fill_the_width_and_leave_half_the_window_to_the_question(
     each_hand: Hand, keyboard: str
 ) -> None:
-    for language, type_ in itertools.product(("zh_CN", "en"), ("normal", "large")):
+    for language, type_ in itertools.product(("zh_CN", "en"), ("standard", "very_large")):
         state = each_hand.show(keyboard, language, type_)
         assert state["keyboard"][0] == each_hand.size[0]
         assert state["keyboard"][1] < each_hand.size[1] / 2
@@ -104,7 +115,7 @@ def test_long_candidates_wait_on_another_page_and_none_is_lost(each_hand: Hand) 
 
 
 def test_candidates_in_large_type_fit_their_keys(each_hand: Hand) -> None:
-    each_hand.show("pinyin", "zh_CN", "large")
+    each_hand.show("pinyin", "zh_CN", "very_large")
     each_hand.type("wuxianzhengfu")
     state = each_hand.until(lambda state: len(candidates(state)) > 1)
     assert_placed(each_hand, state)

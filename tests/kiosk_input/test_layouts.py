@@ -19,6 +19,10 @@ from kiosk.input.wording import words
 ALL = [
     letters.PINYIN,
     letters.PINYIN_SYMBOLS,
+    letters.PINYIN_OR_HAND,
+    letters.PINYIN_OR_HAND_SYMBOLS,
+    letters.HANDWRITING,
+    letters.HANDWRITING_SYMBOLS,
     letters.ENGLISH,
     letters.ENGLISH_CAPITALS,
     letters.ENGLISH_SYMBOLS,

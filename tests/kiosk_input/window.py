@@ -31,7 +31,8 @@ Config.set("graphics", "borderless", "1")
 Config.set("graphics", "position", "custom")
 Config.set("graphics", "left", "0")
 Config.set("graphics", "top", "0")
-Config.set("input", "mouse", "mouse,disable_multitouch")
+Config.remove_option("input", "mouse")
+Config.set("input", "finger", "finger,disable_multitouch")
 
 from kivy.app import App  # noqa: E402
 from kivy.core.window import Window  # noqa: E402

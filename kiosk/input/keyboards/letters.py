@@ -74,8 +74,8 @@ PINYIN_OR_HAND_SYMBOLS = _chinese_symbols(
     "pinyin-or-hand-symbols", TO_SYLLABLES, [TO_HANDWRITING, TO_ENGLISH]
 )
 
-UNDO = Key("undo", Act.UNDO, message="key.undo", icon="undo", tone=Tone.QUIET)
-CLEAR = Key("clear", Act.CLEAR, message="key.clear", icon="clear", tone=Tone.QUIET)
+UNDO = Key("undo", Act.UNDO, message="key.undo", tone=Tone.QUIET)
+CLEAR = Key("clear", Act.CLEAR, message="key.clear", tone=Tone.QUIET)
 BESIDE_FIELDS = 1.5
 """Width of the keys beside the fields for writing, in keys."""
 HANDWRITING = Layout(

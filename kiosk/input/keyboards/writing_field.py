@@ -6,8 +6,10 @@ from collections.abc import Callable
 from math import hypot
 from typing import Any
 
+from kivy.core.window import Window
 from kivy.graphics import Color, InstructionGroup, Line, SmoothEllipse, SmoothLine
 
+from kiosk.input.finger import trail
 from kiosk.input.strokes import Stroke, rounded
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
@@ -52,6 +54,8 @@ class WritingField(Inspectable, Box):
         self._begun = begun
         self._finished = finished
         self._thick = theme.touch * INK
+        self._near = theme.touch * NEAR
+        self._seen = 0
         self._strokes: list[Stroke] = []
         self._drawn: list[InstructionGroup] = []
         self._finger: list[tuple[float, float]] = []
@@ -81,45 +85,50 @@ class WritingField(Inspectable, Box):
             for points in ([width / 2, 0, width / 2, height], [0, height / 2, width, height / 2]):
                 Line(points=points, width=theme.space.hair / 2, dash_length=10, dash_offset=10)
 
-    # The finger. Touches count in the parent's pixels, y up.
+    # The finger. Touches count in the parent's pixels, ink in its own, y up.
 
     def on_touch_down(self, touch: Any) -> bool:  # noqa: D102 (Kivy's)
         if not self.collide_point(*touch.pos) or self._finger:
             return False
         touch.grab(self)
         self._begun()
-        self._finger = [self._at(touch)]
+        self._seen = 0
         self._pen = InstructionGroup()
         self.canvas.add(self._pen)
-        self._draw()
+        self._follow(touch)
         return True
 
     def on_touch_move(self, touch: Any) -> bool:  # noqa: D102 (Kivy's)
         if touch.grab_current is not self:
             return False
-        x, y = self._at(touch)
-        last_x, last_y = self._finger[-1]
-        if hypot(x - last_x, y - last_y) >= theme.touch * NEAR and len(self._finger) < MAX_POINTS:
-            self._finger.append((x, y))
-            self._draw()
+        self._follow(touch)
         return True
 
     def on_touch_up(self, touch: Any) -> bool:  # noqa: D102 (Kivy's)
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
+        self._follow(touch)
         self._strokes.append(tuple((x, self.height - y) for x, y in self._finger))
         self._drawn.append(self._pen)
         self._finger = []
         self._finished()
         return True
 
-    def _at(self, touch: Any) -> tuple[float, float]:
+    def _follow(self, touch: Any) -> None:
+        """Takes the positions that are new."""
+        positions = trail(touch)
+        for across, up in positions[self._seen :]:
+            x, y = self._inside(*self.to_widget(across * Window.width, up * Window.height))
+            moved = not self._finger or hypot(x - self._finger[-1][0], y - self._finger[-1][1]) >= self._near
+            if moved and len(self._finger) < MAX_POINTS:
+                self._finger.append((x, y))
+        self._seen = len(positions)
+        self._draw()
+
+    def _inside(self, x: float, y: float) -> tuple[float, float]:
         half = self._thick / 2
-        return (
-            min(max(touch.x - self.x, half), self.width - half),
-            min(max(touch.y - self.y, half), self.height - half),
-        )
+        return min(max(x, half), self.width - half), min(max(y, half), self.height - half)
 
     def _draw(self) -> None:
         """The stroke under the finger: a line with round ends."""
