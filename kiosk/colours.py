@@ -84,6 +84,18 @@ class Colours:
     """Text on the doors."""
     door_edge: Colour = colour("#ffffff", 0.0)
     """Their borders."""
+    series: tuple[Colour, ...] = (
+        colour("#97291b"),
+        colour("#23476f"),
+        colour("#a06a00"),
+        colour("#5a4fb0"),
+        colour("#17766a"),
+        colour("#b03a74"),
+        colour("#6b6a1f"),
+        colour("#2b83a8"),
+        colour("#766c58"),
+    )
+    """What is told apart in a chart, 3:1 on paper; the last one for all the rest."""
 
     def named(self, name: str) -> Colour:
         """One of them. AttributeError where there is none of that name."""
@@ -127,6 +139,17 @@ class ContrastColours(Colours):
     appointment = colour("#123f4f")
     document = colour("#3a3820")
     door_edge = colour("#ffffff")
+    series = (
+        colour("#ff9d8a"),
+        colour("#8ab8f0"),
+        colour("#ffd166"),
+        colour("#b7a8ff"),
+        colour("#5fd6c3"),
+        colour("#ff9acb"),
+        colour("#d4d36a"),
+        colour("#7fd4f5"),
+        colour("#b4b4b4"),
+    )
 
 
 STANDARD = Colours()

@@ -14,6 +14,8 @@ from typing import NamedTuple
 OPENING = "（《〈「『【〔〖“‘(\\[{￥¥$"
 CLOSING = "，。、；：？！）》〉」』】〕〗”’…—·％℃),.;:!?%}\\]"
 WORD = "A-Za-z0-9À-ɏ&@#+*=_'/.,:-"
+JOINTS = "/._-:@"
+"""Where names of files and addresses are put together."""
 STEPS = 16
 """Widths that `balance` tries, the narrowest first."""
 _UNIT = re.compile(
@@ -93,7 +95,8 @@ def _in_two(text: str, advance: Advance) -> Iterator[list[Line]]:
 
 
 def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:
-    """The units, those that are wider than a line cut into such as are not."""
+    """The units, those that are wider than a line cut into such as are not: paths and addresses after one of
+    their marks, where one of them fits."""
     for unit in units(paragraph):
         if sum(map(advance, unit.rstrip())) <= width:
             yield unit
@@ -102,7 +105,10 @@ def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:
         for character in unit:
             wide = advance(character)
             if piece and taken + wide > width:
-                yield piece
-                piece, taken = "", 0.0
+                fits = 1 + max(map(piece.rfind, JOINTS))
+                cut = fits or len(piece)
+                yield piece[:cut]
+                piece = piece[cut:]
+                taken = sum(map(advance, piece))
             piece, taken = piece + character, taken + wide
         yield piece

@@ -35,7 +35,20 @@ TECHNICAL = frozenset(
         ),
         *("device", "driver", "port", "simulated", "code", "completion", "reason", "advice", "detail"),
         *("before", "now", "process", "seconds", "milliseconds", "method", "request_id", "told", "visit"),
-        *("sheets", "lines", "count", "counts", "waiting", "references", "set_aside", "wanted", "problem"),
+        *(
+            "sheets",
+            "lines",
+            "count",
+            "counts",
+            "waiting",
+            "references",
+            "set_aside",
+            "wanted",
+            "problem",
+            "cause",
+            "locked",
+            "failures",
+        ),
     }
 )
 """Keys of the log whose values may be kept."""

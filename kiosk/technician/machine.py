@@ -45,10 +45,10 @@ class MachinePart(Part):
         """Knows the network, the version, the export and the restart."""
         match page, event:
             case _, OpenSection(Section.NETWORK):
-                self._session.open(_looking(Section.NETWORK))
+                self._session.open(looking(Section.NETWORK))
                 self._session.do(self._look())
             case Listing(name=Section.NETWORK.value), Again():
-                self._session.show(_looking(Section.NETWORK))
+                self._session.show(looking(Section.NETWORK))
                 self._session.do(self._look())
             case _, OpenSection(Section.VERSION):
                 self._session.do(self._version())
@@ -124,7 +124,8 @@ class MachinePart(Part):
                 old.unlink(missing_ok=True)
 
 
-def _looking(section: Section) -> Listing:
+def looking(section: Section) -> Listing:
+    """While it is being found out."""
     return Listing(section.value, written(f"menu.{section.value}"), (), sub=written("looking"))
 
 

@@ -23,7 +23,7 @@ ICONS = {
     Section.LOG: "policies",
     Section.NETWORK: "offline",
     Section.SCREEN: "show",
-    Section.SOUND: "notices",
+    Section.SOUND: "aloud",
     Section.LANGUAGE: "language",
     Section.VERSION: "information",
     Section.SERVICE: "technician",

@@ -162,7 +162,7 @@ def sound_page(now: OwnSettings, note: LocalizedText | None, tone: Tone) -> List
         Entry("sound.softer", written("sound.softer"), event=Louder(-1), icon="minus"),
         Entry("sound.louder", written("sound.louder"), event=Louder(1), icon="plus"),
         *(
-            Entry(f"sound.{ear.value}", written(f"sound.tone_{ear.value}"), event=PlayTone(ear), icon="show")
+            Entry(f"sound.{ear.value}", written(f"sound.tone_{ear.value}"), event=PlayTone(ear), icon="aloud")
             for ear in Ear
         ),
     )

@@ -14,8 +14,6 @@ from kiosk.widgets.text import TIGHT, Text
 
 HIGH = {True: 0.42, False: 0.5}
 """Of the screen the chart takes so much of the height, where it stands and where it lies."""
-SERIES = ("danger", "status", "notice", "lookup", "primary", "payment", "document", "appointment", "edge")
-"""Colours of the series by their names in the theme, the rest last."""
 LABELS = 6
 """Days that are named below."""
 
@@ -90,5 +88,8 @@ class FaultsScreen(Screen[Faults]):
             at += label.height + space.xs
 
     def _colours(self) -> list[Colour]:
-        names = SERIES[: len(self.page.series)]
-        return [theme.colour.named(name) for name in names]
+        *apart, rest = theme.colour.series
+        return [
+            colour if one.code else rest
+            for one, colour in zip(self.page.series, (*apart, rest), strict=False)
+        ]
