@@ -47,6 +47,7 @@ from tests.kiosk.gallery_appointments import appointments
 from tests.kiosk.gallery_help import calls, helps
 from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
+from tests.kiosk.gallery_technician import technician_pages
 from tests.kiosk.gallery_texts import texts
 from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
 from tests.kiosk.references import reference
@@ -179,6 +180,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield from papers(has.services, has.forms)
     yield from texts(some(has.policies)[0], some(has.notices)[0], some(guided)[0])
     yield from appointments(has.services, has.forms)
+    yield from technician_pages()
     yield pages.CardTaken(())
     yield pages.ProgressWays()
     yield from lookup_pages(has.looked)

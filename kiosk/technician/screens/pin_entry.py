@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kiosk.input.keyboards.digits import DigitKeyboard
 from kiosk.screens.keyboards import listen, pad_width
@@ -48,21 +49,38 @@ class PinEntryScreen(Screen[PinEntry]):
         under = Text(hint, room, colour=c.soft_ink, leading=1.4, balanced=True)
         above = stack(room, [title, under], space.s)
         self.put(above, 0, 0)
-        entry = Entry(
-            room,
-            name="technician.pin",
-            text=KEYED * self.page.digits,
-            empty=said("pin.empty"),
-            wrong=self.page.refused is not None,
-        )
-        self.put(entry, 0, above.height + space.l)
+        self._room, self._at = room, above.height + space.l
+        self._entry: Entry | None = None
+        below = self._at + self._show() + space.l
         if self.page.refused is not None:
-            self.put(error(self._why(self.page.refused), room), 0, above.height + entry.height + 2 * space.l)
+            self.put(error(self._why(self.page.refused), room), 0, below)
 
     def actions(self) -> Sequence[Action]:
         """In."""
         said = wording(self.language)
         return (Action("technician.enter", said("pin.enter"), did.Next(), icon="next", icon_after=True),)
+
+    def refresh(self, page: PinEntry) -> bool:
+        """Digits come and go in place."""
+        same = replace(page, digits=0) == replace(self.page, digits=0)
+        self.page = page
+        if same:
+            self._show()
+        return same
+
+    def _show(self) -> float:
+        """Shows a dot for each digit; gives the height of the field."""
+        if self._entry is not None:
+            self.remove_widget(self._entry)
+        self._entry = Entry(
+            self._room,
+            name="technician.pin",
+            text=KEYED * self.page.digits,
+            empty=wording(self.language)("pin.empty"),
+            wrong=self.page.refused is not None,
+        )
+        self.put(self._entry, 0, self._at)
+        return float(self._entry.height)
 
     def _why(self, refused: Refused) -> str:
         locked = self.page.locked
