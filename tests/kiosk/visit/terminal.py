@@ -74,6 +74,7 @@ from kiosk.visit.rating import Ratings
 from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
+from kiosk.visit.taking_along import TakingAlong
 from kiosk.visit.visit import CLOSED, Pace, Visit
 from tests.hardware.conftest import running
 from tests.kiosk.visit.cable import Cable
@@ -123,6 +124,7 @@ class Terminal:
     contacts: SimulatedCrt188Reader
     cards: Cards
     shelf: Shelf
+    slots: CardSlots
 
     def do(self, *events: Event) -> Page:
         """Does one thing after another, without waiting; the page shown then."""
@@ -333,6 +335,7 @@ async def terminal(
         appointments = Appointments(visit, client, progress, slip_printer, slips)
         booking = Slots(visit, client, fresh_seconds=0.3), appointments
         helping = Helping(visit, telephone)
+        taking = TakingAlong(visit, client, slip_printer, documents, slips)
         tally = Tally()
         visit.begin(
             (
@@ -347,6 +350,7 @@ async def terminal(
                 payments,
                 progress,
                 helping,
+                taking,
                 cards,
                 card_slots,
                 drafts,
@@ -372,6 +376,7 @@ async def terminal(
             contacts,
             cards,
             shelf,
+            card_slots,
         )
         try:
             await here.until(lambda: bool(visit.home.doors))
@@ -394,6 +399,7 @@ async def terminal(
             await progress.settle()
             await ratings.settle()
             await helping.settle()
+            await taking.settle()
             await devices.close()
             await cable.pull_out()
 

@@ -31,6 +31,8 @@ from kiosk.visit.pages import (
     Question,
     ServiceGuide,
     ServiceList,
+    Slip,
+    TakeAlong,
 )
 from tests.backend import house as running
 from tests.backend.house import House
@@ -91,6 +93,34 @@ async def paper(at: Terminal, state: PaperState) -> Paper:
 
 def text_of(pdf: bytes) -> str:
     return "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def test_a_guide_is_printed_whole_and_without_the_office_that_is_said(
+    at: Terminal, server: Cups
+) -> None:
+    listed = await at.page(ServiceList, did.OpenDoor(Door.SERVICES))
+    one = next(service for service in listed.services if service.name == MATTER)
+    guide = await at.page(ServiceGuide, did.OpenService(one))
+    assert guide.service.guide is not None
+
+    def sheets(state: Slip) -> bool:
+        return isinstance(page := at.visit.page, TakeAlong) and page.sheets is state
+
+    await at.page(TakeAlong, did.TakeTextAlong())
+    await at.cable.pull_out()
+    at.do(did.PrintSheets())
+    await at.until(lambda: sheets(Slip.FAILED), 30)
+    assert isinstance(at.visit.page, TakeAlong)
+    assert at.visit.page.sheets_fault is None  # it is no printer's fault
+    assert not server.printed
+    await at.cable.plug_in()
+    await at.client.list_topics()  # the line is back
+    at.do(did.PrintSheets())
+    await at.until(lambda: sheets(Slip.PRINTED), 30)
+    (printed,) = server.printed
+    said = "".join(text_of(printed.read_bytes()).split())
+    for text in (guide.service.title, *guide.service.guide.steps):
+        assert "".join(text.zh_cn.split()) in said
 
 
 async def test_a_blank_form_and_one_with_the_card_come_out_of_the_printer(at: Terminal, server: Cups) -> None:
