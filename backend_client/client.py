@@ -55,7 +55,7 @@ from backend_client.metrics import CACHED
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.payment import Order, Payment, SentLink
-from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.policy import Policy, PolicyMatches, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rotation import Backend
 from backend_client.submission import MAX_ATTACHMENT_BYTES, Accepted, Attachment, Channel, Leased, Submission
@@ -110,7 +110,7 @@ P = TypeVar(
     "P",
     Page[Topic],
     Page[Policy],
-    Page[PolicyMatch],
+    PolicyMatches,
     Page[Service],
     Page[Notice],
     Page[PublicCase],
@@ -199,10 +199,12 @@ class BackendClient:
         page_token: str = "",
         *,
         keypad: bool = False,
-    ) -> Page[PolicyMatch]:
+        as_typed: bool = False,
+    ) -> PolicyMatches:
         """What a query finds, best first: Chinese, English, pinyin or its initials, 1 to 100 characters.
 
-        keypad: the query is digits, the keys of a telephone for the initials of a title in that language.
+        keypad: the query is digits, the keys of a telephone for the initials of a title in that language;
+        as_typed: no slip is corrected.
         """
         return await self._public(
             methods.SEARCH_POLICIES,
@@ -211,6 +213,7 @@ class BackendClient:
             page_size=page_size,
             page_token=page_token,
             keypad=keypad,
+            as_typed=as_typed,
         )
 
     async def get_policy(self, name: str) -> Policy:

@@ -49,7 +49,7 @@ from backend_client.forms.wire import Malformed, form_from_proto
 from backend_client.notice import Notice
 from backend_client.page import Page
 from backend_client.payment import Order, Payment, SentLink
-from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.policy import Policy, PolicyMatches, Topic
 from backend_client.public_case import PublicCase
 from backend_client.submission import Accepted, Leased
 from foundation.log import logger
@@ -168,11 +168,11 @@ LIST_POLICIES: Method[Page[Policy]] = method(
     policy_pb2.ListPoliciesResponse,
     lambda answer: wire.page(answer.policies, wire.policy, answer.next_page_token),
 )
-SEARCH_POLICIES: Method[Page[PolicyMatch]] = method(
+SEARCH_POLICIES: Method[PolicyMatches] = method(
     "PolicyService/SearchPolicies",
     policy_pb2.SearchPoliciesRequest,
     policy_pb2.SearchPoliciesResponse,
-    lambda answer: wire.page(answer.matches, wire.policy_match, answer.next_page_token),
+    wire.policy_matches,
 )
 GET_POLICY = method(
     "PolicyService/GetPolicy", policy_pb2.GetPolicyRequest, policy_pb2.GetPolicyResponse, _policy

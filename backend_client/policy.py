@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from backend_client.catalog import Section
+from backend_client.page import Page
 from foundation.language import LocalizedText
 
 
@@ -44,3 +45,10 @@ class PolicyMatch:
     policy: Policy
     passage: str
     highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMatches(Page[PolicyMatch]):
+    """A page of what a search found. `corrected`: what was searched for in place of the query; or empty."""
+
+    corrected: str = field(default="", kw_only=True)

@@ -41,7 +41,7 @@ from backend_client.forms.wire import (
 from backend_client.notice import Notice, NoticeCategory
 from backend_client.page import Page
 from backend_client.payment import Order, OrderState, Payment
-from backend_client.policy import Policy, PolicyMatch, Topic
+from backend_client.policy import Policy, PolicyMatch, PolicyMatches, Topic
 from backend_client.public_case import PublicCase
 from backend_client.rating import Rating
 from backend_client.submission import Accepted, Attachment, Leased, Submission
@@ -50,6 +50,7 @@ from foundation.language import Language
 CHUNK_BYTES = 64 << 10
 _ONLY = {common_pb2.LANGUAGE_ZH_CN: Language.ZH_CN, common_pb2.LANGUAGE_EN: Language.EN}
 MAX_PAYMENT_CODE = 512
+MAX_CORRECTED = 200
 
 _REFERENCE = re.compile(r"[0-9]{12}")
 _TOKEN = re.compile(r"[!-~]{1,4096}")
@@ -102,6 +103,14 @@ def policy_match(message: policy_pb2.PolicyMatch) -> PolicyMatch:
             raise Malformed("match.highlights: outside the passage or out of order")
         last = end
     return PolicyMatch(policy(message.policy), message.passage, ranges)
+
+
+def policy_matches(message: policy_pb2.SearchPoliciesResponse) -> PolicyMatches:
+    """A page of what a search found, and what it searched for in place of the query."""
+    found = page(message.matches, policy_match, message.next_page_token)
+    return PolicyMatches(
+        found.items, found.next_page_token, corrected=message.corrected_query[:MAX_CORRECTED]
+    )
 
 
 def services(messages: Iterable[catalog_pb2.Service]) -> list[catalog_pb2.Service]:

@@ -61,8 +61,8 @@ class PolicyIndex:
         self.lexicon.warm()
         slips.warm()
 
-    def find(self, query: Query, most: int) -> Found:
-        """The policies that are found, at most `most`."""
+    def find(self, query: Query, most: int, *, as_typed: bool = False) -> Found:
+        """The policies that are found, at most `most`. as_typed: no slip is looked for."""
         asking = _Asking(self._searcher, most)
         cut = query.cut({token: self.lexicon.frequency(token) for token in query.unsure_tokens})
         asking.ask(cut, self._surest(cut))
@@ -70,7 +70,7 @@ class PolicyIndex:
             asking.ask(cut, self._words(cut, Scope.TITLE))
         if not asking.found:
             asking.ask(cut, self._long_phrase(cut))
-        if not asking.found and (meant := slips.meant(query, self.lexicon)):
+        if not as_typed and not asking.found and (meant := slips.meant(query, self.lexicon)):
             asking.ask(meant, self._surest(meant))
             for scope in Scope:
                 if scope is not Scope.WHOLE or not asking.found:

@@ -73,6 +73,8 @@ class Query:
     synonyms: Synonyms
     lost: bool = False
     """Whether something of it was dropped when it was cut into words."""
+    corrected: bool = False
+    """Whether it is what was meant, and not what was typed."""
 
     @property
     def has_number(self) -> bool:

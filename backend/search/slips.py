@@ -70,7 +70,7 @@ def meant(query: Query, lexicon: Lexicon) -> Query | None:
     if not slipped:
         return None
     exact = pieces[0].literal if len(pieces) == 1 else ()
-    return replace(query, exact=exact, pieces=tuple(pieces))
+    return replace(query, exact=exact, pieces=tuple(pieces), corrected=True)
 
 
 def _corrected(piece: Piece, query: Query, lexicon: Lexicon) -> list[Piece] | None:

@@ -15,6 +15,7 @@ from backend.authoring.published import Published
 from backend.rpc import bounds, page_token
 from backend.rpc.door import Context
 from backend.rpc.refusal import Wrong, invalid, not_found
+from backend.search.correction import in_writing
 from backend.search.index import MAX_FOUND, Found
 from backend.search.keeping import PolicySearch
 from backend.search.passage import Passages
@@ -25,6 +26,8 @@ from backend.storage.policies import issue_date
 from backend_client.forms.text import normalise
 from foundation.language import Language
 
+MAX_CORRECTED = 200
+"""Characters of a corrected query; a policy's text may be what it is made of."""
 _Find = Callable[[int], Found]
 """What a query finds, at most so many."""
 
@@ -69,7 +72,8 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
             raise invalid(Wrong("query", bounds.MALFORMED, "is not made of digits"))
         language = Language.EN if request.language == common_pb2.LANGUAGE_EN else Language.ZH_CN
         size = bounds.page_size(request.page_size, default=20, most=100)
-        of_list = ("SearchPolicies", asked, *(["keypad", str(request.language)] if request.keypad else []))
+        how = ["keypad", str(request.language)] if request.keypad else ["as_typed"] * request.as_typed
+        of_list = ("SearchPolicies", asked, *how)
         position = page_token.decode(request.page_token, of_list, int)
         start = min(max(int(position[0]), 0), MAX_FOUND) if position else 0
         state = self._search.current
@@ -78,11 +82,12 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
         if request.keypad:
             find = partial(state.find_keyed, asked, language, synonyms)
         else:
-            find = partial(state.find, understand(asked, synonyms))
+            find = partial(state.find, understand(asked, synonyms), as_typed=request.as_typed)
         wanted = range(start, start + size)
-        matches, more = await self._database.read(_searched, find, language, wanted)
-        token = page_token.encode(of_list, [start + size]) if more else ""
-        return policy_pb2.SearchPoliciesResponse(matches=matches, next_page_token=token)
+        answer, more = await self._database.read(_searched, find, language, wanted)
+        if more:
+            answer.next_page_token = page_token.encode(of_list, [start + size])
+        return answer
 
     async def GetPolicy(  # noqa: N802
         self, request: policy_pb2.GetPolicyRequest, context: Context
@@ -96,18 +101,22 @@ class PolicyService(policy_pb2_grpc.PolicyServiceServicer):
 
 def _searched(
     connection: Connection, find: _Find, language: Language, wanted: range
-) -> tuple[list[policy_pb2.PolicyMatch], bool]:
-    """One page of what a query finds, and whether there is another."""
+) -> tuple[policy_pb2.SearchPoliciesResponse, bool]:
+    """One page of what a query finds, without its token, and whether there is another."""
     found = list(find(min(wanted.stop + 1, MAX_FOUND)).items())
     page = found[wanted.start : wanted.stop]
     shown = policies.numbered(connection, [number for number, _ in page])
+    corrected = ""
+    if page and wanted.start == 0 and page[0][1].corrected and page[0][0] in shown:
+        corrected = in_writing(page[0][1], shown[page[0][0]])[:MAX_CORRECTED]
     matches = [
         _match(shown[number], passages)
         for passages, some in _by_reading(page, language)
         for number in some
         if number in shown
     ]
-    return matches, len(found) > wanted.stop
+    answer = policy_pb2.SearchPoliciesResponse(matches=matches, corrected_query=corrected)
+    return answer, len(found) > wanted.stop
 
 
 def _by_reading(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from huimin.v1 import common_pb2, policy_pb2
 
 from backend.search import slips
+from backend.search.correction import in_writing
 from backend.search.query import understand
 from backend.search.synonyms import Synonyms
 from tests.backend.indexed import made
@@ -55,6 +57,28 @@ def meant(typed: str) -> list[str] | None:
 )
 def test_a_slip_is_corrected(typed: str, words: list[str] | None) -> None:
     assert meant(typed) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("医宝", "医保"),
+        ("公机金", "公积金"),
+        ("养保险", "养老保险"),
+        ("助字贷款", "助学贷款"),
+        ("zaijidi", "宅基地"),
+        ("benefti", "benefit"),
+        ("yanglaobaoxan", "养老保险"),
+    ],
+)
+def test_what_was_corrected_is_told_in_writing(typed: str, written: str) -> None:
+    """By its characters, also where it was found by its sound; as it was typed it is not corrected."""
+    query = understand(typed, SYNONYMS)
+    number, reading = next(iter(INDEX.find(query, 10).items()))
+    title = common_pb2.LocalizedText(zh_cn=TITLES[number], en=TITLES[number])
+    assert reading.corrected
+    assert in_writing(reading, policy_pb2.Policy(title=title)) == written
+    assert not any(found.corrected for found in INDEX.find(query, 10, as_typed=True).values())
 
 
 @pytest.mark.parametrize(
