@@ -9,13 +9,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from foundation.log import logger
+from foundation.supervision import tell_supervisor
 
 _log = logger(__name__)
 
 
 def say_ready(name: str, address: str) -> None:
-    """Prints the line ``ready NAME ADDRESS`` on standard output, once the command can serve."""
+    """Prints the line ``ready NAME ADDRESS`` on standard output, once the command can serve, and tells the
+    supervisor."""
     print(f"ready {name} {address}", flush=True)  # noqa: T201 (this line is the interface)
+    tell_supervisor("READY=1")
 
 
 def stop_requested() -> asyncio.Event:

@@ -34,10 +34,12 @@ from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import VendorModeServer
 from hardware.vendor_mode.settings import VendorModeSettings
 from kiosk.calling.baresip import Baresip, BaresipMissing
+from kiosk.display_server import DisplayServer
 from kiosk.drafts.shelf import Shelf
 from kiosk.drafts.tries import CodeTries
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
+from kiosk.heartbeat import Heartbeat
 from kiosk.input.handwriting import Handwriting
 from kiosk.input.methods import InputMethods
 from kiosk.input.rime import PinyinEngine
@@ -87,6 +89,7 @@ from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
 from kiosk.visit.taking_along import TakingAlong
 from kiosk.visit.visit import CLOSED, Chapter, Pace, Visit
+from kiosk.window import ScreenLost
 
 log = logger(__name__)
 
@@ -143,7 +146,8 @@ async def run(
     handwriting: Handwriting | None,
     inspect: Path | None,
 ) -> bool:
-    """Shows the terminal until SIGTERM, SIGINT or the window's end; whether it is to be started anew.
+    """Shows the terminal until SIGTERM, SIGINT or the window's end; whether it is to be started anew. Raises
+    ScreenLost.
 
     opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing.
     """
@@ -358,10 +362,14 @@ def _telephone(settings: KioskSettings) -> Baresip | None:
 async def _show(
     stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking
 ) -> None:
-    """Runs the window; says that it is ready once the first frame is drawn."""
+    """Runs the window; says that it is ready once the first frame is drawn. Raises ScreenLost."""
     app = TerminalApp(stage)
     inspector = Inspector(stage, inspect, speaking.spoken) if inspect else None
     tidying = Tidying(stage)
+    display = DisplayServer()
+    heartbeat = Heartbeat(display)
+    lost = asyncio.Event()
+    display.when_lost(lost.set)
     if inspector:
         await inspector.open()
 
@@ -369,19 +377,24 @@ async def _show(
         if stage.screen:
             Window.unbind(on_flip=drawn)
             tidying.begin()
+            heartbeat.begin()
             speaking.open()
             say_ready("huimin-kiosk", str(settings.size))
 
     Window.bind(on_flip=drawn)
     shown = asyncio.create_task(app.async_run(async_lib="asyncio"))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({shown, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    ends = {shown, asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends - {shown}:
+        end.cancel()
+    heartbeat.end()
     tidying.end()
-    app.stop()
-    await shown
     if inspector:
         await inspector.close()
+    if lost.is_set():
+        raise ScreenLost
+    app.stop()
+    await shown
 
 
 def shows(text: str) -> bool:

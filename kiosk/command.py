@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from backend_client.queue.command import queue_command
 from foundation.config import ConfigError, load
 from foundation.language import Language
 from foundation.life import beside
-from foundation.log import start_log
+from foundation.log import logger, start_log
 from foundation.observing import observed
 from hardware.registry import ConfiguredDevices, Devices, DeviceSettings
 from hardware.store import Store
@@ -23,7 +24,9 @@ from hardware.vendor_mode.settings import VendorModeSettings
 from hardware.watch import watch
 from kiosk.preview import preview
 from kiosk.settings import KioskSettings
-from kiosk.window import NoWindow, prepare, require_window
+from kiosk.starting_anew import start_anew
+from kiosk.technician.command import technician_command
+from kiosk.window import ENDED_BY_LOSS, NoWindow, ScreenLost, prepare, require_window
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,6 +69,7 @@ def main(
     if context.invoked_subcommand is not None:
         return
     start_log("huimin-kiosk")
+    faulthandler.enable()  # a supervisor ends what hangs with SIGABRT: the log then says where it hung
     try:
         settings = load(KioskSettings, config, backend=backend, size=size, language=language, data=data)
         credentials = configured_credentials(settings.backend, settings.credentials)
@@ -73,15 +77,26 @@ def main(
         lending = load(VendorModeSettings, config)
         prepare(settings)
         with observed("huimin-kiosk", settings):
-            asyncio.run(_run(settings, credentials, devices, lending, inspect))
+            anew = asyncio.run(_run(settings, credentials, devices, lending, inspect))
+        if anew:
+            start_anew()
     except (ConfigError, NoWindow) as error:
         click.echo(f"huimin-kiosk: {error}", err=True)
         sys.exit(2)
+    except ScreenLost:
+        logger(__name__).error("screen_lost")
+        sys.exit(ENDED_BY_LOSS)
+
+
+def _data_folder(config: Path | None, data: Path | None) -> Path:
+    settings = load(KioskSettings, config, data=data)
+    return settings.data / settings.room
 
 
 main.add_command(preview_command(preview))
 main.add_command(enrol_command("huimin-kiosk", lambda config: load(KioskSettings, config).credentials))
 main.add_command(queue_command("huimin-kiosk", lambda config: [load(KioskSettings, config).queue_folder]))
+main.add_command(technician_command(_data_folder))
 
 
 async def _run(
@@ -90,8 +105,8 @@ async def _run(
     configured: ConfiguredDevices,
     lending: VendorModeSettings,
     inspect: Path | None,
-) -> None:
-    """Everything that needs Kivy is imported here, after it was prepared."""
+) -> bool:
+    """Everything that needs Kivy is imported here, after it was prepared. Whether to start anew."""
     from backend_client.door import open_door  # noqa: PLC0415 (faster --help)
     from kiosk.fonts import FontError  # noqa: PLC0415
     from kiosk.input.deploy import deploy  # noqa: PLC0415
@@ -114,7 +129,7 @@ async def _run(
                 beside(watch(devices.all.values(), store, configured.watch_seconds)),
                 open_door(settings, settings.backend, credentials, SIZES, origin=settings.terminal) as door,
             ):
-                await run(
+                return await run(
                     settings,
                     door,
                     devices,

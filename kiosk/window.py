@@ -8,6 +8,14 @@ from kiosk.cache import cache_directory
 from kiosk.settings import KioskSettings
 
 
+ENDED_BY_LOSS = 3
+"""The exit code of a terminal that lost its screen."""
+
+
+class ScreenLost(Exception):
+    """The display that was drawn on is gone."""
+
+
 class NoWindow(Exception):
     """There is no display to draw on, or nowhere to keep what drawing needs; the message says what to do."""
 

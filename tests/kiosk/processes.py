@@ -78,33 +78,28 @@ def simulator(folder: Path) -> Running:
 class Display:
     """A virtual display of exactly one size, with a number that it chooses itself.
 
-    folder: where the file lies that always holds what is shown, an XWD dump named Xvfb_screen0.
+    folder: where the file lies that always holds what is shown, an XWD dump named Xvfb_screen0; name: that of
+    one before, to be used again.
     """
 
-    def __init__(self, size: str, folder: Path | None = None) -> None:
+    def __init__(self, size: str, folder: Path | None = None, name: str = "") -> None:
         shown = ["-fbdir", str(folder)] if folder else []
         read, write = os.pipe()
+        number = [name] if name else ["-displayfd", str(write)]
         self._process = subprocess.Popen(
-            [
-                "Xvfb",
-                "-displayfd",
-                str(write),
-                "-screen",
-                "0",
-                f"{size}x24",
-                "-nolisten",
-                "tcp",
-                "-noreset",
-                *shown,
-            ],
+            ["Xvfb", *number, "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset", *shown],
             pass_fds=[write],
             stderr=subprocess.DEVNULL,
         )
         os.close(write)
         with os.fdopen(read) as pipe:
-            self.name = f":{pipe.readline().strip()}"
+            self.name = name or f":{pipe.readline().strip()}"
 
     def stop(self) -> None:
         """Ends it."""
         self._process.terminate()
         self._process.wait(PATIENCE)
+
+    def send(self, number: int) -> None:
+        """Sends it a signal: it hangs, goes on, or is gone at once."""
+        self._process.send_signal(number)
