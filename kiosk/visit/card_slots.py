@@ -60,6 +60,11 @@ class CardSlots(Chapter):
         if kind not in self._watching:
             self._watching[kind] = asyncio.get_running_loop().create_task(self._watch(kind))
 
+    @property
+    def inside(self) -> frozenset[CardKind]:
+        """Where a card was seen at the last look."""
+        return frozenset(self._inside)
+
     async def empty(self, kind: CardKind) -> None:
         """Waits until no card of an earlier visit is in a reader."""
         while kind in self._inside and kind in self._reminded:

@@ -81,6 +81,7 @@ from tests.kiosk.visit.cable import Cable
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 PACE = Pace(waiting_mark=0.1, card=5.0, home_again=0.2, home_anew=0.5)
+MOTOR = "motor"
 SLOT_PACE = SlotPace(look=0.05, left=1.0, again=0.3, told=0.3)
 KEYS = KeyRing([bytes(range(KEY_BYTES))])
 BOUNDS = Bounds(low=5, wanted=10)
@@ -248,13 +249,14 @@ async def terminal(
     bounds: Bounds = BOUNDS,
     documents: DocumentPrinter | None = None,
     slots: SlotPace = SLOT_PACE,
-    motorised: bool | None = None,
+    chips: str = "",
     kept_seconds: float = KEPT_SECONDS,
     telephone: Telephone | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal of its own, with its devices, at a backend.
 
-    motorised: whether the contact reader moves cards, None where there is none; slots: its reminder's times;
+    chips: a contact reader: MOTOR for one with a motor on a pty, else its name in PC/SC; slots: its
+    reminder's times;
     kept_seconds: for which drafts are kept; cache: for what is shown without one; bounds: of the queue;
     documents: a printer of A4; telephone: a line to a person; both are their maker's to close.
     """
@@ -263,8 +265,12 @@ async def terminal(
         folder / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
     )
     contacts = SimulatedCrt188Reader(folder / "contacts", INSTANT)
-    crt188 = {"driver": "crt188", "port": str(contacts.line.name), "motorised": motorised}
-    contact_reader = {} if motorised is None else {"card_reader": CARD_READER.options(crt188)}
+    named = (
+        {"driver": "crt188", "port": str(contacts.line.name)}
+        if chips == MOTOR
+        else {"driver": "pcsc", "port": chips}
+    )
+    contact_reader = {"card_reader": CARD_READER.options(named)} if chips else {}
     gat467 = {"driver": "gat467", "port": str(reader.line.name)}
     escpos = {"driver": "escpos", "port": str(printer.line.name)}
     devices = Devices(
@@ -380,7 +386,7 @@ async def terminal(
         )
         try:
             await here.until(lambda: bool(visit.home.doors))
-            if motorised is not None:
+            if chips:
                 await eventually(lambda: CardKind.SERVICE in cards.kinds)
             await eventually(lambda: outbox.references > 0)
             yield here
