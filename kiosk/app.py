@@ -289,7 +289,6 @@ async def run(
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
-        speaking.open()
         reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
         anew = asyncio.Event()
 
