@@ -43,6 +43,7 @@ class Speaker:
         self._renderer = renderer
         self._output = output
         self._task: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[bool] | None = None
         self._device: str | None = None
         self.volume = 0
         self.turn = 0
@@ -77,7 +78,7 @@ class Speaker:
         self._output.stop()
 
     async def _say(self, sayings: Sequence[Saying]) -> None:
-        if not await self._opened():
+        if not await self._open():
             return
         under_way: list[asyncio.Task[bytes]] = []
         waiting = [(saying, sentence) for saying in sayings for sentence in _sentences(saying)]
@@ -89,7 +90,7 @@ class Speaker:
                     under_way.append(asyncio.create_task(self._renderer.render(sentence)))
                 pcm = await under_way[number]
                 await asyncio.sleep(max(0.0, self._output.left - ENOUGH))
-                if self._output.lost and not await self._opened():
+                if self._output.lost and not await self._open():
                     return
                 if saying is not before:
                     self.heard(self.turn, saying.text)
@@ -103,19 +104,32 @@ class Speaker:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
+    async def _open(self) -> bool:
+        """Whether the device is there. What is being said may change while one is being opened, which goes on
+        then: there is never a second one."""
+        if not self._output.lost:
+            return True
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.get_running_loop().create_task(self._opened())
+        return await asyncio.shield(self._opening)
+
     async def _opened(self) -> bool:
-        """Whether the device is there, now or after a while: a plug that sits badly comes back."""
+        """Whether it is there, now or after a while: a plug that sits badly comes back."""
         tries = 2
-        while self._device is not None and self._output.lost:
+        while (device := self._device) is not None:
             try:
-                await self._output.open(self._device)
+                await self._output.open(device)
             except SoundLost as error:
                 log.warning("no_sound", reason=str(error))
                 tries -= 1
                 if not tries:
                     return False
                 await asyncio.sleep(AGAIN)
-        return self._device is not None
+                continue
+            if device == self._device:
+                return True
+        self._output.close()
+        return False
 
 
 def _sentences(saying: Saying) -> tuple[Sentence, ...]:
