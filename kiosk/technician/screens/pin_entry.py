@@ -16,7 +16,7 @@ from kiosk.visit.keypad import KEYED
 from kiosk.widgets.box import stack
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.mark import error
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.text import TIGHT, Text, fitting
 
 
 class PinEntryScreen(Screen[PinEntry]):
@@ -72,10 +72,14 @@ class PinEntryScreen(Screen[PinEntry]):
         """Shows a dot for each digit; gives the height of the field."""
         if self._entry is not None:
             self.remove_widget(self._entry)
+        t, dots = theme.type, KEYED * self.page.digits
         self._entry = Entry(
             self._room,
             name="technician.pin",
-            text=KEYED * self.page.digits,
+            text=dots,
+            size=fitting(
+                dots, self._room - 3 * theme.space.m, (t.title, t.heading, t.body), lines=1, bold=True
+            ),
             empty=wording(self.language)("pin.empty"),
             wrong=self.page.refused is not None,
         )

@@ -14,12 +14,12 @@ from kiosk.technician.screens.entry_card import entry_card
 from kiosk.technician.wording import wording
 from kiosk.theme import theme
 from kiosk.visit import events as did
-from kiosk.widgets.box import Box
+from kiosk.widgets.box import Box, stack
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.overlay import Moving
 from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import Text
+from kiosk.widgets.text import TIGHT, Text
 
 
 class TestingScreen(Screen[Testing]):
@@ -32,14 +32,16 @@ class TestingScreen(Screen[Testing]):
         page, said = self.page, wording(self.language)
         level = said(f"test.{page.level.value}")
         sub = said("test.of", device=device_name(page.device)[self.language]) if page.device else ""
-        top = self.heading(level, sub=said("test.done") if page.done else sub)
         if page.done:
-            self.sheets(self._results, top)
+            self.sheets(self._results, self.heading(level, sub=said("test.done")))
             return
-        room = self.width
-        if page.asks is Asks.NUMBER:
-            room = self._put_pad()
-        top = self._put_said(top, room)
+        room = self._put_pad() if page.asks is Asks.NUMBER else self.width
+        t, c, space = theme.type, theme.colour, theme.space
+        title = Text(level, room, size=t.title, bold=True, leading=TIGHT, role="heading", name="page.title")
+        under = Text(sub, room, colour=c.soft_ink, leading=1.4, balanced=True)
+        above = stack(room, [title, under], space.xs)
+        self.put(above, 0, 0)
+        top = self._put_said(above.height + space.m, room)
         if page.asks is Asks.NUMBER:
             field = Entry(
                 room, name="technician.number", text=page.entered, empty=said("test.number"), wrong=False
