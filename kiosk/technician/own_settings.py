@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from foundation.language import Language
 from foundation.log import logger
 from foundation.private_file import write_private
+from kiosk.hearing import LEVELS
 from kiosk.technician.people import NAME
 
 log = logger(__name__)
@@ -53,13 +54,13 @@ class Withdrawn(BaseModel):
 
 
 class OwnSettings(BaseModel):
-    """What was set. volume: percent; None stands for the configuration's value."""
+    """What was set. volume: as in `kiosk.hearing`; None stands for the configuration's value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal[1] = 1
     language: Language | None = None
-    volume: Annotated[int, Field(ge=0, le=100)] | None = None
+    volume: Annotated[int, Field(ge=1, le=LEVELS)] | None = None
     touch_matrix: Matrix | None = None
     withdrawn: Withdrawn | None = None
 
