@@ -203,7 +203,7 @@ class Narrator:
     def _back(self, now: Shown) -> None:
         match now.overlay:
             case "":
-                if self._visit.view.back:
+                if self._visit.view.back or self._visit.page_over is not None:
                     self._stage.send(did.Back())
                 else:
                     self._say(now, [self._words(now)("speak.no_back")])

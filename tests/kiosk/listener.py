@@ -7,7 +7,7 @@ import time
 
 from tests.kiosk.hand import Hand
 
-PATIENCE = 30.0
+PATIENCE = 15.0
 MOST_STEPS = 90
 """Items of a page, the keys of a keyboard among them."""
 
@@ -44,7 +44,7 @@ class Listener:
             for text in self.heard:
                 if any(part in text for part in parts):
                     return text
-            assert time.monotonic() < end, f"none of {parts} was said, but {self.heard}"
+            assert time.monotonic() < end, f"none of {parts} was said; last: {self.all[-8:]}"
             await asyncio.sleep(0.05)
 
     async def go_to(self, name: str, *, back: bool = False) -> None:
