@@ -43,6 +43,7 @@ from kiosk.heartbeat import Heartbeat
 from kiosk.input.handwriting import Handwriting
 from kiosk.input.methods import InputMethods
 from kiosk.input.rime import PinyinEngine
+from kiosk.input.words import Words
 from kiosk.inspect import Inspector
 from kiosk.power import PowerWatch
 from kiosk.presence import Presence
@@ -144,12 +145,14 @@ async def run(
     lending: VendorModeSettings,
     pinyin: Callable[[], PinyinEngine],
     handwriting: Handwriting | None,
+    words: Words,
     inspect: Path | None,
 ) -> bool:
     """Shows the terminal until SIGTERM, SIGINT or the window's end; whether it is to be started anew. Raises
     ScreenLost.
 
-    opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing.
+    opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing;
+    words: of the pinyin dictionary.
     """
     stop = stop_requested()
     client = door.client
@@ -237,7 +240,7 @@ async def run(
                 catalogue,
                 Slots(visit, client),
                 appointments,
-                Policies(visit, client),
+                Policies(visit, client, words),
                 ratings,
                 Services(visit, client),
                 papers,
@@ -269,6 +272,7 @@ async def run(
                 simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
                 qr_text=slips.qr_text,
                 typing=typing,
+                dictionary=words,
                 code_reader=devices.of(CODE_READER) is not None,
                 reading_prefix=settings.reading_prefix,
             ),

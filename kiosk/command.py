@@ -111,7 +111,7 @@ async def _run(
     from kiosk.fonts import FontError  # noqa: PLC0415
     from kiosk.input.deploy import deploy  # noqa: PLC0415
     from kiosk.input.errors import InputMethodError  # noqa: PLC0415
-    from kiosk.input.methods import open_handwriting  # noqa: PLC0415
+    from kiosk.input.methods import open_handwriting, open_words  # noqa: PLC0415
     from kiosk.input.rime import PinyinEngine  # noqa: PLC0415
 
     try:
@@ -119,7 +119,8 @@ async def _run(
         require_window()
         from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
 
-        handwriting = await asyncio.to_thread(open_handwriting, shows)
+        words = await asyncio.to_thread(open_words)
+        handwriting = await asyncio.to_thread(open_handwriting, shows, words)
 
         devices = Devices(configured.configured())
         store = Store(settings.data / settings.room)
@@ -137,6 +138,7 @@ async def _run(
                     lending=lending,
                     pinyin=lambda: PinyinEngine(dictionary, shows),
                     handwriting=handwriting,
+                    words=words,
                     inspect=inspect,
                 )
         finally:

@@ -9,10 +9,11 @@ from pathlib import Path
 from foundation.log import logger
 from kiosk.input.errors import HandwritingError, InputMethodError
 from kiosk.input.handwriting import Handwriting
+from kiosk.input.librime import SHARED_DATA
 from kiosk.input.libzinnia import MODEL
-from kiosk.input.phrases import Phrases
 from kiosk.input.recogniser import Recogniser
 from kiosk.input.rime import PinyinEngine
+from kiosk.input.words import Words
 
 log = logger(__name__)
 
@@ -25,14 +26,23 @@ class Script(Enum):
     ENGLISH = "english"
 
 
-def open_handwriting(shows: Callable[[str], bool], model: Path = MODEL) -> Handwriting | None:
-    """Opens it where it is installed; else says in the log what is missing, and the terminal does without.
+def open_words(shared_data: Path = SHARED_DATA) -> Words:
+    """Reads the words; where they are missing, says so in the log and gives none.
 
-    Blocks for some tenths of a second.
+    Blocks for a tenth of a second.
     """
     try:
-        return Handwriting(Recogniser(model, shows), Phrases.read())
-    except (HandwritingError, InputMethodError) as error:
+        return Words.read(shared_data)
+    except InputMethodError as error:
+        log.warning("words_missing", reason=str(error), without="phrases, indexes by pinyin")
+        return Words()
+
+
+def open_handwriting(shows: Callable[[str], bool], words: Words, model: Path = MODEL) -> Handwriting | None:
+    """Opens it where it is installed; else says in the log what is missing, and the terminal does without."""
+    try:
+        return Handwriting(Recogniser(model, shows), words)
+    except HandwritingError as error:
         log.warning("handwriting_missing", reason=str(error), left="pinyin and English")
         return None
 

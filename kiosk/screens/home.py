@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from backend_client.catalog import Service
 from kiosk.screens.screen import Screen
+from kiosk.screens.topics import search_field
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.home import DOORS
@@ -42,7 +43,11 @@ class HomeScreen(Screen[Home]):
             help_ = self._help(self.width)
             self.put(greeting, 0, space.l)
             self.put(help_, 0, self.height - help_.height)
-            top = space.l + greeting.height + space.xl
+            top = space.l + greeting.height + space.l
+            if self.page.doors:
+                search = search_field(self.words("home.search"), self.width, self.touch(did.OpenSearch()))
+                self.put(search, 0, top)
+                top += search.height + space.l
             self._put_doors(0, top, self.width, self.height - help_.height - space.xl - top)
         else:
             side = round(self.width * 0.31)
@@ -50,6 +55,10 @@ class HomeScreen(Screen[Home]):
             help_ = self._help(side)
             self.put(greeting, 0, space.s)
             self.put(help_, 0, self.height - help_.height)
+            if self.page.doors:
+                search = search_field(self.words("home.search"), side, self.touch(did.OpenSearch()))
+                free = self.height - help_.height - space.s - greeting.height
+                self.put(search, 0, space.s + greeting.height + (free - search.height) / 2)
             left = side + space.xl
             self._put_doors(left, 0, self.width - left, self.height)
 

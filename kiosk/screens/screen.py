@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText, Translate
 from kiosk.input.methods import InputMethods
+from kiosk.input.words import Words
 from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -29,9 +30,9 @@ class Surroundings:
     """What screens show of the terminal itself.
 
     simulated: identifiers of the simulated devices, as in ``device.identity_card_reader`` of the catalogue;
-    qr_text: what the QR code of an accepted form says; typing: how text is entered; code_reader:
-    whether a slip's code can be held before one; reading_prefix: what stands before the name of a text in
-    its QR code.
+    qr_text: what the QR code of an accepted form says; typing: how text is entered; dictionary: words and
+    their pinyin; code_reader: whether a slip's code can be held before one; reading_prefix: what stands
+    before the name of a text in its QR code.
     """
 
     office: LocalizedText
@@ -41,6 +42,7 @@ class Surroundings:
     simulated: tuple[str, ...]
     qr_text: Callable[[Accepted], str]
     typing: InputMethods
+    dictionary: Words
     code_reader: bool = False
     reading_prefix: str = ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from backend_client.policy import Topic
 from kiosk.screens.screen import Screen
 from kiosk.theme import theme
@@ -14,6 +16,20 @@ from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
+def search_field(text: str, width: float, touched: Callable[[], None]) -> Press:
+    """What looks like a field to search in, and leads to it."""
+    t, space, c = theme.type, theme.space, theme.colour
+    high = round(theme.touch * 1.2)
+    press = Press(width, high, look=SECONDARY, name="policies.search", text=text, touched=touched)
+    icon = Icon("search", round(t.lead * 1.3), c.primary)
+    room = width - 3 * space.m - icon.width
+    size = fitting(text, room, (t.lead, t.body, t.caption), lines=1)
+    label = Text(text, room, size=size, colour=c.soft_ink, leading=TIGHT, role="")
+    press.put(icon, space.m, (high - icon.height) / 2)
+    press.put(label, space.m * 2 + icon.width, (high - label.height) / 2)
+    return press
+
+
 class TopicsScreen(Screen[Topics]):
     """A search field above, the topics below."""
 
@@ -23,7 +39,7 @@ class TopicsScreen(Screen[Topics]):
         """Topics in two columns, in four where the window lies."""
         space = theme.space
         top = self.heading(self.words("door.policies"))
-        search = self._search()
+        search = search_field(self.words("topics.search"), self.width, self.touch(did.OpenSearch()))
         self.put(search, 0, top)
         top += search.height + space.l
         label = Text(self.words("topics.choose"), self.width, colour=theme.colour.soft_ink)
@@ -43,26 +59,6 @@ class TopicsScreen(Screen[Topics]):
                 line.put(tile, column * (wide + gap), 0)
             rows.append(Block(line, gap, float(start)))
         return rows
-
-    def _search(self) -> Press:
-        t, space, c = theme.type, theme.space, theme.colour
-        text = self.words("topics.search")
-        high = round(theme.touch * 1.2)
-        press = Press(
-            self.width,
-            high,
-            look=SECONDARY,
-            name="policies.search",
-            text=text,
-            touched=self.touch(did.OpenSearch()),
-        )
-        icon = Icon("search", round(t.lead * 1.3), c.primary)
-        room = self.width - 3 * space.m - icon.width
-        size = fitting(text, room, (t.lead, t.body, t.caption), lines=1)
-        label = Text(text, room, size=size, colour=c.soft_ink, leading=TIGHT, role="")
-        press.put(icon, space.m, (high - icon.height) / 2)
-        press.put(label, space.m * 2 + icon.width, (high - label.height) / 2)
-        return press
 
     def _tile(self, topic: Topic, width: float) -> Press:
         t, space, c = theme.type, theme.space, theme.colour

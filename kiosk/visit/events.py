@@ -213,6 +213,11 @@ class OpenSearch(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchAsTyped(Event):
+    """What was taken for a slip was none."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPolicy(Event):
     """A policy to read."""
 

@@ -164,11 +164,18 @@ class PolicySearch(Page):
 
 @dataclass(frozen=True, slots=True)
 class PolicyResults(Turned):
-    """What a search found."""
+    """What a search found: services of the catalogue, and policies.
+
+    corrected: what was searched for in place of the query, which held a slip, or empty; as_typed: no slip was
+    to be corrected.
+    """
 
     query: str
     matches: tuple[PolicyMatch, ...]
     next_page_token: str = ""
+    services: tuple[Service, ...] = dataclasses.field(default=(), kw_only=True)
+    corrected: str = dataclasses.field(default="", kw_only=True)
+    as_typed: bool = dataclasses.field(default=False, kw_only=True)
     as_of: datetime | None = dataclasses.field(default=None, kw_only=True)
 
 

@@ -7,7 +7,7 @@ from backend_client.client import BackendClient
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.home import DOORS
-from kiosk.visit.pages import Door, Home, Page, ServiceGuide, ServiceList
+from kiosk.visit.pages import Door, Home, Page, PolicyResults, ServiceGuide, ServiceList
 from kiosk.visit.visit import Chapter, Visit
 
 LISTED = (Door.SERVICES, Door.LOOKUPS, Door.PAYMENTS, Door.APPOINTMENTS, Door.DOCUMENTS)
@@ -27,7 +27,7 @@ class Services(Chapter):
             case Home(services=services), did.OpenDoor(door) if door in LISTED:
                 listed = tuple(service for service in services if DOORS[service.kind] is door)
                 self._visit.open(ServiceList(door, listed, as_of=page.services_as_of))
-            case ServiceList(), did.OpenService(service):
+            case ((ServiceList() | PolicyResults()), did.OpenService(service)):
                 self._visit.do(lambda: self._open_guide(service))
             case _:
                 return False

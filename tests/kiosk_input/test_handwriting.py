@@ -11,11 +11,11 @@ import pytest
 from kiosk.input import libzinnia, methods, strokes
 from kiosk.input.errors import DictionaryMissing, ModelMissing, RecogniserMissing
 from kiosk.input.handwriting import OFFERED, Handwriting
-from kiosk.input.methods import InputMethods, Script, open_handwriting
-from kiosk.input.phrases import Phrases
+from kiosk.input.methods import InputMethods, Script, open_handwriting, open_words
 from kiosk.input.recogniser import MAX_STROKES, Recogniser
 from kiosk.input.rime import PinyinEngine
 from kiosk.input.strokes import FIELD, Stroke, fitted
+from kiosk.input.words import Entry, Words
 from tests.kiosk_input.hand import Hand, State, candidates
 from tests.kiosk_input.written import strokes as written_strokes
 
@@ -29,7 +29,7 @@ FIRST, NEAR = 0.65, 0.8
 @pytest.fixture(scope="module")
 def handwriting() -> Iterator[Handwriting]:
     with Recogniser() as recogniser:
-        yield Handwriting(recogniser, Phrases.read())
+        yield Handwriting(recogniser, Words.read())
 
 
 def _rates(found: list[tuple[str, tuple[str, ...]]]) -> tuple[float, float]:
@@ -106,7 +106,7 @@ def test_ink_has_round_corners_and_the_same_ends() -> None:
 
 def test_phrases_go_on_from_the_longest_beginning() -> None:
     words = {"社会": 9, "社区": 5, "社会保险": 7, "会议": 8, "社": 50, "社这么长的词语": 99}
-    phrases = Phrases(words.items())
+    phrases = Words(Entry(word, "", weight) for word, weight in words.items())
     assert phrases.after("社") == ("会", "会保险", "区")
     assert phrases.after("我要社会") == ("保险", "议")
     assert phrases.after("") == ()
@@ -117,14 +117,35 @@ def test_phrases_go_on_from_the_longest_beginning() -> None:
 
 
 def test_the_words_of_the_county_come_first() -> None:
-    phrases = Phrases.read()
+    phrases = Words.read()
     assert phrases.after("医")[:2] == ("保", "保卡")
     assert "证" in phrases.after("身份")
 
 
 def test_missing_words_are_told(tmp_path: Path) -> None:
     with pytest.raises(DictionaryMissing, match="rime-data-pinyin-simp"):
-        Phrases.read(tmp_path)
+        Words.read(tmp_path)
+
+
+def test_chinese_is_read_by_words() -> None:
+    words = Words.read()
+    assert words.syllables("重庆银行") == ["chong", "qing", "yin", "hang"]
+    assert words.syllables("重要的12345热线") == ["zhong", "yao", "de", "12345", "re", "xian"]
+    assert [words.initial(text) for text in ("重庆市", "“医保”", "Birth", "2 级")] == ["C", "Y", "B", "2"]
+    assert words.initial("·") == ""
+    assert Words().syllables("医保 card") == ["card"]
+
+
+def test_without_words_the_terminal_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        methods.log, "warning", lambda event, **more: said.append(f"{event} {more['reason']}")
+    )
+    assert open_words(tmp_path).after("医") == ()
+    assert said[0].startswith("words_missing")
+    assert "rime-data-pinyin-simp" in said[0]
 
 
 # What is missing.
@@ -146,7 +167,7 @@ def test_without_a_model_the_terminal_says_so_and_goes_on(
 ) -> None:
     said: list[tuple[str, dict[str, object]]] = []
     monkeypatch.setattr(methods.log, "warning", lambda event, **more: said.append((event, more)))
-    assert open_handwriting(lambda _: True, tmp_path / "none") is None
+    assert open_handwriting(lambda _: True, Words(), tmp_path / "none") is None
     [(event, more)] = said
     assert event == "handwriting_missing"
     assert "apt install" in str(more["reason"])

@@ -59,9 +59,9 @@ from kiosk.input.keyboards.pinyin import PinyinKeyboard  # noqa: E402
 from kiosk.input.keyboards.text import TextKeyboard  # noqa: E402
 from kiosk.input.keyboards.wheels import DateWheels  # noqa: E402
 from kiosk.input.methods import InputMethods  # noqa: E402
-from kiosk.input.phrases import Phrases  # noqa: E402
 from kiosk.input.recogniser import Recogniser  # noqa: E402
 from kiosk.input.rime import PinyinEngine  # noqa: E402
+from kiosk.input.words import Words  # noqa: E402
 from kiosk.look import Look, TypeSize  # noqa: E402
 from kiosk.theme import theme  # noqa: E402
 from kiosk.widgets.inspectable import Inspectable  # noqa: E402
@@ -77,7 +77,7 @@ class KeyboardWindow(App):
         theme.fit(WIDTH, HEIGHT)
         Window.clearcolor = theme.colour.paper
         self.engine = PinyinEngine(deploy(), shows=_shows)
-        self.by_hand = Handwriting(Recogniser(shows=_shows), Phrases.read())
+        self.by_hand = Handwriting(Recogniser(shows=_shows), Words.read())
         self.methods = InputMethods(self.engine, self.by_hand)
         self.keyboard: Keyboard | None = None
         self.events: list[list[str]] = []

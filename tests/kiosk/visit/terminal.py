@@ -38,6 +38,7 @@ from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from kiosk.calling.telephone import Telephone
 from kiosk.drafts.shelf import KEPT_SECONDS, Shelf
 from kiosk.drafts.tries import CodeTries
+from kiosk.input.methods import open_words
 from kiosk.reporting.tally import Tally
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
@@ -317,7 +318,7 @@ async def terminal(
         )
         ratings = Ratings(visit, outbox)
         replies = ratings, Reopenings(visit, client, progress), PublicCases(visit, client)
-        reading = Policies(visit, client), Services(visit, client), Notices(visit, client)
+        reading = Policies(visit, client, open_words()), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, slip_printer, slips)
         shelf = Shelf(folder / "drafts", KEYS, seconds=kept_seconds, sweep=0.1)
         drafts = Drafts(

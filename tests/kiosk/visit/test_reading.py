@@ -16,6 +16,7 @@ from kiosk.visit.pages import (
     PolicyResults,
     PolicySearch,
     PolicyText,
+    ServiceGuide,
     Topics,
 )
 from tests.kiosk.visit.terminal import Terminal
@@ -61,6 +62,33 @@ async def test_policies_are_found_by_topic_and_by_search(at: Terminal) -> None:
     found = await at.page(PolicyResults, did.Enter("医保"), did.Next())
     assert found.matches
     assert at.do(did.Back()) == PolicySearch("医保")
+
+
+async def test_the_search_is_a_touch_from_home_and_finds_services_too(at: Terminal) -> None:
+    at.do(did.OpenSearch(), did.Enter("gaoling"))
+    found = await at.page(PolicyResults, did.Next())
+    assert found.services
+    guide = await at.page(ServiceGuide, did.OpenService(found.services[0]))
+    assert guide.service.name == found.services[0].name
+    assert at.do(did.Back()) == found
+
+
+async def test_a_slip_is_corrected_and_told_and_can_be_taken_back(at: Terminal) -> None:
+    found = await results(at, "医宝")
+    assert (found.query, found.corrected) == ("医宝", "医保")
+    assert found.matches
+    at.do(did.SearchAsTyped())
+    await at.until(lambda: at.visit.page != found)
+    typed = at.visit.page
+    assert isinstance(typed, PolicyResults)
+    assert (typed.query, typed.corrected, typed.as_typed) == ("医宝", "", True)
+    at.do(did.SearchAsTyped())  # there is nothing to take back any more
+    assert at.visit.page is typed
+    assert at.do(did.Back()) == PolicySearch("医宝")
+
+
+async def test_what_is_no_slip_is_not_said_to_be_one(at: Terminal) -> None:
+    assert (await results(at)).corrected == ""
 
 
 async def test_results_come_again_in_the_other_language(at: Terminal) -> None:
