@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from kivy.uix.widget import Widget
 
-from kiosk.screens.paper import fault_sentence_name
 from kiosk.screens.payment import fitted
 from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
@@ -82,7 +81,7 @@ class TakeAlongScreen(Screen[TakeAlong]):
         if page.sheets is Slip.FAILED and page.sheets_fault is None:
             return error(self.words("leaflet.not_rendered"), width, size)
         if page.sheets is Slip.FAILED:
-            return error(self.words(fault_sentence_name(page.sheets_fault)), width, size)
+            return error(self.words("leaflet.not_printed"), width, size)
         if page.slip is Slip.FAILED:
             return error(not_printed(page.slip_fault, "text", self.words), width, size)
         said, icon = "", "done"
