@@ -16,6 +16,9 @@ from hardware.store import Statistic, statistics
 from kiosk.visit.visit import Visit
 
 OUT_OF_SERVICE = Gauge("huimin_terminal_out_of_service", "1 while residents are told that it is, else 0")
+CLOCK_OFFSET = Gauge(
+    "huimin_terminal_clock_offset_seconds", "By how much its clock is ahead of the backend's"
+)
 
 
 def reports(devices: Devices) -> list[Report]:

@@ -18,6 +18,7 @@ from foundation.life import beside
 from foundation.log import logger
 from hardware.interfaces.device import Event, StatusChanged
 from hardware.registry import RECEIPT_PRINTER
+from kiosk.figures import CLOCK_OFFSET
 from kiosk.reporting.machine import room
 from kiosk.reporting.survey import Survey
 
@@ -35,6 +36,8 @@ NOT_OFFERED = 300.0
 """Where a county's backend does not want to know."""
 LAST_SECONDS = 1.0
 """For saying that the terminal is being shut down."""
+CLOCK_WRONG = 300.0
+"""Seconds off after which slips, and certificates, show it."""
 
 
 class Reporter:
@@ -121,7 +124,15 @@ class Reporter:
         began = datetime.now(UTC)
         there = await self._survey.door.client.report_terminal(self._survey.report(full, stopping=stopping))
         middle = began + (datetime.now(UTC) - began) / 2
-        self.clock_offset = (middle - there).total_seconds()
+        self._note_clock((middle - there).total_seconds())
+
+    def _note_clock(self, offset: float) -> None:
+        """offset: seconds by which this clock is ahead. Nothing that a resident waits for goes by it."""
+        wrong = abs(offset) > CLOCK_WRONG
+        if wrong != (self.clock_offset is not None and abs(self.clock_offset) > CLOCK_WRONG):
+            log.warning("clock_wrong" if wrong else "clock_right", ahead_seconds=round(offset))
+        self.clock_offset = offset
+        CLOCK_OFFSET.set(offset)
 
     def _note(self, *, heard: bool, reason: str = "") -> None:
         """Into the log, where it is otherwise than before."""
