@@ -73,8 +73,9 @@ class SlipWriter:
         *,
         due_fen: int = 0,
         booked: Booked | None = None,
+        takes: LocalizedText | None = None,
     ) -> tuple[SlipPart, ...]:
-        """The slip for a form that was taken. due_fen: what is still to be paid."""
+        """The slip for a form that was taken. due_fen: what is still to be paid; takes: how long it takes."""
         words = translator("kiosk", LOCALE, language)
         parts: list[SlipPart] = [
             TextLine(self._office[language], Align.CENTRE, bold=True),
@@ -107,8 +108,10 @@ class SlipWriter:
         parts += [
             TextLine(words("slip.next"), bold=True),
             TextLine(form.next_steps[language]),
-            TextLine(words("slip.ask")),
         ]
+        if takes:
+            parts.append(TextLine(words("slip.takes", duration=takes[language])))
+        parts.append(TextLine(words("slip.ask")))
         return tuple(parts)
 
     def leaflet(self, leaflet: Leaflet, language: Language) -> tuple[SlipPart, ...]:

@@ -66,6 +66,7 @@ class KeptForm(_Part):
     from_card: tuple[str, ...] = ()
     place: _Both | None = None
     materials: tuple[_Both, ...] = ()
+    takes: _Both | None = None
     sent: KeptSubmission | None = None
 
 

@@ -132,6 +132,9 @@ class ConfirmationScreen(Screen[Confirmation]):
         )
         steps = Text(self.page.form.next_steps[self.language], width, size=size, leading=1.45)
         parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
+        if takes := self.page.takes:
+            told = self.words("confirmation.takes", duration=takes[self.language])
+            parts += [theme.space.xs, Text(told, width, size=size, bold=True, leading=1.45)]
         if later := self._later(width, min(size, theme.type.body)):
             parts = [later, theme.space.m, *parts]
         if booked := self._booked(width, size):

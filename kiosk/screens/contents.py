@@ -8,7 +8,7 @@ from kiosk.screens.screen import Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Contents
-from kiosk.widgets.press import option
+from kiosk.widgets.press import row
 from kiosk.widgets.sheets import Block
 
 
@@ -27,13 +27,12 @@ class ContentsScreen(Screen[Contents]):
         here = max((n for n, (_, place) in enumerate(headings) if place <= self.page.at), default=0)
         return [
             Block(
-                option(
+                row(
                     heading[self.language],
                     width,
                     name=f"contents.{number}",
                     touched=partial(self.send, did.Jump(place)),
-                    chosen=number == here,
-                    height=theme.touch * 1.1,
+                    above=self.words("contents.here") if number == here else "",
                 ),
                 theme.space.s,
                 float(number),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kiosk.screens.reading import section_blocks, summary_block
 from kiosk.screens.screen import Action, Screen
-from kiosk.screens.text_tools import foot_tools, put_tools
+from kiosk.screens.text_tools import put_text
 from kiosk.theme import theme
 from kiosk.visit.pages import NoticeText
 from kiosk.widgets.box import Box, line_up, stack
@@ -26,11 +26,11 @@ class NoticeTextScreen(Screen[NoticeText]):
         category = self.words(f"category.{notice.category.name}")
         sub = self.words("notice.about", category=category, time=self.when(notice.publish_time))
         top = self.heading(notice.title[self.language], sub=sub)
-        self.sheets(self._parts, put_tools(self, top))
+        self._tools = put_text(self, self._parts, top)
 
     def actions(self) -> Sequence[Action]:
         """What can be done with every text."""
-        return foot_tools(self)
+        return self._tools
 
     def _parts(self, width: float) -> list[Block]:
         notice = self.page.notice

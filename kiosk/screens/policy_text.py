@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from kiosk.screens.policy_list import origin
 from kiosk.screens.reading import section_blocks, summary_block
 from kiosk.screens.screen import Action, Screen
-from kiosk.screens.text_tools import foot_tools, put_tools
-from kiosk.theme import theme
+from kiosk.screens.text_tools import put_text
 from kiosk.visit.pages import PolicyText
 from kiosk.widgets.sheets import Block
 
@@ -25,11 +24,11 @@ class PolicyTextScreen(Screen[PolicyText]):
         if policy.document_number:
             sub = self.words("policy.number", origin=sub, number=policy.document_number)
         top = self.heading(policy.title[self.language], sub=sub)
-        self.sheets(self._parts, put_tools(self, top) + theme.space.xs)
+        self._tools = put_text(self, self._parts, top)
 
     def actions(self) -> Sequence[Action]:
         """What can be done with every text."""
-        return foot_tools(self)
+        return self._tools
 
     def _parts(self, width: float) -> list[Block]:
         policy = self.page.policy

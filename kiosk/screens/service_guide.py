@@ -8,7 +8,7 @@ from backend_client.catalog import ServiceKind
 from foundation.language import LocalizedText
 from kiosk.screens.reading import heading_block
 from kiosk.screens.screen import Action, Screen
-from kiosk.screens.text_tools import foot_tools, put_tools
+from kiosk.screens.text_tools import put_text
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import ServiceGuide
@@ -32,7 +32,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         service = self.page.service
         lang = self.language
         top = self.heading(service.title[lang], sub=service.summary[lang])
-        self.sheets(self._parts, put_tools(self, top))
+        self._tools = put_text(self, self._parts, top)
 
     def _parts(self, width: float) -> list[Block]:
         service, lang = self.page.service, self.language
@@ -66,7 +66,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         """Apply, where there is a form."""
         if self.page.service.lookup:
             text = self.words("guide.look_up")
-            return (*foot_tools(self), Action("guide.look_up", text, did.Apply(), icon="search"))
+            return (*self._tools, Action("guide.look_up", text, did.Apply(), icon="search"))
         service = self.page.service
         ticket = Action(
             "guide.ticket",
@@ -78,7 +78,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         apply = _APPLY.get(service.kind, "guide.apply")
         form = Action("guide.apply", self.words(apply), did.Apply(), icon="next", icon_after=True)
         return (
-            *foot_tools(self),
+            *self._tools,
             *((ticket,) if service.counters else ()),
             *((form,) if service.form else ()),
         )

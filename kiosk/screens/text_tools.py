@@ -1,6 +1,9 @@
-"""What can be done with every text: go to a part of it, hear it, take it along."""
+"""What can be done with every text: go to a part of it, and take it along."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
@@ -9,24 +12,43 @@ from kiosk.visit.leaflet import contents
 from kiosk.visit.pages import Turned
 from kiosk.widgets.box import Box, line_up
 from kiosk.widgets.press import SECONDARY, button
+from kiosk.widgets.sheets import Block
 
 FEWEST = 3
-"""Headings from which a text has contents."""
+"""Headings from which a text of several sheets has contents."""
+
+P = TypeVar("P", bound=Turned)
 
 
-def text_tools(screen: Screen[Turned]) -> tuple[Action, ...]:
-    """The buttons: in the foot where the window lies, else in a row below the title."""
+def put_text(screen: Screen[P], parts: Callable[[float], Sequence[Block]], top: float) -> tuple[Action, ...]:
+    """Puts a text below `top`, and its tools: in a row above it where the window stands.
+
+    parts: makes it in a width. Gives the tools that are for the foot, where the window lies.
+    """
+    made = parts(screen.width)
+    row_height = theme.touch + theme.space.m if theme.portrait else 0
+    high = sum(block.widget.height + block.gap for block in made)
+    tools = _tools(screen, several=high > screen.height - top - row_height)
+    if theme.portrait:
+        screen.put(_row(screen, tools), 0, top)
+        top += row_height
+    screen.sheets(lambda width: made if width == screen.width else parts(width), top)
+    return () if theme.portrait else tools
+
+
+def _tools(screen: Screen[P], *, several: bool) -> tuple[Action, ...]:
+    """several: the text has more than one sheet."""
     words = screen.words
-    found = [Action("text.take", words("text.take"), did.TakeTextAlong(), look=SECONDARY, icon="take")]
-    if len(contents(screen.page)) >= FEWEST:
-        text = words("text.contents")
-        found.insert(0, Action("text.contents", text, did.OpenContents(), look=SECONDARY, icon="contents"))
-    return tuple(found)
+    take = Action("text.take", words("text.take"), did.TakeTextAlong(), look=SECONDARY, icon="take")
+    if not several or len(contents(screen.page)) < FEWEST:
+        return (take,)
+    text = words("text.contents")
+    return (Action("text.contents", text, did.OpenContents(), look=SECONDARY, icon="contents"), take)
 
 
-def tool_row(screen: Screen[Turned]) -> Box:
+def _row(screen: Screen[P], tools: Sequence[Action]) -> Box:
     """They side by side, over the whole width."""
-    tools, gap, t = text_tools(screen), theme.space.s, theme.type
+    gap, t = theme.space.s, theme.type
     wide = (screen.width - gap * (len(tools) - 1)) / len(tools)
     return line_up(
         [
@@ -43,17 +65,3 @@ def tool_row(screen: Screen[Turned]) -> Box:
         ],
         gap,
     )
-
-
-def put_tools(screen: Screen[Turned], top: float) -> float:
-    """Puts the row where the window stands; gives where what follows begins."""
-    if not theme.portrait:
-        return top
-    row = tool_row(screen)
-    screen.put(row, 0, top)
-    return top + row.height + theme.space.m
-
-
-def foot_tools(screen: Screen[Turned]) -> tuple[Action, ...]:
-    """Those that stand in the foot."""
-    return () if theme.portrait else text_tools(screen)

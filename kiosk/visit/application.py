@@ -62,7 +62,8 @@ class Draft:
     entered: what stands in the fields, by their identifiers, also where it is no answer yet;
     sent: what was sent last, to which no answer came;
     finish: what follows the last question of what is asked only, and not sent as an application;
-    place: where what it books is; materials: what to bring there.
+    place: where what it books is; materials: what to bring there; takes: how long the office needs, as the
+    guide says it.
     """
 
     filling: Filling
@@ -71,6 +72,7 @@ class Draft:
     finish: Callable[[Filling], None] | None = None
     place: LocalizedText | None = None
     materials: tuple[LocalizedText, ...] = ()
+    takes: LocalizedText | None = None
 
     @property
     def form(self) -> Form:
@@ -316,6 +318,7 @@ class Applications(Chapter):
         elif draft.form.revision != form.revision:
             draft = draft.renewed(Filling(form, self._today))
         draft.materials = service.guide.materials if service.guide else ()
+        draft.takes = service.guide.duration if service.guide else None
         self._draft = self._drafts[name] = draft
         self._visit.open(Introduction(form, begun=draft.begun))
 
@@ -508,14 +511,16 @@ class Applications(Chapter):
             return
         log.info("submission_accepted", form=form.name, delivered=accepted.delivered)
         bill = bill_for(draft.form, draft.filling.answers)
-        booked = _booked(draft)
+        booked, takes = _booked(draft), draft.takes
         draft.wipe()
         del self._drafts[form.name]
         self._draft = None
         self._visit.unwind(Home)
         slip = self._printing.offered
         self._visit.open(
-            Confirmation(form, accepted, slip, due_fen=bill.total_fen if bill else None, booked=booked)
+            Confirmation(
+                form, accepted, slip, due_fen=bill.total_fen if bill else None, booked=booked, takes=takes
+            )
         )
 
     async def _renew(self, form: Form) -> None:
@@ -533,5 +538,6 @@ class Applications(Chapter):
             self._visit.language,
             due_fen=page.due_fen or 0,
             booked=page.booked,
+            takes=page.takes,
         )
         self._printing.print(page, parts)

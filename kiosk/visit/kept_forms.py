@@ -30,6 +30,7 @@ def kept_form(draft: Draft) -> KeptForm:
         from_card=tuple(filling.prefilled),
         place=_both(draft.place) if draft.place else None,
         materials=tuple(_both(paper) for paper in draft.materials),
+        takes=_both(draft.takes) if draft.takes else None,
         sent=sending,
     )
 
@@ -55,6 +56,7 @@ def taken_up(kept: KeptForm, filling: Filling, origin: str) -> Draft:
     if same and kept.place is not None:
         draft.place = LocalizedText(*kept.place)
     draft.materials = tuple(LocalizedText(*paper) for paper in kept.materials)
+    draft.takes = LocalizedText(*kept.takes) if kept.takes else None
     if same and kept.sent is not None and not draft.entered:
         draft.sent = Submission(
             name=kept.sent.name,

@@ -417,7 +417,8 @@ class Confirmation(Page):
     """The form was taken. `slip_fault` says why the slip was not printed.
 
     booked: the appointment that was made, or, where the form was not delivered yet, wished for;
-    due_fen: what is to be paid, None where the form costs nothing by its description.
+    due_fen: what is to be paid, None where the form costs nothing by its description; takes: how long the
+    office needs, as the guide says it.
     """
 
     form: Form
@@ -426,6 +427,7 @@ class Confirmation(Page):
     slip_fault: DeviceError | None = None
     due_fen: int | None = None
     booked: Booked | None = None
+    takes: LocalizedText | None = None
 
     @property
     def matter(self) -> Matter:

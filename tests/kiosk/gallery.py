@@ -234,12 +234,13 @@ def _review(form: Form) -> pages.Review:
 
 def _confirmations(form: Form) -> Iterator[Page]:
     accepted = Accepted(reference(), NOW)
-    yield pages.Confirmation(form, accepted, pages.Slip.NO_PRINTER)
-    yield pages.Confirmation(form, accepted, pages.Slip.OFFERED)
+    takes = LocalizedText("材料齐全后20个工作日。", "20 working days from complete papers.")
+    yield pages.Confirmation(form, accepted, pages.Slip.NO_PRINTER, takes=takes)
+    yield pages.Confirmation(form, accepted, pages.Slip.OFFERED, takes=takes)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTING)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTED)
     kept = replace(accepted, delivered=False)
-    yield pages.Confirmation(form, kept, pages.Slip.OFFERED)
+    yield pages.Confirmation(form, kept, pages.Slip.OFFERED, takes=takes)
     yield pages.Confirmation(form, kept, pages.Slip.PRINTED)
     for code in (PrintError.UNKNOWN_OUTCOME, PrintError.CUTTER_FAIL, None):
         fault = DeviceError(CompletionCode.HARDWARE_ERROR, code)
