@@ -99,6 +99,25 @@ async def test_what_a_terminal_has_is_listed_without_touching_it(en: Hand) -> No
     assert (await en.tree()).screen == "home"
 
 
+async def test_an_office_sees_within_seconds_what_is_wrong_with_a_terminal(en: Hand, county: Running) -> None:
+    await en.printer("cover-open")
+    fleet = [BIN / "huimin-backend", "--data", county.log.parent / "data", "terminals"]
+
+    async def seen(part: str, code: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                asked = await asyncio.create_subprocess_exec(
+                    *map(str, fleet), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=os.environ | {"LC_ALL": "C"}
+                )
+                found = await ended(asked)
+                if part in found[1] and found[0] == code:
+                    return
+
+    await seen("Receipt printer (offline): The printer's cover is open", 1)
+    await en.printer("none")
+    await seen("in service", 0)
+
+
 async def test_a_technician_checks_while_residents_are_told(en: Hand) -> None:
     checking = await diagnose(en, "check", "identity_card_reader", "--level", "interactive")
     await en.screen("out_of_service")
