@@ -111,5 +111,12 @@ def widget_of(stage: Stage, identifier: str) -> Inspectable | None:
 def _piece(widget: Inspectable, area: Area, owner: str, *, control: bool) -> Piece:
     said = widget.inspect_text or getattr(widget, "text", "")
     return Piece(
-        widget.inspect_id, widget.inspect_role, said, area, owner, control, bool(widget.inspect_chosen)
+        widget.inspect_id,
+        widget.inspect_role,
+        said,
+        area,
+        owner,
+        control,
+        bool(widget.inspect_chosen),
+        isinstance(widget, Text) and widget.runs_on,
     )

@@ -21,7 +21,8 @@ class Area(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A text, or a control that can be reached. owner: identifier of the control that a text stands on."""
+    """A text, or a control that can be reached. owner: identifier of the control that a text stands on;
+    runs_on: its sentence goes on in the next text."""
 
     id: str
     role: str
@@ -30,6 +31,7 @@ class Piece:
     owner: str = ""
     control: bool = False
     chosen: bool = False
+    runs_on: bool = False
 
     @property
     def keyed(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from foundation.language import Translate
+from foundation.language import Language, Translate
 from kiosk.speaking.shown import Area, Piece, Shown
 from kiosk.visit.keypad import KEYED
 from speech.spoken.readout import Readout
@@ -43,7 +43,7 @@ class Wording:
         texts = [piece for piece in now.pieces if self._read_out(piece, now, marks=marks)]
         first = [p.text for p in texts if p.role == "heading"][:1]
         errors = [p.text for p in texts if p.role == "error"]
-        rest = [p.text for p in texts if p.role != "error"]
+        rest = _whole_sentences([p for p in texts if p.role != "error"], now.language)
         if first:
             rest.remove(first[0])
         images = [p.text for p in now.pieces if p.role == "image" and not p.control]
@@ -63,7 +63,8 @@ class Wording:
             for piece in now.pieces
             if self._read_out(piece, now, marks=False) and _uncounted(piece.text) not in known
         ]
-        said = [p.text for p in new if p.role == "error"] + [p.text for p in new if p.role != "error"]
+        said = [p.text for p in new if p.role == "error"]
+        said += _whole_sentences([p for p in new if p.role != "error"], now.language)
         return [self.said(text) for text in said if not COUNTER.fullmatch(text)]
 
     def _read_out(self, piece: Piece, now: Shown, *, marks: bool) -> bool:
@@ -123,13 +124,17 @@ class Wording:
         return self._read.pause.join(self._read.digits(group) for group in match[0].split(" "))
 
 
-def joined(texts: Sequence[str], read: Readout) -> str:
-    """Texts as one, with a rest after each."""
-    return " ".join(text if text[-1:] in "。！？.!?：:" else f"{text}{_stop(read)}" for text in texts if text)
-
-
-def _stop(read: Readout) -> str:
-    return read.stop
+def _whole_sentences(pieces: Sequence[Piece], language: Language) -> list[str]:
+    """Their texts, those together that are parts of one."""
+    texts: list[str] = []
+    runs_on = False
+    for piece in pieces:
+        if runs_on:
+            texts[-1] += ("" if language is Language.ZH_CN else " ") + piece.text
+        else:
+            texts.append(piece.text)
+        runs_on = piece.runs_on
+    return texts
 
 
 def _whole(piece: Piece) -> bool:

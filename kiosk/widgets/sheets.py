@@ -149,6 +149,7 @@ def text_blocks(
         start, end = chunk[0].start, chunk[-1].start + len(chunk[-1].text)
         moved = [line._replace(start=line.start - start) for line in chunk]
         piece = Text(text[start:end], width, size=size, lines=moved)
+        piece.runs_on = end < len(text) and text[end] != "\n"
         blocks.append(Block(piece, gap if number == 0 else 0, place + until * number / len(chunks)))
     return blocks
 

@@ -87,6 +87,8 @@ class Text(Inspectable):
         self._colour = theme.colour.ink if colour is None else colour
         self._marks = marks
         self.drawn: list[tuple[float, float, float, float]] = []
+        self.runs_on = False
+        """Whether its sentence goes on in the next text, which a voice has to know."""
         self._draw()
         self.bind(pos=self._move)
 
