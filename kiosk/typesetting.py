@@ -8,7 +8,7 @@ spaces and after hyphens.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 OPENING = "（《〈「『【〔〖“‘(\\[{￥¥$"
@@ -45,6 +45,14 @@ def units(line: str) -> list[str]:
     return found
 
 
+class Piece(NamedTuple):
+    """What is not parted, and its width with the spaces at its end and without."""
+
+    text: str
+    width: float
+    bare: float
+
+
 def wrap(text: str, width: float, advance: Advance) -> list[Line]:
     """The lines of a text that are at most so wide. What is wider in one piece is cut where it must be.
 
@@ -53,16 +61,7 @@ def wrap(text: str, width: float, advance: Advance) -> list[Line]:
     lines = []
     start = 0
     for paragraph in text.split("\n"):
-        line, taken, at = "", 0.0, start
-        for piece in _pieces(paragraph, width, advance):
-            bare = sum(map(advance, piece.rstrip()))
-            if line and taken + bare > width:
-                lines.append(Line(at, line.rstrip()))
-                at += len(line)
-                line, taken = "", 0.0
-            line += piece
-            taken += sum(map(advance, piece))
-        lines.append(Line(at, line.rstrip()))
+        lines += _filled(_cut(_measured(paragraph, advance), width, advance), start, width)
         start += len(paragraph) + 1
     return lines
 
@@ -72,17 +71,42 @@ def balance(text: str, width: float, advance: Advance) -> list[Line]:
 
     So no single character is left on the last line, and words are seldom parted.
     """
-    lines = wrap(text, width, advance)
-    if len(lines) == 1 or "\n" in text:
+    if "\n" in text:
+        return wrap(text, width, advance)
+    whole = _measured(text, advance)
+    lines = _filled(_cut(whole, width, advance), 0, width)
+    if len(lines) == 1:
         return lines
-    longest = max(sum(map(advance, unit.rstrip())) for unit in units(text))
+    longest = max(piece.bare for piece in whole)
     narrowest = min(width, max(width / len(lines) * 0.8, longest))
-    tries = [wrap(text, narrowest + (width - narrowest) * step / STEPS, advance) for step in range(STEPS)]
+    # Where a piece is wider than the line, all widths that are tried are the line's.
+    steps = STEPS if longest <= width else 0
+    tries = [_filled(whole, 0, narrowest + (width - narrowest) * step / STEPS) for step in range(steps)]
     for cut in _in_two(text, advance):
         if all(narrowest <= sum(map(advance, line.text)) <= width for line in cut):
             tries.append(cut)
     even = [tried for tried in tries if len(tried) == len(lines)]
     return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)
+
+
+def _measured(paragraph: str, advance: Advance) -> list[Piece]:
+    """The units of a paragraph; each is measured once, however many widths are tried."""
+    return [_piece(unit, advance) for unit in units(paragraph)]
+
+
+def _filled(pieces: Sequence[Piece], start: int, width: float) -> list[Line]:
+    """Pieces in lines. start: place of the first in the whole text."""
+    lines = []
+    line, taken = "", 0.0
+    for piece in pieces:
+        if line and taken + piece.bare > width:
+            lines.append(Line(start, line.rstrip()))
+            start += len(line)
+            line, taken = "", 0.0
+        line += piece.text
+        taken += piece.width
+    lines.append(Line(start, line.rstrip()))
+    return lines
 
 
 def _in_two(text: str, advance: Advance) -> Iterator[list[Line]]:
@@ -94,21 +118,34 @@ def _in_two(text: str, advance: Advance) -> Iterator[list[Line]]:
             yield [Line(0, text[:at].rstrip()), Line(at, text[at:].rstrip())]
 
 
-def _pieces(paragraph: str, width: float, advance: Advance) -> Iterator[str]:
-    """The units, those that are wider than a line cut into such as are not: paths and addresses after one of
-    their marks, where one of them fits."""
-    for unit in units(paragraph):
-        if sum(map(advance, unit.rstrip())) <= width:
-            yield unit
-            continue
-        piece, taken = "", 0.0
-        for character in unit:
-            wide = advance(character)
-            if piece and taken + wide > width:
-                fits = 1 + max(map(piece.rfind, JOINTS))
-                cut = fits or len(piece)
-                yield piece[:cut]
-                piece = piece[cut:]
-                taken = sum(map(advance, piece))
-            piece, taken = piece + character, taken + wide
-        yield piece
+def _cut(pieces: Sequence[Piece], width: float, advance: Advance) -> list[Piece]:
+    """With those that are wider than a line cut into such as are not."""
+    if all(piece.bare <= width for piece in pieces):
+        return list(pieces)
+    found = []
+    for piece in pieces:
+        if piece.bare <= width:
+            found.append(piece)
+        else:
+            found += [_piece(part, advance) for part in _parts(piece.text, width, advance)]
+    return found
+
+
+def _piece(text: str, advance: Advance) -> Piece:
+    return Piece(text, sum(map(advance, text)), sum(map(advance, text.rstrip())))
+
+
+def _parts(unit: str, width: float, advance: Advance) -> Iterator[str]:
+    """What is wider than a line in parts that are not: paths and addresses after one of their marks, where
+    one of them fits."""
+    part, taken = "", 0.0
+    for character in unit:
+        wide = advance(character)
+        if part and taken + wide > width:
+            fits = 1 + max(map(part.rfind, JOINTS))
+            cut = fits or len(part)
+            yield part[:cut]
+            part = part[cut:]
+            taken = sum(map(advance, part))
+        part, taken = part + character, taken + wide
+    yield part
