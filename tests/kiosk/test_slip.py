@@ -85,6 +85,13 @@ WRITER = SlipWriter(
 PLACE = LocalizedText("政务服务中心二楼", "First floor of the service centre")
 
 
+def test_a_slip_says_how_long_the_office_needs() -> None:
+    takes = LocalizedText("20个工作日。", "20 working days.")
+    for language in Language:
+        parts = WRITER.acceptance(form(demonstration=False), ACCEPTED, language, takes=takes)
+        assert any(takes[language] in part.text for part in parts if isinstance(part, TextLine))
+
+
 @pytest.mark.parametrize("delivered", [True, False])
 def test_a_slip_says_when_to_come_and_with_what_and_whether_that_is_sure(delivered: bool) -> None:
     booked = Booked(

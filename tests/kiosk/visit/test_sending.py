@@ -165,6 +165,18 @@ async def test_the_confirmation_stays_until_it_is_left(at: Terminal) -> None:
     assert isinstance(at.do(did.GoHome()), Home)
 
 
+async def test_the_confirmation_says_how_long_the_office_needs_as_the_guide_does(at: Terminal) -> None:
+    guide = (await at.guide(PERMIT)).service.guide
+    assert guide is not None
+    await at.page(Introduction, did.Apply())
+    page = at.do(did.Next())
+    if not isinstance(page, Question):
+        await at.page(Question, did.Skip())
+    at.answer_to("")
+    await at.page(Declaration, did.Next())
+    assert (await at.page(Confirmation, did.Send())).takes == guide.duration
+
+
 async def test_a_form_that_was_sent_begins_empty(at: Terminal) -> None:
     await at.accepted()
     at.do(did.GoHome())
