@@ -16,7 +16,7 @@ from hardware.interfaces.device import DeviceStatus
 from hardware.wording import sentence_or, texts
 from kiosk.figures import reports
 from kiosk.technician.events import Again, Answer, OpenDevice, OpenSection, RunTest, Section
-from kiosk.technician.pages import Asks, Deed, Entry, Listing, Testing, Tone
+from kiosk.technician.pages import Asks, Deed, Entry, Listing, RunningTest, Tone
 from kiosk.technician.reach import Reach
 from kiosk.technician.session import Part, Session
 from kiosk.technician.wording import as_it_is, both, of_hardware, written
@@ -70,13 +70,13 @@ class ScreenTechnician(Technician):
             return await self._answer
         finally:
             self._answer = None
-            if isinstance(self._session.page, Testing):
+            if isinstance(self._session.page, RunningTest):
                 self._session.show(replace(self._page, asks=Asks.NOTHING, entered=""))
 
     @property
-    def _page(self) -> Testing:
+    def _page(self) -> RunningTest:
         page = self._session.page
-        if not isinstance(page, Testing):
+        if not isinstance(page, RunningTest):
             raise NobodyThere
         return page
 
@@ -101,15 +101,15 @@ class DevicesPart(Part):
                     self._session.open(device_page(found))
             case Listing(), RunTest(device, level) if page.name == Section.DEVICES.value or device:
                 self._test((device,) if device else tuple(self._reach.devices.all), level)
-            case Testing(asks=Asks.YES_OR_NO), Answer(yes) if self._technician is not None:
+            case RunningTest(asks=Asks.YES_OR_NO), Answer(yes) if self._technician is not None:
                 self._technician.answer(yes)
-            case Testing(asks=Asks.NUMBER), did.Insert(text) if text.isascii() and text.isdigit():
+            case RunningTest(asks=Asks.NUMBER), did.Insert(text) if text.isascii() and text.isdigit():
                 self._session.show(replace(page, entered=(page.entered + text)[:MOST_DIGITS]))
-            case Testing(asks=Asks.NUMBER), did.Erase():
+            case RunningTest(asks=Asks.NUMBER), did.Erase():
                 self._session.show(replace(page, entered=page.entered[:-1]))
-            case Testing(asks=Asks.NUMBER), did.Next() if page.entered and self._technician is not None:
+            case RunningTest(asks=Asks.NUMBER), did.Next() if page.entered and self._technician is not None:
                 self._technician.answer(page.entered)
-            case Testing(done=True), Again():
+            case RunningTest(done=True), Again():
                 self._session.close_page()
                 self._test(page.devices, page.level)
             case _:
@@ -118,7 +118,7 @@ class DevicesPart(Part):
 
     def shown(self, page: Page | None) -> None:
         """A test that is left ends; back at the devices, they are looked at again."""
-        if self._technician is not None and not isinstance(page, Testing):
+        if self._technician is not None and not isinstance(page, RunningTest):
             self._technician = None
             self._session.stop()
         if isinstance(page, Listing) and page.name == Section.DEVICES.value and not self._looking:
@@ -158,14 +158,16 @@ class DevicesPart(Part):
             self._session.show(replace(page, note=written("devices.lent"), note_tone=Tone.WRONG))
             return
         self._technician = ScreenTechnician(self._session, self._reach.visit.language)
-        self._session.open(Testing(tuple(devices), level, device=next(iter(devices), ""), done=not devices))
+        self._session.open(
+            RunningTest(tuple(devices), level, device=next(iter(devices), ""), done=not devices)
+        )
         self._session.do(self._run(self._technician, devices, level))
 
     async def _run(self, technician: ScreenTechnician, devices: Sequence[str], level: Level) -> None:
         async with self._reach.visit.turns.alone():
             for name in devices:
                 page = self._session.page
-                if not isinstance(page, Testing):
+                if not isinstance(page, RunningTest):
                     return
                 self._session.show(replace(page, device=name, said=()))
                 result = await check(self._reach.devices.all[name], level, technician)
@@ -178,11 +180,11 @@ class DevicesPart(Part):
                     advice=[code_of(one) for one in result.findings],
                 )
                 page = self._session.page
-                if not isinstance(page, Testing):
+                if not isinstance(page, RunningTest):
                     return
                 self._session.show(replace(page, results=(*page.results, result)))
         page = self._session.page
-        if isinstance(page, Testing):
+        if isinstance(page, RunningTest):
             self._session.show(replace(page, device="", said=(), asks=Asks.NOTHING, done=True))
 
 

@@ -52,6 +52,7 @@ class Entrance(Part):
         self._tries = Tries(folder)
         self._people = People()
         self._unusable = False
+        self._begun = False
 
     def first(self) -> PinEntry:
         """The page on which a PIN is entered."""
@@ -63,7 +64,7 @@ class Entrance(Part):
         except PeopleUnusable as error:
             log.error("technicians_unusable", reason=str(error))
             self._people, self._unusable = People(), True
-        asyncio.get_running_loop().call_soon(self._wait)
+        self._begun = False
         return self._page()
 
     def take(self, page: Page, event: Event) -> bool:
@@ -88,9 +89,12 @@ class Entrance(Part):
         return True
 
     def shown(self, page: Page | None) -> None:
-        """What was typed is gone with its page."""
+        """What was typed is gone with its page; a card is waited for as soon as it is there."""
         if not isinstance(page, PinEntry):
             self._pin = ""
+        elif not self._begun:
+            self._begun = True
+            self._session.do(self._waiting())
 
     def _closed(self) -> Refused | None:
         """Why nobody can try at all."""
@@ -115,10 +119,6 @@ class Entrance(Part):
         )
 
     # Waiting.
-
-    def _wait(self) -> None:
-        if isinstance(self._session.page, PinEntry):
-            self._session.do(self._waiting())
 
     async def _waiting(self) -> None:
         while self._closed() is Refused.LOCKED:

@@ -88,7 +88,7 @@ class ScreenTest(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class TestScreen(Event):
+class BeginTest(Event):
     """Begin a test of the screen."""
 
     test: ScreenTest

@@ -122,7 +122,7 @@ class Asks(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Testing(TechnicianPage):
+class RunningTest(TechnicianPage):
     """Devices are being tested, or were.
 
     device: the one whose turn it is, its class; said: what the technician was told of it, the newest last;

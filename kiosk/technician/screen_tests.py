@@ -7,7 +7,7 @@ from dataclasses import replace
 from foundation.log import logger
 from foundation.private_file import write_private
 from kiosk.technician.calibration import IDENTITY, TARGETS, NotCalibrated, Point, solved, system_file
-from kiosk.technician.events import OpenSection, ScreenTest, Section, TestScreen, Touched, Uncalibrate
+from kiosk.technician.events import BeginTest, OpenSection, ScreenTest, Section, Touched, Uncalibrate
 from kiosk.technician.own_settings import Matrix
 from kiosk.technician.pages import TESTS, Colours, Deed, Drawing, Entry, Listing, Targets, Tone
 from kiosk.technician.reach import Reach
@@ -37,7 +37,7 @@ class ScreenPart(Part):
         match page, event:
             case _, OpenSection(Section.SCREEN):
                 self._session.open(screen_page(self._matrix))
-            case Listing(name=Section.SCREEN.value), TestScreen(test):
+            case Listing(name=Section.SCREEN.value), BeginTest(test):
                 self._touched = []
                 self._session.open(TESTS[test]())
             case Listing(name=Section.SCREEN.value), Uncalibrate():
@@ -93,7 +93,7 @@ def screen_page(matrix: Matrix | None, *, told: str = "", tone: Tone = Tone.FINE
             f"screen.{test.value}",
             written(f"screen.{test.value}"),
             (written(f"screen.{test.value}.text"),),
-            event=TestScreen(test),
+            event=BeginTest(test),
             icon="check",
         )
         for test in ScreenTest

@@ -57,7 +57,7 @@ class Session(Above):
 
     def begin(self, first: Callable[[], Page], menu: Callable[[], Turned], parts: Sequence[Part]) -> None:
         """Gives it its parts, once. first: makes the page on which somebody has to say who they are; menu:
-        the one behind it."""
+        the one behind it; parts: the entrance first."""
         self._first = first
         self._menu = menu
         self._parts = parts
@@ -122,7 +122,9 @@ class Session(Above):
             case did.Turn(place) if isinstance(page, Turned):
                 self.show(replace(page, place=place))
             case _:
-                return any(part.take(page, event) for part in self._parts) or isinstance(event, ANYWHERE)
+                # Until somebody has said who they are, there is the entrance alone.
+                parts = self._parts if self.who else self._parts[:1]
+                return any(part.take(page, event) for part in parts) or isinstance(event, ANYWHERE)
         return True
 
     def touched(self) -> None:

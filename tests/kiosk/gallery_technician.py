@@ -47,10 +47,9 @@ def technician_pages() -> Iterator[Page]:
     yield from _history()
     yield from _machine()
     yield from _set()
-    for number in range(screen_tests.COLOURS):
-        yield pages.Colours(number)
+    yield pages.Colours()
     yield pages.Drawing()
-    yield from (pages.Targets(number) for number in range(5))
+    yield pages.Targets(4)
 
 
 def _reach(now: OwnSettings) -> Reach:
@@ -61,7 +60,6 @@ def _reach(now: OwnSettings) -> Reach:
 
 
 def _entering() -> Iterator[Page]:
-    yield PinEntry()
     yield PinEntry(digits=6, card=True)
     yield PinEntry(digits=12, checking=True)
     yield PinEntry(refused=Refused.WRONG, left=4)
@@ -100,14 +98,14 @@ def _devices() -> Iterator[Page]:
         of_hardware("check.identity_card", name="李**", number="1199************2X"),
         of_hardware("check.lift_card"),
     )
-    yield pages.Testing(names, Level.INTERNAL, device="receipt_printer")
-    yield pages.Testing(names, Level.INTERACTIVE, device="identity_card_reader", said=said)
+    yield pages.RunningTest(names, Level.INTERNAL, device="receipt_printer")
+    yield pages.RunningTest(names, Level.INTERACTIVE, device="identity_card_reader", said=said)
     asked = (*said, of_hardware("check.was_it_right"))
-    yield pages.Testing(
+    yield pages.RunningTest(
         names, Level.INTERACTIVE, device="identity_card_reader", said=asked, asks=Asks.YES_OR_NO
     )
     typed = (said[0], of_hardware("check.type_number"))
-    yield pages.Testing(names, Level.INTERACTIVE, "receipt_printer", typed, Asks.NUMBER, entered="42")
+    yield pages.RunningTest(names, Level.INTERACTIVE, "receipt_printer", typed, Asks.NUMBER, entered="42")
     results = tuple(
         CheckResult(
             device=name,
@@ -122,7 +120,7 @@ def _devices() -> Iterator[Page]:
             names, Outcome, ((), (PLUGGED_IN, "advice.check.wrong_print"), (), ()), strict=True
         )
     )
-    yield pages.Testing(names, Level.EXTERNAL, results=results, done=True)
+    yield pages.RunningTest(names, Level.EXTERNAL, results=results, done=True)
 
 
 def _history() -> Iterator[Page]:
@@ -186,7 +184,6 @@ def _machine() -> Iterator[Page]:
         yield machine.version_page(Update(here, installed, NOW, reboot), _reach(OwnSettings()))
     yield machine.restart_page()
     folder = Path("/var/lib/huimin/kiosk/exports")
-    yield machine.export_listing(folder, None)
     file = folder / "huimin-terminal-1-20261122-143000.html"
     yield machine.export_listing(folder, written("export.written", file=str(file)))
     told = written("export.failed", folder=str(folder), reason="No space left on device")

@@ -10,14 +10,14 @@ from kiosk.technician.screens.bare import ColoursScreen, DrawingScreen, TargetsS
 from kiosk.technician.screens.faults import FaultsScreen
 from kiosk.technician.screens.listing import ListingScreen
 from kiosk.technician.screens.pin_entry import PinEntryScreen
-from kiosk.technician.screens.testing import TestingScreen
+from kiosk.technician.screens.testing import RunningTestScreen
 from kiosk.visit.pages import Page
 
 TECHNICIAN_SCREENS: dict[type[Page], type[Screen[Any]]] = {
     pages.PinEntry: PinEntryScreen,
     pages.Listing: ListingScreen,
     pages.Faults: FaultsScreen,
-    pages.Testing: TestingScreen,
+    pages.RunningTest: RunningTestScreen,
     pages.Colours: ColoursScreen,
     pages.Drawing: DrawingScreen,
     pages.Targets: TargetsScreen,

@@ -9,7 +9,7 @@ from kiosk.screens.keyboards import listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.technician.devices import device_name, outcome
 from kiosk.technician.events import Again, Answer
-from kiosk.technician.pages import Asks, Testing
+from kiosk.technician.pages import Asks, RunningTest
 from kiosk.technician.screens.entry_card import entry_card
 from kiosk.technician.wording import wording
 from kiosk.theme import theme
@@ -22,7 +22,7 @@ from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text
 
 
-class TestingScreen(Screen[Testing]):
+class RunningTestScreen(Screen[RunningTest]):
     """While it runs: the sentences of the test, the newest large. Then the results."""
 
     name = "technician.test"
