@@ -13,6 +13,7 @@ from foundation.language import Language
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens import question_words
+from kiosk.screens.indexed import groups, put_indexed
 from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
@@ -168,19 +169,35 @@ class QuestionScreen(Screen[Question]):
         above = self._above(self.width, self.height * 0.5)
         self.put(above, 0, 0)
         top = above.height + space.m
-        self.sheets(lambda width: self._option_rows(width, self.height - top), top)
+        options = question_words.options(self.page.field, self.language, self.words)
+        labels = [label for _, label in options]
+        if found := groups(labels, self.language, self.surroundings.dictionary):
+            put_indexed(self, found, lambda members, width: self._lines(members, width, theme.touch), top)
+            return
+        room = self.height - top
 
-    def _option_rows(self, width: float, height: float) -> list[Block]:
+        def blocks(width: float) -> list[Block]:
+            columns = self._columns(labels, room)
+            high = min(room / -(-len(options) // columns) - space.s, theme.touch * 1.4)
+            lines = self._lines(range(len(options)), width, high, columns)
+            return [Block(line, space.s, float(number * columns)) for number, (line, _) in enumerate(lines)]
+
+        self.sheets(blocks, top)
+
+    def _lines(
+        self, members: Sequence[int], width: float, height: float, columns: int = 0
+    ) -> list[tuple[Box, int]]:
+        """Options by their numbers, side by side in so many columns (0: as many as their words allow), and
+        how many there are in each line."""
         options = question_words.options(self.page.field, self.language, self.words)
         several = self.page.field.type is FieldType.CHOICES
         chosen = self.page.entered.split(",") if self.page.entered else []
-        columns = self._columns([label for _, label in options], height)
+        columns = columns or (2 if self._short([label for _, label in options]) else 1)
         gap = theme.space.s
         wide = (width - gap * (columns - 1)) / columns
-        rows = []
-        lines = -(-len(options) // columns)
-        high = min(height / lines - gap, theme.touch * 1.4)
-        for start in range(0, len(options), columns):
+        lines = []
+        for start in range(0, len(members), columns):
+            side_by_side = [options[number] for number in members[start : start + columns]]
             presses = [
                 option(
                     label,
@@ -189,21 +206,24 @@ class QuestionScreen(Screen[Question]):
                     touched=self.touch(did.Choose(identifier)),
                     chosen=identifier in chosen,
                     several=several,
-                    height=high,
+                    height=height,
                 )
-                for identifier, label in options[start : start + columns]
+                for identifier, label in side_by_side
             ]
             line = Box(width, max(press.height for press in presses))
             for column, press in enumerate(presses):
                 line.put(press, column * (wide + gap), 0)
-            rows.append(Block(line, gap, float(start)))
-        return rows
+            lines.append((line, len(presses)))
+        return lines
 
     def _columns(self, labels: Sequence[str], room: float) -> int:
         """One below the other where they fit, else in two columns."""
-        one = (theme.touch + theme.space.s) * 1.15
-        short = max(len(label.encode()) for label in labels) <= 36
-        return 2 if short and (len(labels) * one > room or (not theme.portrait and len(labels) > 3)) else 1
+        many = len(labels) * (theme.touch + theme.space.s) * 1.15 > room
+        return 2 if self._short(labels) and (many or (not theme.portrait and len(labels) > 3)) else 1
+
+    @staticmethod
+    def _short(labels: Sequence[str]) -> bool:
+        return max(len(label.encode()) for label in labels) <= 36
 
     # Text.
 

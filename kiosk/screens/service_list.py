@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend_client.catalog import Service
+from kiosk.screens.indexed import groups, put_indexed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Door, ServiceList
 from kiosk.widgets.box import Box
 from kiosk.widgets.mark import chip
-from kiosk.widgets.press import SECONDARY, row, row_room
+from kiosk.widgets.press import SECONDARY, Press, row, row_room
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import Text
+
+OFTEN = 6
+"""Services that stand before the others where there is an index: the first of the catalogue."""
 
 
 class ServiceListScreen(Screen[ServiceList]):
@@ -22,11 +26,18 @@ class ServiceListScreen(Screen[ServiceList]):
     name = "services.list"
 
     def draw(self) -> None:
-        """In the catalogue's order, the most used first."""
+        """In the catalogue's order, the most used first; a long list has only these first, and an index."""
         top = self.heading(
             self.words(f"door.{self.page.door.value}"), sub=self.words(f"door.{self.page.door.value}.choose")
         )
-        self.sheets(self._rows, top)
+        titles = [service.title[self.language] for service in self.page.services]
+        found = groups(titles, self.language, self.surroundings.dictionary, often=OFTEN)
+        if found:
+            put_indexed(
+                self, found, lambda members, width: [(self._row(one, width), 1) for one in members], top
+            )
+        else:
+            self.sheets(self._rows, top)
 
     def actions(self) -> Sequence[Action]:
         """Where there is something to pay, also what was begun before."""
@@ -36,22 +47,25 @@ class ServiceListScreen(Screen[ServiceList]):
         return (Action("payment.by_reference", text, did.ByReference(), look=SECONDARY, icon="reference"),)
 
     def _rows(self, width: float) -> list[Block]:
-        blocks = []
-        for number, service in enumerate(self.page.services):
-            mark = self._mark(service)
-            room = row_room(width, beside=mark.width)
-            summary = Text(service.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
-            entry = row(
-                service.title[self.language],
-                width,
-                name=f"services.{service.name.partition('/')[2]}",
-                touched=self.touch(did.OpenService(service)),
-                above=service.department[self.language],
-                below=None if self.compact else summary,
-                beside=mark,
-            )
-            blocks.append(Block(entry, theme.space.s, float(number)))
-        return blocks
+        return [
+            Block(self._row(number, width), theme.space.s, float(number))
+            for number in range(len(self.page.services))
+        ]
+
+    def _row(self, number: int, width: float) -> Press:
+        service = self.page.services[number]
+        mark = self._mark(service)
+        room = row_room(width, beside=mark.width)
+        summary = Text(service.summary[self.language], room, colour=theme.colour.soft_ink, leading=1.4)
+        return row(
+            service.title[self.language],
+            width,
+            name=f"services.{service.name.partition('/')[2]}",
+            touched=self.touch(did.OpenService(service)),
+            above=service.department[self.language],
+            below=None if self.compact else summary,
+            beside=mark,
+        )
 
     def _mark(self, service: Service) -> Box:
         c = theme.colour

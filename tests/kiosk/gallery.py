@@ -34,6 +34,7 @@ from foundation.log import start_log
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.identity_card_reader import CardError
 from hardware.interfaces.receipt_printer import PrintError
+from kiosk.hearing import Hearing
 from kiosk.look import Look, TypeSize
 from kiosk.settings import KioskSettings
 from kiosk.theme import Arrangement
@@ -48,6 +49,7 @@ from tests.kiosk.gallery_help import calls, helps
 from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
 from tests.kiosk.gallery_texts import texts
+from tests.kiosk.gallery_typing import typing
 from tests.kiosk.gallery_visits import KEEPING, visits
 from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
 from tests.kiosk.references import reference
@@ -153,6 +155,7 @@ def every_page(has: County, *, complete: bool) -> Iterator[Page]:
     yield pages.PolicySearch(empty=True)
     for query, matches in has.matches.items():
         yield pages.PolicyResults(query, matches, "more" if matches else "")
+    yield from typing(has.services, has.matches["医保"])
     for topic in some(has.topics):
         yield pages.PolicyList(topic, tuple(p for p in has.policies if p.topic == topic.name))
     yield pages.PolicyList(has.topics[0], ())
@@ -357,7 +360,7 @@ def main() -> None:
     parser.add_argument("backend")
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--only", default="", help="pages of this class, such as Review")
+    parser.add_argument("--only", default="", help="pages of these classes, such as Home,Review")
     wanted = parser.parse_args()
     settings = KioskSettings.model_validate({"size": wanted.size})
     start_log("gallery")
@@ -378,7 +381,7 @@ class Gallery:
     """One window, through which every page goes in turn."""
 
     def __init__(self, pictures: Path | None, *, complete: bool, only: str) -> None:
-        """only: pages of that class alone."""
+        """only: pages of those classes alone, named with commas."""
         from kivy.clock import Clock
 
         from kiosk.app import shows  # it needs the window
@@ -409,7 +412,7 @@ class Gallery:
         Clock.tick()  # what the stage shows of itself
         self._pictures = pictures
         self._ways = EVERY_WAY if complete else WAYS[theme.arrangement]
-        self._only = only
+        self._only = only.split(",") if only else []
         self.count = 0
         self.faults: list[str] = []
         self.smaller: list[str] = []
@@ -424,7 +427,10 @@ class Gallery:
                 page=page,
                 language=language,
                 look=look,
-                back=not isinstance(page, pages.Home | pages.Confirmation),
+                back=not isinstance(
+                    page,
+                    pages.Home | pages.Confirmation | pages.KeptForLater | pages.StillThere | pages.CardLeft,
+                ),
                 leave=not isinstance(page, pages.Home),
                 unsent=True,
                 waiting=False,
@@ -447,6 +453,9 @@ class Gallery:
     def hang_overlays(self, forms: tuple[Form, ...]) -> None:
         """Everything that lies over a page."""
         under = pages.ProgressWays()
+        heard = Hearing(speaking=True, possible=True)
+        for place in (0.0, 4.0):
+            self.hang(pages.Display(place=place), hearing=heard)
         self.hang(under, seconds_left=30)
         code = next(page for page in payments(forms) if isinstance(page, pages.Paying))
         self.hang(code, seconds_left=20)
@@ -471,10 +480,12 @@ class Gallery:
     def _judge(self, view: Any) -> None:
         from kivy.core.window import Window
 
+        from kiosk.accessibility import shown as spoken
         from kiosk.inspect import tree
         from tests.kiosk.layout import faults
+        from tests.kiosk.speaking.unheard import unheard
 
-        if self._only not in ("", type(view.page).__name__):
+        if self._only and type(view.page).__name__ not in self._only:
             return
         Window.clear()
         self._stage.show(view)
@@ -486,7 +497,7 @@ class Gallery:
         look = view.look
         chosen = [look.size.value, "contrast" if look.contrast else "", "low" if look.low else ""]
         way = " ".join(filter(None, (shown["screen"], shown["overlay"], view.language, *chosen)))
-        self.faults += [f"{way}: {fault}" for fault in faults(shown)]
+        self.faults += [f"{way}: {fault}" for fault in (*faults(shown), *unheard(spoken(self._stage)))]
         if self._stage.type_size is not look.size:
             self.smaller.append(f"{way} {self._stage.type_size.value}")
         if self._pictures:
