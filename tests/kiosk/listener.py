@@ -7,7 +7,7 @@ import time
 
 from tests.kiosk.hand import Hand
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 MOST_STEPS = 90
 """Items of a page, the keys of a keyboard among them."""
 

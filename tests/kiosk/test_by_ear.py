@@ -97,8 +97,8 @@ async def begin_with_the_card(hear: Listener, hand: Hand) -> None:
     await hear.choose("开始填写", back=True)
     await hear.hears("请出示")
     await hand.present()
-    await hear.hears("已经填好", "已从证卡")
-    await hear.choose("下一步", back=True)
+    await hear.hears("已经填好")
+    await hear.choose("接着填其余的", back=True)
 
 
 async def answer_the_claim(hear: Listener) -> None:
@@ -124,7 +124,7 @@ async def answer_the_claim(hear: Listener) -> None:
     await hear.hears("一共多少元")
     await hear.key_in("3260")
     await choose(hear, "哪些材料", "收费票据")
-    await choose(hear, "第三方", "否")
+    await choose(hear, "别人造成", "否")
     await hear.hears("银行")
     await hear.key_in("6222000000000000")
 
@@ -148,11 +148,11 @@ async def spell(hear: Listener, letters: str, word: str) -> None:
 
 
 async def send_the_claim(hear: Listener) -> None:
-    await hear.hears("核对", "检查")
-    await hear.choose("下一步", back=True)
-    await hear.hears("声明", "承诺")
-    await hear.choose("提交", back=True)
-    await hear.hears("已收到", "受理", "提交")
+    await hear.hears("请核对您填写的内容")
+    await hear.choose("都对，下一步", back=True)
+    await hear.hears("声明并提交")
+    await hear.choose("同意并提交", back=True)
+    await hear.hears("已收到您的申请")
 
 
 def black(picture: Path) -> bool:

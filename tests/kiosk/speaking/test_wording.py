@@ -121,3 +121,9 @@ def test_a_loudspeaker_says_no_telephone_and_no_account_number() -> None:
 def test_a_reference_is_said_in_fours(language: Language, written: str, said: str) -> None:
     heard = wording(language).said(written)
     assert heard == said or (language is ZH and heard.replace("幺", "一") == said)
+
+
+def test_a_sentence_over_several_lines_is_read_in_one_go() -> None:
+    parts = (Piece("", "text", "以本公告", Area.SCREEN, runs_on=True), Piece("", "text", "为准。", Area.SCREEN))
+    now = screen(text("公告", "heading"), *parts, language=ZH)
+    assert wording(ZH).page(now, marks=False)[:2] == ["公告", "以本公告为准。"]
