@@ -280,7 +280,6 @@ async def run(
         visit.acknowledge = door.alerts.acknowledge
         deaf = door.alerts.listen(lambda: visit.warn(door.alerts.in_force))
         visit.warn(door.alerts.in_force)
-        await drafts.open()
         asking = asyncio.create_task(cards.ask_for_chips(devices.of(CARD_READER)))
         catalogue.fetch()
         lender = LendingTerminal(settings.terminal, visit, devices, lending, opened)
@@ -315,6 +314,7 @@ async def run(
             restart=restart,
         )
         begin_as_set(reach)
+        await drafts.open()
         menu = technicians_menu(reach, keep=lending.keep)
         visit.above = menu
         try:

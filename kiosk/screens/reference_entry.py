@@ -13,7 +13,7 @@ from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.keypad import KEYED
 from kiosk.visit.pages import OfficeCode, ReferenceEntry, SuffixEntry, TakeUpCode
-from kiosk.widgets.box import stack
+from kiosk.widgets.box import Box
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.mark import error, notice
 from kiosk.widgets.press import SECONDARY
@@ -55,17 +55,29 @@ class DigitsScreen(Screen[DigitsPage]):
             self.title, self._room, size=t.title, bold=True, leading=TIGHT, role="heading", name="page.title"
         )
         hint = Text(self.hint, self._room, colour=c.soft_ink, leading=1.4, balanced=True)
-        above = stack(self._room, [title, hint], space.s)
-        self.put(above, 0, 0)
-        self._at = above.height + space.l
+        wrong = self._wrong()
         self._entry: Entry | None = None
+        self._at = title.height + space.s + hint.height + space.l
         below = self._at + self._show() + space.m
+        lowest = self.height - (keyboard.height if theme.portrait else 0)
+        if wrong is not None and below + wrong.height > lowest:
+            self._at = title.height + space.m  # what went wrong says what the hint does
+            below = self._at + self._show() + space.s
+        else:
+            self.put(hint, 0, title.height + space.s)
+        self.put(title, 0, 0)
+        if wrong is not None:
+            self.put(wrong, 0, below)
+
+    def _wrong(self) -> Box | None:
+        """What was wrong with the entry, or with the keypad."""
         if self.page.fault:
             minutes = self.page.minutes if isinstance(self.page, TakeUpCode) else 0
             said = self.words(f"entry.{self.page.fault.value}", count=len(self.page.entered), minutes=minutes)
-            self.put(error(said, self._room), 0, below)
-        elif self.page.keypad:
-            self.put(notice(self.words(self.page.keypad.value), self._room), 0, below)
+            return error(said, self._room)
+        if self.page.keypad:
+            return notice(self.words(self.page.keypad.value), self._room)
+        return None
 
     def actions(self) -> Sequence[Action]:
         """On."""

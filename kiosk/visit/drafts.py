@@ -94,7 +94,10 @@ class Drafts(Chapter):
     def page_changed(self, page: Page) -> None:
         """Every entry shows a page anew: it is kept as it is now."""
         if self._taking_up:
-            return
+            if isinstance(page, StillThere):
+                return
+            asked_about, self._taking_up = self._taking_up, ""
+            self._leave_again(asked_about)
         begun = self._applications.begun
         if not begun:
             self._forget(wipe=True)

@@ -304,7 +304,8 @@ class Visit:
 
     @property
     def _has_page_before(self) -> bool:
-        return len(self._pages) > 1 and not isinstance(self.page, Confirmation)
+        over = isinstance(self.page, Confirmation | KeptForLater | StillThere | CardLeft)
+        return len(self._pages) > 1 and not over
 
     # What residents do.
 

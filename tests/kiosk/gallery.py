@@ -92,7 +92,7 @@ EVERY_WAY: list[Way] = [
     for language in Language
 ]
 _ZH, _EN = Language
-LOW_EDGE = 870.0
+LOW_EDGE = 850.0
 """Millimetres from the floor to the panel: the highest at which what is touched keeps its size when low."""
 WAYS: dict[Arrangement, list[Way]] = {
     Arrangement.PORTRAIT: [(_ZH, Look()), (_EN, Look(TypeSize.VERY_LARGE, contrast=True, low=True))],

@@ -158,7 +158,7 @@ def terminal(
     """
     folder.mkdir(parents=True, exist_ok=True)
     ports = folder / "devices"
-    ports.mkdir()
+    ports.mkdir(exist_ok=True)  # it may be started anew
     devices = simulator(ports)
     config = folder / "kiosk.toml"
     config.write_text(
