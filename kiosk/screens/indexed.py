@@ -22,6 +22,8 @@ LONG = 12
 """Entries above which a list has an index."""
 LEAST_INITIALS = 4
 """Initials below which an index tells nothing, as of years or streets with numbers."""
+WITH_HEADINGS = 3
+"""Entries of an initial, on the average, from which each has a heading in the list."""
 STAR = "★"
 """Stands in the index for what is used most."""
 
@@ -68,16 +70,16 @@ def put_indexed(screen: Screen[Any], found: Sequence[Group], lines: Lines, top: 
     screen.put(bar, 0, top)
 
     def blocks(width: float) -> list[Block]:
-        made = []
+        made: list[Block] = []
         place = 0
-        for group in found:
-            name = screen.words("index.often") if group.initial == STAR else group.initial
+        for name, members in _sections(screen, found):
             head = Text(
                 name, width, size=theme.type.lead, bold=True, colour=theme.colour.primary, leading=TIGHT
             )
-            for number, (line, count) in enumerate(lines(group.members, width)):
-                whole = line if number else stack(width, [head, theme.space.xs, line])
-                made.append(Block(whole, gap if number else theme.space.m, float(place)))
+            for number, (line, count) in enumerate(lines(members, width)):
+                begins = bool(name) and not number
+                whole = stack(width, [head, theme.space.xs, line]) if begins else line
+                made.append(Block(whole, theme.space.m if begins else gap, float(place)))
                 place += count
         return made
 
@@ -85,6 +87,15 @@ def put_indexed(screen: Screen[Any], found: Sequence[Group], lines: Lines, top: 
         screen.sheets(blocks, top + bar.height + theme.space.m)
     else:
         screen.sheets(blocks, top, left=bar.width + theme.space.m)
+
+
+def _sections(screen: Screen[Any], found: Sequence[Group]) -> list[tuple[str, Sequence[int]]]:
+    """Parts of the list with their headings; where most initials have one or two entries, all without any."""
+    members = [number for group in found for number in group.members]
+    if len(members) < len(found) * WITH_HEADINGS:
+        return [("", members)]
+    often = screen.words("index.often")
+    return [(often if group.initial == STAR else group.initial, group.members) for group in found]
 
 
 def _bar(screen: Screen[Any], found: Sequence[Group], height: float) -> Box:

@@ -23,9 +23,9 @@ from kiosk.visit.pages import Question
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.entry import Entry, TextEntry, text_entry_height
 from kiosk.widgets.mark import chip, error, notice, progress_bar
-from kiosk.widgets.press import SECONDARY, icon_button, option
+from kiosk.widgets.press import SECONDARY, icon_button, option, option_room
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.text import TIGHT, Text, fitting
 
 LONG = 200
 """Characters from which an answer may be longer than its field: buttons lead up and down in it."""
@@ -177,7 +177,7 @@ class QuestionScreen(Screen[Question]):
         room = self.height - top
 
         def blocks(width: float) -> list[Block]:
-            columns = self._columns(labels, room)
+            columns = self._columns(labels, room, width)
             high = min(room / -(-len(options) // columns) - space.s, theme.touch * 1.4)
             lines = self._lines(range(len(options)), width, high, columns)
             return [Block(line, space.s, float(number * columns)) for number, (line, _) in enumerate(lines)]
@@ -192,8 +192,8 @@ class QuestionScreen(Screen[Question]):
         options = question_words.options(self.page.field, self.language, self.words)
         several = self.page.field.type is FieldType.CHOICES
         chosen = self.page.entered.split(",") if self.page.entered else []
-        columns = columns or (2 if self._short([label for _, label in options]) else 1)
         gap = theme.space.s
+        columns = columns or self._columns([label for _, label in options], 0, width)
         wide = (width - gap * (columns - 1)) / columns
         lines = []
         for start in range(0, len(members), columns):
@@ -216,14 +216,18 @@ class QuestionScreen(Screen[Question]):
             lines.append((line, len(presses)))
         return lines
 
-    def _columns(self, labels: Sequence[str], room: float) -> int:
-        """One below the other where they fit, else in two columns."""
+    def _columns(self, labels: Sequence[str], room: float, width: float) -> int:
+        """One below the other where they fit, else in two columns, where every word is whole in them."""
         many = len(labels) * (theme.touch + theme.space.s) * 1.15 > room
-        return 2 if self._short(labels) and (many or (not theme.portrait and len(labels) > 3)) else 1
-
-    @staticmethod
-    def _short(labels: Sequence[str]) -> bool:
-        return max(len(label.encode()) for label in labels) <= 36
+        if not many and (theme.portrait or len(labels) <= 3):
+            return 1
+        words = option_room((width - theme.space.s) / 2)
+        size = theme.type.lead
+        short = all(
+            len(label.encode()) <= 36 and fitting(label, words, (size, 0), lines=2) == size
+            for label in labels
+        )
+        return 2 if short else 1
 
     # Text.
 

@@ -213,7 +213,7 @@ def option(
     """One answer to choose. several: more than one can be chosen; height: at least, in pixels."""
     c, t, space = theme.colour, theme.type, theme.space
     side = round(t.lead * 1.2)
-    room = width - 2 * space.m - side - space.m
+    room = option_room(width)
     label = Text(text, room, size=t.lead, leading=TIGHT, role="", colour=c.primary if chosen else c.ink)
     high = max(theme.touch, height, label.height + 2 * space.m)
     look = CHOSEN if chosen else QUIET
@@ -233,6 +233,11 @@ def option(
     press.put(icon, space.m, (high - side) / 2)
     press.put(label, space.m + side + space.m, (high - label.height) / 2)
     return press
+
+
+def option_room(width: float) -> float:
+    """Room for the words of an `option` in pixels."""
+    return width - 3 * theme.space.m - round(theme.type.lead * 1.2)
 
 
 def row(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kiosk.input.keyboards.layout import Act, Cell, Key, Layout, Tone, Wide, rows
+from kiosk.input.keyboards.signs import NAMES
 
 BACKSPACE = Key("backspace", Act.BACKSPACE, message="key.backspace", icon="backspace", tone=Tone.QUIET)
 DONE = Key("done", Act.DONE, message="key.done", tone=Tone.STRONG)
@@ -19,15 +20,18 @@ TO_CHINESE = Key("pinyin", Act.SCRIPT, message="key.chinese", tone=Tone.QUIET)
 TO_PINYIN = Key("pinyin", Act.SCRIPT, label="拼音", message="key.pinyin", tone=Tone.QUIET)
 TO_HANDWRITING = Key("handwriting", Act.SCRIPT, label="手写", message="key.handwriting", tone=Tone.QUIET)
 SHIFT = Key("shift", Act.SHIFT, message="key.shift", icon="shift_off", tone=Tone.QUIET)
-DASH = Key("—", insert="——", label="—")
-ELLIPSIS = Key("…", insert="……", label="…")
+DASH = Key("—", insert="——", label="—", message=NAMES["—"])
+ELLIPSIS = Key("…", insert="……", label="…", message=NAMES["…"])
 """Two characters wide in Chinese (GB/T 15834-2011, 5.2)."""
 APOSTROPHE = Key("'", insert="'", message="key.part", tone=Tone.QUIET)
 
 
 def keys(characters: str) -> list[Key]:
     """A key for each character, named after it."""
-    return [Key(character, insert=character, label=character) for character in characters]
+    return [
+        Key(character, insert=character, label=character, message=NAMES.get(character, ""))
+        for character in characters
+    ]
 
 
 def _last_row(left: Key, scripts: Sequence[Key], comma: str, stop: str) -> list[Key | Wide]:

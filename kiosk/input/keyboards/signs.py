@@ -1,0 +1,43 @@
+"""What signs are called, for those who hear the keyboard: names of the catalogue by sign."""
+
+from __future__ import annotations
+
+NAMES = {
+    "，": "sign.comma",
+    "。": "sign.stop",
+    "、": "sign.list_comma",
+    "：": "sign.colon",
+    "；": "sign.semicolon",
+    "？": "sign.question",
+    "！": "sign.exclamation",
+    "“": "sign.quote_open",
+    "”": "sign.quote_close",
+    "（": "sign.bracket_open",
+    "）": "sign.bracket_close",
+    "·": "sign.middle_dot",
+    "《": "sign.title_open",
+    "》": "sign.title_close",
+    "—": "sign.dash",
+    "…": "sign.ellipsis",
+    "-": "sign.hyphen",
+    "/": "sign.slash",
+    "@": "sign.at",
+    "#": "sign.hash",
+    ",": "sign.latin_comma",
+    ".": "sign.dot",
+    ":": "sign.latin_colon",
+    ";": "sign.latin_semicolon",
+    "(": "sign.latin_bracket_open",
+    ")": "sign.latin_bracket_close",
+    "&": "sign.and",
+    '"': "sign.latin_quote",
+    "'": "sign.latin_apostrophe",
+    "?": "sign.latin_question",
+    "!": "sign.latin_exclamation",
+    "%": "sign.percent",
+    "+": "sign.plus",
+    "*": "sign.star",
+    "=": "sign.equals",
+    "_": "sign.underscore",
+}
+"""Letters and digits need none."""
