@@ -1,5 +1,5 @@
-"""The disk is full to the last byte in the middle of a visit: what cannot be promised is not, nothing that was
-entered is lost, and with room again the application is sent."""
+"""The disk is full to the last byte in the middle of a visit: what cannot be promised is not, nothing that
+was entered is lost, and with room again the application is sent."""
 
 from __future__ import annotations
 
