@@ -19,6 +19,7 @@ class NoticeTextScreen(Screen[NoticeText]):
     """Title, when and where it holds, summary, text."""
 
     name = "notices.text"
+    heard = True
 
     def draw(self) -> None:
         """When and where come before everything else: that is what people look for."""

@@ -16,6 +16,7 @@ class PolicyTextScreen(Screen[PolicyText]):
     """Title, origin, what it means for a resident, then the text."""
 
     name = "policies.text"
+    heard = True
 
     def draw(self) -> None:
         """The summary is the first part, at place 0."""

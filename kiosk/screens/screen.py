@@ -67,6 +67,8 @@ class Screen(Box, Generic[P]):
 
     name: ClassVar[str]
     """As the inspection says it."""
+    heard: ClassVar[bool] = False
+    """Whether it shows how the visit is heard."""
     bare: ClassVar[bool] = False
     """Whether it has the whole window, without header and foot."""
 

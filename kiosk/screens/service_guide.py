@@ -26,6 +26,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
     """Who, what to bring, what happens, how long, how much, where; and the way to the form."""
 
     name = "services.guide"
+    heard = True
 
     def draw(self) -> None:
         """Facts first, then the longer parts."""

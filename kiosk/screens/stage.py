@@ -202,7 +202,8 @@ class Stage(FloatLayout):
             now.offer,
         ):
             return False
-        if isinstance(now.page, Display) and before.hearing != now.hearing:
+        heard = isinstance(now.page, Display) or (self.screen is not None and self.screen.heard)
+        if heard and before.hearing != now.hearing:
             return False
         if now.page is before.page:
             return True

@@ -1,8 +1,9 @@
-"""What can be done with every text: go to a part of it, and take it along."""
+"""What can be done with every text: go to a part of it, hear it, take it along."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from kiosk.screens.screen import Action, Screen
@@ -38,12 +39,18 @@ def put_text(screen: Screen[P], parts: Callable[[float], Sequence[Block]], top: 
 
 def _tools(screen: Screen[P], *, several: bool) -> tuple[Action, ...]:
     """several: the text has more than one sheet."""
-    words = screen.words
-    take = Action("text.take", words("text.take"), did.TakeTextAlong(), look=SECONDARY, icon="take")
-    if not several or len(contents(screen.page)) < FEWEST:
-        return (take,)
-    text = words("text.contents")
-    return (Action("text.contents", text, did.OpenContents(), look=SECONDARY, icon="contents"), take)
+    words, hearing = screen.words, screen.view.hearing
+    tools: list[Action] = []
+    if several and len(contents(screen.page)) >= FEWEST:
+        text = words("text.contents")
+        tools.append(Action("text.contents", text, did.OpenContents(), look=SECONDARY, icon="contents"))
+    if hearing.possible:
+        text = words("text.silence" if hearing.speaking else "text.aloud")
+        event = did.SetHearing(replace(hearing, speaking=not hearing.speaking))
+        icon = "silent" if hearing.speaking else "aloud"
+        tools.append(Action("text.aloud", text, event, look=SECONDARY, icon=icon))
+    text = words("text.take")
+    return (*tools, Action("text.take", text, did.TakeTextAlong(), look=SECONDARY, icon="take"))
 
 
 def _row(screen: Screen[P], tools: Sequence[Action]) -> Box:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from foundation.language import translator
 from hardware.interfaces.pin_pad import FunctionKey
 from kiosk.accessibility import shown, widget_of
+from kiosk.calling.telephone import CallState
 from kiosk.hearing import LEVELS, Hearing
 from kiosk.screens.stage import Stage
 from kiosk.slip import LOCALE
@@ -65,7 +66,8 @@ class Narrator:
         view = self._stage.view
         assert view is not None
         was, self._hearing = self._hearing, view.hearing
-        self._speaker.volume = view.hearing.volume
+        talking = view.call is not None and view.call.state is CallState.TALKING
+        self._speaker.volume = 1 if talking else view.hearing.volume  # a person is being listened to
         if not view.hearing.speaking:
             if was.speaking:
                 self._ends()

@@ -48,7 +48,7 @@ from tests.kiosk.gallery_appointments import appointments
 from tests.kiosk.gallery_help import calls, helps
 from tests.kiosk.gallery_papers import papers
 from tests.kiosk.gallery_payments import payments
-from tests.kiosk.gallery_texts import texts
+from tests.kiosk.gallery_texts import texts, to_be_heard
 from tests.kiosk.gallery_typing import typing
 from tests.kiosk.gallery_visits import KEEPING, visits
 from tests.kiosk.lookup_samples import Looked, look_up, lookup_pages
@@ -371,6 +371,8 @@ def main() -> None:
     shown = list(every_page(has, complete=wanted.all))
     for page in (*shown, *helps(shown, complete=wanted.all)):
         gallery.hang(page)
+    for page in to_be_heard(shown):
+        gallery.hang(page, hearing=Hearing(possible=True))
     gallery.hang_offers(has.forms)
     gallery.hang_overlays(has.forms)
     told = {"pictures": gallery.count, "faults": gallery.faults, "smaller": gallery.smaller}

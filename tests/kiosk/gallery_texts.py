@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from backend_client.catalog import Service
 from backend_client.notice import Notice
@@ -41,3 +41,9 @@ def texts(policy: Policy, notice: Notice, guided: Service) -> Iterator[Page]:
         yield TakeAlong(read[0], Slip.OFFERED, Slip.PRINTING, waits=why)
         fault = DeviceError(CompletionCode.TIME_OUT, why)
         yield TakeAlong(read[0], Slip.OFFERED, Slip.FAILED, sheets_fault=fault)
+
+
+def to_be_heard(shown: Iterable[Page]) -> Iterator[Page]:
+    """One text of each kind, for a terminal that has a voice."""
+    for kind in (PolicyText, NoticeText, ServiceGuide):
+        yield next(page for page in shown if isinstance(page, kind))
