@@ -1,7 +1,7 @@
 """How the terminal looks: colours, type, spacing. The only place that knows a figure of it.
 
 Lengths are window pixels. Three arrangements are drawn for: portrait, a panel of about 20 inches with 4.4
-pixels a millimetre; landscape, a 19-inch 5:4 panel with 3.4; and wide, a 16:9 panel of 21.5 inches with 4.0.
+pixels a millimetre; landscape, a 19-inch 5:4 panel with 3.4; and wide, a 16:9 panel of 24 inches with 3.6.
 Capitals are never lower than the 4.8 mm of EN 301 549 §5.1.4, and what is touched is never smaller than
 20 mm. Colours are read when something is drawn, never before: a resident may choose others.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 
 from kiosk.colours import CONTRAST, STANDARD, Colours
@@ -26,26 +27,26 @@ class Arrangement(IntEnum):
 
 _DRAWN = ((1080, 1920), (1280, 1024), (1920, 1080))
 """The windows that they are drawn for, pixels."""
-_DENSITY = (4.4, 3.4, 4.0)
+_DENSITY = (4.4, 3.4, 3.6)
 """Pixels a millimetre there."""
-_LEAST = ((1080, 1500), (1280, 1024), (1700, 1000))
+_LEAST = ((1080, 1600), (1280, 1024), (1700, 1000))
 """The smallest rooms, in pixels as drawn, in which every page finds its place in very large type."""
 _REACH = 1220.0
 """Millimetres above the floor that somebody who sits reaches (EN 301 549 §8.3.2, ADA 308)."""
 _WIDE_FROM = 1.5
 """Width in heights from which a window is wide."""
-_TOUCH = (88, 68, 80)
+_TOUCH = (88, 68, 73)
 _TYPE = {
-    "bar": (34, 27, 32),
-    "mark": (29, 23, 27),
-    "caption": (29, 23, 27),
-    "body": (34, 27, 32),
-    "lead": (40, 31, 37),
-    "heading": (48, 37, 44),
-    "title": (60, 44, 54),
-    "display": (84, 60, 74),
-    "key": (40, 32, 37),
-    "huge": (104, 80, 96),
+    "bar": (34, 27, 29),
+    "mark": (29, 23, 25),
+    "caption": (29, 23, 25),
+    "body": (34, 27, 29),
+    "lead": (40, 31, 34),
+    "heading": (48, 37, 40),
+    "title": (60, 44, 48),
+    "display": (84, 60, 66),
+    "key": (40, 32, 34),
+    "huge": (104, 80, 86),
 }
 """Font sizes by name."""
 _GROWTH = {
@@ -149,22 +150,22 @@ class Space:
     @property
     def xs(self) -> int:
         """Between what belongs together."""
-        return self._of(8, 6, 7)
+        return self._of(8, 6, 6)
 
     @property
     def s(self) -> int:
         """Between keys, between a label and its mark."""
-        return self._of(14, 10, 12)
+        return self._of(14, 10, 11)
 
     @property
     def m(self) -> int:
         """Between the parts of a card."""
-        return self._of(22, 16, 18)
+        return self._of(22, 16, 17)
 
     @property
     def l(self) -> int:  # noqa: E743 (sizes have these names)
         """Inside a card."""
-        return self._of(34, 24, 28)
+        return self._of(34, 24, 26)
 
     @property
     def xl(self) -> int:
@@ -174,12 +175,12 @@ class Space:
     @property
     def xxl(self) -> int:
         """Between groups."""
-        return self._of(84, 56, 66)
+        return self._of(84, 56, 60)
 
     @property
     def radius(self) -> int:
         """Corner of a card or button."""
-        return self._of(18, 14, 16)
+        return self._of(18, 14, 15)
 
 
 class Theme:
@@ -204,6 +205,15 @@ class Theme:
         if value != self._look:
             self._look = value
             self._tell()
+
+    def take_smaller_type(self) -> bool:
+        """One size down, for a page that has no room for the one chosen; False where there is none."""
+        sizes = list(TypeSize)
+        smaller = sizes.index(self._look.size) - 1
+        if smaller < 0:
+            return False
+        self.look = replace(self._look, size=sizes[smaller])
+        return True
 
     @property
     def colour(self) -> Colours:

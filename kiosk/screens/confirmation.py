@@ -35,9 +35,14 @@ class ConfirmationScreen(Screen[Confirmation]):
         top = title.height + space.l
         if theme.portrait:
             card = self._fitting_reference(self.width, self.height * 0.5)
-            self.put(card, 0, top)
             below = top + card.height + space.l
-            self.put(self._next(self.width, self.height - below), 0, below)
+            what_next = self._next(self.width, self.height - below)
+            if below + what_next.height > self.height:  # it matters more than a large code
+                card = self._reference(self.width, QR_SHARES[-1])
+                below = top + card.height + space.l
+                what_next = self._next(self.width, self.height - below)
+            self.put(card, 0, top)
+            self.put(what_next, 0, below)
         else:
             side = round(self.width * 0.47)
             card = self._fitting_reference(side, self.height - top)

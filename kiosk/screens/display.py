@@ -55,7 +55,7 @@ def type_size(screen: DisplayScreen, width: float) -> Widget:
     def shown(size: TypeSize) -> Callable[[float, float], Widget]:
         def make(room: float, _: float) -> Widget:
             pixels = theme.type.at("lead", size)
-            return Text(sample, room, size=pixels, bold=True, align="centre", leading=1.1, role="")
+            return Text(sample, room, size=pixels, bold=True, align="centre", leading=1.4, role="")
 
         return make
 
@@ -87,17 +87,17 @@ def contrast(screen: DisplayScreen, width: float) -> Widget:
             )
             words = Text(
                 sample,
-                ground.width / 2,
+                ground.width * 0.56,
                 size=theme.type.at("lead", TypeSize.STANDARD),
                 bold=True,
                 align="centre",
-                leading=1.1,
+                leading=1.4,
                 role="",
                 colour=colours.ink,
             )
-            acting = Box(ground.width * 0.34, tall * 0.5, fill=colours.primary, radius=theme.space.xs)
+            acting = Box(ground.width * 0.32, tall * 0.5, fill=colours.primary, radius=theme.space.xs)
             ground.put(words, 0, (tall - words.height) / 2)
-            ground.put(acting, ground.width * 0.56, tall * 0.25)
+            ground.put(acting, ground.width * 0.6, tall * 0.25)
             return ground
 
         return make

@@ -222,6 +222,19 @@ def foot_height() -> int:
     return round(theme.touch * 1.15) + 2 * theme.space.m
 
 
+def _shares(texts: Sequence[str], room: float, most: float) -> list[float]:
+    """Widths of buttons: equal where all words have their place then, else by the words."""
+    t, space = theme.type, theme.space
+    equal = min(room / len(texts), most)
+    needed = [width_of(text, t.mark, bold=True) * 0.62 + 2 * space.s for text in texts]
+    if len(texts) < 2 or max(needed) <= equal:
+        return [equal] * len(texts)
+    least = theme.touch * 1.4
+    free = room - least * len(texts)
+    wanted = [max(0.0, need - least) for need in needed]
+    return [min(least + free * one / (sum(wanted) or 1), most) for one in wanted]
+
+
 def foot(
     width: float, view: View, words: Translate, actions: Sequence[Action], send: Callable[[Event], None]
 ) -> Box:
@@ -258,9 +271,9 @@ def foot(
     room = width - space.xl - left
     if actions:
         most = inner * (0.58 if theme.portrait else 0.4)
-        wide = min((room - space.s * (len(actions) - 1)) / len(actions), most)
-        at = width - space.xl - wide * len(actions) - space.s * (len(actions) - 1)
-        for action in actions:
+        widths = _shares([action.text for action in actions], room - space.s * (len(actions) - 1), most)
+        at = width - space.xl - sum(widths) - space.s * (len(actions) - 1)
+        for action, wide in zip(actions, widths, strict=True):
             box.put(
                 button(
                     action.text,

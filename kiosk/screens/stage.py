@@ -15,7 +15,9 @@ from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import Translate, translator
 from foundation.log import logger
+from kiosk.look import TypeSize
 from kiosk.screens.alert import AlertOverlay
+from kiosk.screens.crowding import crowded
 from kiosk.screens.directory import SCREENS
 from kiosk.screens.frame import age, foot, foot_height, header, marks, sign
 from kiosk.screens.overlays import overlay
@@ -57,6 +59,8 @@ class Stage(FloatLayout):
         self.view: View | None = None
         self.screen: Screen[Any] | None = None
         self.overlay: Overlay | AlertOverlay | None = None
+        self.type_size = TypeSize.STANDARD
+        """Of the type on the page shown: what was chosen, or what the page has room for."""
         self._above: list[Box] = []
         self._head: Box | None = None
         self._deaf_until = 0.0
@@ -142,7 +146,9 @@ class Stage(FloatLayout):
         before = self.view
         if now == before:
             return
-        theme.look = now.look
+        theme.look = (
+            replace(now.look, size=self.type_size) if before and before.look == now.look else now.look
+        )
         Window.clearcolor = theme.colour.paper
         if before is None or not self._refreshed(before, now):
             try:
@@ -212,6 +218,7 @@ class Stage(FloatLayout):
         )
 
     def _build(self, view: View) -> None:
+        theme.look = view.look
         words = translator("kiosk", LOCALE, view.language)
         width, height = theme.room
         space = theme.space
@@ -238,15 +245,22 @@ class Stage(FloatLayout):
             top += round(box.height)
         low = foot_height() if view.leave or view.back or isinstance(view.page, Display | Help) else 0
         offered = rating_bar_height() if view.offer else 0
-        screen = kind(
-            view.page,
-            view,
-            width - 2 * space.xl,
-            height - top - space.l - space.m - low - offered,
-            send=self.send,
-            words=words,
-            surroundings=self._surroundings,
-        )
+
+        def made() -> Screen[Any]:
+            return kind(
+                view.page,
+                view,
+                width - 2 * space.xl,
+                height - top - space.l - space.m - low - offered,
+                send=self.send,
+                words=words,
+                surroundings=self._surroundings,
+            )
+
+        screen = made()
+        while theme.large and crowded(screen) and theme.take_smaller_type():
+            screen = made()
+        self.type_size = theme.look.size
         self._put(screen, space.xl, top + space.l)
         if low:
             self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
@@ -259,6 +273,7 @@ class Stage(FloatLayout):
     def _build_bare(self, kind: type[Screen[Any]], view: View, words: Translate) -> None:
         """A screen that has the whole window."""
         self._above, self._head, self.overlay = [], None, None
+        self.type_size = theme.look.size
         self.screen = kind(
             view.page,
             view,
@@ -289,10 +304,17 @@ class Stage(FloatLayout):
         words = translator("kiosk", LOCALE, view.language)
         top = sum(box.height for box in self._above)
         room = (self.width, theme.room[1] - top)
-        if view.alert is not None and view.seconds_left is None:
-            self.overlay = AlertOverlay(*room, view, words, send=self.send, zone=self._surroundings.zone)
-        else:
-            self.overlay = overlay(*room, view, words, self.send)
+
+        def made() -> Overlay | AlertOverlay | None:
+            if view.alert is not None and view.seconds_left is None:
+                return AlertOverlay(*room, view, words, send=self.send, zone=self._surroundings.zone)
+            return overlay(*room, view, words, self.send)
+
+        theme.look = view.look
+        self.overlay = made()
+        while theme.large and self.overlay and crowded(self.overlay) and theme.take_smaller_type():
+            self.overlay = made()
+        theme.look = replace(view.look, size=self.type_size)
         if self.overlay:
             self._put(self.overlay, 0, top)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from kivy.uix.widget import Widget
 
@@ -12,7 +13,10 @@ from foundation.language import Translate
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
 from kiosk.widgets.press import Press, button
-from kiosk.widgets.text import Text, lines_of
+from kiosk.widgets.text import Text, fitting, lines_of
+
+LONGEST_LINE = 46
+"""Sizes of the type, which is Chinese characters, in a line of running text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ def pack(blocks: Sequence[tuple[float, float]], height: float) -> list[int]:
 class Sheets(Box):
     """Blocks in sheets, one of them shown, with the buttons to turn them where there are several.
 
-    The buttons stand below, or at the right where the window lies and height is dear.
+    The buttons stand below, or at the right where the window lies and height is dear. Where lines would be
+    too long there are two columns.
     """
 
     def __init__(
@@ -60,22 +65,22 @@ class Sheets(Box):
         there are none.
         """
         super().__init__(width, height)
-        there = blocks(width)
-        starts = _pack(there, height)
-        several = len(starts) > 1 or more is not None
+        columns = _columns(width)
+        there, wide = _in_columns(blocks, width, columns)
+        tops = _pack(there, height)
+        several = len(tops) > columns or more is not None
         if several and theme.portrait:
-            starts = _pack(there, height - theme.touch - theme.space.m)
+            tops = _pack(there, height - theme.touch - theme.space.m)
         elif several:
-            there = blocks(width - _column() - theme.space.m)
-            starts = _pack(there, height)
+            there, wide = _in_columns(blocks, width - _column() - theme.space.m, columns)
+            tops = _pack(there, height)
+        starts = tops[::columns]
         sheet = max((n for n, start in enumerate(starts) if there[start].place <= place), default=0)
-        first = starts[sheet] if starts else 0
         last = starts[sheet + 1] if sheet + 1 < len(starts) else len(there)
-        top = 0.0
-        for number in range(first, last):
-            top += there[number].gap if number > first else 0
-            self.put(there[number].widget, 0, top)
-            top += there[number].widget.height
+        shown = there[starts[sheet] if starts else 0 : last]
+        cuts = [*_evenly(shown, height, columns), len(shown)]
+        for column, (first, end) in enumerate(pairwise(cuts)):
+            self._put_column(shown[first:end], column * (wide + theme.space.xl))
         if several:
             self._back = partial(turn, there[starts[sheet - 1]].place) if sheet else None
             self._forward = partial(turn, there[last].place) if last < len(there) else more
@@ -86,6 +91,13 @@ class Sheets(Box):
                 self._add_bar(where, words)
             else:
                 self._add_column(where, words)
+
+    def _put_column(self, blocks: Sequence[Block], left: float) -> None:
+        top = 0.0
+        for number, block in enumerate(blocks):
+            top += block.gap if number else 0
+            self.put(block.widget, left, top)
+            top += block.widget.height
 
     def _add_bar(self, where: str, words: Translate) -> None:
         top = self.height - theme.touch
@@ -101,7 +113,11 @@ class Sheets(Box):
         high = min(self.height * 0.36, theme.touch * 3)
         self.put(self._button("back", wide, high, words), left, 0)
         self.put(self._button("forward", wide, high, words), left, self.height - high)
-        label = Text(where, wide, colour=theme.colour.soft_ink, align="centre", leading=1.4, balanced=True)
+        t = theme.type
+        size = fitting(where, wide, (t.body, t.caption, t.mark), lines=2)
+        label = Text(
+            where, wide, size=size, colour=theme.colour.soft_ink, align="centre", leading=1.4, balanced=True
+        )
         self.put(label, left, (self.height - label.height) / 2)
 
     def _button(self, which: str, width: float, height: float, words: Translate) -> Press:
@@ -116,6 +132,29 @@ class Sheets(Box):
             upright=height > 0,
             enabled=way is not None,
         )
+
+
+def _columns(width: float) -> int:
+    """Two where lines would be longer than an eye follows."""
+    return 2 if width > LONGEST_LINE * theme.type.body else 1
+
+
+def _in_columns(
+    blocks: Callable[[float], Sequence[Block]], width: float, columns: int
+) -> tuple[Sequence[Block], float]:
+    """The blocks of columns, and how wide each is."""
+    wide = (width - theme.space.xl * (columns - 1)) / columns
+    return blocks(wide), wide
+
+
+def _evenly(blocks: Sequence[Block], height: float, columns: int) -> list[int]:
+    """Where the columns of a sheet begin, about equally high."""
+    if columns == 1:
+        return [0]
+    lowest = max((block.widget.height for block in blocks), default=0)
+    while lowest < height and len(_pack(blocks, lowest)) > columns:
+        lowest += theme.space.m
+    return _pack(blocks, min(lowest, height))
 
 
 def _column() -> int:

@@ -11,7 +11,7 @@ from kiosk.theme import Theme
 PORTRAIT, LANDSCAPE, WIDE = (1080, 1920), (1280, 1024), (1920, 1080)
 CAP_HEIGHT = 0.733
 """Of Noto Sans CJK's capitals, in sizes of the type."""
-PIXELS_A_MILLIMETRE = {PORTRAIT: 4.4, LANDSCAPE: 3.4, WIDE: 4.0}
+PIXELS_A_MILLIMETRE = {PORTRAIT: 4.4, LANDSCAPE: 3.4, WIDE: 3.6}
 BODY = [
     ("ink", "paper"),
     ("ink", "surface"),
