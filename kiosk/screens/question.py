@@ -10,10 +10,11 @@ from kivy.uix.widget import Widget
 from backend_client.forms.explain import explain
 from backend_client.forms.form import MAX_TEXT, FieldType
 from foundation.language import Language
+from kiosk.initials import groups
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.input.keyboards.text import TextKeyboard
 from kiosk.screens import question_words
-from kiosk.screens.indexed import groups, put_indexed
+from kiosk.screens.indexed import put_indexed
 from kiosk.screens.keyboards import PADS, date_keyboard, grouped, listen, pad_width
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend_client.catalog import Service
-from kiosk.screens.indexed import groups, put_indexed
+from kiosk.initials import groups
+from kiosk.screens.indexed import put_indexed
 from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
