@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from fonticon_mdi7 import MDI7
 from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
 from kivy.graphics import Color, Ellipse, Rectangle
+from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
 
 from kiosk.colours import Colour
 from kiosk.widgets.box import BARE
 
 FAMILY = "HuiminIcons"
+MOST_GLYPHS = 256
+"""Pictures of icons that are kept, by size: more than a terminal of one size and two looks has."""
 
 GLYPHS = {
     "policies": MDI7.book_open_page_variant_outline,
@@ -108,6 +111,14 @@ def _register() -> str:
     return FAMILY
 
 
+@lru_cache(maxsize=MOST_GLYPHS)
+def _glyph(name: str, size: int) -> Texture:
+    """Its picture, white until it is coloured."""
+    label = CoreLabel(text=GLYPHS[name].rpartition(".")[2], font_size=size, font_name=_register())
+    label.refresh()
+    return label.texture
+
+
 class Icon(Widget):
     """One icon, square; on a disc of a colour where `ground` is given."""
 
@@ -115,9 +126,7 @@ class Icon(Widget):
         """size: side of the icon in pixels; a disc is twice as wide."""
         side = size * 2 if ground else size
         super().__init__(size_hint=(None, None), size=(side, side), **BARE)
-        label = CoreLabel(text=GLYPHS[name].rpartition(".")[2], font_size=size, font_name=_register())
-        label.refresh()
-        self._glyph = label.texture
+        self._glyph = _glyph(name, size)
         with self.canvas:
             if ground:
                 Color(*ground)

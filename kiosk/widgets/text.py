@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
+from weakref import WeakValueDictionary
 
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
+from kivy.graphics.texture import Texture
 
 from kiosk.colours import Colour
 from kiosk.fonts import FAMILY
@@ -19,17 +21,36 @@ LEADING = 1.55
 """Distance of lines in running text, in sizes of the type."""
 TIGHT = 1.3
 """The same in titles and on buttons."""
+MOST_WIDTHS = 1 << 13
+"""Characters of one type whose widths are remembered."""
 
 
-@lru_cache(maxsize=1 << 15)
-def _advance(character: str, size: int, bold: bool) -> float:
-    wide, _ = CoreLabel(font_size=size, font_name=FAMILY, bold=bold).get_extents(character)
-    return float(wide)
+class _Widths(dict[str, float]):
+    """Widths of the characters of one type, each measured when it is first asked for.
+
+    A dictionary is asked without a call of Python's: a page asks for some thousand.
+    """
+
+    def __init__(self, size: int, bold: bool) -> None:
+        super().__init__()
+        self._label = CoreLabel(font_size=size, font_name=FAMILY, bold=bold)
+
+    def __missing__(self, character: str) -> float:
+        if len(self) >= MOST_WIDTHS:
+            self.clear()
+        wide, _ = self._label.get_extents(character)
+        self[character] = float(wide)
+        return float(wide)
+
+
+@cache
+def _widths(size: int, bold: bool) -> _Widths:
+    return _Widths(size, bold)
 
 
 def advance(size: int, bold: bool = False) -> Advance:
     """Measures single characters of our type; in pixels."""
-    return lambda character: _advance(character, size, bold)
+    return _widths(size, bold).__getitem__
 
 
 def width_of(text: str, size: int, bold: bool = False) -> float:
@@ -40,6 +61,11 @@ def width_of(text: str, size: int, bold: bool = False) -> float:
 def lines_of(text: str, width: float, size: int, bold: bool = False) -> list[Line]:
     """The lines of a text in that width."""
     return wrap(text, width, advance(size, bold))
+
+
+_lines: WeakValueDictionary[tuple[str, int, bool], Texture] = WeakValueDictionary()
+"""Lines that are on the screen, white as they are until they are coloured: the next page has some of them,
+too. What no widget shows any more is gone from here with it, so that nothing a resident entered stays."""
 
 
 class Text(Inspectable):
@@ -114,10 +140,13 @@ class Text(Inspectable):
                 self.drawn.append((left, bottom, texture.width, texture.height))
         self._move()
 
-    def _texture(self, text: str):  # type: ignore[no-untyped-def]
-        label = CoreLabel(text=text, font_size=self.type_size, font_name=FAMILY, bold=self.bold)
-        label.refresh()
-        return label.texture
+    def _texture(self, text: str) -> Texture:
+        found = _lines.get((text, self.type_size, self.bold))
+        if found is None:
+            label = CoreLabel(text=text, font_size=self.type_size, font_name=FAMILY, bold=self.bold)
+            label.refresh()
+            found = _lines[text, self.type_size, self.bold] = label.texture
+        return found
 
     def _left(self, width: float) -> float:
         match self._align:
