@@ -85,7 +85,7 @@ class Entrance(Part):
                 return True
             case _:
                 return False
-        self._session.show(self._page())
+        self._session.show(self._page(page.refused))  # how many tries are left can be read on
         return True
 
     def shown(self, page: Page | None) -> None:
