@@ -23,12 +23,12 @@ TYPED = 12
 """Words typed on the screen; the engine alone takes all."""
 
 
-def said(name: str, seconds: list[float]) -> bool:
+def said(name: str, seconds: list[float], what: str = "keys") -> bool:
     """Prints a line; whether 95 of 100 were in time."""
     order = sorted(seconds)
     half, most = order[len(order) // 2], order[int(len(order) * 0.95)]
     print(
-        f"{name:<28} {len(order):5d} keys   median {half * 1e3:6.1f} ms   p95 {most * 1e3:6.1f} ms"
+        f"{name:<28} {len(order):5d} {what}   median {half * 1e3:6.1f} ms   p95 {most * 1e3:6.1f} ms"
         f"   longest {order[-1] * 1e3:6.1f} ms"
     )
     return most < LIMIT

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from kiosk.input.strokes import Stroke
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 6.0
@@ -100,6 +102,25 @@ class Hand:
         words = [(*self.at(before, letter), "click", "1", "sleep", "0.02") for letter in letters]
         self.do(*(word for touch in words for word in touch))
         self.until(lambda state: state["touches"] >= before["touches"] + len(letters))
+
+    def write(self, field: str, strokes: Sequence[Stroke]) -> State:
+        """Writes into a field, ``left`` or ``right``, and waits until the window has seen every stroke.
+
+        strokes: points in hundredths of the field.
+        """
+        before = self.until(lambda state: f"keyboard.field.{field}" in state["controls"])
+        x, y, width, height = before["controls"][f"keyboard.field.{field}"]["bounds"]
+        side = min(width, height) * 0.9
+        left, top = x + (width - side) / 2, y + (height - side) / 2
+        words: list[str] = []
+        for stroke in strokes:
+            for number, (across, down) in enumerate(stroke):
+                at = (str(round(left + across / 100 * side)), str(round(top + down / 100 * side)))
+                words += ["mousemove", *at, "sleep", "0.002"]
+                words += ["mousedown", "1"] if number == 0 else []
+            words += ["mouseup", "1", "sleep", "0.01"]
+        self.do(*words)
+        return self.until(lambda state: state["touches"] >= before["touches"] + len(strokes))
 
     def candidate(self, word: str) -> None:
         """Touches the candidate of that text."""

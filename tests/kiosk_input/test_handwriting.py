@@ -186,22 +186,9 @@ def test_the_chosen_way_lasts_for_the_visit(engine: PinyinEngine) -> None:
 # In the window.
 
 
-def write(hand: Hand, field: str, character: str, strokes_of: list[Stroke] | None = None) -> State:
-    """Writes with the finger, and waits until the window has seen every stroke."""
-    before = hand.until(lambda state: f"keyboard.field.{field}" in state["controls"])
-    x, y, width, height = before["controls"][f"keyboard.field.{field}"]["bounds"]
-    side = min(width, height) * 0.9
-    left, top = x + (width - side) / 2, y + (height - side) / 2
-    words: list[str] = []
-    how = WRITTEN[character] if strokes_of is None else strokes_of
-    for stroke in how:
-        for number, (across, down) in enumerate(stroke):
-            at = (str(round(left + across / 100 * side)), str(round(top + down / 100 * side)))
-            words += ["mousemove", *at, "sleep", "0.002"]
-            words += ["mousedown", "1"] if number == 0 else []
-        words += ["mouseup", "1", "sleep", "0.01"]
-    hand.do(*words)
-    return hand.until(lambda state: state["touches"] >= before["touches"] + len(how))
+def write(hand: Hand, field: str, character: str, how: list[Stroke] | None = None) -> State:
+    """Writes with the finger, as the school teaches it or otherwise."""
+    return hand.write(field, WRITTEN[character] if how is None else how)
 
 
 def test_characters_are_written_one_after_another(portrait: Hand) -> None:
