@@ -334,7 +334,8 @@ def _public(services: tuple[Service, ...]) -> Iterator[Page]:
         demonstration=True,
     )
     other = replace(case, name="publicCases/2", state=CaseState.IN_REVIEW, department=None)
-    yield pages.PublicCaseList((case, other) * 4, "more")
+    several = tuple(replace(one, name=f"publicCases/{n}") for n, one in enumerate((case, other) * 4))
+    yield pages.PublicCaseList(several, "more")
     yield pages.PublicCaseList(())
     yield pages.PublicCaseText(case)
     yield pages.PublicCaseText(replace(case, only=Language.ZH_CN))
@@ -499,7 +500,9 @@ class Gallery:
         look = view.look
         chosen = [look.size.value, "contrast" if look.contrast else "", "low" if look.low else ""]
         way = " ".join(filter(None, (shown["screen"], shown["overlay"], view.language, *chosen)))
-        self.faults += [f"{way}: {fault}" for fault in (*faults(shown), *unheard(spoken(self._stage)))]
+        self.faults += [f"{way}: {fault}" for fault in faults(shown)]
+        if not shown["screen"].startswith("technician."):  # they are for somebody who sees
+            self.faults += [f"{way}: {fault}" for fault in unheard(spoken(self._stage))]
         if self._stage.type_size is not look.size:
             self.smaller.append(f"{way} {self._stage.type_size.value}")
         if self._pictures:
