@@ -124,6 +124,9 @@ def test_a_reference_is_said_in_fours(language: Language, written: str, said: st
 
 
 def test_a_sentence_over_several_lines_is_read_in_one_go() -> None:
-    parts = (Piece("", "text", "以本公告", Area.SCREEN, runs_on=True), Piece("", "text", "为准。", Area.SCREEN))
+    parts = (
+        Piece("", "text", "以本公告", Area.SCREEN, runs_on=True),
+        Piece("", "text", "为准。", Area.SCREEN),
+    )
     now = screen(text("公告", "heading"), *parts, language=ZH)
     assert wording(ZH).page(now, marks=False)[:2] == ["公告", "以本公告为准。"]
