@@ -55,6 +55,7 @@ from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
 from kiosk.slip import SlipWriter
 from kiosk.speaking.speaking import Speaking
+from kiosk.speaking.tone import Tone
 from kiosk.technician.log_tail import log_tail
 from kiosk.technician.menu import technicians_menu
 from kiosk.technician.own_settings import SettingsKeeper
@@ -291,6 +292,8 @@ async def run(
         power.open()
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
+        tone = Tone(visit, settings.sound)
+        visit.signal = tone.signal
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
         reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
         anew = asyncio.Event()
@@ -325,6 +328,7 @@ async def run(
             menu.close("closed")
             await menu.settle()
             await speaking.close()
+            await tone.close()
             presence.close()
             power.close()
             await technician.close()
