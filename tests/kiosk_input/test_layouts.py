@@ -54,7 +54,19 @@ def test_the_font_has_every_sign(layout: Layout) -> None:
     assert covers("".join(cell.key.label + cell.key.insert for cell in layout.cells)) == ""
 
 
-@pytest.mark.parametrize("layout", ALL, ids=lambda layout: layout.name)
+@pytest.mark.parametrize("width", [1064, 1268, 777])
+def test_beside_the_fields_for_writing_there_are_keys_at_the_edge_only(width: int) -> None:
+    """The fields have the rest of three rows; the fourth is filled as any other."""
+    places = place(letters.HANDWRITING, width, 100)
+    beside = [p for p in places if p.y >= 100]
+    assert {p.key.name for p in beside} == {"undo", "clear", "backspace"}
+    assert {(p.x, p.x + p.width) for p in beside} == {(round(width * 0.85), width)}
+    assert sum(p.width for p in places if p.y < 100) == width
+
+
+@pytest.mark.parametrize(
+    "layout", [one for one in ALL if one is not letters.HANDWRITING], ids=lambda layout: layout.name
+)
 @pytest.mark.parametrize("width", [1064, 1268, 777])
 def test_rows_fill_their_width_without_gap_or_overlap(layout: Layout, width: int) -> None:
     """Every pixel between the first and the last key of a row is one key's, whatever the width."""

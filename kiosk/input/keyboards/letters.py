@@ -107,7 +107,7 @@ def _english(name: str, letters: str) -> Layout:
         keys(letters[:10]),
         keys(letters[10:19]),
         [(SHIFT, 1.5), *keys(letters[19:]), (BACKSPACE, 1.5)],
-        _last_row(SYMBOLS, [TO_CHINESE], ",", "."),
+        [(SYMBOLS, 1.3), (TO_CHINESE, 1.4), *keys(","), (SPACE, 2), *keys(".@"), (DONE, 2.3)],
     )
 
 
