@@ -38,7 +38,7 @@ class ConfirmationScreen(Screen[Confirmation]):
             below = top + card.height + space.l
             what_next = self._next(self.width, self.height - below)
             if below + what_next.height > self.height:  # it matters more than a large code
-                card = self._reference(self.width, QR_SHARES[-1])
+                card = self._reference(self.width, QR_SHARES[-1], plain=True)
                 below = top + card.height + space.l
                 what_next = self._next(self.width, self.height - below)
             self.put(card, 0, top)
@@ -87,15 +87,15 @@ class ConfirmationScreen(Screen[Confirmation]):
                 break
         return card
 
-    def _reference(self, width: float, share: float) -> Box:
-        """share: side of the code, by the type of a greeting."""
+    def _reference(self, width: float, share: float, *, plain: bool = False) -> Box:
+        """share: side of the code, by the type of a greeting; plain: the number no larger than a title."""
         t, c, space = theme.type, theme.colour, theme.space
         inner = width - 2 * space.l
         reference = group(self.page.accepted.reference)
         label = Text(
             self.words("confirmation.reference"), inner, align="centre", colour=c.soft_ink, leading=TIGHT
         )
-        number = figure(reference, inner, name="confirmation.reference")
+        number = figure(reference, inner, name="confirmation.reference", sizes=(t.title,) if plain else ())
         qr = QrPicture(
             self.surroundings.qr_text(self.page.accepted),
             t.display * share,
@@ -104,7 +104,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         )
         middle = Box(inner, qr.height)
         middle.put_centred(qr)
-        keep = Text(self.words("confirmation.keep"), inner, align="centre", leading=1.4)
+        keep = Text(self.words("confirmation.keep"), inner, align="centre", leading=1.4, balanced=True)
         body = stack(inner, [label, number, space.s, middle, space.s, keep])
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)

@@ -116,14 +116,20 @@ def overlay(
             else (close,),
         )
     if view.waiting:
-        buttons = (press("waiting.stop", did.Back(), SECONDARY),) if view.stoppable else ()
+        look = PRIMARY if view.long_wait else SECONDARY
+        buttons: tuple[Press, ...] = ()
+        if view.stoppable:
+            buttons = (press("waiting.stop", did.Back(), look),)
+        elif view.long_wait:
+            buttons = (press("waiting.leave", did.LeaveAnyway(), look),)
+        why = "waiting.long" if view.stoppable else "waiting.long_sent"
         return Overlay(
             width,
             height,
             name="waiting",
             icon="clock",
             title=words("waiting.title"),
-            texts=(),
+            texts=(words(why),) if view.long_wait else (),
             extra=Moving(inner_width(width) * 0.6),
             buttons=buttons,
         )

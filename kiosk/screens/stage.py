@@ -328,7 +328,7 @@ def _covered(view: View) -> tuple[object, ...]:
     """What lies over the page."""
     idle = view.seconds_left is not None
     alert = (view.alert, view.alert_place, view.more_alerts)
-    return (view.waiting, view.leaving, idle, view.trouble, view.ending, *alert)
+    return (view.waiting, view.long_wait, view.leaving, idle, view.trouble, view.ending, *alert)
 
 
 def _same_question(before: View, now: View) -> bool:

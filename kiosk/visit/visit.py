@@ -64,6 +64,8 @@ class Pace:
     """How long things take, in seconds."""
 
     waiting_mark: float = 0.3
+    long_wait: float = 10.0
+    """Until whoever waits is offered a way out, whatever is waited for."""
     patience: float = 60.0
     countdown: int = 30
     card: float = 30.0
@@ -94,7 +96,8 @@ class View:
 
     back: whether there is a page before; leave: whether there is anything to end; unsent: whether something
     was entered that is not sent;
-    waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up;
+    waiting: the backend has been asked and takes its time; stoppable: the waiting can be given up; long_wait:
+    it takes so long that there must be a way out in any case;
     trouble: what went wrong, to be shown over the page; leaving: whether the resident is asked about leaving;
     seconds_left: until the idle visit ends, None while it is not idle;
     alerts: those in force, the worst first; alert: the one that lies over the page; alert_place: where its
@@ -116,6 +119,7 @@ class View:
     trouble: BackendError | None
     leaving: bool
     seconds_left: int | None
+    long_wait: bool = False
     alerts: tuple[Alert, ...] = ()
     alert: Alert | None = None
     alert_place: float = 0.0
@@ -199,7 +203,7 @@ class Visit:
         self._chapters: Sequence[Chapter] = ()
         self._working: asyncio.Task[None] | None = None
         self._stoppable = True
-        self._slow = False
+        self._slow = self._long = False
         self._failed: tuple[BackendError, Step, bool] | None = None
         self._leaving = False
         self._offer: Offer | None = None
@@ -268,6 +272,7 @@ class Visit:
             trouble=self._failed[0] if self._failed else None,
             leaving=self._leaving,
             seconds_left=self._seconds_left,
+            long_wait=self._long,
             alerts=self._alerted.in_force,
             alert=self._alerted.shown,
             alert_place=self._alerted.place,
@@ -471,7 +476,9 @@ class Visit:
         self._working = asyncio.get_running_loop().create_task(self._run(step, stoppable))
 
     async def _run(self, step: Step, stoppable: bool) -> None:
-        mark = asyncio.get_running_loop().call_later(self.pace.waiting_mark, self._mark_slow)
+        loop = asyncio.get_running_loop()
+        mark = loop.call_later(self.pace.waiting_mark, self._mark_slow)
+        long = loop.call_later(self.pace.long_wait, self._mark_long)
         try:
             await step()
         except BackendError as error:
@@ -482,9 +489,10 @@ class Visit:
             self._failed = (BackendFailure("TERMINAL_FAULT"), step, stoppable)
         finally:
             mark.cancel()
+            long.cancel()
             if self._working is asyncio.current_task():
                 self._working = None
-                self._slow = False
+                self._slow = self._long = False
         self._leaving = self._leaving and self._unsent()  # a form that has been sent is not lost
         self.changed()
 
@@ -493,11 +501,16 @@ class Visit:
             self._slow = True
             self.changed()
 
+    def _mark_long(self) -> None:
+        if self._working:
+            self._long = True
+            self.changed()
+
     def _stop_working(self) -> None:
         if self._working:
             self._working.cancel()
             self._working = None
-            self._slow = False
+            self._slow = self._long = False
 
     def _page_changed(self) -> None:
         for chapter in self._chapters:

@@ -186,13 +186,16 @@ def fitting(text: str, width: float, sizes: Sequence[int], *, lines: int, bold: 
     return sizes[-1]
 
 
-def figure(text: str, width: float, *, name: str) -> Text:
-    """What the page is about, such as a reference or an amount: one line in the middle, as large as fits."""
+def figure(text: str, width: float, *, name: str, sizes: tuple[int, ...] = ()) -> Text:
+    """What the page is about, such as a reference or an amount: one line in the middle, as large as fits.
+
+    sizes: of the type, the largest first; those of a greeting and of a title where empty.
+    """
     t = theme.type
     return Text(
         text,
         width,
-        size=fitting(text, width, (t.huge, t.display, t.title), lines=1, bold=True),
+        size=fitting(text, width, sizes or (t.huge, t.display, t.title), lines=1, bold=True),
         bold=True,
         align="centre",
         colour=theme.colour.primary,

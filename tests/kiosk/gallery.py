@@ -471,6 +471,8 @@ class Gallery:
         self.hang(under, ending=pages.Ending(pages.Cause.POWER, 60))
         self.hang(under, waiting=True)
         self.hang(under, waiting=True, stoppable=False)
+        for stoppable in (True, False):
+            self.hang(under, waiting=True, stoppable=stoppable, long_wait=True)
         for trouble in every_trouble():
             self.hang(under, trouble=trouble)
         rain, heat, leak = alert_samples.alert(), alert_samples.notice(), alert_samples.long()
