@@ -60,9 +60,9 @@ def system_file(matrix: Matrix) -> str:
     """The same for the system, which then corrects touches for every program (docs/technician.md)."""
     six = " ".join(f"{value:g}" for value in matrix)
     return (
-        "# Made by the terminal's menu for technicians (docs/technician.md). Save it, take the calibration in\n"
-        "# the menu back, and install it as /etc/udev/rules.d/99-huimin-touch.rules: with both of them touches\n"
-        "# are corrected twice.\n"
+        "# Made by the terminal's menu for technicians (docs/technician.md). Save it, take the\n"
+        "# calibration in the menu back, and install it as /etc/udev/rules.d/99-huimin-touch.rules:\n"
+        "# with both of them touches are corrected twice.\n"
         f'ENV{{ID_INPUT_TOUCHSCREEN}}=="1", ENV{{LIBINPUT_CALIBRATION_MATRIX}}="{six}"\n'
         "# With X and without libinput:\n"
         f'# xinput set-prop DEVICE "Coordinate Transformation Matrix" {six} 0 0 1\n'
