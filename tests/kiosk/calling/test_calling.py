@@ -9,9 +9,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from kiosk.calling.baresip import Baresip
 from kiosk.calling.telephone import CallState
 from tests.kiosk.calling.person import PATIENCE, Person, person, settings
+from tests.kiosk.calling.registrar import Registrar
 
 
 @asynccontextmanager
@@ -114,3 +117,22 @@ async def test_an_address_where_nobody_answers_at_all_is_said_so(tmp_path: Path)
     nowhere = "sip:person@127.0.0.1:9"
     async with line(nowhere, tmp_path, reaching=1) as telephone, aclosing(telephone.call()) as states:
         await until_over(states, CallState.UNREACHABLE)
+
+
+async def test_the_line_is_registered_with_its_password_and_kept_off_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    registrar = Registrar("kiosk7", "Geheim+1/2=3")
+    port = await registrar.listen()
+    account = f"sip:terminal-7@127.0.0.1:{port}"
+    try:
+        for password in ("Geheim+1/2=3", "wrong"):
+            async with line(
+                f"sip:help@127.0.0.1:{port}", tmp_path, account=account, user="kiosk7", password=password
+            ):
+                async with asyncio.timeout(PATIENCE):
+                    let_in = await registrar.registered.get()
+                assert (account in let_in) is (password != "wrong")
+    finally:
+        registrar.close()
+    assert "Geheim" not in "".join(capfd.readouterr())
