@@ -40,11 +40,12 @@ def volume(screen: Screen[Display], width: float) -> Widget | None:
 
     def bars(level: int) -> Callable[[float, float], Widget]:
         def make(_: float, tall: float) -> Widget:
-            heights = [round(tall * (number + 1) / len(OFFERED)) for number in range(OFFERED.index(level) + 1)]
-            box = Box(len(OFFERED) * tall * 0.28, tall)
-            for number, high in enumerate(heights):
-                bar = Box(tall * 0.2, high, fill=theme.colour.primary, radius=2)
-                box.put(bar, number * tall * 0.28, tall - high)
+            c = theme.colour
+            box = Box((len(OFFERED) - 1) * tall * 0.28 + tall * 0.2, tall)
+            for number, one in enumerate(OFFERED, 1):
+                high = round(tall * number / len(OFFERED))
+                bar = Box(tall * 0.2, high, fill=c.primary if one <= level else c.line, radius=2)
+                box.put(bar, (number - 1) * tall * 0.28, tall - high)
             return box
 
         return make

@@ -39,7 +39,7 @@ def setting_row(title: str, width: float, choices: Sequence[Choice]) -> Box:
         balanced=True,
     )
     wide = (width - left - space.s * (len(choices) - 1)) / len(choices)
-    presses = _presses(choices, wide)
+    presses = _presses(title, choices, wide)
     high = max(press.height for press in presses)
     row = Box(width, high)
     for number, press in enumerate(presses):
@@ -50,7 +50,7 @@ def setting_row(title: str, width: float, choices: Sequence[Choice]) -> Box:
     return row
 
 
-def _presses(choices: Sequence[Choice], width: float) -> list[Press]:
+def _presses(title: str, choices: Sequence[Choice], width: float) -> list[Press]:
     """As high as each other."""
     t, space = theme.type, theme.space
     room = width - 2 * space.s
@@ -59,10 +59,10 @@ def _presses(choices: Sequence[Choice], width: float) -> list[Press]:
     lines = max(len(lines_of(choice.text, room, size, bold=True)) for choice in choices)
     tall = round(theme.touch * 0.8)
     high = max(theme.touch, 2 * space.s + tall + space.xs + round(lines * size * TIGHT))
-    return [_press(choice, (width, high), tall, size) for choice in choices]
+    return [_press(title, choice, (width, high), tall, size) for choice in choices]
 
 
-def _press(choice: Choice, size: tuple[float, float], tall: int, type_size: int) -> Press:
+def _press(title: str, choice: Choice, size: tuple[float, float], tall: int, type_size: int) -> Press:
     space = theme.space
     width, high = size
     shades = CHOSEN if choice.chosen else QUIET
@@ -71,7 +71,7 @@ def _press(choice: Choice, size: tuple[float, float], tall: int, type_size: int)
         high,
         look=shades,
         name=choice.name,
-        text=choice.text,
+        text=f"{choice.text} ({title})",
         touched=choice.touched,
         role="option",
         chosen=choice.chosen,

@@ -12,8 +12,8 @@ from speech.spoken.readout import Readout
 
 MASK = re.compile(rf"[*＊{KEYED}]{{1,}}(?:\s?[*＊{KEYED}]+)*")
 """What is hidden on the screen is hidden in speech."""
-GROUPED = re.compile(r"(?<![\dA-Za-z,.¥-])\d{3,8}(?: \d{2,8}X?){1,4}(?![\dA-Za-z])")
-"""Digits that stand in groups, such as a reference in fours."""
+GROUPED = re.compile(r"(?<![\dA-Za-z,.¥-])(?:\d{4}-\d{4}-\d{1,4}|\d{3,8}(?: \d{2,8}X?){1,4})(?![\dA-Za-z-])")
+"""Digits that stand in groups, such as a reference in fours, which is no sum and no date."""
 PRIVATE = re.compile(
     r"(?<![\dA-Za-z])(?:\d{6} ?\d{8} ?\d{3}[\dXx]|1[3-9]\d ?\d{4} ?\d{4}|\d{15,})(?![\dA-Za-z])"
 )
@@ -121,7 +121,7 @@ class Wording:
         return GROUPED.sub(self._groups, hidden)
 
     def _groups(self, match: re.Match[str]) -> str:
-        return self._read.pause.join(self._read.digits(group) for group in match[0].split(" "))
+        return self._read.pause.join(self._read.digits(group) for group in re.split("[ -]", match[0]))
 
 
 def _whole_sentences(pieces: Sequence[Piece], language: Language) -> list[str]:

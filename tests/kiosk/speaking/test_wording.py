@@ -115,6 +115,7 @@ def test_a_loudspeaker_says_no_telephone_and_no_account_number() -> None:
             "Reference one two three four, five six seven eight, nine zero one two",
         ),
         (ZH, "编号 1234 5678 9012", "编号 一二三四，五六七八，九零一二"),
+        (ZH, "4611-9678-5598", "四六一一，九六七八，五五九八"),
         (ZH, "2026-02-03", "2026-02-03"),
     ],
 )
