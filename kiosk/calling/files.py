@@ -20,7 +20,7 @@ def configuration(settings: HelpCallSettings, modules: str, control: int) -> str
         "module_app ctrl_tcp.so",
         f"ctrl_tcp_listen 127.0.0.1:{control}",
         f"sip_listen {settings.bind}:0",
-        "call_max_calls 2",  # whom we called may hand us over to another
+        "call_max_calls 1",  # whoever calls meanwhile is turned away; a call that hands over is not counted
         "call_local_timeout 3600",  # the caller's own clock ends it before
         f"rtp_timeout {SILENT_SECONDS}",
         f"audio_source {settings.microphone}",

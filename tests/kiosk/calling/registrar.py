@@ -22,6 +22,8 @@ class Registrar(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self.registered: asyncio.Queue[str] = asyncio.Queue()
         """The addresses that were let in, and an empty text for each that was not."""
+        self.contact = ""
+        """Where the one that was let in can be called."""
 
     async def listen(self) -> int:
         """Begins; on which port."""
@@ -44,6 +46,7 @@ class Registrar(asyncio.DatagramProtocol):
             second = _md5(f"REGISTER:{given['uri']}")
             right = given["response"] == _md5(f"{first}:{NONCE}:{second}")
             answer, more = ("200 OK" if right else "403 Forbidden"), ""
+            self.contact = re.sub(r"^<([^;>]*).*", r"\1", _header(request, "Contact"))
             self.registered.put_nowait(_header(request, "To") if right else "")
         kept = "".join(f"{name}: {_header(request, name)}\r\n" for name in ("Via", "From", "Call-ID", "CSeq"))
         contact = f"Contact: {_header(request, 'Contact')}\r\n" if answer == "200 OK" else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -136,3 +138,37 @@ async def test_the_line_is_registered_with_its_password_and_no_log_shows_that(
     finally:
         registrar.close()
     assert "Geheim" not in "".join(capfd.readouterr())
+
+
+async def test_whoever_calls_the_terminal_is_turned_away_and_disturbs_no_talk(tmp_path: Path) -> None:
+    registrar = Registrar("kiosk7", "secret")
+    port = await registrar.listen()
+    account = f"sip:terminal-7@127.0.0.1:{port}"
+    try:
+        async with (
+            person(tmp_path / "person") as there,
+            line(there.address, tmp_path, account=account, user="kiosk7", password="secret") as telephone,
+        ):
+            async with asyncio.timeout(PATIENCE):
+                await registrar.registered.get()
+            await turned_away(registrar.contact)
+            async with aclosing(telephone.call()) as states:
+                await talk(there, states)
+                await turned_away(registrar.contact)
+                await there.does("hangup")
+                await until_over(states, CallState.ENDED)
+            assert (await there.notices("ended"))["code"] == 200
+    finally:
+        registrar.close()
+
+
+async def turned_away(address: str) -> None:
+    """Somebody calls, and is not answered."""
+    caller = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.end_to_end.caller", address), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(PATIENCE):
+        said, _ = await caller.communicate()
+    events = [json.loads(each) for each in said.splitlines()]
+    assert "answered" not in {event["event"] for event in events}
+    assert events[-1]["code"] >= 400
