@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,12 +12,13 @@ import pytest
 import pytest_asyncio
 
 from kiosk.cache import cache_directory
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, Tree
 from tests.kiosk.processes import BIN, Display, Running
 from tests.systemd import Systemd
 
 UNIT = Path(__file__).parents[2] / "deploy" / "kiosk" / "huimin-kiosk.service"
 SIZE = "1280x1024"
+ENTERED = "王"
 DROP_IN = """
 [Service]
 User=
@@ -76,10 +76,10 @@ class Supervised:
             assert time.monotonic() < end, self._systemd.said() + self.log()
             await asyncio.sleep(0.05)
 
-    async def ready(self, times: int) -> None:
+    async def ready(self, times: int, screen: str = "home") -> Tree:
         """Waits until it was ready that often, and shows something."""
         await self.until(lambda: self.log().count("ready huimin-kiosk ") >= times)
-        await self.terminal.screen("home", 60)
+        return await self.terminal.screen(screen, 60)
 
     @property
     def process(self) -> int:
@@ -113,18 +113,36 @@ async def supervised(county: Running, tmp_path: Path) -> AsyncIterator[Supervise
 async def test_what_hangs_or_loses_its_screen_is_started_again(supervised: Supervised) -> None:
     at = supervised
     await at.ready(1)
+    hand = at.terminal
+    await hand.touch("home.services")
+    await hand.screen("services.list")
+    while "services.letter-to-leadership" not in (await hand.tree()).controls:
+        await hand.touch("sheets.forward")
+    await hand.touch("services.letter-to-leadership")
+    await hand.touch("guide.apply")
+    await hand.touch("form.start")
+    await hand.screen("form.question")
+    await hand.pinyin("wang", ENTERED)
+    await hand.until(_holds_the_entry, "what is entered is not there")
+    await at.until(lambda: any((at.folder / "data").rglob("*.draft")))
     first = at.process
-    at.display.send(signal.SIGSTOP)  # nothing that is drawn comes to an end
+    at.display.send(signal.SIGSTOP)  # the terminal's loop waits for its display
     await at.until(lambda: "Fatal Python error: Aborted" in at.log())  # where it hung
     at.display.send(signal.SIGCONT)
-    await at.ready(2)
+    await at.ready(2, "still_there")
     assert at.process != first
-
-    os.kill(at.process, signal.SIGSTOP)
-    await at.ready(3)
+    await hand.touch("still_there.go_on")
+    await hand.until(_holds_the_entry, "what was entered is lost")
 
     number = at.display.name
     at.display.send(signal.SIGKILL)
     await at.until(lambda: '"screen_lost"' in at.log())
     at.display = Display(SIZE, name=number)
-    await at.ready(4)
+    await at.ready(3, "still_there")
+    await hand.touch("still_there.go_on")
+    await hand.until(_holds_the_entry, "what was entered is lost")
+    assert ENTERED not in at.log()
+
+
+def _holds_the_entry(tree: Tree) -> bool:
+    return tree.screen == "form.question" and tree.controls["form.entry"].text == ENTERED
