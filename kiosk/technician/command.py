@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import click
 
 from foundation.config import ConfigError
 from foundation.language import language_of_environment
-from kiosk.technician import people
+from kiosk.technician import people, tries
 from kiosk.technician.people import People, PeopleUnusable, PinRefused, check_pin
 from kiosk.technician.tries import Tries
 from kiosk.technician.wording import wording
@@ -36,6 +37,7 @@ def technician_command(configured: Callable[[Path | None, Path | None], Path]) -
             people.save(where, kept)
         except PeopleUnusable as error:
             _give_up(str(error))
+        _hand_over(where / people.FILE)
 
     @click.group(name="technician")
     @click.pass_context
@@ -93,6 +95,7 @@ def technician_command(configured: Callable[[Path | None, Path | None], Path]) -
     def unlock(where: Path) -> None:
         """Takes off the lock that wrong tries put on."""
         Tries(where).right()
+        _hand_over(where / tries.FILE)
         click.echo(say("command.unlocked"))
 
     return group
@@ -103,6 +106,13 @@ def _asked(prompt: str, again: str) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, confirmation_prompt=again))
     return sys.stdin.readline(people.LONGEST + 2).strip()
+
+
+def _hand_over(file: Path) -> None:
+    """What root wrote belongs to whom the folder belongs to: the terminal's user, who has to read it."""
+    if os.geteuid() == 0 and file.exists():
+        owner = file.parent.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _give_up(sentence: str) -> NoReturn:

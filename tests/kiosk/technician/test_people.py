@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from kiosk.technician.people import (
     card_secret,
     check_pin,
 )
+from kiosk.technician.tries import FILE as TRIES
 
 PIN, OTHER = "418205", "730916"
 
@@ -133,3 +135,13 @@ def test_people_are_enrolled_listed_and_removed_on_the_command_line(tmp_path: Pa
     assert command(tmp_path, "remove", "wang")[0] == 2
     assert command(tmp_path, "remove", "li")[0] == 0
     assert people.load(folder).technicians == ()
+
+
+def test_what_the_command_writes_belongs_to_the_terminals_user(tmp_path: Path) -> None:
+    folder = tmp_path / "kiosk"
+    folder.mkdir(mode=0o700)
+    owner = 4242 if os.geteuid() == 0 else os.geteuid()
+    os.chown(folder, owner, -1)
+    command(tmp_path, "set-pin", typed=f"{PIN}\n")
+    command(tmp_path, "unlock")
+    assert {file.name: file.stat().st_uid for file in folder.iterdir()} == {FILE: owner, TRIES: owner}
