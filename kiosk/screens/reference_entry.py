@@ -214,7 +214,7 @@ class OfficeCodeScreen(DigitsScreen):
 class TakeUpCodeScreen(DigitsScreen):
     """The code that was shown when an earlier visit was left, in fours."""
 
-    name = "take_up.code"
+    name = "progress.resume"
     keyboard = DigitKeyboard
 
     @property

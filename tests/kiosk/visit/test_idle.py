@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from foundation.language import Language
+from kiosk.hearing import Hearing
 from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.pages import Confirmation, Declaration, Home, Question
-from kiosk.visit.visit import Pace
+from kiosk.visit.visit import Pace, Signal
 from tests.backend.house import House
 from tests.kiosk.visit.terminal import LETTER, Terminal, terminal
 
@@ -113,3 +114,45 @@ async def test_a_card_counts_as_a_touch(hasty: Terminal) -> None:
     hasty.lay()
     await hasty.until(lambda: hasty.visit.view.seconds_left is None, 1)
     assert not isinstance(hasty.visit.page, Home)
+
+
+@pytest.mark.parametrize(
+    ("way", "times"),
+    [("as usual", 1), ("large", 1.5), ("very large", 2), ("aloud", 1.5), ("keys", 2), ("all", 6)],
+)
+async def test_who_needs_longer_has_longer(hasty: Terminal, way: str, times: float) -> None:
+    await hasty.guide(LETTER)
+    match way:
+        case "large":
+            hasty.do(did.SetLook(Look(TypeSize.LARGE)))
+        case "very large":
+            hasty.do(did.SetLook(Look(TypeSize.VERY_LARGE)))
+        case "aloud":
+            hasty.do(did.SetHearing(Hearing(speaking=True)))
+        case "keys":
+            hasty.visit.uses_keys()
+        case "all":
+            hasty.visit.uses_keys()
+            hasty.do(did.SetHearing(Hearing(speaking=True)), did.SetLook(Look(TypeSize.VERY_LARGE)))
+    told: list[Signal] = []
+    hasty.visit.signal = told.append
+    began = asyncio.get_running_loop().time()
+    hasty.visit.touched()
+    await hasty.until(lambda: hasty.visit.view.seconds_left is not None)
+    assert asyncio.get_running_loop().time() - began >= 0.3 * times
+    assert hasty.visit.view.seconds_left == round(times)
+    assert told == [Signal.ASKED]
+    hasty.do(did.MoreTime())
+    assert hasty.visit.view.seconds_left is None
+
+
+async def test_the_question_says_how_to_go_on_later(hasty: Terminal) -> None:
+    await hasty.first_question(LETTER)
+    hasty.do(did.Enter("1199"))
+    before = hasty.visit.view
+    assert before.keeping is None, "no code is told before its time"
+    await asked(hasty)
+    view = hasty.visit.view
+    assert view.keeping
+    assert len(view.keeping.code) == 8
+    assert view.keeping.code not in repr(view)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from backend.storage import codes
 from backend_client.case import CaseState
 from backend_client.errors import TooManyTries, Unreachable
 from backend_client.forms.reference import new_reference
@@ -21,6 +22,7 @@ from kiosk.visit.pages import (
     CaseList,
     Door,
     EntryFault,
+    OfficeCode,
     Page,
     ProgressWays,
     ReferenceEntry,
@@ -183,3 +185,29 @@ async def test_a_case_of_somebody_else_stays_closed(at: Terminal) -> None:
     at.lay(card_files.load("elder"))
     await at.page(CaseList)
     assert (await at.trouble(did.OpenCase(accepted.reference))).reason == "CASE_UNKNOWN"
+
+
+async def test_a_code_of_the_office_opens_its_case_once(at: Terminal, house: House) -> None:
+    accepted = await at.accepted()
+    end = house.clock() + timedelta(hours=24)
+    code = await house.database.write(codes.give, accepted.reference, end)
+    assert isinstance(await by_reference(at, accepted.reference), SuffixEntry)
+    await at.page(OfficeCode, did.ByOfficeCode())
+    at.do(did.Next())
+    assert office_code(at).fault is EntryFault.EMPTY
+    at.do(did.Insert(code[:5]), did.Next())
+    assert office_code(at).fault is EntryFault.CODE_TOO_SHORT
+    at.do(did.Insert(code[5:]))
+    shown = await at.page(CaseHistory, did.Next())
+    assert shown.case.reference == accepted.reference
+    await by_reference(at, accepted.reference)
+    await at.page(OfficeCode, did.ByOfficeCode())
+    at.do(did.Insert(code), did.Next())
+    await at.until(lambda: getattr(at.visit.page, "fault", None) is not None)
+    assert office_code(at).fault is EntryFault.OFFICE_CODE_WRONG
+
+
+def office_code(at: Terminal) -> OfficeCode:
+    """The page that asks for the office's code."""
+    assert isinstance(at.visit.page, OfficeCode), at.visit.page
+    return at.visit.page
