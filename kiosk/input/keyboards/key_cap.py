@@ -71,7 +71,8 @@ class KeyCap(ButtonBehavior, Inspectable):
         self._touched = touched
         self._tone = tone
         words = (theme.type.key, theme.type.lead, theme.type.body, theme.type.caption)
-        self._sizes = (largest, *words) if largest else words
+        smaller = sorted((size for size in words if size < largest), reverse=True)
+        self._sizes = (largest, *smaller) if largest else words
         self._bold = bold
         self._repeats = repeats
         self._repeated = False
@@ -92,7 +93,8 @@ class KeyCap(ButtonBehavior, Inspectable):
         room = self.width - 2 * self._inset - 2 * theme.space.hair
         for size in self._sizes:
             core = CoreLabel(text=label, font_size=size, font_name=FAMILY, bold=self._bold)
-            if core.get_extents(label)[0] <= room:
+            wide, high = core.get_extents(label)
+            if wide <= room and high <= self.height - 2 * self._inset:
                 break
         core.refresh()
         self._ink.texture = core.texture
