@@ -13,8 +13,8 @@ from kivy.core.window import Window
 from foundation.supervision import tell_supervisor, watchdog_seconds
 from kiosk.display_server import DisplayServer
 
-TIMES = 3
-"""How often within the supervisor's time the sign is sent, so that one that comes late kills nobody."""
+TIMES = 2
+"""How often within the supervisor's time the sign is sent, as sd_watchdog_enabled(3) advises."""
 
 
 class Heartbeat:

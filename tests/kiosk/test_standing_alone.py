@@ -40,7 +40,7 @@ Environment=XDG_RUNTIME_DIR={folder} XDG_CACHE_HOME={cache}
 StandardOutput=append:{folder}/kiosk.log
 StandardError=append:{folder}/kiosk.log
 RestartSec=0.2
-WatchdogSec=3
+WatchdogSec=4
 TimeoutAbortSec=1
 """
 """What is different where tests run: who, where, and how patient."""
