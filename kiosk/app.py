@@ -50,6 +50,7 @@ from kiosk.presence import Presence
 from kiosk.reporting.reporter import Reporter
 from kiosk.reporting.survey import Survey
 from kiosk.reporting.tally import Tally
+from kiosk.resting import Resting
 from kiosk.screens.screen import Surroundings
 from kiosk.screens.stage import Stage
 from kiosk.settings import KioskSettings
@@ -292,6 +293,8 @@ async def run(
         power.open()
         presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
         presence.open()
+        resting = Resting(visit)
+        resting.begin()
         tone = Tone(visit, settings.sound)
         visit.signal = tone.signal
         speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
@@ -329,6 +332,7 @@ async def run(
             await menu.settle()
             await speaking.close()
             await tone.close()
+            resting.end()
             presence.close()
             power.close()
             await technician.close()
