@@ -56,14 +56,32 @@ class Piece(NamedTuple):
 def wrap(text: str, width: float, advance: Advance) -> list[Line]:
     """The lines of a text that are at most so wide. What is wider in one piece is cut where it must be.
 
-    A newline ends a line; spaces at the end of a line are dropped. An empty text has one empty line.
+    A newline ends a line; spaces at the end of a line are dropped. An empty text has one empty line. No
+    paragraph ends with a line of a single Chinese character.
     """
     lines = []
     start = 0
     for paragraph in text.split("\n"):
-        lines += _filled(_cut(_measured(paragraph, advance), width, advance), start, width)
+        lines += _in_company(_filled(_cut(_measured(paragraph, advance), width, advance), start, width))
         start += len(paragraph) + 1
     return lines
+
+
+def _in_company(lines: list[Line]) -> list[Line]:
+    """The lines of a paragraph, the last of which is not a single Chinese character with its marks.
+
+    The last piece of the line before it is moved down to it where that keeps another there.
+    """
+    bare = lines[-1].text.strip().rstrip(CLOSING)
+    if len(lines) < 2 or len(bare) != 1 or bare.isascii():
+        return lines
+    before, last = lines[-2:]
+    pieces = units(before.text)
+    if len(pieces) < 3 or before.start + len(before.text) != last.start:
+        return lines
+    kept = "".join(pieces[:-1])
+    moved = Line(before.start + len(kept), pieces[-1] + last.text)
+    return [*lines[:-2], Line(before.start, kept.rstrip()), moved]
 
 
 def balance(text: str, width: float, advance: Advance) -> list[Line]:

@@ -28,7 +28,7 @@ class Choice:
 def setting_row(title: str, width: float, choices: Sequence[Choice]) -> Box:
     """The title above the choices, or at their left where the window lies."""
     space, t = theme.space, theme.type
-    beside = not theme.portrait
+    beside = not theme.portrait and width > 36 * t.mark
     left = round(width * 0.22) if beside else 0
     label = Text(
         title,

@@ -1,4 +1,4 @@
-"""Nothing is cut off, nothing overlaps, every character has a glyph: on every kind of page, in both sizes."""
+"""Nothing is cut off, nothing overlaps, every character has a glyph: on every kind of page, however shown."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ async def _judged(size: str, display: str, county: Running) -> dict[str, object]
 
 
 @pytest.mark.timeout(480)
-async def test_every_page_is_whole_in_both_sizes_languages_and_type_sizes(
+async def test_every_page_is_whole_in_each_arrangement_up_to_the_largest_type(
     county: Running, displays: dict[str, str]
 ) -> None:
-    both = await asyncio.gather(*(_judged(size, displays[size], county) for size in SIZES))
-    for judged in both:
+    each = await asyncio.gather(*(_judged(size, displays[size], county) for size in SIZES))
+    for judged in each:
         assert judged["faults"] == []
         assert isinstance(judged["pictures"], int)
         assert judged["pictures"] > 240

@@ -107,3 +107,29 @@ def test_large_type_tells_those_who_watch_as_long_as_they_live() -> None:
     del watcher
     look.look = Look()
     assert told == [TypeSize.LARGE, TypeSize.LARGE]
+
+
+def test_the_low_mode_leaves_nothing_to_touch_above_the_reach_of_somebody_who_sits() -> None:
+    look = Theme()
+    look.fit(*PORTRAIT)
+    look.mount(None, 850.0)
+    assert look.room == PORTRAIT
+    look.look = Look(low=True)
+    width, height = look.room
+    assert (width, look.portrait) == (1080, True)
+    assert 850.0 + height / look.density <= 1220.5
+    assert look.touch / look.density >= 20
+    look.mount(535.0, 700.0)  # 43 inches upright
+    assert 700.0 + look.room[1] / look.density <= 1220.5
+    look.mount(None, 700.0)
+    assert look.out_of_reach == 0
+    assert look.room == PORTRAIT
+
+
+def test_a_panel_between_the_drawn_ones_is_laid_out_to_its_own_millimetres() -> None:
+    look = Theme()
+    look.fit(1200, 1600)
+    assert look.scale == pytest.approx(1600 / 1920)
+    look.mount(1200 / 4.4, 700.0)
+    assert look.scale == 1.0
+    assert look.touch / look.density >= 20

@@ -45,7 +45,7 @@ def test_newlines_are_kept_and_starts_are_places_in_the_text() -> None:
 
 def test_balanced_lines_leave_no_character_alone_and_prefer_to_end_with_a_mark() -> None:
     text = "需要帮助，请找大厅工作人员。右上角可以换成大字或英文。"
-    assert [line.text for line in wrap(text, 25, em)][-1] == "文。"
+    assert [line.text for line in wrap(text, 25, em)][-1] == "英文。"
     assert [line.text for line in balance(text, 25, em)] == [
         "需要帮助，请找大厅工作人员。",
         "右上角可以换成大字或英文。",
@@ -96,3 +96,8 @@ def test_every_line_fits_and_only_spaces_go(text: str, width: int) -> None:
 
 def test_the_marks_are_of_one_kind_each() -> None:
     assert not set(OPENING) & set(CLOSING) - {"\\"}
+
+
+def test_no_paragraph_ends_with_a_single_character() -> None:
+    text = "一二三四五六七八九。"
+    assert [line.text for line in wrap(text, 8, em)] == ["一二三四五六七", "八九。"]
