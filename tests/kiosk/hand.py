@@ -149,17 +149,18 @@ def terminal(
     *,
     language: str = "zh_CN",
     devices_beside: Callable[[Path], str] = lambda ports: "",
+    instant: bool = False,
     **settings: object,
 ) -> Iterator[Hand]:
     """Starts a terminal with simulated devices, and ends both.
 
-    devices_beside: tables of more devices, from the folder of the simulated ones' ports; settings: of its
-    table ``[kiosk]``.
+    devices_beside: tables of more devices, from the folder of the simulated ones' ports; instant: the devices
+    are without delays; settings: of its table ``[kiosk]``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ports = folder / "devices"
     ports.mkdir(exist_ok=True)  # it may be started anew
-    devices = simulator(ports)
+    devices = simulator(ports, instant=instant)
     config = folder / "kiosk.toml"
     config.write_text(
         "[kiosk]\n"

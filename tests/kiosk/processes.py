@@ -66,10 +66,10 @@ def backend(folder: Path, listen: str = "127.0.0.1:0") -> Running:
     )
 
 
-def simulator(folder: Path) -> Running:
-    """The simulated devices, with their ports in the folder."""
+def simulator(folder: Path, *, instant: bool = False) -> Running:
+    """The simulated devices, with their ports in the folder. instant: without the delays of real ones."""
     return Running(
-        [BIN / "huimin-simulate", "--directory", folder],
+        [BIN / "huimin-simulate", "--directory", folder, *(["--instant"] if instant else [])],
         folder.with_suffix(".log"),
         ready=["identity-card-reader", "receipt-printer"],
     )

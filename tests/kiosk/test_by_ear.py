@@ -80,6 +80,7 @@ def ear(county: Running, displays: dict[str, str], tmp_path_factory: pytest.Temp
         SIZES[0],
         displays[SIZES[0]],
         devices_beside=lambda ports: keypad(ports) + beside,
+        instant=True,
     ) as hand:
         yield Ear(Listener(hand), hand, sound, socket)
     patch.undo()
