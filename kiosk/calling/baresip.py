@@ -157,6 +157,7 @@ class Baresip:
         listening = asyncio.create_task(_listen(child, said))
         try:
             reader, self._writer = await _connect(port, child)
+            (folder / "accounts").unlink()  # it was read, and holds a password
             log.info("baresip_ready")
             await self._read(reader)
         finally:
