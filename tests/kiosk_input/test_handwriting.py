@@ -277,3 +277,13 @@ def test_what_is_no_character_is_told_and_ink_stays_in_its_field(hand: Hand, tmp
     assert "认不出" in state["controls"]["keyboard.composition"]["text"]
     hand.touch("done")
     assert hand.state()["events"] == [["done"]]
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_what_is_said_stays_above_the_candidates_at_the_largest_type(each_hand: Hand, language: str) -> None:
+    hand = each_hand
+    hand.show("handwriting", language, "very_large")
+    state = write(hand, "left", "大")
+    said, first = (state["controls"][f"keyboard.{name}"]["bounds"] for name in ("composition", "candidate.0"))
+    assert said[1] + said[3] <= first[1] + 1
+    assert said[0] + said[2] <= hand.size[0]

@@ -93,7 +93,11 @@ class CandidateRow(Box):
             said = self._words(self._hint)
         room = self.width - 2 * theme.space.s
         size = fitting(
-            said, room, (theme.type.lead, theme.type.body, theme.type.caption), lines=1, bold=composing
+            said,
+            room,
+            (theme.type.lead, theme.type.body, theme.type.caption, theme.type.mark),
+            lines=1,
+            bold=composing,
         )
         text = Text(
             said,
