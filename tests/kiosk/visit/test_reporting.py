@@ -28,7 +28,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import Cause, ServiceList
 from kiosk.visit.pages import Door as HomeDoor
 from tests.backend.house import House
-from tests.kiosk.visit.terminal import BY_HAND, CARD, Terminal, eventually
+from tests.kiosk.visit.terminal import BY_HAND, CARD, KEYS, Terminal, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAME = "hall-3"
@@ -37,7 +37,7 @@ NAME = "hall-3"
 @asynccontextmanager
 async def reporting(at: Terminal, folder: Path) -> AsyncIterator[None]:
     """The terminal reports, and asks its devices how they are."""
-    door = Door(at.client, at.outbox, Alerts(at.client, NAME))
+    door = Door(at.client, at.outbox, Alerts(at.client, NAME), KEYS)
     survey = Survey(NAME, at.visit, at.devices, door, at.tally)
     async with beside(watch(at.devices.all.values(), seconds=0.1)), Reporter(survey, folder).running():
         yield
