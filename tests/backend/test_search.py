@@ -289,3 +289,28 @@ async def test_a_run_of_chinese_is_cut_into_its_likeliest_words(query: str, word
     }
     cut = understand(query, Synonyms.of([])).cut(frequent)
     assert ["".join(piece.literal[0].units) for piece in cut.pieces] == words
+
+
+async def test_a_corrected_query_is_told_and_can_be_searched_for_as_it_was_typed(library: House) -> None:
+    found = await search(library, "医宝")
+    assert found.corrected_query == "医保"
+    assert found.matches
+    assert (await search(library, "医保")).corrected_query == ""
+    request = policy_pb2.SearchPoliciesRequest(query="医宝", language=ZH, as_typed=True)
+    typed = await library.stubs.policy.SearchPolicies(request)
+    assert typed.corrected_query == ""
+    assert {match.policy.name for match in typed.matches} != {match.policy.name for match in found.matches}
+
+
+async def test_a_page_of_what_was_corrected_goes_on_with_its_own_token_only(library: House) -> None:
+    first = await search(library, "医宝", size=1)
+    assert first.next_page_token
+    following = await search(library, "医宝", size=1, page=first.next_page_token)
+    assert following.matches[0].policy.name != first.matches[0].policy.name
+    assert following.corrected_query == ""
+    request = policy_pb2.SearchPoliciesRequest(
+        query="医宝", language=ZH, page_size=1, page_token=first.next_page_token, as_typed=True
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await library.stubs.policy.SearchPolicies(request)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
