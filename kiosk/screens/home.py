@@ -105,6 +105,8 @@ class HomeScreen(Screen[Home]):
         rows = (len(self.page.doors) + 1) // 2
         high = (height - gap * (rows - 1)) / rows
         words = [self._door_words(which, wide - 2 * theme.space.l, high) for which in self.page.doors]
+        if any(len(said.children) == 1 for said in words):  # all of them say more than their name, or none
+            words = [self._door_words(which, wide - 2 * theme.space.l, 0) for which in self.page.doors]
         free = min(high - said.height - 3 * theme.space.m for said in words)
         side = round(min(free, high * 0.34, theme.type.display * 1.9))
         for number, (which, said) in enumerate(zip(self.page.doors, words, strict=True)):
@@ -118,7 +120,7 @@ class HomeScreen(Screen[Home]):
         return error(self.words("home.closed"), width, theme.type.lead)
 
     def _door_words(self, which: Door, room: float, height: float) -> Box:
-        """What it is called, and what is behind it as far as an icon above still has room."""
+        """What it is called, and what is behind it as far as an icon above still has room in that height."""
         t, space, c = theme.type, theme.space, theme.colour
         title = self.words(f"door.{which.value}")
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
