@@ -47,13 +47,14 @@ async def session(county: Running, tmp_path: Path) -> AsyncIterator[Session]:
         *(BIN / "huimin-kiosk", "--backend", county.ready["huimin-backend"], "--size", SIZE),
         *("--data", tmp_path / "data", "--inspect", tmp_path / "inspect"),
     ]
-    running = Running(
-        [*compositor, *kiosk], tmp_path / "kiosk.log", ready=["huimin-kiosk"], display=panel.name
-    )
+    command = [*compositor, *kiosk]
     try:
-        yield Session(Terminal(tmp_path / "inspect", panel.name), running)
+        running = Running(command, tmp_path / "kiosk.log", ready=["huimin-kiosk"], display=panel.name)
+        try:
+            yield Session(Terminal(tmp_path / "inspect", panel.name), running)
+        finally:
+            running.kill()
     finally:
-        running.kill()
         panel.stop()
 
 
