@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from backend_client.catalog import ServiceKind
 from backend_client.errors import Unreachable
 from foundation.language import Language
 from kiosk.visit import events as did
@@ -65,9 +66,10 @@ async def test_policies_are_found_by_topic_and_by_search(at: Terminal) -> None:
 
 
 async def test_the_search_is_a_touch_from_home_and_finds_services_too(at: Terminal) -> None:
-    at.do(did.OpenSearch(), did.Enter("gaoling"))
+    wanted = next(one for one in at.visit.home.services if one.kind is ServiceKind.FORM)
+    at.do(did.OpenSearch(), did.Enter(wanted.title.zh_cn))
     found = await at.page(PolicyResults, did.Next())
-    assert found.services
+    assert found.services[0].name == wanted.name
     guide = await at.page(ServiceGuide, did.OpenService(found.services[0]))
     assert guide.service.name == found.services[0].name
     assert at.do(did.Back()) == found
@@ -117,7 +119,7 @@ async def test_late_touches_do_nothing(at: Terminal) -> None:
         *(did.Back(), did.Next(), did.Send(), did.Skip(), did.PrintSlip(), did.Apply(), did.Reveal()),
         *(did.Enter("1"), did.Insert("1"), did.Erase(), did.Choose("1"), did.ReadCard(), did.UseKnownCard()),
         *(did.ByCard(), did.ByReference(), did.TryAgain(), did.Dismiss(), did.ShowMore(), did.Stay()),
-        *(did.OpenSearch(), did.Turn(3.0), did.Change("full_name"), did.OpenCase("1"), did.MoreTime()),
+        *(did.SearchAsTyped(), did.Turn(3.0), did.Change("full_name"), did.OpenCase("1"), did.MoreTime()),
     ]
     assert at.do(*every) is home
     assert at.visit.view.trouble is None
