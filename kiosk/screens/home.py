@@ -45,7 +45,9 @@ class HomeScreen(Screen[Home]):
             self.put(help_, 0, self.height - help_.height)
             top = space.l + greeting.height + space.l
             if self.page.doors:
-                search = search_field(self.words("home.search"), self.width, self.touch(did.OpenSearch()))
+                search = search_field(
+                    self.words("home.search"), self.width, self.touch(did.OpenSearch()), "home.search"
+                )
                 self.put(search, 0, top)
                 top += search.height + space.l
             self._put_doors(0, top, self.width, self.height - help_.height - space.xl - top)
@@ -56,7 +58,9 @@ class HomeScreen(Screen[Home]):
             self.put(greeting, 0, space.s)
             self.put(help_, 0, self.height - help_.height)
             if self.page.doors:
-                search = search_field(self.words("home.search"), side, self.touch(did.OpenSearch()))
+                search = search_field(
+                    self.words("home.search"), side, self.touch(did.OpenSearch()), "home.search"
+                )
                 free = self.height - help_.height - space.s - greeting.height
                 self.put(search, 0, space.s + greeting.height + (free - search.height) / 2)
             left = side + space.xl

@@ -16,11 +16,11 @@ from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import TIGHT, Text, fitting
 
 
-def search_field(text: str, width: float, touched: Callable[[], None]) -> Press:
+def search_field(text: str, width: float, touched: Callable[[], None], name: str) -> Press:
     """What looks like a field to search in, and leads to it."""
     t, space, c = theme.type, theme.space, theme.colour
     high = round(theme.touch * 1.2)
-    press = Press(width, high, look=SECONDARY, name="policies.search", text=text, touched=touched)
+    press = Press(width, high, look=SECONDARY, name=name, text=text, touched=touched)
     icon = Icon("search", round(t.lead * 1.3), c.primary)
     room = width - 3 * space.m - icon.width
     size = fitting(text, room, (t.lead, t.body, t.caption), lines=1)
@@ -39,7 +39,9 @@ class TopicsScreen(Screen[Topics]):
         """Topics in two columns, in four where the window lies."""
         space = theme.space
         top = self.heading(self.words("door.policies"))
-        search = search_field(self.words("topics.search"), self.width, self.touch(did.OpenSearch()))
+        search = search_field(
+            self.words("topics.search"), self.width, self.touch(did.OpenSearch()), "policies.search"
+        )
         self.put(search, 0, top)
         top += search.height + space.l
         label = Text(self.words("topics.choose"), self.width, colour=theme.colour.soft_ink)
