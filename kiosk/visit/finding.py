@@ -10,8 +10,8 @@ from itertools import accumulate
 from backend_client.catalog import Service
 from kiosk.input.words import Words
 
-MOST = 6
-"""Services that are told of at once, the likeliest first."""
+MOST = 3
+"""Services that are told of, the likeliest first: policies have to have room on the first sheet."""
 _NOT = 9
 _LEAST_LETTERS = 2
 """Letters from which pinyin and initials are looked for: one letter is in every title."""

@@ -210,7 +210,7 @@ async def test_policies_are_found_by_pinyin_and_read_sheet_by_sheet(zh: Hand) ->
     await zh.pinyin("yib", "医保")
     await zh.touch("search.go")
     await zh.screen("policies.results")
-    await zh.says("有关“医保”的政策")
+    await zh.says("有关“医保”的事项和政策")
     await zh.touch("sheets.forward")
     await zh.says("第 2 页")
     await zh.touch("sheets.back")
