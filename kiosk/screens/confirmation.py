@@ -88,7 +88,9 @@ class ConfirmationScreen(Screen[Confirmation]):
         return card
 
     def _reference(self, width: float, share: float, *, plain: bool = False) -> Box:
-        """share: side of the code, by the type of a greeting; plain: the number no larger than a title."""
+        """share: side of the code, by the type of a greeting; plain: the number no larger than a title,
+
+        and nothing said of keeping it."""
         t, c, space = theme.type, theme.colour, theme.space
         inner = width - 2 * space.l
         reference = group(self.page.accepted.reference)
@@ -105,7 +107,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         middle = Box(inner, qr.height)
         middle.put_centred(qr)
         keep = Text(self.words("confirmation.keep"), inner, align="centre", leading=1.4, balanced=True)
-        body = stack(inner, [label, number, space.s, middle, space.s, keep])
+        body = stack(inner, [label, number, space.s, middle, *(() if plain else (space.s, keep))])
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
