@@ -1,4 +1,4 @@
-"""The program started anew in its own place, with what it was started with: the same process, another program.
+"""The program started anew in its own place, with what it was started with: same process, another program.
 
 Whoever started it (systemd, a compositor, a shell) sees no end of it.
 """

@@ -94,7 +94,7 @@ class Phone:
         )
         self._stack.push_async_callback(outbox.close)
         alerts = Alerts(client, self.settings.line)
-        self.door = Door(client, outbox, alerts)
+        self.door = Door(client, outbox, alerts, keys)
         await self.until(lambda: outbox.references > 0)
 
     async def delivered(self) -> None:
