@@ -7,7 +7,6 @@ import os
 from kiosk.cache import cache_directory
 from kiosk.settings import KioskSettings
 
-
 ENDED_BY_LOSS = 3
 """The exit code of a terminal that lost its screen."""
 
