@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
 from deploy import screens
+from deploy.run import ROOT
 from deploy.screens_page import SIZES
 
 
@@ -41,3 +43,18 @@ def test_a_button_more_on_one_picture_is_noticed_and_nothing_else(
     assert after.share < 0.01
     beside = Image.open(screens.lay_beside(after, tmp_path / "outcome"))
     assert beside.width > 2 * beside.height
+
+
+def test_every_kind_of_page_has_its_picture() -> None:
+    told = screens.DOCUMENT.read_text("utf-8")
+    shown = {file.stem for file in screens.ACCEPTED.glob("*.webp")}
+    assert shown == set(re.findall(r"pictures/screens/([a-z-]+)\.webp", told))
+    names = set(re.findall(r"^    (?:pages\.)?([A-Z]\w+): ", directory().read_text("utf-8"), re.MULTILINE))
+    assert len(names) > 40
+    keys = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower() for name in names} - {"question"}
+    assert keys <= shown
+
+
+def directory() -> Path:
+    """Where it stands which screen shows which page: importing it needs a window."""
+    return ROOT / "kiosk" / "screens" / "directory.py"
