@@ -24,6 +24,7 @@ from kiosk.visit import pages
 from kiosk.visit.pages import Page
 from kiosk.window import prepare, require_window
 from tests.kiosk.gallery import Gallery, county, every_page
+from tests.kiosk.gallery_help import helps
 
 STANDARD, LARGE, VERY_LARGE = TypeSize
 TYPE = {
@@ -141,7 +142,8 @@ def main() -> None:
     prepare(KioskSettings.model_validate({"size": wanted.size}))
     require_window()
     drawing = Drawing(wanted.size, wanted.folder)
-    for page in every_page(has, complete=False):
+    shown = list(every_page(has, complete=False))
+    for page in (*shown, *helps(shown, complete=False)):
         drawing.hang(page)
     drawing.hang_offers(has.forms)
     drawing.hang_overlays(has.forms)
