@@ -206,6 +206,11 @@ def _try(connection: Connection, guess: _Guess, actor: Actor, door: Door, now: d
         enter("TOO_MANY_TRIES")
         return _Outcome(closed=closed)
     if not _is_right(connection, guess, now):
+        # The first wrong tries of all have no row that could be locked: others may have closed it meanwhile.
+        closed = tries.closed_for(connection, subjects, now)
+        if closed is not None:
+            enter("TOO_MANY_TRIES")
+            return _Outcome(closed=closed)
         tries.count_wrong(connection, subjects, now)
         gone = cases.is_erased(connection, guess.reference)
         enter(CASE_ERASED if gone else "CREDENTIAL_WRONG")

@@ -49,6 +49,8 @@ class CardWantedScreen(Screen[CardWanted]):
         use = self.page.use.value
         top = self.heading(self.words(f"card.title.{self._kinds}"), sub=self.words(f"card.{use}.why"))
         parts: list[Box] = [self._fault() if self.page.fault else self._picture()]
+        if self.page.broken and not self.page.fault:
+            parts.append(error(self.words(f"card.only.{self._kinds}"), self.width, theme.type.lead))
         if self.page.known:
             parts.append(
                 button(

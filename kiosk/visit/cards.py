@@ -186,11 +186,12 @@ class Cards(Chapter):
     async def _first(self) -> CardRead:
         """The card that comes first, of either kind. DeviceError where what came was not read, or nothing
         came; a reader that is out of order does not count while the other one waits."""
-        waiting = set()
+        kinds: dict[asyncio.Task[CardRead], CardKind] = {}
         if self._reader is not None:
-            waiting.add(asyncio.create_task(self._identity_card(self._reader)))
+            kinds[asyncio.create_task(self._identity_card(self._reader))] = CardKind.IDENTITY
         if self._service is not None:
-            waiting.add(asyncio.create_task(self._service_card(self._service)))
+            kinds[asyncio.create_task(self._service_card(self._service))] = CardKind.SERVICE
+        waiting = set(kinds)
         faults: list[DeviceError] = []
         try:
             while waiting:
@@ -202,12 +203,20 @@ class Cards(Chapter):
                         faults.append(error)
                 if any(_is_the_cards(fault) for fault in faults):
                     break
+                if waiting and faults:
+                    self._tell_broken(tuple(kinds[one] for one in waiting))
         finally:
             for one in waiting:
                 one.cancel()
             if waiting:
                 await asyncio.wait(waiting)
         raise next((fault for fault in faults if _is_the_cards(fault)), _worst(faults))
+
+    def _tell_broken(self, left: tuple[CardKind, ...]) -> None:
+        """Says on the page which cards can still be read."""
+        page = self._visit.page
+        if isinstance(page, CardWanted):
+            self._visit.show(replace(page, kinds=left, broken=True))
 
     async def _identity_card(self, reader: IdentityCardReader) -> CardRead:
         record = await self._visit.turns.trying(lambda: reader.read_card(timeout=self._visit.pace.card))
@@ -256,5 +265,5 @@ def _is_the_cards(fault: DeviceError) -> bool:
 
 
 def _worst(faults: list[DeviceError]) -> DeviceError:
-    """What to say where no card came: that none came, if any reader waited for one."""
-    return next((fault for fault in faults if fault.completion is CompletionCode.TIME_OUT), faults[0])
+    """What to say where no card came: that a reader does not work, if one did not."""
+    return next((fault for fault in faults if fault.completion is not CompletionCode.TIME_OUT), faults[0])

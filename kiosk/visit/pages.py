@@ -266,13 +266,15 @@ class CardKind(Enum):
 class CardWanted(Page):
     """The reader waits for a card; where `fault` is set it does so no more.
 
-    known: whether a card read earlier in the visit can be used; kinds: which cards are read here.
+    known: whether a card read earlier in the visit can be used; kinds: which cards are read here;
+    broken: the reader of the other kind does not work now.
     """
 
     use: CardUse
     fault: DeviceError | None = None
     known: bool = False
     kinds: tuple[CardKind, ...] = (CardKind.IDENTITY,)
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ BY_ANY_DOOR = {
     "huimin.v1.PaymentService/CancelOrder",
     "huimin.v1.PaymentService/SendPaymentLink",
     "huimin.v1.DocumentService/RenderDocument",
+    "huimin.v1.DocumentService/RenderText",
     "huimin.v1.DocumentService/CreateDocumentLink",
     "huimin.v1.IdentityService/DeleteSession",
     "grpc.health.v1.Health/Check",
@@ -211,7 +212,8 @@ def expected(
     get: str, listed: str, renew: str = ALLOWED, lookup: str = ALLOWED, *, line: bool = False
 ) -> dict[str, str]:
     """What a known door may be answered. get, listed: of the calls about cases; lookup: of a lookup, which
-    needs no session but takes none that is not good; line: a phone line, at which nobody takes a ticket."""
+    needs no session but takes none that is not good; line: a phone line, which is no terminal: nobody takes a
+    ticket at it."""
     return {
         **dict.fromkeys(BY_ANY_DOOR, ALLOWED),
         **dict.fromkeys(NOT_HERE, DOOR),
@@ -226,6 +228,7 @@ def expected(
         "huimin.v1.AppointmentService/CancelAppointment": get,
         "huimin.v1.AppointmentService/CheckIn": DOOR if line else get,
         "huimin.v1.AppointmentService/IssueTicket": DOOR if line else ALLOWED,
+        "huimin.v1.TerminalService/ReportTerminal": DOOR if line else ALLOWED,
     }
 
 

@@ -281,11 +281,21 @@ class Resident:
         raise AssertionError(f"no reference in {tree.texts}")
 
     async def leave(self) -> None:
-        """Ends the visit, also where something was begun."""
+        """Ends the visit, also where something was begun.
+
+        A page that changes by itself at that moment, as when a slip has been printed, takes no touch that was
+        meant for the one before: then it is touched again.
+        """
         await self.terminal.touch("bar.leave")
-        tree = await self.terminal.until(
-            lambda now: now.screen == "home" or "leave.end" in now.controls, "no end"
-        )
+
+        def ends(now: Tree) -> bool:
+            return now.screen == "home" or "leave.end" in now.controls
+
+        try:
+            tree = await self.terminal.until(ends, "no end", 5)
+        except AssertionError:
+            await self.terminal.touch("bar.leave")
+            tree = await self.terminal.until(ends, "no end")
         if tree.screen != "home":
             await self.terminal.touch("leave.end")
             await self.terminal.screen("home")
