@@ -32,6 +32,10 @@ SHORTEST_TRY = 0.1
 _NEVER_LEFT = ("failed to connect to all addresses", "connections to all backends failing", "DNS resolution")
 """How gRPC begins to say that it had no connection over which the call could have gone."""
 
+_SENT_TOO_LATE = "Internal error from Core"
+"""How gRPC's client tells of a stream that the backend ended while a part was being sent: its answer is lost,
+and only another try can tell it."""
+
 _log = logger(__name__)
 
 Metadata = tuple[tuple[str, str], ...]
@@ -151,13 +155,14 @@ class Calls:
                 answer = await _send(send, backend, seconds)
             except grpc.aio.AioRpcError as error:
                 silent = error.code() in SILENT and Details(error).reason not in PROVIDER_FAILED
+                cut = error.code() is grpc.StatusCode.INTERNAL and error.details() == _SENT_TOO_LATE
                 if silent:
                     rotation.failed(backend)
                 else:
                     rotation.answered(backend)
                 pause = 0.0 if rotation.another(tried) else _pause(attempt, error)
                 if (
-                    not silent
+                    not (silent or cut)
                     or attempt == patience.tries
                     or pause + SHORTEST_TRY > end - time.monotonic()
                     or not self._may_repeat(error, patience, paid=paid)

@@ -64,8 +64,9 @@ class Helping(Chapter):
 
     def _call(self) -> None:
         going_on = self._visit.call is not None and self._visit.call.state.live
-        if self._telephone is None or not self._telephone.available or going_on or self._ending:
+        if self._telephone is None or not self._telephone.available or going_on:
             return
+        self._show(HelpCall(CallState.CALLING, 0))
         self._calling = asyncio.get_running_loop().create_task(self._follow(self._telephone))
 
     def _hang_up(self) -> None:
@@ -84,6 +85,7 @@ class Helping(Chapter):
 
     async def _follow(self, telephone: Telephone) -> None:
         """Shows every state of a call, and how long it has been."""
+        await self.settle()  # the call before may still be on its way to its end
         async with aclosing(telephone.call()) as states:
             clock: asyncio.Task[None] | None = None
             try:

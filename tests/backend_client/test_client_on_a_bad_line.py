@@ -146,7 +146,7 @@ async def test_an_upload_that_is_refused_ends_before_its_last_byte(
     attachment = Attachment("attachments/a", "submissions/b", "audio/wav", bytes(16 << 20))
     with pytest.raises(Conflict):
         await client.upload_attachment(attachment)
-    assert county.calls["UploadAttachment"] == 1
+    assert county.calls["UploadAttachment"] <= 3  # again where gRPC lost the answer while a part was sent
 
 
 async def test_a_backend_that_is_down_is_told_soon_and_found_when_it_is_back(county: County) -> None:
