@@ -91,6 +91,7 @@ from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
 from kiosk.visit.taking_along import TakingAlong
+from kiosk.visit.used import Used
 from kiosk.visit.visit import CLOSED, Chapter, Pace, Visit
 from kiosk.window import ScreenLost
 
@@ -178,7 +179,8 @@ async def run(
             reading_prefix=settings.reading_prefix,
         )
         printer = devices.of(RECEIPT_PRINTER)
-        catalogue = Catalogue(visit, client)
+        used = Used(settings.data / settings.room, today=lambda: datetime.now(zone).date())
+        catalogue = Catalogue(visit, client, used)
         slots = CardSlots(
             visit,
             {
@@ -239,6 +241,7 @@ async def run(
         visit.begin(
             (
                 tally,
+                used,
                 catalogue,
                 Slots(visit, client),
                 appointments,
@@ -352,6 +355,7 @@ async def run(
             await guidance.settle()
             await helping.settle()
             await taking.settle()
+            await used.settle()
             if telephone:
                 await telephone.close()
         return anew.is_set()

@@ -83,10 +83,11 @@ class Survey:
         )
 
     def _digest(self) -> str:
-        """Of what residents are offered; made anew only where that is another."""
+        """Of what residents are offered, in whatever order; made anew only where that is another."""
         services = self.visit.home.services
         if services is not self._catalogue[0]:
-            found = hashlib.sha256(repr(services).encode()).hexdigest()[:_DIGEST] if services else ""
+            named = repr(sorted(services, key=lambda service: service.name))
+            found = hashlib.sha256(named.encode()).hexdigest()[:_DIGEST] if services else ""
             self._catalogue = (services, found)
         return self._catalogue[1]
 

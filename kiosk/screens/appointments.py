@@ -26,7 +26,7 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
     name = "appointments.list"
 
     def draw(self) -> None:
-        """In the catalogue's order."""
+        """The most used first."""
         top = self.heading(self.words("door.appointments"), sub=self.words("door.appointments.choose"))
         self.sheets(self._cards, top)
 

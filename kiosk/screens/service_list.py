@@ -18,7 +18,7 @@ from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import Text
 
 OFTEN = 6
-"""Services that stand before the others where there is an index: the first of the catalogue."""
+"""Services that stand before the others where there is an index: the most used."""
 
 
 class ServiceListScreen(Screen[ServiceList]):
@@ -27,7 +27,7 @@ class ServiceListScreen(Screen[ServiceList]):
     name = "services.list"
 
     def draw(self) -> None:
-        """In the catalogue's order, the most used first; a long list has only these first, and an index."""
+        """The most used first; a long list has only these first, and an index."""
         top = self.heading(
             self.words(f"door.{self.page.door.value}"), sub=self.words(f"door.{self.page.door.value}.choose")
         )

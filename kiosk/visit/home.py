@@ -12,6 +12,7 @@ from backend_client.client import BackendClient
 from backend_client.errors import BackendError
 from foundation.log import logger
 from kiosk.visit.pages import Door, Home
+from kiosk.visit.used import Used
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
@@ -40,14 +41,16 @@ def doors(services: Iterable[Service]) -> tuple[Door, ...]:
 
 
 class Catalogue(Chapter):
-    """Keeps the home page as the backend's catalogue is, also while nobody comes.
+    """Keeps the home page as the backend's catalogue is, the most used first, also while nobody comes.
 
     Below the pages of a visit it stays as it is: nothing changes under a resident's hand.
     """
 
-    def __init__(self, visit: Visit, client: BackendClient) -> None:
+    def __init__(self, visit: Visit, client: BackendClient, used: Used) -> None:
+        """used: knows what is to stand first."""
         self._visit = visit
         self._client = client
+        self._used = used
         self.kept: Callable[[], bool] = lambda: False
         """Says whether something was kept of a visit that was interrupted."""
         self._fetching: asyncio.Task[None] | None = None
@@ -84,7 +87,12 @@ class Catalogue(Chapter):
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
                 last = (Door.CONTINUE,) if self.kept() else ()
-                home = Home((*doors(services), *last), services, services_as_of=as_of)
+                ordered = self._used.services(services)
+                home = Home(
+                    (*self._used.doors(doors(services)), *last),
+                    ordered,
+                    services_as_of=as_of,
+                )
                 if home != self._visit.home:
                     self._visit.show_home(home)
                 await asyncio.sleep(self._visit.pace.home_anew)

@@ -174,7 +174,14 @@ class Ratings(Chapter):
             self._offer(OfferStage.WHY if satisfaction.low else OfferStage.THANKED)
 
     def _with_service(self, matter: Matter) -> Matter:
-        found = next((one.name for one in self._visit.home.services if one.form == matter.form), "")
+        found = next(
+            (
+                one.name
+                for one in self._visit.home.services
+                if one.form == matter.form and one.kind is not ServiceKind.DOCUMENT  # the same on paper
+            ),
+            "",
+        )
         return matter if matter.service or not matter.form else replace(matter, service=found)
 
     def _give_reason(self, page: ReasonEntry) -> None:

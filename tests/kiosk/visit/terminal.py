@@ -76,6 +76,7 @@ from kiosk.visit.reopening import Reopenings
 from kiosk.visit.services import Services
 from kiosk.visit.slots import Slots
 from kiosk.visit.taking_along import TakingAlong
+from kiosk.visit.used import Used
 from kiosk.visit.visit import CLOSED, Pace, Visit
 from tests.hardware.conftest import running
 from tests.kiosk.visit.cable import Cable
@@ -295,7 +296,8 @@ async def terminal(
         visit = Visit(language=Language.ZH_CN, pace=pace)
         office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
         slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
-        catalogue = Catalogue(visit, client)
+        used = Used(folder, today=lambda: datetime.now(COUNTY).date())
+        catalogue = Catalogue(visit, client, used)
         card_slots = CardSlots(
             visit,
             {
@@ -347,6 +349,7 @@ async def terminal(
         visit.begin(
             (
                 tally,
+                used,
                 catalogue,
                 *booking,
                 *replies,
@@ -407,6 +410,7 @@ async def terminal(
             await ratings.settle()
             await helping.settle()
             await taking.settle()
+            await used.settle()
             await devices.close()
             await cable.pull_out()
 
