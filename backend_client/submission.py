@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from uuid import uuid4
 
@@ -62,12 +62,13 @@ class Accepted:
     """It is kept and will not be lost. `reference` is 12 digits and final; `accept_time` is aware, UTC.
 
     delivered: whether the backend has it; else it waits in the queue of this door, and `accept_time` is by
-    this door's clock.
+    this door's clock; due_date: the last day on which the office answers, None where it promises none.
     """
 
     reference: str
     accept_time: datetime
     delivered: bool = True
+    due_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,8 @@ def payment(message: payment_pb2.StartPaymentResponse) -> Payment:
 
 def accepted(message: form_pb2.CreateSubmissionResponse) -> Accepted:
     """What the backend makes of a submission."""
-    return Accepted(_reference(message.reference), moment(message, "accept_time"))
+    due = date_from_proto(message.due_date, "due_date") if message.HasField("due_date") else None
+    return Accepted(_reference(message.reference), moment(message, "accept_time"), due_date=due)
 
 
 def leased(message: form_pb2.LeaseReferencesResponse) -> Leased:

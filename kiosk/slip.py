@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from backend_client.appointment import Counters, Ticket
 from backend_client.forms.form import Form
 from backend_client.forms.lookup import Lookup, Record
-from backend_client.forms.present import present_money, present_time
+from backend_client.forms.present import present_date, present_money, present_time
 from backend_client.forms.present_record import present_record
 from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
@@ -111,6 +111,9 @@ class SlipWriter:
         ]
         if takes:
             parts.append(TextLine(words("slip.takes", duration=takes[language])))
+        if accepted.due_date and not due_fen:
+            by = present_date(accepted.due_date, language)
+            parts.append(TextLine(words("slip.by", date=by), bold=True))
         parts.append(TextLine(words("slip.ask")))
         return tuple(parts)
 

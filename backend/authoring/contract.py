@@ -196,6 +196,7 @@ def _guide(entry: GuideEntry) -> catalog_pb2.Guide:
         place=localized(entry.place),
         opening_hours=localized(entry.opening_hours),
         phone=entry.phone,
+        working_days=entry.working_days,
     )
 
 

@@ -62,6 +62,7 @@ def service(message: catalog_pb2.Service) -> Described:
         for number, text in enumerate(getattr(guide, name), 1):
             parts["guide", name, str(number)] = _text(text)
     parts["guide", "phone"] = guide.phone
+    parts["guide", "working_days"] = str(guide.working_days or "")
     return _without_nothing(parts | _demonstration(message.demonstration))
 
 

@@ -229,6 +229,8 @@ class GuideEntry(Entry):
     place: Summary
     opening_hours: Summary
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9](?:[0-9-]{1,18})[0-9]$")]
+    working_days: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Within which the office answers; 0 where it promises no number."""
 
 
 class ServiceEntry(Entry):

@@ -17,6 +17,7 @@ from backend.rpc import bounds
 from backend.rpc.acting import actor_of
 from backend.rpc.door import Context, door_of
 from backend.rpc.refusal import ANSWERS_INVALID, Refusal, Wrong, invalid, not_found
+from backend.services.deadline import promised_day
 from backend.services.judging import Judged, judge
 from backend.services.uploads import Upload
 from backend.storage import attachments, audit, forms, references, submissions
@@ -24,7 +25,7 @@ from backend.storage.audit import Actor
 from backend.storage.database import Database
 from backend_client.forms.form import Form
 from backend_client.forms.reference import ReferenceError_, check_reference
-from backend_client.forms.wire import form_to_proto
+from backend_client.forms.wire import date_to_proto, form_to_proto
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,11 @@ class FormService(form_pb2_grpc.FormServiceServicer):
                 "SUBMISSION_DIFFERS",
                 "A submission of this name has other answers.",
             )
+        due = promised_day(self.published, submission.form, kept.accept_time)
         return form_pb2.CreateSubmissionResponse(
-            reference=kept.reference, accept_time=timestamp(kept.accept_time)
+            reference=kept.reference,
+            accept_time=timestamp(kept.accept_time),
+            due_date=date_to_proto(due) if due else None,
         )
 
     async def _keep(self, judged: Judged, digest: bytes, actor: Actor, now: datetime) -> submissions.Accepted:

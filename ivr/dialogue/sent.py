@@ -48,6 +48,12 @@ async def _wants_to_pay(conversation: Conversation, draft: Draft, accepted: Acce
         owed = [conversation.prompt("sent.pay" if now else "sent.pay_later")] if due else []
         return [*owed, *text, conversation.prompt("sent.keys")]
 
+    def by() -> list[Utterance]:
+        """The last day of the office's promise, which does not begin before what is owed is paid."""
+        if accepted.due_date is None or due:
+            return []
+        return [conversation.prompt("sent.by", date=conversation.read.day(accepted.due_date))]
+
     def full() -> list[Utterance]:
         reference = conversation.read.reference(accepted.reference)
         return [
@@ -56,6 +62,7 @@ async def _wants_to_pay(conversation: Conversation, draft: Draft, accepted: Acce
             conversation.prompt("sent.reference_again", private=True, reference=reference),
             conversation.prompt("sent.how_to_ask"),
             conversation.content(f"{form.name}/next-steps", form.next_steps),
+            *by(),
             *keys(offer.said()),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend_client.forms.present import present_money, present_time
+from backend_client.forms.present import present_date, present_money, present_time
 from backend_client.forms.reference import group
 from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
@@ -142,6 +142,12 @@ class ConfirmationScreen(Screen[Confirmation]):
         if takes := self.page.takes:
             told = self.words("confirmation.takes", duration=takes[self.language])
             parts += [theme.space.xs, Text(told, width, size=size, bold=True, leading=1.45)]
+        if due := self.page.due_date:
+            told = self.words("confirmation.by", date=present_date(due, self.language))
+            parts += [
+                theme.space.xs,
+                Text(told, width, size=size, bold=True, leading=1.45, name="confirmation.by"),
+            ]
         if later := self._later(width, min(size, theme.type.body)):
             parts = [later, theme.space.m, *parts]
         if booked := self._booked(width, size):

@@ -432,6 +432,11 @@ class Confirmation(Page):
     takes: LocalizedText | None = None
 
     @property
+    def due_date(self) -> date | None:
+        """The last day on which the office answers; None where it promises none, or not before it is paid."""
+        return None if self.due_fen else self.accepted.due_date
+
+    @property
     def matter(self) -> Matter:
         """The application."""
         return Matter(reference=self.accepted.reference, form=self.form.name)

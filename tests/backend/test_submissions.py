@@ -13,9 +13,12 @@ from google.type.date_pb2 import Date
 from huimin.v1 import case_pb2, form_pb2
 from sqlalchemy import func, select
 
+from backend.calendar import Calendar
+from backend.clock import county_day
 from backend.storage import cases, submissions
 from backend.storage.tables import CaseRow
 from backend_client.forms.reference import check_reference
+from backend_client.forms.wire import date_from_proto
 from tests.backend import house as running
 from tests.backend.house import House, failed
 from tests.backend.sample import RESIDENT, answers, submission, submission_name
@@ -78,6 +81,17 @@ async def test_the_same_submission_sent_again_gets_the_first_answer(
     repeated.answers.extend(reordered)
     assert await send(house, repeated) == first
     assert await stored(house) == 1
+
+
+@BOTH
+async def test_who_applies_is_told_the_last_day_of_what_the_office_promises(
+    house: House, form: form_pb2.Form
+) -> None:
+    sent = submission(form)
+    due = Calendar().add_working_days(county_day(house.clock()), 5)  # as its service says
+    assert date_from_proto((await send(house, sent)).due_date, "") == due
+    house.clock.forward(days=2)
+    assert date_from_proto((await send(house, sent)).due_date, "") == due  # the same, sent again
 
 
 @BOTH

@@ -347,6 +347,7 @@ def upload(client: BackendClient) -> Awaitable[object]:
         (submit, changed(ACCEPTED, reference="")),
         (submit, changed(ACCEPTED, reference="12345678901X")),
         (submit, changed(ACCEPTED, accept_time=None)),
+        (submit, changed(ACCEPTED, due_date__year=2026, due_date__month=13, due_date__day=1)),
         (submit, b"\x00"),
         (get_form, form_pb2.GetFormResponse()),
         (get_form, form_pb2.GetFormResponse(form=form_pb2.Form(name="forms/sample"))),

@@ -115,6 +115,7 @@ async def test_the_reference_is_said_twice_in_groups_and_shown_on_phones_with_a_
     assert heard.prompts.count("sent.reference") == 2
     assert f"办件编号：{reference[:4]}-{reference[4:8]}-{reference[8:]}" in heard.text
     assert heard.said("forms/everything/next-steps") == "三个工作日内联系您。"
+    assert re.fullmatch("最晚.+月.+日.*给您答复。", heard.said("sent.by"))
     assert heard.prompts[-4:] == ["rating.question", "rating.keys", "main.menu", "main.person"]
 
 

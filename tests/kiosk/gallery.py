@@ -236,13 +236,13 @@ def _review(form: Form) -> pages.Review:
 
 
 def _confirmations(form: Form) -> Iterator[Page]:
-    accepted = Accepted(reference(), NOW)
-    takes = LocalizedText("材料齐全后20个工作日。", "20 working days from complete papers.")
+    accepted = Accepted(reference(), NOW, due_date=date(2026, 12, 21))
+    takes = LocalizedText("20个工作日。", "20 working days.")
     yield pages.Confirmation(form, accepted, pages.Slip.NO_PRINTER, takes=takes)
     yield pages.Confirmation(form, accepted, pages.Slip.OFFERED, takes=takes)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTING)
     yield pages.Confirmation(form, accepted, pages.Slip.PRINTED)
-    kept = replace(accepted, delivered=False)
+    kept = replace(accepted, delivered=False, due_date=None)
     yield pages.Confirmation(form, kept, pages.Slip.OFFERED, takes=takes)
     yield pages.Confirmation(form, kept, pages.Slip.PRINTED)
     for code in (PrintError.UNKNOWN_OUTCOME, PrintError.CUTTER_FAIL, None):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -90,6 +91,16 @@ def test_a_slip_says_how_long_the_office_needs() -> None:
     for language in Language:
         parts = WRITER.acceptance(form(demonstration=False), ACCEPTED, language, takes=takes)
         assert any(takes[language] in part.text for part in parts if isinstance(part, TextLine))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(Language.ZH_CN, "2026年12月4日"), (Language.EN, "4 December 2026")]
+)
+def test_a_slip_says_by_which_day_there_is_an_answer(language: Language, said: str) -> None:
+    accepted = replace(ACCEPTED, due_date=date(2026, 12, 4))
+    for due_fen, there in ((0, True), (100, False)):
+        parts = WRITER.acceptance(form(demonstration=False), accepted, language, due_fen=due_fen)
+        assert any(said in part.text for part in parts if isinstance(part, TextLine)) is there
 
 
 @pytest.mark.parametrize("delivered", [True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,7 +175,11 @@ async def test_the_confirmation_says_how_long_the_office_needs_as_the_guide_does
         await at.page(Question, did.Skip())
     at.answer_to("")
     await at.page(Declaration, did.Next())
-    assert (await at.page(Confirmation, did.Send())).takes == guide.duration
+    confirmed = await at.page(Confirmation, did.Send())
+    assert confirmed.takes == guide.duration
+    assert confirmed.due_date == confirmed.accepted.due_date
+    assert confirmed.due_date is not None and confirmed.due_date > confirmed.accepted.accept_time.date()
+    assert replace(confirmed, due_fen=100).due_date is None  # it does not begin before that is paid
 
 
 async def test_a_form_that_was_sent_begins_empty(at: Terminal) -> None:
