@@ -87,6 +87,7 @@ from backend.services.text import TextService
 from backend.settings import BackendSettings
 from backend.storage.audit import AuditTrail
 from backend.storage.database import Database, database_url, open_database
+from backend.storage.messages import Channel
 from backend.storage.vault import Vault
 from backend.upkeep import upkeep
 from backend.watching import edition_in_force, publish_at_start, watching
@@ -216,7 +217,10 @@ async def _listening(
         maximum_concurrent_rpcs=limits.MAX_CALLS,
     )
     healthy = health.aio.HealthServicer()
-    _add_services(server, database, published, search, sources, paying=paying, papers=papers, now=now)
+    email = Channel.EMAIL in settings.message_gateways  # else it goes to a file, for trying out
+    _add_services(
+        server, database, published, search, sources, paying=paying, papers=papers, email=email, now=now
+    )
     board = Board(database, now)
     alert_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(database, board, now), server)
     enrolment = EnrolmentService(database, files, now, timedelta(days=settings.certificate_days))
@@ -283,6 +287,7 @@ def _add_services(
     *,
     paying: Paying,
     papers: Papers,
+    email: bool,
     now: Callable[[], datetime],
 ) -> None:
     trail = AuditTrail(database)
@@ -294,11 +299,11 @@ def _add_services(
         AppointmentService(database, published, now), server
     )
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(database, published, search), server)
-    forms = FormService(database, published, now, paying.due)
+    forms = FormService(database, published, now, email, paying.due)
     form_pb2_grpc.add_FormServiceServicer_to_server(forms, server)
     payment_pb2_grpc.add_PaymentServiceServicer_to_server(PaymentService(database, paying, now), server)
     case_pb2_grpc.add_CaseServiceServicer_to_server(CaseService(database, published, trail, now), server)
-    documents = DocumentService(database, published, papers, now)
+    documents = DocumentService(database, published, papers, now, email)
     document_pb2_grpc.add_DocumentServiceServicer_to_server(documents, server)
     text_pb2_grpc.add_TextServiceServicer_to_server(TextService(database, published, now), server)
     terminal_pb2_grpc.add_TerminalServiceServicer_to_server(TerminalService(database, now), server)

@@ -15,11 +15,12 @@ LINK_MINUTES = 15
 @dataclass(frozen=True, slots=True)
 class DocumentLink:
     """A link to a form as PDF, which opens once. link: empty where it was sent; delayed: it goes out later,
-    because messages are not getting through at the moment."""
+    because messages are not getting through at the moment; email: one can be sent to an address."""
 
     link: str = field(repr=False)
     expire_time: datetime
     delayed: bool = False
+    email: bool = False
 
 
 def new_document_name() -> str:

@@ -128,7 +128,7 @@ def run_lookup(lookup: Lookup) -> Method[Found]:
 
 
 def _document_link(answer: document_pb2.CreateDocumentLinkResponse) -> DocumentLink:
-    return DocumentLink(answer.link, wire.moment(answer, "expire_time"), answer.delayed)
+    return DocumentLink(answer.link, wire.moment(answer, "expire_time"), answer.delayed, answer.email_offered)
 
 
 def _case(answer: case_pb2.GetCaseResponse) -> Case:

@@ -112,7 +112,7 @@ def read_content(folder: Path) -> Content:
     services = [entry for _, entry in entries["services"] if isinstance(entry, ServiceEntry)]
     forms = [entry for _, entry in entries["forms"] if isinstance(entry, FormEntry)]
     counters = [entry for _, entry in entries["counters"] if isinstance(entry, CountersEntry)]
-    served = {service: entry.name for entry in counters for service in entry.services}
+    served = {service: entry.name for entry in counters if entry.tickets for service in entry.services}
     lookups = [entry for _, entry in entries["lookups"] if isinstance(entry, LookupEntry)]
     counts = Counter(policy.topic for policy in policies)
     return Content(

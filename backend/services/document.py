@@ -43,6 +43,8 @@ class DocumentService(document_pb2_grpc.DocumentServiceServicer):
     published: Published
     papers: Papers
     now: Callable[[], datetime]
+    email: bool
+    """Whether anything can be sent by e-mail."""
 
     async def RenderDocument(  # noqa: N802 (the contract's name)
         self, request: document_pb2.RenderDocumentRequest, context: Context
@@ -116,6 +118,7 @@ class DocumentService(document_pb2_grpc.DocumentServiceServicer):
             link="" if request.recipient else address(self.papers.web, made.token),
             expire_time=timestamp(made.expire_time),
             delayed=await self._delayed(request.recipient),
+            email_offered=self.email,
         )
 
     async def _delayed(self, recipient: str) -> bool:

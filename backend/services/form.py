@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import grpc
@@ -35,6 +35,8 @@ class FormService(form_pb2_grpc.FormServiceServicer):
     database: Database
     published: Published
     now: Callable[[], datetime]
+    email: bool
+    """Whether anything can be sent by e-mail."""
     due: timedelta = timedelta(days=30)
     """How long what a form costs can be paid."""
 
@@ -45,7 +47,7 @@ class FormService(form_pb2_grpc.FormServiceServicer):
         form = self.published.current.content.forms.get(request.name)
         if form is None:
             raise not_found("FORM_UNKNOWN", "form")
-        return form_pb2.GetFormResponse(form=form_to_proto(form))
+        return form_pb2.GetFormResponse(form=form_to_proto(form if self.email else _without_email(form)))
 
     async def UploadAttachment(  # noqa: N802
         self, request_iterator: AsyncIterator[form_pb2.UploadAttachmentRequest], context: Context
@@ -146,6 +148,14 @@ class FormService(form_pb2_grpc.FormServiceServicer):
                 f"This door has {references.MAX_LEASED} references already.",
             ) from None
         return form_pb2.LeaseReferencesResponse(usable=leased.usable, fresh=leased.fresh)
+
+
+def _without_email(form: Form) -> Form:
+    """The form, by which nobody is promised a message to an address."""
+    contact = form.contact
+    if contact is None or not contact.email:
+        return form
+    return replace(form, contact=replace(contact, email="") if contact.phone else None)
 
 
 def _lease(

@@ -171,7 +171,7 @@ class PaperScreen(Screen[Paper]):
         if state is PaperState.PRINTING:
             return ()
         home = Action("paper.home", self.words("confirmation.home"), did.GoHome(), icon="home")
-        if state is PaperState.LINK:
+        if state is PaperState.LINK and self.page.email:
             email = self.words("paper.email")
             return (Action("paper.email", email, did.ByEmail(), look=SECONDARY, icon="send"), home)
         if state is not PaperState.FAILED:

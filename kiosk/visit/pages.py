@@ -804,7 +804,8 @@ class Paper(Page):
     """A form on paper.
 
     waits: why a printing does not go on, None while it does; fault: why it was not printed; link: for the
-    code; filled: something of the resident's stands on it; delayed: messages do not get through just now.
+    code; filled: something of the resident's stands on it; delayed: messages do not get through just now;
+    email: a link can be sent to an address.
     """
 
     service: Service
@@ -815,6 +816,7 @@ class Paper(Page):
     fault: DeviceError | None = None
     link: str = dataclasses.field(default="", repr=False)
     delayed: bool = False
+    email: bool = False
 
     @property
     def matter(self) -> Matter | None:

@@ -85,7 +85,7 @@ class Papers(Chapter):
                 self._visit.do(lambda: self._link(service, form))
             case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeBlank():
                 self._visit.do(lambda: self._print(service, form))
-            case Paper(state=PaperState.LINK, service=service, form=form), did.ByEmail():
+            case Paper(state=PaperState.LINK, service=service, form=form, email=True), did.ByEmail():
                 self._visit.open(AddressEntry(service, form, page.filled))
             case AddressEntry(), did.Enter(text):
                 self._visit.show(replace(page, entered=text[:MAX_ENTERED], error=None))
@@ -151,7 +151,8 @@ class Papers(Chapter):
         made = await self._client.create_document_link(
             self._name, form, self._visit.language, answers=self._answers
         )
-        self._show(Paper(service, form, PaperState.LINK, bool(self._answers), link=made.link))
+        shown = Paper(service, form, PaperState.LINK, bool(self._answers), link=made.link, email=made.email)
+        self._show(shown)
 
     async def _send(self, page: AddressEntry) -> None:
         """Has a link sent to an address. Trying it again sends the same link, and only once."""

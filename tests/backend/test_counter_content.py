@@ -171,3 +171,12 @@ def test_what_is_only_just_right_is_read(tmp_path: Path) -> None:
     served = {service.name: service.counters for service in content.services}
     assert served["services/visit"] == "counters/hall"
     assert served["services/passport"] == "counters/others"
+
+
+def test_no_ticket_is_offered_where_the_counters_give_out_none(tmp_path: Path) -> None:
+    folder = booked_content(tmp_path / "content")
+    text = (folder / COUNTERS).read_text("utf-8")
+    (folder / COUNTERS).write_text(text.replace(TICKETS, ""), "utf-8")
+    served = {service.name: service.counters for service in read_content(folder).services}
+    assert served["services/visit"] == ""
+    assert served["services/passport"] == "counters/others"

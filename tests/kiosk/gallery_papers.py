@@ -33,7 +33,7 @@ def papers(services: Iterable[Service], forms: Iterable[Form]) -> Iterator[Page]
     yield pages.Paper(service, form, PaperState.FAILED, filled=True, fault=gone)
     for filled in (True, False):
         yield pages.Paper(service, form, PaperState.PRINTED, filled)
-    yield pages.Paper(service, form, PaperState.LINK, filled=False, link=LINK)
+    yield pages.Paper(service, form, PaperState.LINK, filled=False, link=LINK, email=True)
     yield pages.AddressEntry(service, form, filled=False)
     wrong = AnswerError(pages.ADDRESS.id, Problem.WRONG_TYPE)
     yield pages.AddressEntry(service, form, filled=False, entered="zhang.san@example", error=wrong)

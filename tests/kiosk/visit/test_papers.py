@@ -48,7 +48,12 @@ PAPER, MATTER = "services/rural-medical-claim-paper", "services/rural-medical-cl
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     data = tmp_path_factory.mktemp("house") / "data"
-    async with running.house(data, PACKAGED, web_listen="127.0.0.1:0") as started:
+    async with running.house(
+        data,
+        PACKAGED,
+        web_listen="127.0.0.1:0",
+        message_gateways={"email": {"gateway": "file"}},
+    ) as started:
         yield started
 
 
@@ -205,6 +210,18 @@ async def test_a_terminal_that_does_not_print_shows_the_code(house: House, tmp_p
         assert page.filled
         async with aiohttp.ClientSession() as phone, phone.post(page.link) as answer:
             assert CARD.full_name in text_of(await answer.read())
+
+
+async def test_an_address_of_email_is_not_asked_for_where_nothing_can_be_sent(tmp_path: Path) -> None:
+    async with (
+        running.house(tmp_path / "data", PACKAGED, web_listen="127.0.0.1:0") as without,
+        terminal(without.address, tmp_path) as at,
+    ):
+        await ways(at)
+        at.do(did.TakeBlank())
+        page = await paper(at, PaperState.LINK)
+        assert not page.email
+        assert at.do(did.ByEmail()) is page
 
 
 async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: Path) -> None:
