@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
-from backend_client.forms.form import FieldType
+from backend_client.forms.form import Field, FieldType
 from foundation.language import Language
 from kiosk.input.keyboards.date import DateKeyboard
+from kiosk.input.keyboards.date_either import DateEither
 from kiosk.input.keyboards.digits import DigitKeyboard, IdentityKeyboard, MoneyKeyboard, PhoneKeyboard
 from kiosk.input.keyboards.keyboard import Keyboard
 from kiosk.theme import theme
@@ -39,9 +41,22 @@ def listen(
     return keyboard
 
 
-def date_keyboard(width: int, language: Language, text: str, entered: Callable[[str], None]) -> DateKeyboard:
+def date_keyboard(
+    width: int,
+    language: Language,
+    field: Field,
+    *,
+    text: str,
+    today: date,
+    entered: Callable[[str], None],
+) -> Keyboard:
     """A keyboard for dates, which shows what it has; `entered` is told after each key."""
-    keyboard = DateKeyboard(width, language, text)
+    latest = min(field.max_date, today) if field.not_in_future else field.max_date
+    keyboard: DateKeyboard | DateEither
+    if field.min_date <= latest:
+        keyboard = DateEither(width, language, text, (field.min_date, latest), today)
+    else:  # no day does, which the resident is told once one is typed
+        keyboard = DateKeyboard(width, language, text)
     keyboard.bind(text=lambda _, now: entered(now))
     return keyboard
 

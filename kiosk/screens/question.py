@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from kivy.uix.widget import Widget
 
@@ -308,7 +309,12 @@ class QuestionScreen(Screen[Question]):
         kind = self.page.field.type
         if kind is FieldType.DATE:
             keyboard: Keyboard = date_keyboard(
-                wide, self.language, self.page.entered, lambda text: self.send(did.Enter(text))
+                wide,
+                self.language,
+                self.page.field,
+                text=self.page.entered,
+                today=datetime.now(self.surroundings.zone).date(),
+                entered=lambda text: self.send(did.Enter(text)),
             )
         else:
             keyboard = PADS[kind](wide, self.language)

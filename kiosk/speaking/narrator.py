@@ -201,6 +201,8 @@ class Narrator:
         self._spelling = self._spelling or piece.id.startswith(CANDIDATE)
         widget.dispatch("on_press")
         widget.dispatch("on_release")
+        if self._before is not None:  # a keyboard may be another now, of which the visit knows nothing
+            self.changed()
 
     def _back(self, now: Shown) -> None:
         match now.overlay:

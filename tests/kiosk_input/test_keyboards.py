@@ -22,6 +22,7 @@ KEYBOARDS = [
     "money",
     "date",
     "wheels",
+    "either",
 ]
 LEAST = {(1080, 1920): 88, (1280, 1024): 68}
 """20 mm on either panel."""
@@ -309,3 +310,19 @@ def test_the_wheels_reach_only_real_dates(hand: Hand) -> None:
     hand.until(lambda state: state["text"] == "1946-02-01")
     hand.touch("done")
     assert hand.events(2) == [["date", "1946-02-01"], ["done"]]
+
+
+def test_a_date_is_typed_or_chosen_from_today_and_goes_on_from_what_was_typed(hand: Hand) -> None:
+    hand.show("either")
+    hand.touch("steps")
+    hand.until(lambda state: state["text"] == "2026-11-23")  # what stands there is entered
+    hand.touch("day.more")
+    hand.until(lambda state: state["text"] == "2026-11-24")
+    hand.touch("digits")
+    hand.until(lambda state: "keyboard.7" in state["controls"])
+    hand.touch("year", "1", "9", "4", "6")
+    hand.until(lambda state: state["text"] == "1946-11-24")
+    hand.touch("steps", "month.less")
+    hand.until(lambda state: state["text"] == "1946-10-24")
+    hand.touch("done")
+    assert hand.events(1) == [["done"]]

@@ -44,6 +44,7 @@ from kiosk.fonts import covers, register_fonts  # noqa: E402
 from kiosk.input.deploy import deploy  # noqa: E402
 from kiosk.input.handwriting import Handwriting  # noqa: E402
 from kiosk.input.keyboards.date import DateKeyboard  # noqa: E402
+from kiosk.input.keyboards.date_either import DateEither  # noqa: E402
 from kiosk.input.keyboards.date_steps import DateSteps  # noqa: E402
 from kiosk.input.keyboards.digits import (  # noqa: E402
     DigitKeyboard,
@@ -67,6 +68,7 @@ from kiosk.theme import theme  # noqa: E402
 from kiosk.widgets.inspectable import Inspectable  # noqa: E402
 
 STEPS = DateSteps(date(2024, 1, 31), date(1900, 1, 1), date(2026, 12, 31))
+TODAY = date(2026, 11, 23)
 
 
 class KeyboardWindow(App):
@@ -102,6 +104,7 @@ class KeyboardWindow(App):
             "money": lambda: MoneyKeyboard(WIDTH, language),
             "date": lambda: DateKeyboard(WIDTH, language),
             "wheels": lambda: DateWheels(WIDTH, language, STEPS),
+            "either": lambda: DateEither(WIDTH, language, "", (STEPS.earliest, STEPS.latest), TODAY),
         }
         self.root.clear_widgets()
         self.events = []

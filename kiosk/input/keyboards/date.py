@@ -22,22 +22,27 @@ class DateKeyboard(Keyboard):
 
     `text` is what stands there, ``YYYY-MM-DD`` as far as it was typed. It may be no date, such as 30
     February: that is for those who check answers to say. Events: ``on_done()``, and before it
-    ``on_date(date)`` where it is a date. ``on_insert`` and ``on_backspace`` never happen.
+    ``on_date(date)`` where it is a date; ``on_turn()`` where steps are wanted instead. ``on_insert`` and
+    ``on_backspace`` never happen.
     """
 
-    __events__ = ("on_date",)
+    __events__ = ("on_date", "on_turn")
     text = StringProperty("")
 
-    def __init__(self, width: int, language: Language, text: str = "") -> None:
-        """text: what stands there already."""
+    def __init__(self, width: int, language: Language, text: str = "", *, turns: bool = False) -> None:
+        """text: what stands there already; turns: there is a key for steps."""
         above = date_parts.height() + theme.space.s
-        super().__init__(width, height_of(pads.DIGITS, pad_row()) + above, language)
+        layout = pads.DATE if turns else pads.DIGITS
+        super().__init__(width, height_of(layout, pad_row()) + above, language)
         self._entry = DateEntry.of(text)
         self._parts: Box | None = None
-        self._show(pads.DIGITS, pad_row())
+        self._show(layout, pad_row())
         self._now(self._entry)
 
     def on_date(self, date: object) -> None:
+        """Event."""
+
+    def on_turn(self) -> None:
         """Event."""
 
     def _touched(self, key: Key) -> None:
@@ -46,6 +51,8 @@ class DateKeyboard(Keyboard):
                 self._now(self._entry.typed(key.insert))
             case Act.BACKSPACE:
                 self._now(self._entry.erased())
+            case Act.SCRIPT:
+                self.dispatch("on_turn")
             case Act.DONE:
                 self._now(self._entry.finished())
                 if self._entry.date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.input.keyboards.layout import Cell, Key, Layout
+from kiosk.input.keyboards.layout import Act, Cell, Key, Layout, Tone
 from kiosk.input.keyboards.letters import BACKSPACE, DONE, keys
 
 
@@ -15,6 +15,11 @@ def _pad(name: str, corner: Key | None = None) -> Layout:
     return Layout(name, 4, 4, (*digits, *last, *side))
 
 
+TO_STEPS = Key("steps", Act.SCRIPT, message="date.steps", tone=Tone.QUIET)
+TO_DIGITS = Key("digits", Act.SCRIPT, message="date.digits", tone=Tone.QUIET)
+"""The two ways of entering a date."""
+
 DIGITS = _pad("digits")
+DATE = _pad("date", TO_STEPS)
 IDENTITY = _pad("identity", keys("X")[0])
 MONEY = _pad("money", keys(".")[0])

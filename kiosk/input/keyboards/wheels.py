@@ -24,14 +24,15 @@ class DateWheels(Keyboard):
     """Above and below year, month and day a key that steps, also while it is held; the year can be typed.
 
     Only dates that exist, between the bounds, can be reached. `text` is the date as ``YYYY-MM-DD``. Events:
-    ``on_done()``, and before it ``on_date(date)``. ``on_insert`` and ``on_backspace`` never happen.
+    ``on_done()``, and before it ``on_date(date)``; ``on_turn()`` where digits are wanted instead.
+    ``on_insert`` and ``on_backspace`` never happen.
     """
 
-    __events__ = ("on_date",)
+    __events__ = ("on_date", "on_turn")
     text = StringProperty("")
 
-    def __init__(self, width: int, language: Language, steps: DateSteps) -> None:
-        """steps: the date to begin with, and its bounds."""
+    def __init__(self, width: int, language: Language, steps: DateSteps, *, turns: bool = False) -> None:
+        """steps: the date to begin with, and its bounds; turns: there is a key for digits."""
         above = date_parts.height() + theme.space.s
         super().__init__(width, height_of(pads.DIGITS, pad_row()) + above, language)
         self._steps = steps
@@ -40,14 +41,17 @@ class DateWheels(Keyboard):
         self._pad = Board(pads.DIGITS, self._room, pad_row(), self._words, self._touched)
         self._pad.say("done", "key.take")
         self._pad.pos = (theme.space.xs, theme.space.xs)
-        self._keys = self._step_keys()
+        self._keys = [*self._step_keys(), *self._last_row(turns=turns)]
         self._show_steps()
 
     def on_date(self, date: object) -> None:
         """Event."""
 
+    def on_turn(self) -> None:
+        """Event."""
+
     def _step_keys(self) -> list[KeyCap]:
-        """Plus above the boxes, minus below, and the end over the whole width."""
+        """Plus above the boxes, minus below."""
         row, edge = pad_row(), theme.space.xs
         high = round(row * 1.5)
         bottoms = {-1: edge + row, 1: edge + row + high + date_parts.height() + theme.space.s}
@@ -69,16 +73,33 @@ class DateWheels(Keyboard):
                 cap.pos = (round(left), bottoms[by])
                 caps.append(cap)
             left += wide
+        return caps
+
+    def _last_row(self, *, turns: bool) -> list[KeyCap]:
+        """To the digits where they are wanted, and the end over the rest of the width."""
+        row, edge = pad_row(), theme.space.xs
+        beside = self._room * date_parts.SHARES[Part.YEAR] if turns else 0
         done = KeyCap(
-            self._room,
+            self._room - beside,
             row,
             name="done",
             touched=self._finish,
             label=self._words("key.done"),
             tone=Tone.STRONG,
         )
-        done.pos = (edge, edge)
-        return [*caps, done]
+        done.pos = (round(edge + beside), edge)
+        if not turns:
+            return [done]
+        digits = KeyCap(
+            beside,
+            row,
+            name=pads.TO_DIGITS.name,
+            touched=lambda: self.dispatch("on_turn"),
+            label=self._words(pads.TO_DIGITS.message),
+            tone=pads.TO_DIGITS.tone,
+        )
+        digits.pos = (edge, edge)
+        return [digits, done]
 
     def _step(self, part: Part, by: int) -> None:
         self._steps = self._steps.stepped(part, by)
