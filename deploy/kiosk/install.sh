@@ -30,6 +30,7 @@ install -d -m 700 /etc/huimin/secret
 key=/etc/huimin/secret/kiosk.key
 test -e $key || "$here/../../.venv/bin/huimin-backend" keys new --out $key
 systemctl mask --now ctrl-alt-del.target getty@tty1.service
+systemctl mask --now udisks2.service autofs.service # nothing mounts by itself, should another package bring them
 systemctl enable seatd.service huimin-kiosk.service
 sysctl --quiet --system
 udevadm control --reload

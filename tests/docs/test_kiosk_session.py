@@ -96,7 +96,18 @@ def test_storage_is_refused_by_rules_that_udev_can_read() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     for rule in rules:
         assert all(_RULE.fullmatch(part) for part in rule.split(", ")), rule
-    assert any('ATTR{bInterfaceClass}=="08"' in rule and 'ATTR{authorized}="0"' in rule for rule in rules)
+    for kind in ("08", "06"):  # storage; cameras and phones
+        refused = (f'ATTR{{bInterfaceClass}}=="{kind}"', 'ATTR{authorized}="0"')
+        assert any(all(part in rule for part in refused) for rule in rules), kind
     drivers = (SESSION / "modprobe.conf").read_text("utf-8")
     for driver in ("usb-storage", "uas"):
         assert f"install {driver} /bin/false" in drivers
+
+
+def test_nothing_mounts_by_itself_and_the_session_may_not() -> None:
+    masked = re.findall(r"^systemctl mask --now (.*?)(?: #.*)?$", (SESSION / "install.sh").read_text(), re.M)
+    assert {"udisks2.service", "autofs.service"} <= set(" ".join(masked).split())
+    values = Unit().values
+    assert values["CapabilityBoundingSet"] == [""]  # mount(2) needs CAP_SYS_ADMIN,
+    assert values["RestrictNamespaces"] == ["yes"]  # which a name space of one's own would give
+    assert values["NoNewPrivileges"] == ["yes"]
