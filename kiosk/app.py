@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,7 @@ from kiosk.drafts.tries import CodeTries
 from kiosk.figures import observed_terminal
 from kiosk.fonts import covers, register_fonts
 from kiosk.heartbeat import Heartbeat
-from kiosk.input.handwriting import Handwriting
 from kiosk.input.methods import InputMethods
-from kiosk.input.rime import PinyinEngine
-from kiosk.input.words import Words
 from kiosk.inspect import Inspector
 from kiosk.power import PowerWatch
 from kiosk.presence import Presence
@@ -93,6 +91,7 @@ from kiosk.visit.slots import Slots
 from kiosk.visit.taking_along import TakingAlong
 from kiosk.visit.used import Used
 from kiosk.visit.visit import CLOSED, Chapter, Pace, Visit
+from kiosk.widgets.pictures import unmix_plain_colour
 from kiosk.window import ScreenLost
 
 log = logger(__name__)
@@ -146,24 +145,21 @@ async def run(
     *,
     opened: Awaitable[object],
     lending: VendorModeSettings,
-    pinyin: Callable[[], PinyinEngine],
-    handwriting: Handwriting | None,
-    words: Words,
+    typing: InputMethods,
     inspect: Path | None,
 ) -> bool:
     """Shows the terminal until SIGTERM, SIGINT or the window's end; whether it is to be started anew. Raises
     ScreenLost.
 
-    opened: is done once the devices are; pinyin: opens the engine; handwriting: None where it is missing;
-    words: of the pinyin dictionary.
+    opened: is done once the devices are; typing: is opened here. Raises InputMethodError where that fails.
     """
     stop = stop_requested()
     client = door.client
     register_fonts()
+    unmix_plain_colour()
     correct_touches()
     theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
-    with pinyin() as engine, log_tail() as tail:
-        typing = InputMethods(engine, handwriting)
+    with closing(typing), log_tail() as tail:
         visit = Visit(
             language=settings.language,
             pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
@@ -245,7 +241,7 @@ async def run(
                 catalogue,
                 Slots(visit, client),
                 appointments,
-                Policies(visit, client, words),
+                Policies(visit, client, lambda: typing.words),
                 ratings,
                 Services(visit, client),
                 papers,
@@ -277,7 +273,6 @@ async def run(
                 simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
                 qr_text=slips.qr_text,
                 typing=typing,
-                dictionary=words,
                 code_reader=devices.of(CODE_READER) is not None,
                 reading_prefix=settings.reading_prefix,
             ),
@@ -329,7 +324,7 @@ async def run(
         try:
             with observed_terminal(visit, devices, settings.data / settings.room):
                 async with reporter.running():
-                    await _show(stage, settings, stop, inspect, speaking)
+                    await _show(stage, settings, stop, inspect, typing=typing, speaking=speaking)
         finally:
             menu.close("closed")
             await menu.settle()
@@ -375,15 +370,23 @@ def _telephone(settings: KioskSettings) -> Baresip | None:
 
 
 async def _show(
-    stage: Stage, settings: KioskSettings, stop: asyncio.Event, inspect: Path | None, speaking: Speaking
+    stage: Stage,
+    settings: KioskSettings,
+    stop: asyncio.Event,
+    inspect: Path | None,
+    *,
+    typing: InputMethods,
+    speaking: Speaking,
 ) -> None:
-    """Runs the window; says that it is ready once the first frame is drawn. Raises ScreenLost."""
+    """Runs the window; says that it is ready once the first frame is drawn. Raises ScreenLost,
+    InputMethodError."""
     app = TerminalApp(stage)
     inspector = Inspector(stage, inspect, speaking.spoken) if inspect else None
     tidying = Tidying(stage)
     display = DisplayServer()
     heartbeat = Heartbeat(display)
     lost = asyncio.Event()
+    begun = asyncio.Event()
     display.when_lost(lost.set)
     if inspector:
         await inspector.open()
@@ -393,13 +396,15 @@ async def _show(
             Window.unbind(on_flip=drawn)
             tidying.begin()
             heartbeat.begin()
-            speaking.open()
+            begun.set()
             say_ready("huimin-kiosk", str(settings.size))
 
     Window.bind(on_flip=drawn)
     shown = asyncio.create_task(app.async_run(async_lib="asyncio"))
-    ends = {shown, asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())}
+    rest = asyncio.create_task(_open_the_rest(begun, typing, speaking))
+    ends = {shown, rest, asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())}
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    failed = rest.exception() if rest.done() else None
     for end in ends - {shown}:
         end.cancel()
     heartbeat.end()
@@ -410,6 +415,16 @@ async def _show(
         raise ScreenLost
     app.stop()
     await shown
+    if failed:
+        raise failed
+
+
+async def _open_the_rest(begun: asyncio.Event, typing: InputMethods, speaking: Speaking) -> None:
+    """What the first picture can be without, once it is there. Ends only where something is missing."""
+    await begun.wait()
+    await asyncio.to_thread(typing.open)
+    speaking.open()
+    await asyncio.get_running_loop().create_future()
 
 
 def shows(text: str) -> bool:

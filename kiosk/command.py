@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -111,16 +112,12 @@ async def _run(
     from kiosk.fonts import FontError  # noqa: PLC0415
     from kiosk.input.deploy import deploy  # noqa: PLC0415
     from kiosk.input.errors import InputMethodError  # noqa: PLC0415
-    from kiosk.input.methods import open_handwriting, open_words  # noqa: PLC0415
-    from kiosk.input.rime import PinyinEngine  # noqa: PLC0415
+    from kiosk.input.methods import InputMethods, open_all  # noqa: PLC0415
 
     try:
         dictionary = await asyncio.to_thread(deploy)
         require_window()
         from kiosk.app import SIZES, run, shows  # noqa: PLC0415 (it needs the window)
-
-        words = await asyncio.to_thread(open_words)
-        handwriting = await asyncio.to_thread(open_handwriting, shows, words)
 
         devices = Devices(configured.configured())
         store = Store(settings.data / settings.room)
@@ -136,9 +133,7 @@ async def _run(
                     devices,
                     opened=opening,
                     lending=lending,
-                    pinyin=lambda: PinyinEngine(dictionary, shows),
-                    handwriting=handwriting,
-                    words=words,
+                    typing=InputMethods(partial(open_all, dictionary, shows)),
                     inspect=inspect,
                 )
         finally:

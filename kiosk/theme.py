@@ -194,6 +194,7 @@ class Theme:
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.type = TypeScale(self)
         self.space = Space(self)
+        self._lay_out()
 
     @property
     def look(self) -> Look:
@@ -259,16 +260,22 @@ class Theme:
         above = self._panel_bottom + self._window[1] / self.density - _REACH
         return min(max(0, round(above * self.density)), self._window[1] // 2)
 
-    @property
-    def room(self) -> tuple[int, int]:
-        """Width and height of what is laid out: the window, or its lower part in the low mode."""
+    def _lay_out(self) -> None:
+        """Works out what a page asks for some thousand times."""
         width, height = self._window
-        return (width, height - self.out_of_reach) if self._look.low else (width, height)
-
-    @property
-    def arrangement(self) -> Arrangement:
+        self.room = (width, height - self.out_of_reach) if self._look.low else (width, height)
+        """Width and height of what is laid out: the window, or its lower part in the low mode."""
+        self.arrangement = _arrangement(*self.room)
         """How a room of that shape is laid out."""
-        return _arrangement(*self.room)
+        drawn = self.arrangement
+        usual = _times(self.room, _DRAWN[drawn])
+        as_large = self.density / _DENSITY[drawn]
+        self.scale = max(usual, min(as_large, _times(self.room, _LEAST[drawn])))
+        """How many times larger than drawn: 2.0 on a panel of 2160×3840.
+
+        On a panel whose pixels are smaller than on the one that was drawn for, and where part of it is out
+        of reach, everything stays as large in millimetres as long as the pages have room for that.
+        """
 
     @property
     def portrait(self) -> bool:
@@ -281,18 +288,6 @@ class Theme:
         return self.arrangement is Arrangement.WIDE
 
     @property
-    def scale(self) -> float:
-        """How many times larger than drawn: 2.0 on a panel of 2160×3840.
-
-        On a panel whose pixels are smaller than on the one that was drawn for, and where part of it is out
-        of reach, everything stays as large in millimetres as long as the pages have room for that.
-        """
-        drawn = self.arrangement
-        usual = _times(self.room, _DRAWN[drawn])
-        as_large = self.density / _DENSITY[drawn]
-        return max(usual, min(as_large, _times(self.room, _LEAST[drawn])))
-
-    @property
     def touch(self) -> int:
         """Least side of what is touched: 20 mm."""
         return round(_TOUCH[self.arrangement] * self.scale)
@@ -302,6 +297,7 @@ class Theme:
         self._watchers.append(weakref.WeakMethod(changed))
 
     def _tell(self) -> None:
+        self._lay_out()
         alive = [(ref, method) for ref in self._watchers if (method := ref())]
         self._watchers = [ref for ref, _ in alive]
         for _, method in alive:

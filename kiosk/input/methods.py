@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from threading import Lock
 
 from foundation.log import logger
 from kiosk.input.errors import HandwritingError, InputMethodError
@@ -47,20 +49,70 @@ def open_handwriting(shows: Callable[[str], bool], words: Words, model: Path = M
         return None
 
 
-class InputMethods:
-    """Owns what was chosen. One for the process.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What entering text needs; handwriting: None where it is missing."""
 
-    chinese: how Chinese is entered, as the resident did it last; until then, by pinyin.
+    pinyin: PinyinEngine
+    handwriting: Handwriting | None
+    words: Words
+
+
+def open_all(dictionary: Path, shows: Callable[[str], bool]) -> Opened:
+    """Opens all of it, which takes four tenths of a second. Raises InputMethodError.
+
+    dictionary: what `kiosk.input.deploy.deploy` gave; shows: whether the terminal's type has all characters
+    of a text.
+    """
+    words = open_words()
+    return Opened(PinyinEngine(dictionary, shows), open_handwriting(shows, words), words)
+
+
+class InputMethods:
+    """Owns what was opened, and what was chosen. One for the process.
+
+    Nobody types before the first page is there: it is opened after that, in a thread; whoever is faster
+    waits for it.
     """
 
-    def __init__(self, pinyin: PinyinEngine, handwriting: Handwriting | None = None) -> None:
-        self.pinyin = pinyin
-        self.handwriting = handwriting
+    def __init__(self, opening: Callable[[], Opened]) -> None:
+        """opening: opens it (`open_all`), once."""
+        self._opening = opening
+        self._once = Lock()
+        self._opened: Opened | None = None
         self._chinese = Script.PINYIN
+
+    def open(self) -> Opened:
+        """What is open; waits until it is. Raises InputMethodError."""
+        with self._once:
+            if self._opened is None:
+                self._opened = self._opening()
+            return self._opened
+
+    def close(self) -> None:
+        """Ends the engine."""
+        with self._once:
+            if self._opened is not None:
+                self._opened.pinyin.close()
+
+    @property
+    def pinyin(self) -> PinyinEngine:
+        """The engine."""
+        return self.open().pinyin
+
+    @property
+    def handwriting(self) -> Handwriting | None:
+        """Writing by finger; None where it is missing."""
+        return self.open().handwriting
+
+    @property
+    def words(self) -> Words:
+        """Of the pinyin dictionary."""
+        return self.open().words
 
     @property
     def chinese(self) -> Script:
-        """By pinyin or by hand."""
+        """How Chinese is entered, as the resident did it last; until then, by pinyin."""
         return self._chinese
 
     def prefer(self, script: Script) -> None:
@@ -71,4 +123,5 @@ class InputMethods:
     def forget(self) -> None:
         """At the end of a visit: what was typed, and what was chosen."""
         self._chinese = Script.PINYIN
-        self.pinyin.forget()
+        if self._opened is not None:
+            self._opened.pinyin.forget()

@@ -40,6 +40,7 @@ class HomeScreen(Screen[Home]):
         space = theme.space
         if theme.portrait:
             greeting = self._greeting(self.width)
+    for_everybody = True
             help_ = self._help(self.width)
             self.put(greeting, 0, space.l)
             self.put(help_, 0, self.height - help_.height)

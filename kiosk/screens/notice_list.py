@@ -18,6 +18,7 @@ class NoticeListScreen(Screen[NoticeList]):
     """One row a notice, with what it is about."""
 
     name = "notices.list"
+    for_everybody = True
 
     def draw(self) -> None:
         """The newest first, as the backend gives them."""

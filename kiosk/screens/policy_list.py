@@ -29,6 +29,7 @@ class PolicyListScreen(Screen[PolicyList]):
     """One row a policy, with what it means for a resident."""
 
     name = "policies.list"
+    for_everybody = True
 
     def draw(self) -> None:
         """The newest first, as the backend gives them."""

@@ -173,7 +173,7 @@ class QuestionScreen(Screen[Question]):
         top = above.height + space.m
         options = question_words.options(self.page.field, self.language, self.words)
         labels = [label for _, label in options]
-        if found := groups(labels, self.language, self.surroundings.dictionary):
+        if found := groups(labels, self.language, self.surroundings.typing.words):
             put_indexed(self, found, lambda members, width: self._lines(members, width, theme.touch), top)
             return
         room = self.height - top

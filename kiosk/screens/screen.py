@@ -30,9 +30,9 @@ class Surroundings:
     """What screens show of the terminal itself.
 
     simulated: identifiers of the simulated devices, as in ``device.identity_card_reader`` of the catalogue;
-    qr_text: what the QR code of an accepted form says; typing: how text is entered; dictionary: words and
-    their pinyin; code_reader: whether a slip's code can be held before one; reading_prefix: what stands
-    before the name of a text in its QR code.
+    qr_text: what the QR code of an accepted form says; typing: how text is entered; code_reader:
+    whether a slip's code can be held before one; reading_prefix: what stands before the name of a text in its
+    QR code.
     """
 
     office: LocalizedText
@@ -42,7 +42,6 @@ class Surroundings:
     simulated: tuple[str, ...]
     qr_text: Callable[[Accepted], str]
     typing: InputMethods
-    dictionary: Words
     code_reader: bool = False
     reading_prefix: str = ""
 
@@ -70,6 +69,8 @@ class Screen(Box, Generic[P]):
     heard: ClassVar[bool] = False
     """Whether it shows how the visit is heard."""
     bare: ClassVar[bool] = False
+    for_everybody: ClassVar[bool] = False
+    """Whether it shows everybody the same: then its lines are kept drawn for the next one (`Pictures`)."""
     """Whether it has the whole window, without header and foot."""
 
     def __init__(

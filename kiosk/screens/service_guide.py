@@ -29,6 +29,7 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
     heard = True
 
     def draw(self) -> None:
+    for_everybody = True
         """Facts first, then the longer parts."""
         service = self.page.service
         lang = self.language

@@ -25,6 +25,7 @@ class ServiceListScreen(Screen[ServiceList]):
     """One row a matter; those that can be applied for here say so."""
 
     name = "services.list"
+    for_everybody = True
 
     def draw(self) -> None:
         """The most used first; a long list has only these first, and an index."""
@@ -32,7 +33,7 @@ class ServiceListScreen(Screen[ServiceList]):
             self.words(f"door.{self.page.door.value}"), sub=self.words(f"door.{self.page.door.value}.choose")
         )
         titles = [service.title[self.language] for service in self.page.services]
-        found = groups(titles, self.language, self.surroundings.dictionary, often=OFTEN)
+        found = groups(titles, self.language, self.surroundings.typing.words, often=OFTEN)
         if found:
             put_indexed(
                 self, found, lambda members, width: [(self._row(one, width), 1) for one in members], top

@@ -34,6 +34,7 @@ from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
 from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.overlay import Overlay
+from kiosk.widgets.pictures import pictures
 
 log = logger(__name__)
 
@@ -152,7 +153,8 @@ class Stage(FloatLayout):
         Window.clearcolor = theme.colour.paper
         if before is None or not self._refreshed(before, now):
             try:
-                self._build(now)
+                with pictures.for_everybody(SCREENS[type(now.page)].for_everybody):
+                    self._build(now)
             except Exception:
                 log.exception("screen_broke", page=type(now.page).__name__)
                 if isinstance(now.page, Home | OutOfService):

@@ -34,6 +34,7 @@ class TopicsScreen(Screen[Topics]):
     """A search field above, the topics below."""
 
     name = "policies.topics"
+    for_everybody = True
 
     def draw(self) -> None:
         """Topics in two columns, in four where the window lies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from backend_client.catalog import Service, ServiceKind
@@ -40,7 +41,7 @@ def _opens_a_guide(service: Service) -> bool:
 class Policies(Chapter):
     """Reading policies. It remembers nothing that the pages do not."""
 
-    def __init__(self, visit: Visit, client: BackendClient, words: Words) -> None:
+    def __init__(self, visit: Visit, client: BackendClient, words: Callable[[], Words]) -> None:
         """words: for services that are searched by pinyin."""
         self._visit = visit
         self._client = client
@@ -109,9 +110,9 @@ class Policies(Chapter):
             query, self._visit.language, page_size=AT_ONCE, as_typed=as_typed
         )
         listed = [service for service in self._visit.home.services if _opens_a_guide(service)]
-        services = services_found(query, listed, self._words)
+        services = services_found(query, listed, self._words())
         if part.corrected and not services:
-            services = services_found(part.corrected, listed, self._words)
+            services = services_found(part.corrected, listed, self._words())
         return PolicyResults(
             query,
             part.items,

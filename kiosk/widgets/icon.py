@@ -14,6 +14,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.colours import Colour
 from kiosk.widgets.box import BARE
+from kiosk.widgets.pictures import unmixed
 
 FAMILY = "HuiminIcons"
 MOST_GLYPHS = 256
@@ -116,7 +117,7 @@ def _glyph(name: str, size: int) -> Texture:
     """Its picture, white until it is coloured."""
     label = CoreLabel(text=GLYPHS[name].rpartition(".")[2], font_size=size, font_name=_register())
     label.refresh()
-    return label.texture
+    return unmixed(label.texture)
 
 
 class Icon(Widget):

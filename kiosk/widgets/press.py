@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.uix.behaviors import ButtonBehavior
 
 from kiosk.colours import Colour
@@ -72,6 +73,11 @@ def door(ground: str) -> Shades:
     return Shades(ground, "door_edge", "on_door", "")
 
 
+LINGERS = 0.06
+"""Seconds for which it still looks pressed after the finger has left: mostly another page is there by then,
+and a frame is spared that would only have shown it let go."""
+
+
 class Press(ButtonBehavior, Inspectable, Box):
     """A box that does something when it is touched and let go."""
 
@@ -102,15 +108,24 @@ class Press(ButtonBehavior, Inspectable, Box):
             inspect_text=text,
             inspect_enabled=enabled,
             inspect_chosen=chosen,
+            min_state_time=0,  # else Kivy asks its configuration for each
         )
         self._touched = touched
+        self._lift = Clock.create_trigger(self._lifted, LINGERS)
 
     def on_touch_down(self, touch: Any) -> Any:  # noqa: D102 (Kivy's)
         return self.inspect_enabled and super().on_touch_down(touch)
 
     def on_state(self, _: object, state: str) -> None:
         """Shows the finger."""
-        self.paint(fill=self.look.pressed if state == "down" else self.look.fill)
+        if state == "down":
+            self._lift.cancel()
+            self.paint(fill=self.look.pressed)
+        else:
+            self._lift()
+
+    def _lifted(self, _: float) -> None:
+        self.paint(fill=self.look.fill)
 
     def on_release(self) -> None:
         """Does it."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from weakref import WeakValueDictionary
 
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
-from kivy.graphics.texture import Texture
 
 from kiosk.colours import Colour
 from kiosk.fonts import FAMILY
@@ -16,6 +14,7 @@ from kiosk.theme import theme
 from kiosk.typesetting import Advance, Line, balance, units, wrap
 from kiosk.widgets.box import BARE
 from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.pictures import pictures
 
 LEADING = 1.55
 """Distance of lines in running text, in sizes of the type."""
@@ -61,11 +60,6 @@ def width_of(text: str, size: int, bold: bool = False) -> float:
 def lines_of(text: str, width: float, size: int, bold: bool = False) -> list[Line]:
     """The lines of a text in that width."""
     return wrap(text, width, advance(size, bold))
-
-
-_lines: WeakValueDictionary[tuple[str, int, bool], Texture] = WeakValueDictionary()
-"""Lines that are on the screen, white as they are until they are coloured: the next page has some of them,
-too. What no widget shows any more is gone from here with it, so that nothing a resident entered stays."""
 
 
 class Text(Inspectable):
@@ -131,7 +125,7 @@ class Text(Inspectable):
             for number, line in enumerate(self.lines):
                 if not line.text:
                     continue
-                texture = self._texture(line.text)
+                texture = pictures.line(line.text, self.type_size, self.bold)
                 left = self._left(texture.width)
                 bottom = self.height - (number + 1) * self.pitch + (self.pitch - texture.height) / 2
                 self._draw_marks(line, left, bottom, texture.height)
@@ -139,14 +133,6 @@ class Text(Inspectable):
                 self._rectangle(left, bottom, texture.size, texture)
                 self.drawn.append((left, bottom, texture.width, texture.height))
         self._move()
-
-    def _texture(self, text: str) -> Texture:
-        found = _lines.get((text, self.type_size, self.bold))
-        if found is None:
-            label = CoreLabel(text=text, font_size=self.type_size, font_name=FAMILY, bold=self.bold)
-            label.refresh()
-            found = _lines[text, self.type_size, self.bold] = label.texture
-        return found
 
     def _left(self, width: float) -> float:
         match self._align:

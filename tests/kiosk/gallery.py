@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -390,8 +391,7 @@ class Gallery:
         from kiosk.app import shows  # it needs the window
         from kiosk.fonts import register_fonts
         from kiosk.input.deploy import deploy
-        from kiosk.input.methods import InputMethods, open_handwriting, open_words
-        from kiosk.input.rime import PinyinEngine
+        from kiosk.input.methods import InputMethods, open_all
         from kiosk.screens.screen import Surroundings
         from kiosk.screens.stage import Stage
         from kiosk.theme import theme
@@ -406,8 +406,7 @@ class Gallery:
             demonstration=True,
             simulated=("identity_card_reader", "receipt_printer"),
             qr_text=lambda accepted: accepted.reference,
-            typing=InputMethods(PinyinEngine(deploy(), shows), open_handwriting(shows, words)),
-            dictionary=words,
+            typing=InputMethods(partial(open_all, deploy(), shows)),
             code_reader=True,
         )
         theme.mount(None, LOW_EDGE)

@@ -11,7 +11,7 @@ import pytest
 from kiosk.input import libzinnia, methods, strokes
 from kiosk.input.errors import DictionaryMissing, ModelMissing, RecogniserMissing
 from kiosk.input.handwriting import OFFERED, Handwriting
-from kiosk.input.methods import InputMethods, Script, open_handwriting, open_words
+from kiosk.input.methods import InputMethods, Opened, Script, open_handwriting, open_words
 from kiosk.input.recogniser import MAX_STROKES, Recogniser
 from kiosk.input.rime import PinyinEngine
 from kiosk.input.strokes import FIELD, Stroke, fitted
@@ -171,11 +171,13 @@ def test_without_a_model_the_terminal_says_so_and_goes_on(
     [(event, more)] = said
     assert event == "handwriting_missing"
     assert "apt install" in str(more["reason"])
-    assert InputMethods(engine, None).chinese is Script.PINYIN
+    ways = InputMethods(lambda: Opened(engine, None, Words()))
+    assert (ways.handwriting, ways.chinese) == (None, Script.PINYIN)
 
 
 def test_the_chosen_way_lasts_for_the_visit(engine: PinyinEngine) -> None:
-    ways = InputMethods(engine)
+    ways = InputMethods(lambda: Opened(engine, None, Words()))
+    assert ways.pinyin is engine
     ways.prefer(Script.HANDWRITING)
     ways.prefer(Script.ENGLISH)
     chosen = ways.chinese

@@ -59,7 +59,7 @@ from kiosk.input.keyboards.keyboard import Keyboard  # noqa: E402
 from kiosk.input.keyboards.pinyin import PinyinKeyboard  # noqa: E402
 from kiosk.input.keyboards.text import TextKeyboard  # noqa: E402
 from kiosk.input.keyboards.wheels import DateWheels  # noqa: E402
-from kiosk.input.methods import InputMethods  # noqa: E402
+from kiosk.input.methods import InputMethods, Opened  # noqa: E402
 from kiosk.input.recogniser import Recogniser  # noqa: E402
 from kiosk.input.rime import PinyinEngine  # noqa: E402
 from kiosk.input.words import Words  # noqa: E402
@@ -79,8 +79,9 @@ class KeyboardWindow(App):
         theme.fit(WIDTH, HEIGHT)
         Window.clearcolor = theme.colour.paper
         self.engine = PinyinEngine(deploy(), shows=_shows)
-        self.by_hand = Handwriting(Recogniser(shows=_shows), Words.read())
-        self.methods = InputMethods(self.engine, self.by_hand)
+        words = Words.read()
+        self.by_hand = Handwriting(Recogniser(shows=_shows), words)
+        self.methods = InputMethods(lambda: Opened(self.engine, self.by_hand, words))
         self.keyboard: Keyboard | None = None
         self.events: list[list[str]] = []
         self.took: list[float] = []

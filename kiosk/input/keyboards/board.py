@@ -10,6 +10,7 @@ from kiosk.input.keyboards.key_cap import KeyCap
 from kiosk.input.keyboards.layout import Key, Layout, place
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
+from kiosk.widgets.pictures import pictures
 
 ROW, LOW_ROW = 1.2, 1.1
 """Height of a row of keys in least touch targets, where the window stands and where it lies."""
@@ -41,9 +42,13 @@ class Board(Box):
         super().__init__(width, layout.rows * height)
         self._words = words
         self._caps: dict[str, KeyCap] = {}
+        with pictures.for_everybody(True):
+            self._put_caps(layout, width, height, touched)
+
+    def _put_caps(self, layout: Layout, width: int, height: int, touched: Callable[[Key], None]) -> None:
         for at in place(layout, width, height):
             key = at.key
-            read = words(key.message) if key.message else ""
+            read = self._words(key.message) if key.message else ""
             cap = KeyCap(
                 at.width,
                 at.height,

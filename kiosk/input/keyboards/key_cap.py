@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kivy.clock import Clock, ClockEvent
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
 from kivy.uix.behaviors import ButtonBehavior
 
-from kiosk.fonts import FAMILY
 from kiosk.input.keyboards.layout import Tone
 from kiosk.input.keyboards.rounded import rounded
 from kiosk.theme import theme
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.inspectable import Inspectable
+from kiosk.widgets.pictures import pictures
 from kiosk.widgets.press import DISABLED, Shades
 
 REPEAT_AFTER = 0.5
@@ -92,13 +91,11 @@ class KeyCap(ButtonBehavior, Inspectable):
             return
         room = self.width - 2 * self._inset - 2 * theme.space.hair
         for size in self._sizes:
-            core = CoreLabel(text=label, font_size=size, font_name=FAMILY, bold=self._bold)
-            wide, high = core.get_extents(label)
-            if wide <= room and high <= self.height - 2 * self._inset:
+            picture = pictures.line(label, size, self._bold)
+            if picture.width <= room and picture.height <= self.height - 2 * self._inset:
                 break
-        core.refresh()
-        self._ink.texture = core.texture
-        self._ink.size = core.texture.size
+        self._ink.texture = picture
+        self._ink.size = picture.size
         self._move()
 
     @property
@@ -166,10 +163,9 @@ class KeyCap(ButtonBehavior, Inspectable):
             self._corner_colour = Color(*theme.colour.soft_ink)
             self._corner = Rectangle(size=(0, 0))
         if sign:
-            core = CoreLabel(text=sign, font_size=theme.type.caption, font_name=FAMILY)
-            core.refresh()
-            self._corner.texture = core.texture
-            self._corner.size = core.texture.size
+            picture = pictures.line(sign, theme.type.caption, bold=False)
+            self._corner.texture = picture
+            self._corner.size = picture.size
 
     def _add_icon(self, name: str) -> None:
         self._icon = Icon(name, self._sizes[0], theme.colour.ink)

@@ -13,6 +13,8 @@ from kivy.graphics import BorderImage
 from kivy.graphics.texture import Texture
 from PIL import Image, ImageDraw
 
+from kiosk.widgets.pictures import unmixed
+
 FINER = 8
 """Times by which the corner is drawn larger and then made smaller, for its edge's sake."""
 
@@ -31,4 +33,4 @@ def _corners(radius: int) -> Any:
     white = Image.new("L", alpha.size, 255)
     texture = Texture.create(size=alpha.size, colorfmt="rgba")
     texture.blit_buffer(Image.merge("RGBA", (white, white, white, alpha)).tobytes(), colorfmt="rgba")
-    return texture
+    return unmixed(texture)

@@ -320,7 +320,7 @@ async def terminal(
         )
         ratings = Ratings(visit, outbox)
         replies = ratings, Reopenings(visit, client, progress), PublicCases(visit, client)
-        reading = Policies(visit, client, open_words()), Services(visit, client), Notices(visit, client)
+        reading = Policies(visit, client, open_words), Services(visit, client), Notices(visit, client)
         payments = Payments(visit, client, slip_printer, slips)
         shelf = Shelf(folder / "drafts", KEYS, seconds=kept_seconds, sweep=0.1)
         drafts = Drafts(
