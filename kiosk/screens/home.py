@@ -15,7 +15,7 @@ from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error
 from kiosk.widgets.press import Press, door
-from kiosk.widgets.text import TIGHT, Text, fitting
+from kiosk.widgets.text import TIGHT, Text, fitting, lines_of
 
 GROUNDS = {
     Door.POLICIES: "policy",
@@ -30,17 +30,23 @@ GROUNDS = {
 }
 
 
+MOST_WORDS = 0.75
+"""Share of the height that greeting and help may take together where the window lies."""
+ABOUT = 1.4
+"""Distance of the lines that say what is behind a door, in sizes of the type."""
+
+
 class HomeScreen(Screen[Home]):
     """Greets, offers the doors, says how to get help."""
 
     name = "home"
+    for_everybody = True
 
     def draw(self) -> None:
         """Upright: greeting, doors, help below one another; lying: greeting and help beside the doors."""
         space = theme.space
         if theme.portrait:
             greeting = self._greeting(self.width)
-    for_everybody = True
             help_ = self._help(self.width)
             self.put(greeting, 0, space.l)
             self.put(help_, 0, self.height - help_.height)
@@ -56,6 +62,8 @@ class HomeScreen(Screen[Home]):
             side = round(self.width * 0.31)
             greeting = self._greeting(side)
             help_ = self._help(side)
+            if greeting.height + help_.height > self.height * MOST_WORDS:  # the search stands between them
+                help_ = self._help(side, theme.type.caption)
             self.put(greeting, 0, space.s)
             self.put(help_, 0, self.height - help_.height)
             if self.page.doors:
@@ -93,12 +101,13 @@ class HomeScreen(Screen[Home]):
         ]
         return stack(width, parts, theme.space.s)
 
-    def _help(self, width: float) -> Box:
+    def _help(self, width: float, size: int | None = None) -> Box:
         t, c = theme.type, theme.colour
         icon = Icon("help", round(t.heading), c.primary)
         phone = self.surroundings.help_phone
         said = self.words("home.help_phone", phone=phone) if phone else self.words("home.help")
-        text = Text(said, width - icon.width - theme.space.s, colour=c.soft_ink, leading=1.4, balanced=True)
+        room = width - icon.width - theme.space.s
+        text = Text(said, room, size=size, colour=c.soft_ink, leading=1.4, balanced=True)
         return line_up([icon, text], theme.space.s)
 
     def _put_doors(self, left: float, top: float, width: float, height: float) -> None:
@@ -129,14 +138,15 @@ class HomeScreen(Screen[Home]):
         t, space, c = theme.type, theme.space, theme.colour
         title = self.words(f"door.{which.value}")
         size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
-        words = Box(0, 0)
-        for named in (3, 2, 1, 0):
-            said = [Text(self._about(which, named), room, colour=c.on_door, leading=1.4, balanced=True)]
-            label = Text(title, room, size=size, bold=True, colour=c.on_door, leading=TIGHT, role="")
-            words = stack(room, [label, *(said if named else [])], space.xs)
-            if words.height <= height - 3 * space.m - t.heading:  # an icon above it
-                break
-        return words
+        label = Text(title, room, size=size, bold=True, colour=c.on_door, leading=TIGHT, role="")
+        free = height - 3 * space.m - t.heading - label.height - space.xs
+        pitch = round(t.body * ABOUT)
+        for named in (3, 2, 1):
+            about = self._about(which, named)
+            if len(lines_of(about, room, t.body)) * pitch <= free:  # an icon above it
+                said = Text(about, room, colour=c.on_door, leading=ABOUT, balanced=True)
+                return stack(room, [label, said], space.xs)
+        return stack(room, [label])
 
     def _door(self, which: Door, words: Box, side: int, size: tuple[float, float]) -> Press:
         """side: of the icon, the same for all; size: of the door."""
