@@ -635,6 +635,7 @@ class ReasonEntry(Turned):
     field: Field = REASON
     from_card: bool = False
     checking: bool = False
+    keypad: KeypadTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -851,3 +852,4 @@ class AddressEntry(Turned):
     field: Field = ADDRESS
     from_card: bool = False
     checking: bool = False
+    keypad: KeypadTrouble | None = None
