@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
-from backend_client.appointment import Ticket
+from backend_client.appointment import Queue, Ticket
 from backend_client.catalog import Service, ServiceKind
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError, InvalidAnswers
@@ -35,6 +35,9 @@ from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
 
+QUEUE_SECONDS = 1.0
+"""For which the list of what is queued for waits to be told how many wait."""
+
 
 class Appointments(Chapter):
     """Tickets, and moving, cancelling and checking in. It owns no appointment: those are the backend's."""
@@ -53,14 +56,13 @@ class Appointments(Chapter):
         self._slips = slips
         self._printing = SlipPrinting(visit, printer)
         self._requests: dict[str, str] = {}
-        self._looking: asyncio.Task[None] | None = None
 
     def take(self, page: Page, event: Event) -> bool:
         """Knows the list of what is booked and queued for, tickets, and the appointment of a case."""
         match page, event:
             case Home(services=services), did.OpenDoor(Door.APPOINTMENTS):
                 there = tuple(one for one in services if one.counters or one.kind is ServiceKind.APPOINTMENT)
-                self._visit.open(AppointmentServices(there, as_of=page.services_as_of))
+                self._visit.do(lambda: self._open_list(AppointmentServices(there, as_of=page.services_as_of)))
             case ((AppointmentServices() | ServiceGuide()), did.TakeTicket(service)):
                 self._visit.do(lambda: self._take_ticket(service), stoppable=False)
             case AppointmentServices(), did.OpenService(service):
@@ -87,19 +89,13 @@ class Appointments(Chapter):
         return True
 
     def page_changed(self, page: Page) -> None:
-        """How many wait is fetched while the list is shown."""
-        if isinstance(page, AppointmentServices):
-            if not page.queues and self._looking is None:
-                self._looking = asyncio.get_running_loop().create_task(self._look(page))
-        else:
-            self._stop_looking()
+        """Who comes back for another ticket gets another."""
         if not isinstance(page, AppointmentServices | ServiceGuide):
-            self._requests.clear()  # who comes back for another ticket gets another
+            self._requests.clear()
 
     def wipe(self) -> None:
         """Nothing of the resident is kept."""
         self._requests.clear()
-        self._stop_looking()
 
     async def settle(self) -> None:
         """Waits until the ticket is printed."""
@@ -107,25 +103,27 @@ class Appointments(Chapter):
 
     # Tickets.
 
-    def _stop_looking(self) -> None:
-        if self._looking:
-            self._looking.cancel()
-            self._looking = None
+    async def _open_list(self, page: AppointmentServices) -> None:
+        """With how many wait, as far as that is told soon: nothing on the list moves once it is shown."""
+        queues: dict[str, Queue] = {}
 
-    async def _look(self, page: AppointmentServices) -> None:
-        """Puts how many wait beside each; where that cannot be told, the list does without."""
-        queues = {}
-        for name in {service.counters for service in page.services if service.counters}:
+        async def look(name: str) -> None:
             try:
                 _, queue = await self._client.get_counters(name)
             except BackendError as error:
                 log.info("queue_unknown", reason=error.reason)
-                continue
-            if queue is not None:
-                queues[name] = queue
-        shown = self._visit.page
-        if isinstance(shown, AppointmentServices) and queues:
-            self._visit.show(replace(shown, queues=queues))
+            else:
+                if queue is not None:
+                    queues[name] = queue
+
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await asyncio.gather(
+                    *(look(name) for name in {one.counters for one in page.services} if name)
+                )
+        except TimeoutError:
+            log.info("queue_unknown", reason="late")
+        self._visit.open(replace(page, queues=queues))
 
     async def _take_ticket(self, service: Service) -> None:
         request = self._requests.setdefault(service.name, str(uuid4()))
