@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import hypot
 from time import monotonic
 from typing import Any
 
@@ -23,6 +22,7 @@ from kiosk.screens.frame import age, foot, foot_height, header, marks, sign
 from kiosk.screens.overlays import overlay
 from kiosk.screens.rating_bar import rating_bar, rating_bar_height
 from kiosk.screens.screen import Screen, Surroundings
+from kiosk.screens.tremble import Tremble
 from kiosk.slip import LOCALE
 from kiosk.technician.events import AskForMenu
 from kiosk.technician.gesture import CornerHolds
@@ -42,10 +42,6 @@ _LEAVE_ALONE = (did.Enter, did.Insert, did.Erase, did.Understood, did.TurnAlert,
 """Events after which the page is what it was, with what is being composed there."""
 DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
-BOUNCE = 0.03
-"""Seconds after a finger left in which a touch at the same place is the same finger, trembling."""
-SAME_PLACE = 20
-"""Pixels from a touch to another that is at the same place."""
 STUCK = 10.0
 """Seconds after which a touch that never ended is forgotten."""
 
@@ -66,7 +62,7 @@ class Stage(FloatLayout):
         self._head: Box | None = None
         self._deaf_until = 0.0
         self._finger: tuple[object, float] | None = None
-        self._lifted = (0.0, 0.0, 0.0)
+        self._tremble = Tremble()
         self._holds = CornerHolds()
         self.focus: Inspectable | None = None
         """What keys work on, where somebody uses them."""
@@ -112,11 +108,7 @@ class Stage(FloatLayout):
         if "button" in touch.profile and touch.button != "left":
             return True
         held = self._finger is not None and now - self._finger[1] < STUCK
-        lifted, x, y = self._lifted
-        trembling = now - lifted < BOUNCE and hypot(touch.x - x, touch.y - y) < SAME_PLACE
-        # After a frame that took long, touches that came one after another arrive together.
-        trembling = trembling and Clock.frametime < BOUNCE
-        if held or self.deaf or trembling:
+        if held or self.deaf or self._tremble.again(touch.x, touch.y, now):
             return True
         self._finger = (touch.uid, now)
         super().on_touch_down(touch)
@@ -126,7 +118,7 @@ class Stage(FloatLayout):
         """The finger left."""
         if self._finger and self._finger[0] == touch.uid:
             self._finger = None
-            self._lifted = (monotonic(), touch.x, touch.y)
+            self._tremble.left(touch.x, touch.y, monotonic(), Clock.frametime)
         if self._holds.up(touch.x, self.height - touch.y, self.width, self.height, monotonic()):
             touch.grab_list.clear()  # what lies in the corner was not meant
             self.send(AskForMenu())
