@@ -98,6 +98,8 @@ log = logger(__name__)
 
 SIZES = Sizes(services=home.AT_ONCE, policies=policies.AT_ONCE, notices=notices.AT_ONCE)
 """What this door asks for at once, for reading ahead."""
+AT_FIRST = 0.5
+"""Seconds for which the first picture waits for what is on it."""
 LIGHTS: dict[Light, DeviceClass[Any]] = {
     Light.IDENTITY_CARD_READER: IDENTITY_CARD_READER,
     Light.CARD_READER: CARD_READER,
@@ -321,6 +323,7 @@ async def run(
         await drafts.open()
         menu = technicians_menu(reach, keep=lending.keep)
         visit.above = menu
+        await catalogue.looked(AT_FIRST)
         try:
             with observed_terminal(visit, devices, settings.data / settings.room):
                 async with reporter.running():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -54,6 +55,14 @@ class Catalogue(Chapter):
         self.kept: Callable[[], bool] = lambda: False
         """Says whether something was kept of a visit that was interrupted."""
         self._fetching: asyncio.Task[None] | None = None
+        self._looked = asyncio.Event()
+
+    async def looked(self, seconds: float) -> None:
+        """Waits until it was looked into the catalogue once, at most so long: a first picture without doors
+        is only drawn where there are none."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._looked.wait()
 
     def wipe(self) -> None:
         """There is nothing of the resident here; the next one gets a fresh catalogue."""
@@ -84,6 +93,7 @@ class Catalogue(Chapter):
                 log.warning("catalogue_missing", reason=error.reason)
                 if not self._visit.home.doors:
                     self._visit.show_home(Home(failure=error))
+                self._looked.set()
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
                 last = (Door.CONTINUE,) if self.kept() else ()
@@ -95,6 +105,7 @@ class Catalogue(Chapter):
                 )
                 if home != self._visit.home:
                     self._visit.show_home(home)
+                self._looked.set()
                 await asyncio.sleep(self._visit.pace.home_anew)
                 if not isinstance(self._visit.page, Home):
                     return  # the next fetching begins when the visit ends
