@@ -21,8 +21,8 @@ from hardware.simulators.table import DEVICES
 class Plan:
     """Where the parts serve and how large the window is. Port 0 means any free port.
 
-    display: an X display such as ``:0``, or None to draw on a virtual one; more: further lines of the
-    configuration.
+    display: an X display such as ``:0``, or None to draw on a virtual one; line: whether there is a phone
+    line; more: further lines of the configuration.
     """
 
     directory: Path
@@ -33,6 +33,7 @@ class Plan:
     size: str = "1080x1920"
     language: str = "zh_CN"
     display: str | None = None
+    line: bool = True
     more: str = ""
 
 
@@ -81,6 +82,20 @@ class House:
             for task in ends:
                 task.cancel()
 
+    async def clerk(self, *words: str) -> str:
+        """A command of the office, and what it prints, in English. RuntimeError where it fails."""
+        process = await asyncio.create_subprocess_exec(
+            str(Part.command("huimin-backend")),
+            *("--data", str(self.backend_data), "--config", str(self.directory / "huimin.toml"), *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "1"},
+        )
+        said, log = await process.communicate()
+        if process.returncode:
+            raise RuntimeError((said + log).decode())
+        return said.decode()
+
     async def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         gateway = await self._part(
@@ -103,17 +118,20 @@ class House:
             self.display = await self._virtual_display()
         with_backend: list[str | Path] = ["--backend", self.backend_address, "--config", configuration]
         shown = ["--size", self.plan.size, "--language", self.plan.language]
-        ivr, _ = await asyncio.gather(
-            self._part(
-                "ivr",
-                [*with_backend, "--sip", self.plan.sip, "--data", self.line_data, "--records", self.records],
-                "huimin-ivr",
-            ),
+        await asyncio.gather(
+            *([self._phone_line(with_backend)] if self.plan.line else []),
             self._part(
                 "kiosk",
                 [*with_backend, *shown, "--data", self.terminal_data, "--inspect", self.inspector],
                 "huimin-kiosk",
             ),
+        )
+
+    async def _phone_line(self, with_backend: list[str | Path]) -> None:
+        ivr = await self._part(
+            "ivr",
+            [*with_backend, "--sip", self.plan.sip, "--data", self.line_data, "--records", self.records],
+            "huimin-ivr",
         )
         self.sip_address = ivr.ready["huimin-ivr"]
 

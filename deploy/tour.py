@@ -119,7 +119,7 @@ class Tour:
         folder.mkdir()
         async with BackendClient(self.house.backend_address) as client:
             listed = (await client.list_services(page_size=200)).items
-        touring = ServicesTour(self.house, self.resident, folder)
+        touring = ServicesTour(self.house, Resident(self.terminal, self.house.devices), folder)
         heard = await listen(self.house, list(listed), reference, self.house.directory / "listener")
         for service in listed:
             heard[service.name].pictures = await touring.visit(service)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +76,8 @@ class ServicesTour:
             await BY_DOOR[service.kind](self, look)
         else:
             booked = service.kind is ServiceKind.APPOINTMENT
-            await self.touch_in_sheets(f"{'appointments.book' if booked else 'services'}.{identifier}")
+            await self.terminal.screen("appointments.list" if booked else "services.list")
+            await self.resident.pick(f"{'appointments.book' if booked else 'services'}.{identifier}")
             if service.kind is not ServiceKind.RATING:
                 await self.terminal.screen("services.guide")
                 await look("")
@@ -86,45 +86,6 @@ class ServicesTour:
                 await drive(self, look)
         await self.resident.leave()
         return taken
-
-    async def touch_in_sheets(self, identifier: str) -> None:
-        """Touches something that may stand on a later sheet."""
-        while True:
-            tree = await self.terminal.until(
-                lambda now: identifier in now.controls or "sheets.forward" in now.controls,
-                f"no {identifier}",
-            )
-            if identifier in tree.controls:
-                await self.terminal.touch(identifier)
-                return
-            await self.terminal.touch("sheets.forward")
-            await self.terminal.until(lambda now, was=tree: now.texts != was.texts, "the same sheet")
-
-    async def begin_with_card(self) -> None:
-        """From a guide to the first question that the card leaves open."""
-        t = self.terminal
-        await t.touch("guide.apply")
-        await t.screen("form.introduction")
-        await t.touch("form.start")
-        await t.screen("card")
-        await self.resident.present_card()
-        await t.screen("card.taken")
-        await t.touch("card.next")
-        await t.until(lambda tree: tree.screen in ("form.question", "form.slot"), "no question")
-
-    async def send(self) -> None:
-        """From the review to the confirmation."""
-        t = self.terminal
-        await t.screen("form.review")
-        await self.resident.to_the_last_sheet()
-        await t.touch("form.next")
-        tree = await t.until(lambda now: now.screen in ("form.charge", "form.declaration"), "no end")
-        if tree.screen == "form.charge":
-            await self.resident.to_the_last_sheet()
-            await t.touch("form.next")
-            await t.screen("form.declaration")
-        await t.touch("form.send")
-        await t.screen("form.confirmation")
 
     async def look_up_fines(self, look: Callable[[str], Awaitable[None]]) -> None:
         """Two questions, the records, one in full."""
@@ -144,7 +105,7 @@ class ServicesTour:
     async def renew_card(self, look: Callable[[str], Awaitable[None]]) -> None:
         """A form with a fee, paid with the code by somebody who scans it."""
         t = self.terminal
-        await self.begin_with_card()
+        await self.resident.begin_with_card()
         await self.resident.type(MOBILE)
         await self.resident.next()
         await self.resident.choose("lost")
@@ -173,7 +134,7 @@ class ServicesTour:
     async def book(self, look: Callable[[str], Awaitable[None]]) -> None:
         """A vaccination: a day, a time, booked."""
         t = self.terminal
-        await self.begin_with_card()
+        await self.resident.begin_with_card()
         await self.resident.choose("influenza")
         await self.resident.next()
         await self.resident.choose("no")
@@ -188,7 +149,7 @@ class ServicesTour:
         await t.touch("slot.time.", "")
         await look("times")
         await t.touch("form.next")
-        await self.send()
+        await self.resident.send()
         await look("booked")
 
     async def take_paper(self, look: Callable[[str], Awaitable[None]]) -> None:
@@ -227,7 +188,7 @@ class ServicesTour:
         t = self.terminal
         await t.screen("notices.list")
         await look("")
-        await self.touch_in_sheets("notices.gazette-village-clinics")
+        await self.resident.pick("notices.gazette-village-clinics")
         await t.screen("notices.text")
         await look("gazette")
 
@@ -244,27 +205,16 @@ class ServicesTour:
     async def warn(self, source: Source, message: Path) -> Path:
         """An alert over whatever is shown, understood, and withdrawn."""
         await asyncio.to_thread(message.write_bytes, source.send().data)
-        said = (await self._backend("alert", "publish", str(message))).split()
+        said = (await self.house.clerk("alert", "publish", str(message))).split()
         await self.terminal.until(lambda tree: "alert.understood" in tree.controls, "no alert")
         await asyncio.sleep(0.3)
         file = self.folder / "alert.png"
         await self.terminal.picture(file)
         await self.terminal.touch("alert.understood")
         withdrawn = next(word.strip(":;,.。") for word in said if word.startswith("alerts/"))
-        await self._backend("alert", "withdraw", withdrawn)
+        await self.house.clerk("alert", "withdraw", withdrawn)
         await self.terminal.until(lambda tree: "bar.alert" not in tree.controls, "still in force")
         return file
-
-    async def _backend(self, *words: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *(str(Path(sys.executable).with_name("huimin-backend")), "--data", str(self.house.backend_data)),
-            *("--config", str(self.house.directory / "huimin.toml"), *words),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said.decode()
-        return said.decode()
 
 
 Step = Callable[[ServicesTour, Callable[[str], Awaitable[None]]], Awaitable[None]]

@@ -6,12 +6,24 @@ import asyncio
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PATIENCE = 20.0
 """Seconds to wait for a screen on a machine that does other things too."""
+WAYS_OUT = (
+    "leave.end",
+    "idle.end",
+    "trouble.close",
+    "alert.understood",
+    "kept.done",
+    "card_left.done",
+    "nothing_kept.home",
+    "bar.leave",
+)
+"""What is touched to end a visit, what lies over others first."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +51,10 @@ class Tree:
         self.screen: str = document["screen"]
         self.language: str = document["language"]
         self.size: tuple[int, int] = tuple(document["size"])
-        self.texts: list[str] = [
-            text["text"] if isinstance(text, dict) else text for text in document["texts"]
-        ]
+        self.texts: list[str] = [text["text"] for text in document["texts"]]
+        self.errors: list[str] = [text["text"] for text in document["texts"] if text["role"] == "error"]
+        """What is wrong with what was entered or done, and what to do."""
+        self.named: dict[str, str] = {text["id"]: text["text"] for text in document["texts"] if text["id"]}
         self.controls = {
             c["id"]: Control(c["id"], c["role"], c["text"], tuple(c["bounds"]), c["enabled"], c["chosen"])
             for c in document["controls"]
@@ -54,6 +67,20 @@ class Tree:
     def chosen(self, identifier: str) -> bool:
         """Whether that option is chosen."""
         return identifier in self.controls and self.controls[identifier].chosen
+
+    def has(self, identifier: str, text: str = "") -> bool:
+        """Whether `control` finds it."""
+        try:
+            self.control(identifier, text)
+        except LookupError:
+            return False
+        return True
+
+    def control(self, identifier: str, text: str = "") -> Control:
+        """The control of that identifier, or the first one that begins so and holds `text`. LookupError."""
+        if identifier in self.controls and text in self.controls[identifier].text:
+            return self.controls[identifier]
+        return self.find(identifier, text)
 
     def find(self, prefix: str, text: str = "") -> Control:
         """The first control whose identifier begins with `prefix` and whose text holds `text`."""
@@ -98,13 +125,10 @@ class Terminal:
         """Touches the control of that identifier (or the first one that begins so and holds `text`)."""
 
         def there(tree: Tree) -> bool:
-            try:
-                return self._control(tree, identifier, text).enabled
-            except LookupError:
-                return False
+            return tree.has(identifier, text) and tree.control(identifier, text).enabled
 
         tree = await self.until(there, f"{identifier} {text!r} cannot be touched", patience)
-        await self.touch_at(self._control(tree, identifier, text).centre)
+        await self.touch_at(tree.control(identifier, text).centre)
 
     async def touch_at(self, *places: tuple[int, int]) -> None:
         """Each touch: down, a moment, up, and the time in which a finger cannot be back yet."""
@@ -129,11 +153,17 @@ class Terminal:
         await self.keys(letters)
         await self.touch("keyboard.candidate.", word)
 
-    @staticmethod
-    def _control(tree: Tree, identifier: str, text: str) -> Control:
-        if identifier in tree.controls and text in tree.controls[identifier].text:
-            return tree.controls[identifier]
-        return tree.find(identifier, text)
+    async def end_visit(self) -> None:
+        """Back to the home page of nobody, whatever is shown."""
+        for _ in WAYS_OUT:
+            tree = await self.tree()
+            out = next((name for name in WAYS_OUT if name in tree.controls), None)
+            if out is None:
+                break
+            with suppress(AssertionError):  # the page went by itself, or came too late to be touched
+                await self.touch(out, patience=2)
+                await self.until(lambda now, was=tree: now.texts != was.texts, "the same page", 5)
+        await self.screen("home")
 
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         reader, writer = await asyncio.open_unix_connection(str(self.inspector), limit=1 << 24)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,7 +108,7 @@ async def test_what_was_done_is_rated_and_a_reply_read_here_is_objected_to_by_ph
     reference = await resident.claim_medical_costs()
     await terminal.touch("rating.satisfied")
     await terminal.until(lambda tree: tree.says("谢谢您的评价"), "nobody was thanked")
-    await clerk(house, "case", "reply", reference, "已经核实，报销款将在五个工作日内到账。")
+    await house.clerk("case", "reply", reference, "已经核实，报销款将在五个工作日内到账。")
     await resident.leave()
     await resident.ask_for(reference, IDENTITY[-6:])
     tree = await terminal.tree()
@@ -143,24 +141,10 @@ async def test_what_was_done_is_rated_and_a_reply_read_here_is_objected_to_by_ph
     tree = await terminal.tree()
     assert tree.says("已申请重办")
     assert tree.says("审核中")
-    shown = await clerk(house, "case", "show", reference)
+    shown = await house.clerk("case", "show", reference)
     assert "opened again" in shown
-    totals = await clerk(house, "rating", "totals", "--csv")
+    totals = await house.clerk("rating", "totals", "--csv")
     assert "services/rural-medical-claim" in totals
-
-
-async def clerk(house: House, *words: str) -> str:
-    """A command of the office, and what it prints."""
-    own = {"HUIMIN_BACKEND_DATA": str(house.backend_data), "LC_ALL": "C", "PYTHONUTF8": "1"}
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("huimin-backend"),
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        env=os.environ | own,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0
-    return said.decode()
 
 
 async def paid(house: House, reference: str) -> None:
@@ -214,7 +198,7 @@ async def test_a_fee_is_paid_at_the_terminal_and_by_phone_and_leaves_the_same_re
 
 async def audited(house: House, action: str) -> list[tuple[str, ...]]:
     """Who did this, with what, and with which outcome, by the audit trail."""
-    lines = (await clerk(house, "audit", "list", "--json")).splitlines()
+    lines = (await house.clerk("audit", "list", "--json")).splitlines()
     entries = [entry for entry in map(json.loads, lines) if entry["action"] == action]
     return [(entry["credential"], entry["object"], entry["outcome"]) for entry in entries]
 
@@ -256,7 +240,7 @@ async def test_a_fine_looked_up_at_both_doors_is_paid_once_though_the_gateway_ha
     assert len(looked) == 2 and len(set(looked)) == 1, looked
     await resident.look_up_fines()
     assert (await terminal.tree()).says("在这里缴清，不用再缴")
-    orders = (await clerk(house, "payment", "list")).splitlines()
+    orders = (await house.clerk("payment", "list")).splitlines()
     assert len([line for line in orders if "530199000000101" in line]) == 1, orders
 
 

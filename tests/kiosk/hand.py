@@ -108,18 +108,9 @@ class Hand(Terminal):
         raise AssertionError("no reference")
 
     async def end(self) -> None:
-        """Back to the home page of nobody, whatever is shown."""
-        for _ in range(8):
-            controls = (await self.tree()).controls
-            leave = next(
-                (c for c in ("leave.end", "idle.end", "trouble.close", "bar.leave") if c in controls), None
-            )
-            if leave is None:
-                break
-            await self.touch(leave)
-            await asyncio.sleep(0.1)
+        """Back to the home page of nobody, whatever is shown, and no card is left."""
+        await self.end_visit()
         await self.lift()
-        await self.screen("home")
 
     async def ask(self, question: Any) -> dict[str, Any]:
         """Asks the inspector anything."""

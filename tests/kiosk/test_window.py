@@ -14,6 +14,7 @@ from backend.authoring.reading import read_content
 from backend.settings import PACKAGED
 from foundation.language import Language
 from kiosk.preview import preview
+from tests.end_to_end.resident import Resident
 from tests.kiosk.conftest import SIZES
 from tests.kiosk.hand import IDENTITY, Hand, keypad, terminal
 from tests.kiosk.processes import Running
@@ -202,6 +203,18 @@ async def test_a_card_gets_a_second_chance_and_fills_in(en: Hand) -> None:
     await en.touch(f"cases.{reference}")
     await en.screen("progress.case")
     await en.says("Received")
+
+
+async def test_a_form_is_sent_without_a_card_in_very_large_type_and_rated_with_a_reason(en: Hand) -> None:
+    await en.go("bar.display", "display.size.very_large", "display.done")
+    await en.screen("home")
+    reference = await Resident(en, en.devices).give_an_opinion()
+    await en.go("rating.dissatisfied", "rating.say_why")
+    await en.screen("reason")
+    await en.keys("slow")
+    await en.touch("reason.send")
+    await en.screen("form.confirmation")
+    assert reference == await en.reference()
 
 
 async def test_policies_are_found_by_pinyin_and_read_sheet_by_sheet(zh: Hand) -> None:
