@@ -14,10 +14,14 @@ from typing import NamedTuple
 OPENING = "（《〈「『【〔〖“‘(\\[{￥¥$"
 CLOSING = "，。、；：？！）》〉」』】〕〗”’…—·％℃),.;:!?%}\\]"
 WORD = "A-Za-z0-9À-ɏ&@#+*=_'/.,:-"
+DOT = "·"
+"""Stands between two facts in one line."""
 JOINTS = "/._-:@"
 """Where names of files and addresses are put together."""
 STEPS = 16
 """Widths that `balance` tries, the narrowest first."""
+LEAST = 0.7
+"""How short a balanced line may be, in parts of what is its share of the text."""
 _UNIT = re.compile(
     rf"[{OPENING}]*(?:[{WORD}]*[A-Za-z0-9À-ɏ&@#+*=_/-](?:(?<=[0-9])[元年月日天])?|[^\n])?[{CLOSING}]*[ \t]*"
 )
@@ -46,7 +50,7 @@ def units(line: str) -> list[str]:
 
 
 class Piece(NamedTuple):
-    """What is not parted, and its width with the spaces at its end and without."""
+    """What is not parted, and its width with the spaces, and the dot, at its end and without."""
 
     text: str
     width: float
@@ -56,13 +60,14 @@ class Piece(NamedTuple):
 def wrap(text: str, width: float, advance: Advance) -> list[Line]:
     """The lines of a text that are at most so wide. What is wider in one piece is cut where it must be.
 
-    A newline ends a line; spaces at the end of a line are dropped. An empty text has one empty line. No
-    paragraph ends with a line of a single Chinese character.
+    A newline ends a line; spaces at the end of a line are dropped, and so is a dot between two facts that
+    stood there. An empty text has one empty line. No paragraph ends with a line of one Chinese character.
     """
     lines = []
     start = 0
     for paragraph in text.split("\n"):
-        lines += _in_company(_filled(_cut(_measured(paragraph, advance), width, advance), start, width))
+        pieces = _facts(paragraph, width, advance) or _cut(_measured(paragraph, advance), width, advance)
+        lines += _in_company(_filled(pieces, start, width))
         start += len(paragraph) + 1
     return lines
 
@@ -91,25 +96,42 @@ def balance(text: str, width: float, advance: Advance) -> list[Line]:
     """
     if "\n" in text:
         return wrap(text, width, advance)
-    whole = _measured(text, advance)
+    whole = _facts(text, width, advance) or _measured(text, advance)
     lines = _filled(_cut(whole, width, advance), 0, width)
     if len(lines) == 1:
         return lines
     longest = max(piece.bare for piece in whole)
-    narrowest = min(width, max(width / len(lines) * 0.8, longest))
+    narrowest = min(width, max(width / len(lines) * LEAST, longest))
     # Where a piece is wider than the line, all widths that are tried are the line's.
     steps = STEPS if longest <= width else 0
     tries = [_filled(whole, 0, narrowest + (width - narrowest) * step / STEPS) for step in range(steps)]
-    for cut in _in_two(text, advance):
-        if all(narrowest <= sum(map(advance, line.text)) <= width for line in cut):
+    for cut in _in_two(text):
+        least = 0.0 if _ending(text, cut, 0) == DOT else narrowest
+        if all(least <= sum(map(advance, line.text)) <= width for line in cut):
             tries.append(cut)
     even = [tried for tried in tries if len(tried) == len(lines)]
-    return max(even, key=lambda tried: sum(line.text[-1:] in CLOSING for line in tried[:-1]), default=lines)
+
+    def ended(tried: list[Line]) -> int:
+        return sum(_ending(text, tried, number) in CLOSING + DOT for number in range(len(tried) - 1))
+
+    return max(even, key=ended, default=lines)
+
+
+def _ending(text: str, lines: Sequence[Line], number: int) -> str:
+    """What a line that is not the last ends with in the text, be it dropped or not."""
+    return text[: lines[number + 1].start].rstrip()[-1:]
 
 
 def _measured(paragraph: str, advance: Advance) -> list[Piece]:
     """The units of a paragraph; each is measured once, however many widths are tried."""
     return [_piece(unit, advance) for unit in units(paragraph)]
+
+
+def _facts(paragraph: str, width: float, advance: Advance) -> list[Piece]:
+    """Facts between dots, none of which is parted; none where there are no dots, or one is too long."""
+    facts = re.split(rf"(?<= {DOT} )(?=\S)", paragraph) if f" {DOT} " in paragraph else []
+    found = [Piece(fact, sum(map(advance, fact)), sum(map(advance, _closed(0, fact).text))) for fact in facts]
+    return found if all(piece.bare <= width for piece in found) else []
 
 
 def _filled(pieces: Sequence[Piece], start: int, width: float) -> list[Line]:
@@ -118,22 +140,31 @@ def _filled(pieces: Sequence[Piece], start: int, width: float) -> list[Line]:
     line, taken = "", 0.0
     for piece in pieces:
         if line and taken + piece.bare > width:
-            lines.append(Line(start, line.rstrip()))
+            lines.append(_closed(start, line))
             start += len(line)
             line, taken = "", 0.0
+            if piece.text.strip() == DOT:
+                start += len(piece.text)
+                continue
         line += piece.text
         taken += piece.width
     lines.append(Line(start, line.rstrip()))
     return lines
 
 
-def _in_two(text: str, advance: Advance) -> Iterator[list[Line]]:
-    """Two lines, cut after each mark of the text."""
+def _closed(start: int, line: str) -> Line:
+    """A line that another follows: without the spaces at its end, and without a dot between them."""
+    bare = line.rstrip()
+    return Line(start, bare[:-1].rstrip() if bare[-2:] == f" {DOT}" else bare)
+
+
+def _in_two(text: str) -> Iterator[list[Line]]:
+    """Two lines, cut after each mark of the text, or at a dot."""
     at = 0
     for unit in units(text):
         at += len(unit)
-        if unit.rstrip()[-1:] in CLOSING:
-            yield [Line(0, text[:at].rstrip()), Line(at, text[at:].rstrip())]
+        if unit.rstrip()[-1:] in CLOSING + DOT:
+            yield [_closed(0, text[:at]), Line(at, text[at:].rstrip())]
 
 
 def _cut(pieces: Sequence[Piece], width: float, advance: Advance) -> list[Piece]:

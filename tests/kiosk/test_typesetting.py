@@ -69,6 +69,22 @@ def test_a_number_stays_with_its_unit() -> None:
     assert units("2026年11月17日") == ["2026年", "11月", "17日"]
 
 
+def test_a_dot_between_two_facts_goes_where_the_line_breaks() -> None:
+    text = "惠民县退役军人事务局 · 2025年7月22日"
+    for breaking in (wrap, balance):
+        for width in range(11, 17):
+            first, second = breaking(text, width, em)
+            assert (first.text, second.text) == ("惠民县退役军人事务局", "2025年7月22日")
+            assert text[second.start :] == second.text
+    assert [line.text for line in wrap(text, 40, em)] == [text]
+    narrow = [line.text for line in wrap(text, 8, em)]
+    assert narrow == ["惠民县退役军人事", "务局 · 2025年7月", "22日"]
+
+
+def test_a_short_greeting_has_its_own_line() -> None:
+    assert [line.text for line in balance("您好，想办什么事？", 8.4, em)] == ["您好，", "想办什么事？"]
+
+
 def test_both_halves_may_use_the_whole_width() -> None:
     text = "家庭人均收入低于标准的居民可以申请低保，城市每人每月七百八十元，农村六百元，按差额补足。"
     assert balance(text, 32, em)[1].text == "城市每人每月七百八十元，农村六百元，按差额补足。"
