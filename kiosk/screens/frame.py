@@ -19,6 +19,7 @@ from kiosk.visit.visit import View
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.press import ALARM, CHOSEN, MARKED, QUIET, Press, button
+from kiosk.widgets.row_of_buttons import Fitted, in_row, needed
 from kiosk.widgets.text import TIGHT, Text, fitting, lines_of, width_of
 
 
@@ -157,7 +158,7 @@ def _banner(width: float, view: View, words: Translate, send: Callable[[Event], 
 
 
 def _always(view: View) -> list[tuple[str, str, Event]]:
-    """What every page offers, from the right: name, icon, event."""
+    """What every page offers, from the left: name, icon, event."""
     tools: list[tuple[str, str, Event]] = [("bar.language", "language", did.SwitchLanguage())]
     if not isinstance(view.page, OutOfService):  # it is kept for nobody
         over = isinstance(view.page, Display)
@@ -222,40 +223,35 @@ def foot_height() -> int:
     return round(theme.touch * 1.15) + 2 * theme.space.m
 
 
-def _shares(texts: Sequence[str], room: float, most: float) -> list[float]:
-    """Widths of buttons: equal where all words have their place then, else by the words."""
-    t, space = theme.type, theme.space
-    equal = min(room / len(texts), most)
-    needed = [width_of(text, t.mark, bold=True) * 0.62 + 2 * space.s for text in texts]
-    if len(texts) < 2 or max(needed) <= equal:
-        return [equal] * len(texts)
-    least = theme.touch * 1.4
-    free = room - least * len(texts)
-    wanted = [max(0.0, need - least) for need in needed]
-    return [min(least + free * one / (sum(wanted) or 1), most) for one in wanted]
+_SIZES = (
+    ("lead", True),
+    ("body", True),
+    ("body", False),
+    ("caption", True),
+    ("caption", False),
+    ("mark", True),
+    ("mark", False),
+)
+"""Type of what a screen offers at its foot, and whether with icons, the best first."""
 
 
 def foot(
     width: float, view: View, words: Translate, actions: Sequence[Action], send: Callable[[Event], None]
 ) -> Box:
     """End the visit, go back, and what the screen itself offers."""
-    c, space, t = theme.colour, theme.space, theme.type
+    c, space = theme.colour, theme.space
     high = foot_height()
     box = Box(width, high, fill=c.surface, radius=0)
     box.put(Box(width, space.hair, fill=c.line, radius=0), 0, 0)
     tall = high - 2 * space.m
-    inner = width - 2 * space.xl
-    left = float(space.xl)
-    sizes = (t.lead, t.body, t.caption, t.mark)
     always: list[tuple[str, str, Event, str]] = []
     if view.leave:
-        always.append(("bar.leave", view.page.leave_text, did.Leave(), ""))
+        always.append(("bar.leave", words(view.page.leave_text), did.Leave(), ""))
     if view.back:
-        always.append(("bar.back", "bar.back", did.Back(), "back"))
-    for name, said, event, icon in always:
-        text = words(said)
-        wide = width_of(text, t.body, bold=True) + 2 * space.m + 8
-        wide = max(wide + (t.body * 1.2 + space.s if icon else 0), inner * 0.14)
+        always.append(("bar.back", words("bar.back"), did.Back(), "back"))
+    own, fitted = _fit(width, [(text, icon) for _, text, _, icon in always], actions, tall)
+    left = float(space.xl)
+    for (name, text, event, icon), wide in zip(always, own.widths, strict=True):
         press = button(
             text,
             wide,
@@ -264,30 +260,50 @@ def foot(
             look=QUIET,
             icon=icon,
             height=tall,
-            sizes=sizes[1:],
+            sizes=(own.size, theme.type.mark),
         )
         box.put(press, left, space.m)
         left += wide + space.s
-    room = width - space.xl - left
-    if actions:
-        most = inner * (0.58 if theme.portrait else 0.4)
-        widths = _shares([action.text for action in actions], room - space.s * (len(actions) - 1), most)
-        at = width - space.xl - sum(widths) - space.s * (len(actions) - 1)
-        for action, wide in zip(actions, widths, strict=True):
-            box.put(
-                button(
-                    action.text,
-                    wide,
-                    name=action.name,
-                    touched=partial(send, action.event),
-                    look=action.look,
-                    icon=action.icon,
-                    icon_after=action.icon_after,
-                    height=tall,
-                    sizes=sizes,
-                ),
-                at,
-                space.m,
-            )
-            at += wide + space.s
+    at = width - space.xl - sum(fitted.widths) - space.s * (len(actions) - 1)
+    for action, wide in zip(actions, fitted.widths, strict=True):
+        press = button(
+            action.text,
+            wide,
+            name=action.name,
+            touched=partial(send, action.event),
+            look=action.look,
+            icon=action.icon if fitted.icons else "",
+            icon_after=action.icon_after,
+            height=tall,
+            sizes=(fitted.size, theme.type.mark),
+        )
+        box.put(press, at, space.m)
+        at += wide + space.s
     return box
+
+
+def _fit(
+    width: float, always: Sequence[tuple[str, str]], actions: Sequence[Action], tall: int
+) -> tuple[Fitted, Fitted]:
+    """What stands at every foot, and what the screen offers: the latter in type of one size, as large as
+
+    there is room for, and never smaller than the former. always: texts and icons.
+    """
+    t, space = theme.type, theme.space
+    inner = width - 2 * space.xl
+    least = inner * 0.14
+    most = inner * (0.58 if theme.portrait else 0.4)
+    said = [(action.text, bool(action.icon)) for action in actions]
+    for size, icons in _SIZES:
+        large = getattr(t, size)
+        for own in (t.body, t.bar, t.mark):
+            if own > large:
+                continue
+            margin = 2 * space.m if own == t.body else 0
+            widths = [max(needed(text, own, icon=bool(icon)) + margin, least) for text, icon in always]
+            room = inner - sum(widths) - space.s * len(widths)
+            if fitted := in_row(said, large, room, tall, most=most, icons=icons):
+                return Fitted(own, True, widths), fitted
+    room = inner - (least + space.s) * len(always) - space.s * (len(actions) - 1)
+    share = room / max(1, len(actions))
+    return Fitted(t.mark, True, [least] * len(always)), Fitted(t.mark, False, [share] * len(actions))

@@ -12,6 +12,7 @@ from kiosk.visit.pages import Review
 from kiosk.widgets.box import Box, stack
 from kiosk.widgets.mark import chip, rule
 from kiosk.widgets.press import SECONDARY, button
+from kiosk.widgets.row_of_buttons import needed
 from kiosk.widgets.sheets import Block, text_blocks
 from kiosk.widgets.text import TIGHT, Text
 
@@ -48,9 +49,10 @@ class ReviewScreen(Screen[Review]):
 
     def _entry(self, number: int, line: SummaryLine, width: float) -> list[Block]:
         t, space, c = theme.type, theme.space, theme.colour
-        side = round(width * (0.2 if theme.portrait else 0.14))
+        text = self.words("review.change")
+        side = round(max(width * (0.2 if theme.portrait else 0.14), needed(text, t.body, icon=False)))
         change = button(
-            self.words("review.change"),
+            text,
             side,
             name=f"form.change.{line.field.id}",
             touched=self.touch(did.Change(line.field.id)),

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from backend_client.submission import Accepted
 from foundation.language import Language, LocalizedText, Translate
 from kiosk.input.methods import InputMethods
-from kiosk.input.words import Words
 from kiosk.slip import local_time
 from kiosk.theme import theme
 from kiosk.visit import events as did
@@ -69,9 +68,9 @@ class Screen(Box, Generic[P]):
     heard: ClassVar[bool] = False
     """Whether it shows how the visit is heard."""
     bare: ClassVar[bool] = False
+    """Whether it has the whole window, without header and foot."""
     for_everybody: ClassVar[bool] = False
     """Whether it shows everybody the same: then its lines are kept drawn for the next one (`Pictures`)."""
-    """Whether it has the whole window, without header and foot."""
 
     def __init__(
         self,
@@ -112,8 +111,9 @@ class Screen(Box, Generic[P]):
 
     @property
     def compact(self) -> bool:
-        """Whether height is dear: large type in a window that lies. Lists then say less about an entry."""
-        return theme.large and not theme.portrait
+        """Whether height is dear: type as large as it gets, or large type in a window that lies. Lists then
+        say less about an entry."""
+        return theme.very_large or (theme.large and not theme.portrait)
 
     def touch(self, event: Event) -> Callable[[], None]:
         """What a button does that sends an event."""
@@ -152,10 +152,11 @@ class Screen(Box, Generic[P]):
         *,
         left: float = 0,
         more: bool = False,
+        whole: bool = False,
     ) -> None:
         """Puts what may need several sheets below `top` and right of `left`.
 
-        blocks: makes them in a width; more: further entries can be fetched.
+        blocks: makes them in a width; more: further entries can be fetched; whole: as in `Sheets`.
         """
         assert isinstance(self.page, Turned)
         self.put(
@@ -167,6 +168,7 @@ class Screen(Box, Generic[P]):
                 words=self.words,
                 turn=lambda place: self.send(did.Turn(place)),
                 more=self.touch(did.ShowMore()) if more else None,
+                whole=whole,
             ),
             left,
             top,

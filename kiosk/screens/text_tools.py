@@ -13,6 +13,7 @@ from kiosk.visit.leaflet import contents
 from kiosk.visit.pages import Turned
 from kiosk.widgets.box import Box, line_up
 from kiosk.widgets.press import SECONDARY, button
+from kiosk.widgets.row_of_buttons import in_row
 from kiosk.widgets.sheets import Block
 
 FEWEST = 3
@@ -66,9 +67,9 @@ def _row(screen: Screen[P], tools: Sequence[Action]) -> Box:
                 touched=screen.touch(tool.event),
                 look=tool.look,
                 icon=tool.icon,
-                sizes=(t.body, t.caption, t.mark),
+                sizes=(fitted.size if fitted else t.mark, t.mark),
             )
             for tool in tools
         ],
-        gap,
+        theme.space.s,
     )

@@ -13,8 +13,11 @@ from foundation.language import Translate
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
 from kiosk.widgets.press import Press, button
+from kiosk.widgets.row_of_buttons import needed, same_size
 from kiosk.widgets.text import Text, fitting, lines_of
 
+WHERE = "sheets.where"
+"""Name of the text that says which sheet it is, which is read out."""
 LONGEST_LINE = 46
 """Sizes of the type, which is Chinese characters, in a line of running text."""
 
@@ -45,7 +48,7 @@ class Sheets(Box):
     """Blocks in sheets, one of them shown, with the buttons to turn them where there are several.
 
     The buttons stand below, or at the right where the window lies and height is dear. Where lines would be
-    too long there are two columns.
+    too long there are two columns, but for blocks that fill the width by standing side by side.
     """
 
     def __init__(
@@ -58,21 +61,22 @@ class Sheets(Box):
         words: Translate,
         turn: Callable[[float], None],
         more: Callable[[], None] | None = None,
+        whole: bool = False,
     ) -> None:
         """blocks: makes them in a width; place: what the sheet to show begins with or holds;
 
         turn: is told the place of another sheet; more: asks for further blocks behind the last, None where
-        there are none.
+        there are none; whole: each block takes the whole width, however wide that is.
         """
         super().__init__(width, height)
-        columns = _columns(width)
+        columns = 1 if whole else _columns(width)
         there, wide = _in_columns(blocks, width, columns)
         tops = _pack(there, height)
         several = len(tops) > columns or more is not None
         if several and theme.portrait:
             tops = _pack(there, height - theme.touch - theme.space.m)
         elif several:
-            there, wide = _in_columns(blocks, width - _column() - theme.space.m, columns)
+            there, wide = _in_columns(blocks, width - _column(words) - theme.space.m, columns)
             tops = _pack(there, height)
         starts = tops[::columns]
         sheet = max((n for n, start in enumerate(starts) if there[start].place <= place), default=0)
@@ -101,14 +105,16 @@ class Sheets(Box):
 
     def _add_bar(self, where: str, words: Translate) -> None:
         top = self.height - theme.touch
-        wide = self.width * 0.33
+        wide = self.width * 0.31
         self.put(self._button("back", wide, 0, words), 0, top)
         self.put(self._button("forward", wide, 0, words), self.width - wide, top)
-        label = Text(where, self.width - 2 * wide, colour=theme.colour.soft_ink, align="centre")
-        self.put(label, wide, top + (theme.touch - label.height) / 2)
+        t, room = theme.type, self.width - 2 * wide - 2 * theme.space.s
+        size = fitting(where, room, (t.body, t.caption, t.mark), lines=1)
+        label = Text(where, room, size=size, colour=theme.colour.soft_ink, align="centre", name=WHERE)
+        self.put(label, wide + theme.space.s, top + (theme.touch - label.height) / 2)
 
     def _add_column(self, where: str, words: Translate) -> None:
-        wide = _column()
+        wide = _column(words)
         left = self.width - wide
         high = min(self.height * 0.36, theme.touch * 3)
         self.put(self._button("back", wide, high, words), left, 0)
@@ -116,21 +122,32 @@ class Sheets(Box):
         t = theme.type
         size = fitting(where, wide, (t.body, t.caption, t.mark), lines=2)
         label = Text(
-            where, wide, size=size, colour=theme.colour.soft_ink, align="centre", leading=1.4, balanced=True
+            where,
+            wide,
+            size=size,
+            colour=theme.colour.soft_ink,
+            align="centre",
+            leading=1.4,
+            balanced=True,
+            name=WHERE,
         )
         self.put(label, left, (self.height - label.height) / 2)
 
     def _button(self, which: str, width: float, height: float, words: Translate) -> Press:
         way, icon = (self._back, "up") if which == "back" else (self._forward, "down")
-        return button(
+        t, upright = theme.type, height > 0
+        sizes = (t.lead, t.body, t.caption, t.mark)
+        texts = [words(f"sheets.{name}") for name in ("back", "forward")]
+        press = button(
             words(f"sheets.{which}"),
             width,
             name=f"sheets.{which}",
             touched=way or _nowhere,
             icon=icon,
             height=height,
-            upright=height > 0,
+            upright=upright,
             enabled=way is not None,
+            sizes=same_size(texts, width, sizes, icon=not upright),
         )
 
 
@@ -157,9 +174,11 @@ def _evenly(blocks: Sequence[Block], height: float, columns: int) -> list[int]:
     return _pack(blocks, min(lowest, height))
 
 
-def _column() -> int:
+def _column(words: Translate) -> int:
     """Width of the column of buttons where the window lies."""
-    return round(theme.touch * 2.2)
+    size = theme.type.caption
+    longest = max(needed(words(f"sheets.{name}"), size, icon=False) for name in ("back", "forward"))
+    return round(max(theme.touch * 2.2, longest))
 
 
 def _pack(blocks: Sequence[Block], height: float) -> list[int]:
@@ -205,3 +224,27 @@ def kept_together(blocks: Sequence[Block], width: float) -> Block:
     for block, at in zip(blocks, tops, strict=True):
         box.put(block.widget, 0, at)
     return Block(box, blocks[0].gap, blocks[0].place)
+
+
+def told_blocks(parts: Sequence[Widget | int], width: float, *, place: float = 0.0) -> list[Block]:
+    """What would stand in a `stack`, as blocks: a number is a distance, and running text may go on overleaf.
+
+    A heading stays with what follows it. place: of the first; each of the others has the next whole number.
+    """
+    blocks: list[Block] = []
+    gap, heading = 0, False
+    for part in parts:
+        if isinstance(part, int):
+            gap = part
+            continue
+        if isinstance(part, Text) and not part.bold:
+            made = text_blocks(part.inspect_text, width, place=place, gap=gap, size=part.type_size)
+        else:
+            made = [Block(part, gap, place)]
+        if heading:
+            made = [kept_together([blocks.pop(), made[0]], width), *made[1:]]
+        heading = isinstance(part, Text) and part.inspect_role == "heading"
+        blocks += made
+        gap = 0
+        place += 1.0
+    return blocks
