@@ -56,8 +56,15 @@ def _tools(screen: Screen[P], *, several: bool) -> tuple[Action, ...]:
 
 def _row(screen: Screen[P], tools: Sequence[Action]) -> Box:
     """They side by side, over the whole width."""
-    gap, t = theme.space.s, theme.type
-    wide = (screen.width - gap * (len(tools) - 1)) / len(tools)
+    t = theme.type
+    said = [(tool.text, True) for tool in tools]
+    fitted = None
+    for size in (t.body, t.caption, t.mark):
+        fitted = in_row(said, size, screen.width, theme.touch, most=screen.width, icons=True)
+        if fitted is not None:
+            break
+    gaps = theme.space.s * (len(tools) - 1)
+    widths = fitted.widths if fitted else [(screen.width - gaps) / len(tools)] * len(tools)
     return line_up(
         [
             button(
@@ -69,7 +76,7 @@ def _row(screen: Screen[P], tools: Sequence[Action]) -> Box:
                 icon=tool.icon,
                 sizes=(fitted.size if fitted else t.mark, t.mark),
             )
-            for tool in tools
+            for tool, wide in zip(tools, widths, strict=True)
         ],
         theme.space.s,
     )

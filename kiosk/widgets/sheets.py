@@ -149,6 +149,8 @@ class Sheets(Box):
             enabled=way is not None,
             sizes=same_size(texts, width, sizes, icon=not upright),
         )
+        press.inspect_text = words(f"sheets.{which}.said")
+        return press
 
 
 def _columns(width: float) -> int:
