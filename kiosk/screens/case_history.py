@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kivy.graphics import Color, Ellipse, Line
 
@@ -20,8 +21,13 @@ from kiosk.visit.pages import CaseHistory
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.mark import message
 from kiosk.widgets.press import SECONDARY
-from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.sheets import Block, kept_together
+from kiosk.widgets.text import TIGHT, Text, width_of
+
+FEWEST = 9.0
+"""Lines that the way has room for at least beside what stands above it."""
+AFTER_CARD = 0.25
+"""Place of the way where the card is turned with it, which has the place before."""
 
 
 class CaseHistoryScreen(Screen[CaseHistory]):
@@ -30,30 +36,45 @@ class CaseHistoryScreen(Screen[CaseHistory]):
     name = "progress.case"
 
     def draw(self) -> None:
-        """What it means for the resident stands in a card above the way, or beside it."""
+        """What it means for the resident stands in a card above the way, or beside it; where that leaves
+
+        the way no room, the card is turned with it.
+        """
         case, t = self.page.case, theme.type
         top = self.heading(
             case.title[self.language], sub=self.words("case.reference", reference=group(case.reference))
         )
-        label = Text(
-            self.words("case.replies_and_history" if case.replies else "case.history"),
-            self.width,
-            size=t.lead,
+        side = self.width if theme.portrait else round(self.width * 0.42)
+        card = self._now(side)
+        least = t.lead * TIGHT + t.body * FEWEST
+        if card.height + (least if theme.portrait else 0) > self.height - top:
+            self.sheets(self._everything, top)
+            return
+        self.put(card, 0, top)
+        if theme.portrait:
+            left, top = 0.0, top + card.height + theme.space.l
+        else:
+            left = side + theme.space.xl
+        label = self._label(self.width - left)
+        self.put(label, left, top)
+        self.sheets(self._events, top + label.height + theme.space.m, left=left)
+
+    def _label(self, width: float) -> Text:
+        return Text(
+            self.words("case.replies_and_history" if self.page.case.replies else "case.history"),
+            width,
+            size=theme.type.lead,
             bold=True,
             leading=TIGHT,
             role="heading",
         )
-        if theme.portrait:
-            card = self._now(self.width)
-            self.put(card, 0, top)
-            top += card.height + theme.space.l
-            left = 0.0
-        else:
-            side = round(self.width * 0.42)
-            self.put(self._now(side), 0, top)
-            left = side + theme.space.xl
-        self.put(label, left, top)
-        self.sheets(self._events, top + label.height + theme.space.m, left=left)
+
+    def _everything(self, width: float) -> list[Block]:
+        """The card and the way, one below the other."""
+        first, *others = self._events(width)
+        space = theme.space
+        begun = [Block(self._label(width), space.l, AFTER_CARD), replace(first, gap=space.m)]
+        return [Block(self._now(width), 0, 0.0), kept_together(begun, width), *others]
 
     def actions(self) -> Sequence[Action]:
         """Not satisfied; pay what is owed, or see the receipt."""
@@ -113,13 +134,12 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         inner = width - 2 * space.l
         chip = state_chip(self.page.case.state, self.words)
         since = Text(
-            self.words("case.since", time=self.when(self.page.case.update_time)),
-            inner - chip.width - space.m if theme.portrait else inner,
-            colour=c.soft_ink,
-            leading=TIGHT,
+            text, inner - chip.width - space.m if beside else inner, colour=c.soft_ink, leading=TIGHT
         )
+        text = self.words("case.since", time=self.when(self.page.case.update_time))
+        beside = chip.width + space.m + width_of(text, theme.type.body) + 1 <= inner
         meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
-        now = line_up([chip, since], space.m) if theme.portrait else stack(inner, [chip, since], space.s)
+        now = line_up([chip, since], space.m) if beside else stack(inner, [chip, since], space.s)
         parts: list[Box | Text | int] = [now, space.m]
         if self.page.case.appointment is None:
             parts.append(meaning)

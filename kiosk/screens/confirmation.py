@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kivy.uix.widget import Widget
+
 from backend_client.forms.present import present_date, present_money, present_time
 from backend_client.forms.reference import group
 from kiosk.screens.printing import not_printed
@@ -16,6 +18,7 @@ from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.qr import QrPicture
+from kiosk.widgets.sheets import told_blocks
 from kiosk.widgets.text import TIGHT, Text, figure, fitting
 
 QR_SHARES = (5.4, 4.6, 3.8, 3.0, 2.4)
@@ -28,27 +31,59 @@ class ConfirmationScreen(Screen[Confirmation]):
     name = "form.confirmation"
 
     def draw(self) -> None:
-        """Upright all below one another, lying the reference beside what happens next."""
-        space = theme.space
-        title = self._title()
+        """Upright all below one another, lying the reference beside what happens next.
+
+        Where that leaves too little room for what happens next in type of the size that was chosen, the
+        reference stands in a flat card above it, and the rest is turned to.
+        """
+        title = self._title(self.width)
         self.put(title, 0, 0)
-        top = title.height + space.l
-        if theme.portrait:
-            card = self._fitting_reference(self.width, self.height * 0.5)
-            below = top + card.height + space.l
-            what_next = self._next(self.width, self.height - below)
-            if below + what_next.height > self.height:  # it matters more than a large code
-                card = self._reference(self.width, QR_SHARES[-1], plain=True)
-                below = top + card.height + space.l
-                what_next = self._next(self.width, self.height - below)
-            self.put(card, 0, top)
-            self.put(what_next, 0, below)
-        else:
-            side = round(self.width * 0.47)
-            card = self._fitting_reference(side, self.height - top)
-            self.put(card, 0, top)
-            left = side + space.l
-            self.put(self._next(self.width - left, self.height - top), left, top)
+        top = title.height + theme.space.l
+        if not (self._put_below(top) if theme.portrait else self._put_beside(top)):
+            if theme.portrait:
+                card = self._flat_reference(self.width)
+                self.put(card, 0, top)
+                top += card.height + theme.space.l
+            else:
+                self.remove_widget(title)
+                top = self._put_title_and_reference() + theme.space.l
+            if (whole := self._next(self.width, self.height - top)) is not None:
+                self.put(whole, 0, top)
+            else:
+                self.sheets(lambda width: told_blocks(self._parts(width, theme.type.body), width), top)
+
+    def _put_below(self, top: float) -> bool:
+        """The card, and below it what happens next, where there is room."""
+        card = self._fitting_reference(self.width, self.height * 0.5)
+        below = top + card.height + theme.space.l
+        what_next = self._next(self.width, self.height - below)
+        if what_next is None:
+            return False
+        self.put(card, 0, top)
+        self.put(what_next, 0, below)
+        return True
+
+    def _put_title_and_reference(self) -> float:
+        """Side by side, where height is dear; gives the height of both."""
+        space = theme.space
+        wide = round(self.width * 0.54)
+        card, title = self._flat_reference(wide), self._title(self.width - wide - space.l, short=True)
+        high = max(card.height, title.height)
+        self.put(title, 0, (high - title.height) / 2)
+        self.put(card, self.width - wide, (high - card.height) / 2)
+        return float(high)
+
+    def _put_beside(self, top: float) -> bool:
+        """The card, and what happens next beside it, where there is room."""
+        side = round(self.width * 0.47)
+        card = self._fitting_reference(side, self.height - top)
+        left = side + theme.space.l
+        what_next = self._next(self.width - left, self.height - top)
+        if what_next is None or card.height > self.height - top:
+            return False
+        self.put(card, 0, top)
+        self.put(what_next, left, top)
+        return True
 
     def actions(self) -> Sequence[Action]:
         """Print; then, what the resident came for next."""
@@ -67,16 +102,17 @@ class ConfirmationScreen(Screen[Confirmation]):
             return (home, slip, *due)
         return (home, *due)
 
-    def _title(self) -> Box:
+    def _title(self, width: float, *, short: bool = False) -> Box:
+        """short: in two lines, and without what the form is called."""
         t, c = theme.type, theme.colour
         icon = Icon("done", round(t.title * 1.4), c.primary)
-        room = self.width - icon.width - theme.space.m
+        room = width - icon.width - theme.space.m
         booked = self.page.booked and self.page.accepted.delivered
         text = self.words("confirmation.booked_title" if booked else "confirmation.title")
-        size = fitting(text, room, (t.title, t.heading, t.lead), lines=1, bold=True)
+        size = fitting(text, room, (t.title, t.heading, t.lead), lines=1 + short, bold=True)
         label = Text(text, room, size=size, bold=True, leading=TIGHT, role="heading", name="page.title")
         form = Text(self.page.form.title[self.language], room, colour=c.soft_ink, leading=1.4)
-        return line_up([icon, stack(room, [label, form])], theme.space.m)
+        return line_up([icon, label if short else stack(room, [label, form])], theme.space.m)
 
     def _fitting_reference(self, width: float, room: float) -> Box:
         """With the largest code that leaves it no higher than that; a small one is read from near by too."""
@@ -87,48 +123,61 @@ class ConfirmationScreen(Screen[Confirmation]):
                 break
         return card
 
-    def _reference(self, width: float, share: float, *, plain: bool = False) -> Box:
-        """share: side of the code, by the type of a greeting; plain: the number no larger than a title,
-
-        and nothing said of keeping it."""
-        t, c, space = theme.type, theme.colour, theme.space
+    def _reference(self, width: float, share: float) -> Box:
+        """share: side of the code, by the type of a greeting."""
+        c, space = theme.colour, theme.space
         inner = width - 2 * space.l
-        reference = group(self.page.accepted.reference)
         label = Text(
             self.words("confirmation.reference"), inner, align="centre", colour=c.soft_ink, leading=TIGHT
         )
-        number = figure(reference, inner, name="confirmation.reference", sizes=(t.title,) if plain else ())
-        qr = QrPicture(
-            self.surroundings.qr_text(self.page.accepted),
-            t.display * share,
-            self.words("confirmation.qr"),
-            name="confirmation.qr",
-        )
+        number = figure(group(self.page.accepted.reference), inner, name="confirmation.reference")
+        qr = self._code(share)
         middle = Box(inner, qr.height)
         middle.put_centred(qr)
         keep = Text(self.words("confirmation.keep"), inner, align="centre", leading=1.4, balanced=True)
-        body = stack(inner, [label, number, space.s, middle, *(() if plain else (space.s, keep))])
+        body = stack(inner, [label, number, space.s, middle, space.s, keep])
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         return card
 
-    def _next(self, width: float, room: float) -> Box:
-        """As large as there is room for; what the slip says too goes first."""
-        t = theme.type
-        box = Box(0, 0)
-        for size, ask in (
-            (t.lead, True),
-            (t.body, True),
-            (t.body, False),
-            (t.caption, False),
-            (t.mark, False),
-        ):
-            box = self._next_in(width, size, ask=ask)
-            if box.height <= room:
-                break
-        return box
+    def _flat_reference(self, width: float) -> Box:
+        """With the code beside the number, and nothing said of keeping it."""
+        t, c, space = theme.type, theme.colour, theme.space
+        qr = self._code(QR_SHARES[-1])
+        inner = width - 3 * space.l - qr.width
+        label = Text(
+            self.words("confirmation.reference"), inner, align="centre", colour=c.soft_ink, leading=TIGHT
+        )
+        number = figure(
+            group(self.page.accepted.reference),
+            inner,
+            name="confirmation.reference",
+            sizes=(t.huge, t.display, t.title, t.heading),
+        )
+        words = stack(inner, [label, number], space.xs)
+        card = Box(width, max(qr.height, words.height) + 2 * space.s, fill=c.surface, edge=c.line)
+        card.put(words, space.l, (card.height - words.height) / 2)
+        card.put(qr, width - space.l - qr.width, (card.height - qr.height) / 2)
+        return card
 
-    def _next_in(self, width: float, size: int, *, ask: bool) -> Box:
+    def _code(self, share: float) -> QrPicture:
+        return QrPicture(
+            self.surroundings.qr_text(self.page.accepted),
+            theme.type.display * share,
+            self.words("confirmation.qr"),
+            name="confirmation.qr",
+        )
+
+    def _next(self, width: float, room: float) -> Box | None:
+        """As large as there is room for; what the slip says too goes first. None where none is enough."""
+        t = theme.type
+        for size, ask in ((t.lead, True), (t.body, True), (t.body, False)):
+            box = stack(width, self._parts(width, size, ask=ask))
+            if box.height <= room:
+                return box
+        return None
+
+    def _parts(self, width: float, size: int, *, ask: bool = True) -> list[Widget | int]:
         heading = Text(
             self.words("confirmation.next"),
             width,
@@ -138,7 +187,7 @@ class ConfirmationScreen(Screen[Confirmation]):
             role="heading",
         )
         steps = Text(self.page.form.next_steps[self.language], width, size=size, leading=1.45)
-        parts: list[Text | Box | int] = [heading, theme.space.xs, steps]
+        parts: list[Widget | int] = [heading, theme.space.xs, steps]
         if takes := self.page.takes:
             told = self.words("confirmation.takes", duration=takes[self.language])
             parts += [theme.space.xs, Text(told, width, size=size, bold=True, leading=1.45)]
@@ -159,7 +208,7 @@ class ConfirmationScreen(Screen[Confirmation]):
         if ask:
             hint = Text(self.words("confirmation.ask"), width, colour=theme.colour.soft_ink, leading=1.45)
             parts += [theme.space.s, hint]
-        return stack(width, parts)
+        return parts
 
     def _later(self, width: float, size: int) -> Box | None:
         """That the office has it only once the line is back."""
