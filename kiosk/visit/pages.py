@@ -415,7 +415,7 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation(Page):
+class Confirmation(Turned):
     """The form was taken. `slip_fault` says why the slip was not printed.
 
     booked: the appointment that was made, or, where the form was not delivered yet, wished for;
@@ -594,7 +594,7 @@ class AppointmentServices(Turned):
 
 
 @dataclass(frozen=True, slots=True)
-class TicketIssued(Page):
+class TicketIssued(Turned):
     """A ticket for the queue."""
 
     ticket: Ticket
