@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kivy.uix.widget import Widget
+
 from backend_client.appointment import Queue
 from backend_client.catalog import Service
 from backend_client.forms.present import present_time
@@ -16,7 +18,8 @@ from kiosk.widgets.box import Box, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import ALARM, PRIMARY, SECONDARY, Press, button
-from kiosk.widgets.sheets import Block
+from kiosk.widgets.row_of_buttons import needed
+from kiosk.widgets.sheets import Block, told_blocks
 from kiosk.widgets.text import TIGHT, Text, figure
 
 
@@ -27,7 +30,9 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
 
     def draw(self) -> None:
         """The most used first."""
-        top = self.heading(self.words("door.appointments"), sub=self.words("door.appointments.choose"))
+        tickets = any(service.counters for service in self.page.services)
+        how = self.words("door.appointments.choose" if tickets else "door.appointments.choose_booking")
+        top = self.heading(self.words("door.appointments"), sub=how)
         self.sheets(self._cards, top)
 
     def _cards(self, width: float) -> list[Block]:
@@ -39,9 +44,11 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
     def _card(self, service: Service, width: float) -> Box:
         space, c = theme.space, theme.colour
         buttons = self._buttons(service)
-        upright = theme.portrait
         inner = width - 2 * space.m
-        wide = (inner - space.s) / 2 if upright else inner * 0.24
+        texts = [self.words(f"appointments.{which}") for which in ("book", "ticket")]
+        need = max(needed(text, theme.type.body, icon=True) for text in texts)
+        upright = theme.portrait or 2 * need > inner * 0.5
+        wide = (inner - space.s) / 2 if upright else max(need, inner * 0.24)
         beside = 0.0 if upright else len(buttons) * (wide + space.s)
         room = inner - beside
         parts: list[Text | int] = [
@@ -50,10 +57,9 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
             Text(self._about(service), room, colour=c.soft_ink, leading=1.4),
         ]
         words = stack(room, parts)
-        presses = [self._press(one, service, wide) for one in buttons]
-        high = words.height + (space.s + presses[0].height if upright else 0)
-        if not upright:
-            high = max(high, presses[0].height)
+        presses = [self._press(one, service, wide, alone=len(buttons) == 1) for one in buttons]
+        tall = max((press.height for press in presses), default=0)
+        high = max(words.height, tall) if not upright else words.height + (space.s + tall if presses else 0)
         card = Box(width, high + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(words, space.m, space.m + (0 if upright else (high - words.height) / 2))
         for column, press in enumerate(presses):
@@ -67,9 +73,13 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
         return card
 
     def _buttons(self, service: Service) -> list[str]:
-        return [*(["book"] if service.form else []), *(["ticket"] if service.counters else [])]
+        """A ticket only where one is given now."""
+        queue = self.page.queues.get(service.counters)
+        ticket = bool(service.counters) and (queue is None or queue.giving_tickets)
+        return [*(["book"] if service.form else []), *(["ticket"] if ticket else [])]
 
-    def _press(self, which: str, service: Service, width: float) -> Press:
+    def _press(self, which: str, service: Service, width: float, *, alone: bool) -> Press:
+        """alone: there is no other way."""
         identifier = service.name.partition("/")[2]
         event = did.OpenService(service) if which == "book" else did.TakeTicket(service)
         return button(
@@ -77,7 +87,7 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
             width,
             name=f"appointments.{which}.{identifier}",
             touched=self.touch(event),
-            look=SECONDARY if which == "book" else PRIMARY,
+            look=PRIMARY if alone or which == "ticket" else SECONDARY,
             icon="calendar" if which == "book" else "ticket",
         )
 
@@ -101,22 +111,31 @@ class TicketIssuedScreen(Screen[TicketIssued]):
     name = "appointments.ticket"
 
     def draw(self) -> None:
-        """Upright all below one another, lying the number beside the rest."""
+        """Upright all below one another, lying the number beside the rest; turned where there is no room."""
         t, space = theme.type, theme.space
         top = self.heading(self.words("ticket.title"), sub=self.page.counters.title[self.language])
         if theme.portrait:
-            card = self._number(self.width)
-            self.put(card, 0, top)
-            self.put(self._words(self.width, t.lead), 0, top + card.height + space.l)
+            card, left = self._number(self.width), 0.0
+            below = top + card.height + space.l
         else:
             side = round(self.width * 0.45)
-            card = self._number(side)
-            self.put(card, 0, top)
-            left = side + space.xl
-            words = self._words(self.width - left, t.lead)
-            if words.height > self.height - top:
-                words = self._words(self.width - left, t.body)
-            self.put(words, left, top)
+            card, left = self._number(side), side + space.xl
+            below = top
+        room = self.width - left
+        for size in (t.lead, t.body):
+            words = stack(room, self._words(room, size))
+            if words.height <= self.height - below:
+                self.put(card, 0, top)
+                self.put(words, left, below)
+                return
+        card = self._flat_number()
+        self.put(card, 0, top)
+        top += card.height + space.l
+        words = stack(self.width, self._words(self.width, t.body))
+        if words.height <= self.height - top:
+            self.put(words, 0, top)
+        else:
+            self.sheets(lambda width: told_blocks(self._words(width, t.body), width), top)
 
     def actions(self) -> Sequence[Action]:
         """Print once more where that failed; home."""
@@ -128,36 +147,51 @@ class TicketIssuedScreen(Screen[TicketIssued]):
         return (home, Action("ticket.print", text, did.PrintSlip(), icon="printer"))
 
     def _number(self, width: float) -> Box:
-        t, c, space = theme.type, theme.colour, theme.space
+        space = theme.space
         inner = width - 2 * space.l
-        number = self.page.ticket.number
-        large = figure(number, inner, name="ticket.number")
-        label = Text(self.words("ticket.number"), inner, align="centre", colour=c.soft_ink, leading=TIGHT)
-        ahead = Text(
-            self._ahead(),
-            inner,
-            size=t.lead,
+        body = stack(inner, [*self._large(inner), space.s, self._ahead(inner)])
+        card = Box(width, body.height + 2 * space.l, fill=theme.colour.surface, edge=theme.colour.line)
+        card.put(body, space.l, space.l)
+        return card
+
+    def _flat_number(self) -> Box:
+        """With how many wait beside the number."""
+        space = theme.space
+        half = (self.width - 3 * space.l) / 2
+        number, ahead = stack(half, self._large(half)), self._ahead(half)
+        high = max(number.height, ahead.height) + 2 * space.s
+        card = Box(self.width, high, fill=theme.colour.surface, edge=theme.colour.line)
+        card.put(number, space.l, (high - number.height) / 2)
+        card.put(ahead, 2 * space.l + half, (high - ahead.height) / 2)
+        return card
+
+    def _large(self, width: float) -> list[Text]:
+        label = Text(
+            self.words("ticket.number"), width, align="centre", colour=theme.colour.soft_ink, leading=TIGHT
+        )
+        return [label, figure(self.page.ticket.number, width, name="ticket.number")]
+
+    def _ahead(self, width: float) -> Text:
+        """How many wait before it."""
+        ticket = self.page.ticket
+        text = self.words("ticket.next")
+        if ticket.ahead:
+            text = self.words("ticket.ahead", count=ticket.ahead, minutes=ticket.wait_minutes)
+        return Text(
+            text,
+            width,
+            size=theme.type.lead,
             bold=True,
             align="centre",
             leading=1.4,
             name="ticket.ahead",
             balanced=True,
         )
-        body = stack(inner, [label, large, space.s, ahead])
-        card = Box(width, body.height + 2 * space.l, fill=c.surface, edge=c.line)
-        card.put(body, space.l, space.l)
-        return card
 
-    def _ahead(self) -> str:
-        ticket = self.page.ticket
-        if not ticket.ahead:
-            return self.words("ticket.next")
-        return self.words("ticket.ahead", count=ticket.ahead, minutes=ticket.wait_minutes)
-
-    def _words(self, width: float, size: int) -> Box:
+    def _words(self, width: float, size: int) -> list[Widget | int]:
         c, space = theme.colour, theme.space
         place = self.words("ticket.place", place=self.page.counters.place[self.language])
-        parts: list[Box | Text | int] = [
+        parts: list[Widget | int] = [
             message(place, width, icon="place", ink=c.primary, ground=c.primary_pale, size=size),
             space.m,
             Text(self.words("ticket.listen"), width, size=size, leading=1.45),
@@ -182,7 +216,7 @@ class TicketIssuedScreen(Screen[TicketIssued]):
                     space.s,
                     Text(self.words("ticket.remember"), width, size=size, bold=True, leading=1.45),
                 ]
-        return stack(width, parts)
+        return parts
 
 
 class CancelQuestionScreen(Screen[CancelQuestion]):
