@@ -19,7 +19,7 @@ from kiosk.widgets.box import Box, stack
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import CHOSEN, QUIET, SECONDARY, Press, button
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text, fitting
+from kiosk.widgets.text import TIGHT, Text, fitting, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,17 @@ class SlotQuestionScreen(QuestionScreen):
         elif page.days is None:
             self.put(self._note("slot.fetching", "clock"), 0, top)
         elif not page.days:
-            self.put(self._note("slot.none", "calendar"), 0, top)
+            tickets = page.counters is None or page.counters.tickets
+            self.put(self._note("slot.none" if tickets else "slot.none_no_tickets", "calendar"), 0, top)
         elif page.day is None:
-            self.sheets(lambda width: self._rows(self._days(page.days or ()), width, self._day_columns), top)
+            days = self._days(page.days)
+            self.sheets(lambda width: self._rows(days, width, self._day_columns), top, whole=True)
         else:
             top += self._day_line(top) + space.m
             there = next((one for one in page.days if one.day == page.day), None)
             slots = there.slots if there else ()
-            self.sheets(lambda width: self._rows(self._times(slots), width, self._time_columns), top)
+            times = self._times(slots)
+            self.sheets(lambda width: self._rows(times, width, self._time_columns), top, whole=True)
 
     def actions(self) -> Sequence[Action]:
         """On with the time that was chosen; or once more where nothing could be fetched."""
@@ -159,19 +162,31 @@ class SlotQuestionScreen(QuestionScreen):
         return self.words("slot.free", count=places) if places else self.words("slot.full")
 
     def _rows(self, entries: Sequence[_Choice], width: float, columns: int) -> list[Block]:
-        gap = theme.space.s
+        """All of them equally high, and in type of one size."""
+        t, space, gap = theme.type, theme.space, theme.space.s
         wide = (width - gap * (columns - 1)) / columns
+        room = wide - 2 * space.s
+        titles = [entry.title for entry in entries]
+        size = min(
+            (fitting(title, room, (t.lead, t.body), lines=1, bold=True) for title in titles), default=t.lead
+        )
+        parted = any(width_of(title, size, bold=True) > room for title in titles)
+        if parted:  # the weekday and the date each have a line then
+            size = t.lead
+        said = (1 + parted) * round(size * TIGHT) + space.xs + round(t.caption * TIGHT)
+        high = max(theme.touch * 1.15, said + 2 * space.s)
         blocks = []
         for start in range(0, len(entries), columns):
-            presses = [self._press(entry, wide) for entry in entries[start : start + columns]]
-            line = Box(width, max(press.height for press in presses))
-            for column, press in enumerate(presses):
-                line.put(press, column * (wide + gap), 0)
+            line = Box(width, high)
+            for column, entry in enumerate(entries[start : start + columns]):
+                line.put(self._press(entry, (wide, high), size, parted=parted), column * (wide + gap), 0)
             blocks.append(Block(line, gap, float(start)))
         return blocks
 
-    def _press(self, choice: _Choice, width: float) -> Press:
+    def _press(self, choice: _Choice, of: tuple[float, float], size: int, *, parted: bool) -> Press:
+        """of: its width and height; size: of the type of its title; parted: that has two lines."""
         t, c, space = theme.type, theme.colour, theme.space
+        width, high = of
         chosen = (
             isinstance(choice.event, did.Choose) and choice.event.option == self._page.entered and choice.free
         )
@@ -179,9 +194,9 @@ class SlotQuestionScreen(QuestionScreen):
         ink = c.disabled_ink if not choice.free else c.primary if chosen else c.ink
         room = width - 2 * space.s
         label = Text(
-            choice.title,
+            choice.title.replace(" ", "\n", 1) if parted else choice.title,
             room,
-            size=t.lead,
+            size=size,
             bold=True,
             align="centre",
             colour=ink,
@@ -194,7 +209,7 @@ class SlotQuestionScreen(QuestionScreen):
         words = stack(room, [label, under], space.xs)
         press = Press(
             width,
-            max(theme.touch * 1.15, words.height + 2 * space.s),
+            high,
             look=look,
             name=choice.name,
             text=f"{choice.title} {choice.below}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from backend_client.policy import Topic
 from kiosk.screens.screen import Screen
@@ -48,26 +48,49 @@ class TopicsScreen(Screen[Topics]):
         label = Text(self.words("topics.choose"), self.width, colour=theme.colour.soft_ink)
         self.put(label, 0, top)
         top += label.height + space.s
-        self.sheets(self._tiles, top)
+        self.sheets(self._tiles, top, whole=True)
 
     def _tiles(self, width: float) -> list[Block]:
         columns = 2 if theme.portrait else 4
         gap = theme.space.m
         wide = (width - gap * (columns - 1)) / columns
+        titles = [topic.title[self.language] for topic in self.page.topics]
+        size, lines = self._size(titles, self._room(wide))
+        t, space = theme.type, theme.space
+        words = round(lines * size * TIGHT) + space.xs + round(t.caption * TIGHT)
+        high = max(words + 2 * space.m, 0 if theme.very_large else t.lead * 5.2)
         rows = []
         for start in range(0, len(self.page.topics), columns):
-            tiles = [self._tile(topic, wide) for topic in self.page.topics[start : start + columns]]
+            tiles = [
+                self._tile(topic, (wide, high), size) for topic in self.page.topics[start : start + columns]
+            ]
             line = Box(width, tiles[0].height)
             for column, tile in enumerate(tiles):
                 line.put(tile, column * (wide + gap), 0)
             rows.append(Block(line, gap, float(start)))
         return rows
 
-    def _tile(self, topic: Topic, width: float) -> Press:
+    def _room(self, width: float) -> float:
+        """For the words of a tile so wide."""
+        return width - 2 * theme.space.m - round(theme.type.heading)
+
+    def _size(self, titles: Sequence[str], room: float) -> tuple[int, int]:
+        """Size of the type in which all titles have one line or else two, and how many."""
+        t = theme.type
+        several = any(" " in title for title in titles)  # words, which may be parted
+        one = (t.heading, t.lead) if several else (t.heading, t.lead, t.body)
+        for lines, sizes in ((1, one), (2, (t.heading, t.lead, t.body))):
+            size = min(fitting(title, room, (*sizes, 0), lines=lines, bold=True) for title in titles)
+            if size:
+                return size, lines
+        return t.body, 3
+
+    def _tile(self, topic: Topic, of: tuple[float, float], size: int) -> Press:
+        """of: its width and height; size: of the type of its title."""
         t, space, c = theme.type, theme.space, theme.colour
         title = topic.title[self.language]
         identifier = topic.name.partition("/")[2]
-        high = round(t.lead * 5.2)
+        width, high = of
         press = Press(
             width,
             high,
@@ -78,8 +101,7 @@ class TopicsScreen(Screen[Topics]):
         )
         chevron = Icon("open", round(t.heading), c.edge)
         press.put(chevron, width - space.s - chevron.width, (high - chevron.height) / 2)
-        room = width - 2 * space.m - chevron.width
-        size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
+        room = self._room(width)
         label = Text(title, room, size=size, bold=True, leading=TIGHT, role="")
         count = Text(
             self.words("topics.count", count=topic.policy_count),
