@@ -18,6 +18,7 @@ from kiosk.visit.events import Event
 from kiosk.visit.visit import View
 from kiosk.widgets.box import Box, framed, line_up, stack
 from kiosk.widgets.icon import Icon
+from kiosk.widgets.mark import pointed
 from kiosk.widgets.press import SECONDARY, button
 from kiosk.widgets.sheets import Block, Sheets, kept_together, text_blocks
 from kiosk.widgets.text import TIGHT, Text, fitting, lines_of
@@ -139,7 +140,7 @@ class AlertOverlay(Box):
     def _headline(self, said: AlertText, width: float) -> Text:
         """The headline, or the event where the headline is too long to be one."""
         t = theme.type
-        sizes = (t.display, t.title, t.heading, t.lead)
+        sizes = (t.title if theme.very_large else t.display, t.title, t.heading, t.lead)
         lines = 4 if theme.portrait else 6
         text = said.headline
         size = fitting(text, width, sizes, lines=lines, bold=True)
@@ -167,23 +168,24 @@ class AlertOverlay(Box):
         side = round(t.lead * 1.1)
         room = width - side - space.s
         lines, area = [], ""
-        sender = said.sender_name if theme.portrait else ""
+        sender = said.sender_name if _names_sender() else ""
         for icon, text in (("clock", until), ("place", said.area), ("department", sender)):
             if not text:
                 continue
-            size = fitting(text, room, (t.lead, t.body, t.caption), lines=2, bold=True)
+            sizes = (t.body, t.caption) if theme.very_large else (t.lead, t.body, t.caption)
+            size = fitting(text, room, sizes, lines=2, bold=True)
             if icon == "place" and len(lines_of(text, room, size, bold=True)) > 2:
                 area = text
                 continue
             label = Text(text, room, size=size, bold=True, colour=c.on_colour, leading=TIGHT)
-            lines.append(line_up([Icon(icon, side, c.on_colour), label], space.s))
+            lines.append(pointed(icon, side, label, ink=c.on_colour, gap=space.s))
         return stack(width, lines, space.xs), area
 
     def _blocks(self, said: AlertText, width: float, headline: str, area: str) -> list[Block]:
         """What to do, what is going on, and whom to ask. headline, area: what found no room elsewhere."""
         blocks: list[Block] = []
         contact = self._words("alert.contact", contact=said.contact) if said.contact else ""
-        sender = said.sender_name if not theme.portrait else ""
+        sender = "" if _names_sender() else said.sender_name
         parts = (
             ("", headline),
             ("alert.what_to_do", said.instruction),
@@ -214,3 +216,8 @@ class AlertOverlay(Box):
                 size=theme.type.lead if heading == "alert.what_to_do" else None,
             )
         return [kept_together(blocks[:2], width), *blocks[2:]]
+
+
+def _names_sender() -> bool:
+    """Whether the head has room for who says so: what to do comes before that."""
+    return theme.portrait and not theme.very_large

@@ -63,6 +63,9 @@ class CardWantedScreen(Screen[CardWanted]):
                 )
             )
         group = stack(self.width, parts, theme.space.l)
+        if group.height > self.height - top:  # the words matter more than the picture
+            parts[0] = self._fault(picture=False) if self.page.fault else self._words_of_picture()
+            group = stack(self.width, parts, theme.space.m)
         self.put(group, 0, top + max(0, (self.height - top - group.height) * 0.4))
 
     def actions(self) -> Sequence[Action]:
@@ -76,9 +79,14 @@ class CardWantedScreen(Screen[CardWanted]):
         return "both" if len(self.page.kinds) > 1 else self.page.kinds[0].value
 
     def _picture(self) -> Box:
-        t, c, space = theme.type, theme.colour, theme.space
-        side = round(t.display * (2.4 if theme.portrait else 2.0))
-        icon = Icon("card", side, c.primary, ground=c.primary_pale)
+        side = round(theme.type.display * (2.4 if theme.portrait else 2.0))
+        icon = Icon("card", side, theme.colour.primary, ground=theme.colour.primary_pale)
+        middle = Box(self.width, icon.height)
+        middle.put_centred(icon)
+        return stack(self.width, [middle, self._words_of_picture()], theme.space.l)
+
+    def _words_of_picture(self) -> Box:
+        t, c = theme.type, theme.colour
         what = Text(
             self.words(f"card.lay.{self._kinds}"),
             self.width,
@@ -91,17 +99,17 @@ class CardWantedScreen(Screen[CardWanted]):
         how = Text(
             self.words("card.wait"), self.width, size=t.lead, align="centre", colour=c.soft_ink, balanced=True
         )
-        middle = Box(self.width, icon.height)
-        middle.put_centred(icon)
-        return stack(self.width, [middle, space.l, what, space.s, how])
+        return stack(self.width, [what, how], theme.space.s)
 
-    def _fault(self) -> Box:
+    def _fault(self, *, picture: bool = True) -> Box:
+        """picture: whether there is room for one; the sentence is in smaller type then, too."""
         assert self.page.fault
-        c, side = theme.colour, round(theme.type.display * 1.4)
+        c, t, side = theme.colour, theme.type, round(theme.type.display * 1.4)
         icon = Icon("card", side, c.danger, ground=c.danger_pale)
         middle = Box(self.width, icon.height)
         middle.put_centred(icon)
-        sentence = error(self.words(sentence_name(self.page.fault)), self.width, theme.type.lead)
+        size = t.lead if picture else t.body
+        sentence = error(self.words(sentence_name(self.page.fault)), self.width, size)
         again = button(
             self.words("card.again"),
             self.width,
@@ -111,4 +119,5 @@ class CardWantedScreen(Screen[CardWanted]):
             icon="again",
             height=theme.touch * 1.4,
         )
-        return stack(self.width, [middle, sentence, again], theme.space.l)
+        parts = [middle, sentence, again] if picture else [sentence, again]
+        return stack(self.width, parts, theme.space.l)

@@ -24,14 +24,16 @@ class ChargeReviewScreen(Screen[ChargeReview]):
     name = "form.charge"
 
     def draw(self) -> None:
-        """As many sheets as the lines need."""
+        """As many sheets as the lines need; the card is turned with them where height is dear."""
         top = self.heading(self.words("charge.title"), sub=self.words("charge.sub"))
-        if theme.portrait:
+        if theme.very_large and not theme.portrait:
+            self.sheets(lambda width: [Block(self._total(width), 0, 0.0), *self._lines(width)], top)
+        elif theme.portrait:
             card = self._total(self.width)
             self.put(card, 0, top)
             self.sheets(self._lines, top + card.height + theme.space.l)
         else:
-            side = round(self.width * 0.36)
+            side = round(self.width * 0.38)
             self.put(self._total(side), 0, top)
             self.sheets(self._lines, top, left=side + theme.space.xl)
 
@@ -46,7 +48,9 @@ class ChargeReviewScreen(Screen[ChargeReview]):
         assert charge
         amount = present_money(self.page.bill.total_fen, self.language)
         label = Text(charge.total[self.language], inner, colour=c.soft_ink, align="centre", leading=TIGHT)
-        large = figure(amount, inner, name="charge.total")
+        t = theme.type
+        sizes = (t.huge, t.display, t.title, t.heading, t.lead, t.body)
+        large = figure(amount, inner, name="charge.total", sizes=sizes)
         told = "charge.pay_after" if self.page.bill.total_fen else "charge.nothing"
         after = Text(self.words(told), inner, align="centre", leading=1.4, balanced=True)
         body = stack(inner, [label, large, space.xs, after])
@@ -57,7 +61,7 @@ class ChargeReviewScreen(Screen[ChargeReview]):
     def _lines(self, width: float) -> list[Block]:
         return [
             Block(self._line(line, width), theme.space.s, float(number))
-            for number, line in enumerate(self.page.bill.lines)
+            for number, line in enumerate(self.page.bill.lines, 1)
         ]
 
     def _line(self, line: BillLine, width: float) -> Box:

@@ -49,6 +49,8 @@ class LookupTroubleScreen(Screen[LookupTrouble]):
                     name="lookup.ask",
                 )
             )
+        if sum(part.height + space.l for part in parts) > self.height - top:
+            del parts[0]  # the words matter more than the picture
         group = stack(self.width, parts, space.l)
         self.put(group, 0, top + max(0, (self.height - top - group.height) * 0.35))
 

@@ -47,9 +47,14 @@ class PaperWaysScreen(Screen[PaperWays]):
         ways = self._ways()
         rows = -(-len(ways) // columns)
         wide = (self.width - gap * (columns - 1)) / columns
-        texts = [self._text(wide, way) for way in ways]
-        usual, whole = theme.type.display * 3.4, max(text.height for text in texts) + 2 * theme.space.m
-        high = min((self.height - top - gap * (rows - 1)) / rows, max(usual, whole))
+        t, space = theme.type, theme.space
+        room = (self.height - top - gap * (rows - 1)) / rows
+        for size, about in ((t.heading, True), (t.lead, True), (t.body, True), (t.heading, False)):
+            texts = [self._text(wide, way, size, about=about) for way in ways]
+            whole = max(text.height for text in texts) + 2 * space.s
+            if whole <= room:  # all of them say what they are good for, or none does
+                break
+        high = min(room, max(t.display * 3.4, whole + 2 * (space.m - space.s)))
         for number, (way, text) in enumerate(zip(ways, texts, strict=True)):
             row, column = divmod(number, columns)
             self.put(self._way(wide, high, way, text), column * (wide + gap), top + row * (high + gap))
@@ -57,17 +62,17 @@ class PaperWaysScreen(Screen[PaperWays]):
     def _ways(self) -> list[Way]:
         """With the phone only where nothing is printed: what is printed can be taken along."""
         page = self.page
-        ways: list[Way] = [("blank", "printer" if page.printer else "phone", did.TakeBlank())]
+        ways: list[Way] = [("blank", "printer" if page.printer else "take", did.TakeBlank())]
         if page.reader:
             ways.append(("card", "card", did.ByCard()))
         if page.begun:
             ways.append(("begun", "change", did.TakeBegun()))
         if page.printer:
-            ways.append(("link", "phone", did.TakeLink()))
+            ways.append(("link", "take", did.TakeLink()))
         return ways
 
     def _way(self, width: float, height: float, way: Way, text: Box) -> Press:
-        """text: see `_text`; its title alone where it is higher than the way."""
+        """text: see `_text`."""
         space = theme.space
         which, icon, event = way
         press = Press(
@@ -78,20 +83,18 @@ class PaperWaysScreen(Screen[PaperWays]):
             text=self.words(f"paper.ways.{which}"),
             touched=self.touch(event),
         )
-        if text.height > height - 2 * space.s:
-            text = self._text(width, way, about=False)
         picture = self._icon(icon)
         press.put(picture, space.l, (height - picture.height) / 2)
         press.put(text, space.l * 2 + picture.width, (height - text.height) / 2)
         return press
 
-    def _text(self, width: float, way: Way, *, about: bool = True) -> Box:
-        """What it is called, and what it is good for. width: of the way."""
+    def _text(self, width: float, way: Way, size: int, *, about: bool) -> Box:
+        """What it is called, in type of that size, and what it is good for. width: of the way."""
         t, space, c = theme.type, theme.space, theme.colour
         which, icon, _ = way
         title = self.words(f"paper.ways.{which}")
         room = width - 3 * space.l - self._icon(icon).width
-        size = fitting(title, room, (t.heading, t.lead, t.body), lines=2, bold=True)
+        size = fitting(title, room, (size, t.lead, t.body), lines=2, bold=True)
         parts = [Text(title, room, size=size, bold=True, colour=c.primary, leading=TIGHT, role="")]
         if about:
             parts.append(Text(self.words(f"paper.ways.{which}.about"), room, colour=c.soft_ink, leading=1.35))
@@ -152,7 +155,8 @@ class PaperScreen(Screen[Paper]):
         top = self.heading(self.words(f"paper.title.{page.state.value}"), sub=page.form.title[self.language])
         if page.state is not PaperState.LINK:
             said = fitted(lambda size: self._said(self.width, size), self.height - top)
-            self.put(said, 0, top)
+            failed = page.state is PaperState.FAILED  # a sentence alone, which stands where it always does
+            self.put(said, 0, top if failed else top + max(0, (self.height - top - said.height) * 0.3))
         elif theme.portrait:
             below = self._said(self.width, theme.type.lead)
             side = min(self.width * 0.62, self.height - top - below.height - 3 * space.m)
@@ -180,7 +184,7 @@ class PaperScreen(Screen[Paper]):
         again = Action(
             "paper.again", self.words("paper.again"), did.TakeBlank(), look=SECONDARY, icon="printer"
         )
-        return (home, again, Action("paper.link", self.words("paper.link"), did.TakeLink(), icon="phone"))
+        return (home, again, Action("paper.link", self.words("paper.link"), did.TakeLink(), icon="take"))
 
     def _code(self, side: float) -> Box:
         return QrPicture(self.page.link, side, self.words("paper.qr"), name="paper.code")

@@ -9,6 +9,7 @@ from backend_client.forms.reference import group
 from backend_client.payment import Order, OrderState
 from kiosk.screens.printing import not_printed
 from kiosk.screens.screen import Action, Screen
+from kiosk.slip import fours
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Paying, PaymentKept, Slip
@@ -230,7 +231,7 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         inner = width - 2 * space.l
 
         def small(text: str, *, name: str = "") -> Text:
-            return Text(text, inner, align="centre", colour=c.soft_ink, leading=1.4, name=name)
+            return Text(text, inner, align="centre", colour=c.soft_ink, leading=1.4, name=name, balanced=True)
 
         def large(text: str, name: str, sizes: Sequence[int]) -> Text:
             size = fitting(text, inner, sizes, lines=1, bold=True)
@@ -252,7 +253,7 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         if order.pay_time is not None:
             parts += [space.s, small(self.words("payment.paid_at", time=self.when(order.pay_time)))]
             if order.transaction:
-                text = self.words("payment.transaction", number=order.transaction)
+                text = self.words("payment.transaction", number=fours(order.transaction))
                 parts.append(small(text, name="payment.transaction"))
         elif order.payable:
             parts += [space.s, small(self.words("payment.until", time=self.when(order.due_time)))]
