@@ -10,6 +10,7 @@ from kiosk.visit import events as did
 from kiosk.visit.pages import CardTaken
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
+from kiosk.widgets.mark import message
 from kiosk.widgets.text import Text
 
 
@@ -26,7 +27,9 @@ class CardTakenScreen(Screen[CardTaken]):
             self.words(title, count=len(fields)), sub=self.words("taken.sub") if fields else ""
         )
         lines: list[Box] = [self._line(field.label[self.language]) for field in fields]
-        take = Text(self.words("taken.take_card"), self.width, size=theme.type.lead, bold=True, leading=1.4)
+        c, t = theme.colour, theme.type
+        said = self.words("taken.take_card")
+        take = message(said, self.width, icon="card", ink=c.primary, ground=c.primary_pale, size=t.lead)
         group = stack(self.width, [*lines, theme.space.xl, take], theme.space.m)
         self.put(group, 0, top + theme.space.m)
 

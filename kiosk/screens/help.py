@@ -12,9 +12,8 @@ from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Help, HelpCall, Home, Turned
-from kiosk.widgets.box import Box, line_up
-from kiosk.widgets.icon import Icon
-from kiosk.widgets.mark import message
+from kiosk.widgets.box import Box
+from kiosk.widgets.mark import message, pointed
 from kiosk.widgets.press import ALARM, PRIMARY, SECONDARY
 from kiosk.widgets.sheets import Block, kept_together, text_blocks
 from kiosk.widgets.text import Text
@@ -82,11 +81,6 @@ class HelpScreen(Screen[Help]):
 
     def _parts(self, width: float) -> list[Block]:
         below = self.page.about
-        buttons = ["help.button.display", "help.button.language"]
-        if not isinstance(below, Home):
-            buttons = ["help.button.back", "help.button.leave", *buttons]
-        if isinstance(below, Turned):
-            buttons.insert(0, "help.button.sheets")
         phone = self.surroundings.help_phone
         ask = [self.words("help.phone", phone=phone) if phone else self.words("help.staff")]
         if self.page.can_call:
@@ -109,9 +103,9 @@ class HelpScreen(Screen[Help]):
         blocks = [Block(heading_block(self.words("help.buttons"), width), space.l, place)]
         for number, name in enumerate(buttons):
             side = round(theme.type.lead)
-            icon = Icon("down" if name == "sheets" else name, side, theme.colour.primary)
             said = Text(self.words(f"help.button.{name}"), width - side - space.m, leading=1.45)
-            row = line_up([icon, said], space.m)
+            icon = "down" if name == "sheets" else name
+            row = pointed(icon, side, said, ink=theme.colour.primary, gap=space.m)
             blocks.append(Block(row, space.s if number else space.xs, place + (number + 1) / 10))
         return [kept_together(blocks[:2], width), *blocks[2:]]
 

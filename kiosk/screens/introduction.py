@@ -8,8 +8,8 @@ from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import Introduction
-from kiosk.widgets.box import Box, line_up
-from kiosk.widgets.icon import Icon
+from kiosk.widgets.box import Box
+from kiosk.widgets.mark import pointed
 from kiosk.widgets.sheets import Block, text_blocks
 from kiosk.widgets.text import Text
 
@@ -58,6 +58,5 @@ class IntroductionScreen(Screen[Introduction]):
 
     def _point(self, icon: str, text: str, width: float) -> Box:
         side = round(theme.type.heading)
-        picture = Icon(icon, side, theme.colour.primary)
         label = Text(text, width - side - theme.space.m, leading=1.4)
-        return line_up([picture, label], theme.space.m)
+        return pointed(icon, side, label, ink=theme.colour.primary, gap=theme.space.m)

@@ -45,7 +45,7 @@ class NoticeListScreen(Screen[NoticeList]):
                 above=self._about(notice),
                 below=None if self.compact else summary,
                 icon=notice.category.name,
-                tint="news",
+                tint="notice",
             )
             blocks.append(Block(entry, theme.space.s, float(number)))
         return blocks

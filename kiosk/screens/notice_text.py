@@ -9,8 +9,8 @@ from kiosk.screens.screen import Action, Screen
 from kiosk.screens.text_tools import put_text
 from kiosk.theme import theme
 from kiosk.visit.pages import NoticeText
-from kiosk.widgets.box import Box, line_up, stack
-from kiosk.widgets.icon import Icon
+from kiosk.widgets.box import Box, stack
+from kiosk.widgets.mark import pointed
 from kiosk.widgets.sheets import Block
 from kiosk.widgets.text import Text
 
@@ -58,7 +58,5 @@ class NoticeTextScreen(Screen[NoticeText]):
 
     def _fact(self, icon: str, text: str, width: float) -> Box:
         side = round(theme.type.lead * 1.1)
-        picture = Icon(icon, side, theme.colour.news)
-        return line_up(
-            [picture, Text(text, width - side - theme.space.s, bold=True, leading=1.4)], theme.space.s
-        )
+        label = Text(text, width - side - theme.space.s, bold=True, leading=1.4)
+        return pointed(icon, side, label, ink=theme.colour.notice, gap=theme.space.s)

@@ -6,7 +6,7 @@ from kiosk.colours import Colour
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
 from kiosk.widgets.icon import Icon
-from kiosk.widgets.text import TIGHT, Text, width_of
+from kiosk.widgets.text import TIGHT, Text, lines_of, width_of
 
 
 def chip(text: str, *, ink: Colour, ground: Colour, icon: str = "", edge: Colour | None = None) -> Box:
@@ -40,10 +40,20 @@ def message(
     size = size or theme.type.body
     side = round(size * 1.25)
     room = width - 3 * space.m - side
-    label = Text(text, room, size=size, colour=ink, leading=1.4, role=role)
+    short = len(lines_of(text, room, size)) == 2
+    label = Text(text, room, size=size, colour=ink, leading=1.4, role=role, balanced=short)
     box = Box(width, label.height + 2 * space.s, fill=ground, edge=ink)
     box.put(Icon(icon, side, ink), space.m, space.s + (label.pitch - side) / 2)
     box.put(label, space.m + side + space.m, space.s)
+    return box
+
+
+def pointed(icon: str, side: int, text: Text, *, ink: Colour, gap: int) -> Box:
+    """A text with an icon before its first line. side: of the icon; gap: between both, in pixels."""
+    high = max(side, text.pitch)
+    box = Box(side + gap + text.width, max(high, text.height + (high - text.pitch) / 2))
+    box.put(Icon(icon, side, ink), 0, (high - side) / 2)
+    box.put(text, side + gap, (high - text.pitch) / 2)
     return box
 
 
