@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend_client.case import Case, CaseState
 from backend_client.forms.reference import group
 from foundation.language import Translate
-from kiosk.screens.screen import Screen
+from kiosk.screens.screen import Action, Screen
 from kiosk.theme import theme
 from kiosk.visit import events as did
 from kiosk.visit.pages import CaseList
@@ -54,6 +56,12 @@ class CaseListScreen(Screen[CaseList]):
             return
         self.sheets(self._rows, top, more=bool(self.page.next_page_token))
 
+    def actions(self) -> Sequence[Action]:
+        """Where none was found, the way by the number, which opens somebody else's."""
+        if self.page.cases:
+            return ()
+        return (Action("cases.reference", self.words("ways.reference"), did.ByReference(), icon="reference"),)
+
     def _rows(self, width: float) -> list[Block]:
         return [
             Block(self._row(case, width), theme.space.s, float(number))
@@ -61,7 +69,7 @@ class CaseListScreen(Screen[CaseList]):
         ]
 
     def _row(self, case: Case, width: float) -> Box:
-        return row(
+        press = row(
             case.title[self.language],
             width,
             name=f"cases.{case.reference}",

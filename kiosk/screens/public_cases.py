@@ -43,7 +43,7 @@ class PublicCaseListScreen(Screen[PublicCaseList]):
             width,
             name=f"public.{case.name.partition('/')[2]}",
             touched=self.touch(did.OpenPublicCase(case.name)),
-            above=_dates(self, case),
+            above=_dates(self, case, who=not self.compact),
             beside=state_chip(case.state, self.words),
         )
 
@@ -83,11 +83,13 @@ class PublicCaseTextScreen(Screen[PublicCaseText]):
         return [kept_together(parts[:2], width), *parts[2:]]
 
 
-def _dates(screen: Screen[PublicCaseList] | Screen[PublicCaseText], case: PublicCase) -> str:
-    """Who answered, when it came and when it was answered."""
+def _dates(
+    screen: Screen[PublicCaseList] | Screen[PublicCaseText], case: PublicCase, *, who: bool = True
+) -> str:
+    """When it came and when it was answered; who: and by whom."""
     received = present_date(case.receive_date, screen.language)
     replied = present_date(case.reply_date, screen.language)
-    if case.department is None:
+    if case.department is None or not who:
         return screen.words("public.days", received=received, replied=replied)
     department = case.department[screen.language]
     return screen.words("public.about", department=department, received=received, replied=replied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend_client.catalog import ServiceKind
 from foundation.language import LocalizedText
@@ -20,20 +21,22 @@ from kiosk.widgets.text import TIGHT, Text, width_of
 
 _APPLY = {ServiceKind.APPOINTMENT: "guide.book", ServiceKind.DOCUMENT: "guide.take"}
 """What a service's form is for, where it is not to apply; else ``guide.apply``."""
+LABEL = 0.28
+"""Share of the width that labels take at most where texts stand beside them."""
 
 
 class ServiceGuideScreen(Screen[ServiceGuide]):
     """Who, what to bring, what happens, how long, how much, where; and the way to the form."""
 
     name = "services.guide"
+    for_everybody = True
     heard = True
 
     def draw(self) -> None:
-    for_everybody = True
-        """Facts first, then the longer parts."""
+        """Facts first, then the longer parts; what it is about is turned with them in very large type."""
         service = self.page.service
         lang = self.language
-        top = self.heading(service.title[lang], sub=service.summary[lang])
+        top = self.heading(service.title[lang], sub="" if theme.very_large else service.summary[lang])
         self._tools = put_text(self, self._parts, top)
 
     def _parts(self, width: float) -> list[Block]:
@@ -54,11 +57,16 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
             Block(
                 self._fact(icon, self.words(label), text, width, round(column)),
                 theme.space.s,
-                number / len(facts),
+                number / (1 + len(facts)),
             )
-            for number, (icon, label, text) in enumerate(facts)
+            for number, (icon, label, text) in enumerate(facts, 1)
             if text
         ]
+        if theme.very_large:
+            summary = Text(service.summary[lang], width, colour=theme.colour.soft_ink, leading=1.4)
+            blocks = [Block(summary, 0, 0.0), replace(blocks[0], gap=theme.space.m), *blocks[1:]]
+        else:
+            blocks[0] = replace(blocks[0], place=0.0)
         blocks += self._part("guide.eligibility", (guide.eligibility,), width, place=1.0, numbered=False)
         blocks += self._part("guide.materials", guide.materials, width, place=2.0, numbered=True)
         blocks += self._part("guide.steps", guide.steps, width, place=3.0, numbered=True)
@@ -86,16 +94,18 @@ class ServiceGuideScreen(Screen[ServiceGuide]):
         )
 
     def _fact(self, icon: str, label: str, text: str, width: float, column: int) -> Box:
-        """column: room for the longest label."""
+        """column: room for the longest label, below which the text stands where little is left beside it."""
         t, space, c = theme.type, theme.space, theme.colour
         side = round(t.lead)
         name = Text(label, column + space.xs, bold=True, colour=c.soft_ink, leading=1.4)
-        left = side + space.s + column + space.l
+        below = column > width * LABEL
+        left = side + space.s + (0 if below else column + space.l)
         value = Text(text, width - left, leading=1.4)
-        box = Box(width, max(name.height, value.height))
+        top = name.height if below else 0
+        box = Box(width, max(name.height, top + value.height))
         box.put(Icon(icon, side, c.primary), 0, (name.pitch - side) / 2)
         box.put(name, side + space.s, 0)
-        box.put(value, left, 0)
+        box.put(value, left, top)
         return box
 
     def _part(

@@ -64,7 +64,7 @@ class ServiceListScreen(Screen[ServiceList]):
             width,
             name=f"services.{service.name.partition('/')[2]}",
             touched=self.touch(did.OpenService(service)),
-            above=service.department[self.language],
+            above="" if theme.very_large else service.department[self.language],
             below=None if self.compact else summary,
             beside=mark,
         )

@@ -89,7 +89,7 @@ class Progress(Chapter):
                 self._visit.open(ProgressWays() if self._cards.there else ReferenceEntry())
             case ProgressWays(), did.ByCard():
                 self._cards.want(CardUse.SIGN_IN)
-            case ProgressWays(), did.ByReference():
+            case ((ProgressWays() | CaseList()), did.ByReference()):
                 self._visit.open(ReferenceEntry())
             case CardWanted(use=CardUse.SIGN_IN | CardUse.LOOK_UP), did.Skip():
                 self._visit.show(ReferenceEntry())
