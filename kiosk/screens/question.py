@@ -112,6 +112,7 @@ class QuestionScreen(Screen[Question]):
             Sizes(t.heading, t.body),
             Sizes(t.lead, t.body),
             Sizes(t.lead, t.body, hint=False),
+            Sizes(t.lead, t.caption),
             Sizes(t.lead, t.caption, hint=False),
             Sizes(t.body, t.caption, hint=False),
         )
@@ -242,7 +243,9 @@ class QuestionScreen(Screen[Question]):
         )
         bottom = self.height - keyboard.height - space.m
         self.put(keyboard, 0, self.height - keyboard.height)
-        least = text_entry_height(1)
+        most = self.page.field.max_length or MAX_TEXT
+        # Upright, buttons that lead up and down in a long text stand one above the other.
+        least = max(text_entry_height(2), 2 * theme.touch + space.s if most > LONG else 0)
         if theme.portrait:
             left, wide = 0.0, self.width
             above = self._above(self.width, bottom - least - space.s)
@@ -253,10 +256,11 @@ class QuestionScreen(Screen[Question]):
             above = self._above(side, bottom)
             top = round(theme.type.caption * TIGHT) + space.s
         self.put(above, 0, 0)
-        most = self.page.field.max_length or MAX_TEXT
         lines = min(8, 1 + round(most * theme.type.lead / wide))
         high = text_entry_height(lines, bottom - top)
-        beside = theme.touch + space.s if most > LONG else 0
+        upright = high >= 2 * theme.touch + space.s
+        ways = 0 if most <= LONG else 1 if upright else 2
+        beside = ways * (theme.touch + space.s)
         self._text = TextEntry(
             wide - beside,
             high,
@@ -267,17 +271,19 @@ class QuestionScreen(Screen[Question]):
         )
         self.put(self._text, left, top)
         if beside:
-            half = (high - space.s) / 2
-            for way, move, down in (("up", self._text.up, 0), ("down", self._text.down, half + space.s)):
+            tall = (high - space.s) / 2 if upright else max(high, theme.touch)
+            for number, (way, move) in enumerate((("up", self._text.up), ("down", self._text.down))):
                 turn = icon_button(
                     way,
                     theme.touch,
-                    half,
+                    tall,
                     name=f"form.entry.{way}",
                     text=self.words(f"question.{way}"),
                     touched=move,
                 )
-                self.put(turn, left + wide - theme.touch, top + down)
+                across, down = (0, number) if upright else (number, 0)
+                start = left + wide - beside + space.s
+                self.put(turn, start + across * (theme.touch + space.s), top + down * (tall + space.s))
         listen(
             keyboard, insert=self._text.insert, backspace=self._text.backspace, done=self.touch(did.Next())
         )

@@ -19,7 +19,7 @@ from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import SECONDARY, Press, row
 from kiosk.widgets.sheets import Block
-from kiosk.widgets.text import TIGHT, Text
+from kiosk.widgets.text import TIGHT, Text, fitting
 
 
 class RatingServicesScreen(Screen[RatingServices]):
@@ -55,17 +55,54 @@ class ServiceRatingScreen(Screen[ServiceRating]):
     name = "rating.service"
 
     def draw(self) -> None:
-        """All five on one sheet, in every type size."""
+        """All five on one sheet, in every type size; side by side in a wide window that lies."""
         title = self.page.service.title[self.language]
         top = self.heading(self.words("rating.asked_of", title=title), sub=self.words("rating.confidential"))
         if self.page.given is not None:
             self.put(self._thanks(), 0, top)
             return
         gap = theme.space.s
+        wide = (self.width - gap * (len(ICONS) - 1)) / len(ICONS)
+        if not theme.portrait and self._fit(wide):
+            high = min(self.height - top, theme.touch * 3.2)
+            for number, level in enumerate(ICONS):
+                self.put(self._tile(level, wide, high), number * (wide + gap), top)
+            return
         high = min((self.height - top - gap * (len(ICONS) - 1)) / len(ICONS), theme.touch * 1.5)
-        width = min(self.width, theme.type.body * 30)
         for number, level in enumerate(ICONS):
-            self.put(self._level(level, width, high), 0, top + number * (high + gap))
+            self.put(self._level(level, self.width, high), 0, top + number * (high + gap))
+
+    def _fit(self, width: float) -> bool:
+        """Whether all levels have their words, none of them parted, in two lines of a tile so wide."""
+        size, room = theme.type.lead, width - 2 * theme.space.s
+        texts = [self.words(f"rating.level.{level.name.lower()}") for level in ICONS]
+        return all(
+            fitting(text, room, (size, 0), lines=1 + (" " in text), bold=True) == size for text in texts
+        )
+
+    def _tile(self, level: Satisfaction, width: float, high: float) -> Press:
+        """The face above the words, at one height in all of them."""
+        c, t, space = theme.colour, theme.type, theme.space
+        name = level.name.lower()
+        text = self.words(f"rating.level.{name}")
+        touched = self.touch(did.Rate(level))
+        press = Press(width, high, look=SECONDARY, name=f"rating.{name}", text=text, touched=touched)
+        side, room = round(t.display * 1.2), width - 2 * space.s
+        label = Text(
+            text,
+            room,
+            size=t.lead,
+            bold=True,
+            colour=c.primary,
+            align="centre",
+            leading=TIGHT,
+            role="",
+            balanced=True,
+        )
+        top = (high - side - space.s - 2 * label.pitch) / 2
+        press.put(Icon(ICONS[level], side, c.primary), (width - side) / 2, top)
+        press.put(label, space.s, top + side + space.s)
+        return press
 
     def actions(self) -> Sequence[Action]:
         """To the reason, where one may be given; and away."""
