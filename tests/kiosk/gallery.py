@@ -38,6 +38,7 @@ from hardware.interfaces.receipt_printer import PrintError
 from kiosk.hearing import Hearing
 from kiosk.look import Look, TypeSize
 from kiosk.settings import KioskSettings
+from kiosk.speaking.shown import Area
 from kiosk.theme import Arrangement
 from kiosk.visit import pages
 from kiosk.visit.home import doors
@@ -335,7 +336,11 @@ def _public(services: tuple[Service, ...]) -> Iterator[Page]:
         demonstration=True,
     )
     other = replace(case, name="publicCases/2", state=CaseState.IN_REVIEW, department=None)
-    several = tuple(replace(one, name=f"publicCases/{n}") for n, one in enumerate((case, other) * 4))
+    titles = [LocalizedText(f"{case.title.zh_cn}（{n}）", f"{case.title.en} ({n})") for n in range(1, 9)]
+    several = tuple(
+        replace(one, name=f"publicCases/{n}", title=title)
+        for n, (one, title) in enumerate(zip((case, other) * 4, titles, strict=True))
+    )
     yield pages.PublicCaseList(several, "more")
     yield pages.PublicCaseList(())
     yield pages.PublicCaseText(case)
@@ -381,6 +386,12 @@ def main() -> None:
     print(json.dumps(told, ensure_ascii=False))
 
 
+_ALONE = (pages.Home, pages.OutOfService)
+"""Pages with nothing to end."""
+_LAST = (pages.Confirmation, pages.KeptForLater, pages.StillThere, pages.CardLeft)
+"""Pages from which nothing leads back, and that lie over no other."""
+
+
 class Gallery:
     """One window, through which every page goes in turn."""
 
@@ -398,7 +409,6 @@ class Gallery:
         from kiosk.visit.visit import Pace, Visit
 
         register_fonts()
-        words = open_words()
         surroundings = Surroundings(
             office=LocalizedText("惠民县政务服务", "Huimin County Government Services"),
             help_phone="0871-12345",
@@ -429,11 +439,8 @@ class Gallery:
                 page=page,
                 language=language,
                 look=look,
-                back=not isinstance(
-                    page,
-                    pages.Home | pages.Confirmation | pages.KeptForLater | pages.StillThere | pages.CardLeft,
-                ),
-                leave=not isinstance(page, pages.Home),
+                back=not isinstance(page, (*_LAST, *_ALONE, pages.Display, pages.Help)),
+                leave=not isinstance(page, _ALONE),
                 unsent=True,
                 waiting=False,
                 stoppable=True,
