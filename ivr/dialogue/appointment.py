@@ -58,12 +58,15 @@ async def tell_booked(conversation: Conversation, draft: Draft, accepted: Accept
     if not accepted.delivered:
         await conversation.call.say(conversation.prompt("booked.not_confirmed", time=time))
         return
-    said = [conversation.prompt("booked.time", time=time)]
+    said: list[Utterance] = []
+    tickets = True
     with suppress(BackendError):  # it is booked, wherever it is
         counters, _ = await conversation.client.get_counters(field.counters)
+        tickets = counters.tickets
         said.append(conversation.prompt("booked.place"))
         said.append(conversation.content(f"{counters.name}/place", counters.place))
-    await conversation.call.say(*said)
+    name = "booked.time" if tickets else "booked.time_no_ticket"
+    await conversation.call.say(conversation.prompt(name, time=time), *said)
 
 
 def told(conversation: Conversation, case: Case) -> list[Utterance]:

@@ -6,9 +6,11 @@ Only what is free is offered: who listens cannot look past what is full.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 from backend_client.appointment import SlotDay
+from backend_client.errors import BackendError
 from backend_client.forms.slot import Slot
 from foundation.language import Language, LocalizedText
 from ivr.dialogue.asking import Menu, Said, menu
@@ -50,7 +52,10 @@ async def _free_days(conversation: Conversation, counters: str) -> list[SlotDay]
     days = [day for day in found if day.free]
     if not days:
         await conversation.call.forget_keys_typed_ahead()
-        await conversation.call.say(conversation.prompt("slot.none"))
+        tickets = True
+        with suppress(BackendError):  # nothing can be booked, whatever else there is
+            tickets = (await conversation.client.get_counters(counters))[0].tickets
+        await conversation.call.say(conversation.prompt("slot.none" if tickets else "slot.none_no_tickets"))
         raise Back
     return days
 

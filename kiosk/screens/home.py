@@ -167,4 +167,6 @@ class HomeScreen(Screen[Home]):
         there: Sequence[Service] = [s for s in self.page.services if DOORS[s.kind] is which]
         comma = self.words("list.comma")
         names = comma.join(service.title[self.language] for service in there[:named])
+        if which is Door.APPOINTMENTS and not any(service.counters for service in self.page.services):
+            return self.words("door.appointments.about_booking")
         return self.words(f"door.{which.value}.about", names=names, count=len(there))

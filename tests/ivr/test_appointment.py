@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +112,24 @@ async def test_a_day_and_a_time_are_chosen_read_back_and_booked(
     assert heard.prompts.count("slot.confirm") == 2
     kept = line.county.submission(reference)
     assert next(one.slot for one in kept.answers if one.field == "appointment") == case.appointment.slot.name
+
+
+async def test_nobody_is_sent_for_a_ticket_to_counters_that_give_out_none(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(PACKAGED, content)
+    file = content / FORM.replace("forms", "counters")
+    text = file.with_suffix(".yaml").read_text("utf-8")
+    without = re.sub(r"^tickets:\n(  .*\n)+", "", text, flags=re.M)
+    assert without != text
+    file.with_suffix(".yaml").write_text(without, "utf-8")
+    async with running.house(tmp_path / "data", content, Clock(MONDAY)) as house:
+        line = Phone(County(house.data, content), tmp_path / "phone", house.address)
+        line.set(timing=FAST.model_copy(update={"first_key": 20.0}))
+        await line.open()
+        heard = await line.call(f"{await way(line)}\n1\n{answers(IDENTITY)}\n2\n1\n1\n1\n*\n!")
+        await line.close()
+    assert {"book.keys", "booked.time_no_ticket", "booked.place"} <= set(heard.prompts)
+    assert "book.waiting_key" not in heard.prompts
 
 
 async def test_what_is_full_is_not_offered_and_what_is_taken_meanwhile_is_chosen_again(
