@@ -19,6 +19,7 @@ from foundation.log import logger
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.pin_pad import LONGEST_NUMBER, Digits, FunctionKey, PinPad, PinPadError
 from kiosk.visit import events as did
+from kiosk.visit.keyed_in import joined
 from kiosk.visit.pages import (
     AddressEntry,
     KeypadTrouble,
@@ -42,6 +43,8 @@ ENTRY_SECONDS = 30.0
 """A pad waits for no entry longer; while the page is shown the next one begins at once."""
 AGAIN_SECONDS = 2.0
 """After a pad failed twice, until it is asked again."""
+FORGETFUL_SECONDS = 5.0
+"""Nothing is keyed in for longer, and the digits go: nobody pressed a key that took them back."""
 UNUSABLE = frozenset(
     {
         DeviceStatus.OFFLINE,
@@ -83,6 +86,10 @@ class Keypad(Chapter):
         self._pad = pad
         self._asker: tuple[object, ...] | None = None
         self._entered = ""
+        self._held = 0
+        """How many digits the pad holds,"""
+        self._held_since = 0.0
+        """and when that came to be, by the loop's clock."""
         self._trouble: KeypadTrouble | None = None
         self._entering: asyncio.Task[None] | None = None
         """The latest; it may have to end yet."""
@@ -188,7 +195,10 @@ class Keypad(Chapter):
             except DeviceError as error:
                 if _nothing_wrong(error):
                     failures = 0
+                    forgotten = self._held > 0 and error.code is PinPadError.ENTRY_TIMEOUT
                     self._count(0)
+                    if forgotten:
+                        self._say(KeypadTrouble.FORGOTTEN)
                     if error.code is PinPadError.ENTRY_CANCELED:
                         self._cancelled()
                     continue
@@ -216,13 +226,19 @@ class Keypad(Chapter):
             self._visit.send(did.Back())
 
     def _take(self, digits: str) -> None:
-        match _entering(self._visit.page, listened=True):
+        page, most = self._visit.page, _most(self._visit.page)
+        match _entering(page, listened=True):
             case Entering.LETTERS:
                 self._letters(digits)
                 return
             case Entering.DATE:
                 self._visit.send(did.Enter(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}".strip("-")))
+            case _ if isinstance(page, Question):
+                self._visit.send(did.Enter(joined(page.field, page.entered, digits, most)))
             case _:
+                before = len(page.entered) if isinstance(page, DigitsPage) else 0
+                for _ in range(before if before + len(digits) > most else 0):
+                    self._visit.send(did.Erase())
                 self._visit.send(did.Insert(digits))
         self._visit.send(did.Next())
 
@@ -250,7 +266,7 @@ class Keypad(Chapter):
         if self._trouble is KeypadTrouble.OUT:
             self._say(None)
         most = _most(self._visit.page)
-        return await pad.enter_digits(timeout=ENTRY_SECONDS, maximum=most, on_count=self._count)
+        return await pad.enter_digits(timeout=ENTRY_SECONDS, maximum=most, on_count=self._told)
 
     def _failed(self, error: DeviceError) -> None:
         """Whoever keyed something in is told that it is gone."""
@@ -261,7 +277,19 @@ class Keypad(Chapter):
         if keyed or error.completion is CompletionCode.INVALID_DATA:  # a key that came to harm is not counted
             self._say(KeypadTrouble.LOST)
 
+    def _told(self, keys: int) -> None:
+        """By the pad. Whoever was slow is told that they have to begin again; the digits before the last
+        enter key are on the page."""
+        forgotten = not keys and self._held > 0 and self._since() > FORGETFUL_SECONDS
+        self._count(keys)
+        if forgotten:
+            self._say(KeypadTrouble.FORGOTTEN)
+
+    def _since(self) -> float:
+        return asyncio.get_running_loop().time() - self._held_since
+
     def _count(self, keys: int) -> None:
+        self._held, self._held_since = keys, asyncio.get_running_loop().time()
         page = self._visit.page
         if self._asker is None or _question(page) != self._asker:
             return
@@ -284,7 +312,7 @@ class Keypad(Chapter):
             return
         if page.entered != self._entered:
             self._entered = page.entered
-            if self._trouble is KeypadTrouble.LOST:
+            if self._trouble in (KeypadTrouble.LOST, KeypadTrouble.FORGOTTEN):
                 self._trouble = None
         if page.keypad is not self._trouble:
             self._visit.show(replace(page, keypad=self._trouble))

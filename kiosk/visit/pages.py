@@ -315,6 +315,8 @@ class KeypadTrouble(Enum):
 
     LOST = "keypad.lost"
     """What was keyed in did not arrive."""
+    FORGOTTEN = "keypad.forgotten"
+    """The pad has forgotten what was keyed in: it keeps digits a few seconds only."""
     OUT = "keypad.out"
     """It does not work now."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from hardware.drivers import smartpin_pad
 from hardware.drivers.smartpin_pad import SmartPinOptions, SmartPinPad
 from hardware.simulators.line import LineFault
 from hardware.simulators.smartpin_pad import INSTANT, PROMPT, PadFault, SimulatedSmartPinPad
@@ -170,6 +171,23 @@ async def test_keys_that_came_to_harm_are_told_and_pressed_again(
     await at.until(lambda: at.visit.page == ReferenceEntry("7", keypad=KeypadTrouble.LOST))
     await press(keys, "12")
     await at.until(lambda: at.visit.page == ReferenceEntry("7", keyed=2))
+
+
+async def test_digits_that_the_pad_let_go_of_are_told_and_those_before_stay(
+    at: Terminal, keys: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.3)
+    monkeypatch.setattr(keypad, "FORGETFUL_SECONDS", 0.1)
+    await reference_wanted(at)
+    await press(keys, "12 enter")
+    await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT))
+    await press(keys, "34")
+    await at.until(lambda: keyed_on(at) == 2)
+    forgotten = KeypadTrouble.FORGOTTEN
+    await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT, keypad=forgotten))
+    keys._forget()  # as the pad itself does, some time later
+    await press(keys, "5")
+    await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT, keyed=1))
 
 
 async def test_a_pad_that_was_opened_is_not_used(
