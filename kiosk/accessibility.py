@@ -26,12 +26,14 @@ Bounds = list[int]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One widget of the tree. owner: identifier of the control that it stands on; inside: its bounds."""
+    """One widget of the tree. owner: identifier of the control that it stands on; inside: its bounds;
+    personal: whether it is about the resident."""
 
     widget: Inspectable
     area: Area
     owner: str
     inside: Bounds
+    personal: bool = False
 
     @property
     def control(self) -> bool:
@@ -59,16 +61,23 @@ def _below(part: Any, stage: Stage) -> Iterator[Node]:
     yield from _walk(part, area, "", bounds(part))
 
 
-def _walk(widget: Any, area: Area, owner: str, inside: Bounds) -> Iterator[Node]:
+def _walk(widget: Any, area: Area, owner: str, inside: Bounds, personal: bool = False) -> Iterator[Node]:
     """Every Inspectable below a widget, with the control it belongs to."""
-    for child in reversed(widget.children):
+    for child in _as_read(widget):
         own, around = owner, inside
+        about = personal or getattr(child, "inspect_personal", False)
         if isinstance(child, Inspectable):
-            node = Node(child, area, owner, inside)
+            node = Node(child, area, owner, inside, about)
             yield node
             if node.control:
                 own, around = child.inspect_id, bounds(child)
-        yield from _walk(child, area, own, around)
+        yield from _walk(child, area, own, around, about)
+
+
+def _as_read(widget: Any) -> list[Any]:
+    """Its children in their order, keys after what they fill in."""
+    children: list[Any] = widget.children[::-1]
+    return sorted(children, key=lambda child: bool(getattr(child, "comes_last", False)))
 
 
 def bounds(widget: Any) -> Bounds:
@@ -89,9 +98,9 @@ def shown(stage: Stage) -> Shown:
         widget = node.widget
         if node.control:
             reached = bool(widget.inspect_enabled) and widget.inspect_role != "image"
-            pieces.append(_piece(widget, node.area, node.owner, control=reached))
+            pieces.append(_piece(node, control=reached))
         elif isinstance(widget, Text) and widget.drawn:
-            pieces.append(_piece(widget, node.area, node.owner, control=False))
+            pieces.append(_piece(node, control=False))
     return Shown(
         stage.screen.name if stage.screen else "",
         stage.overlay.name if stage.overlay else "",
@@ -108,15 +117,17 @@ def widget_of(stage: Stage, identifier: str) -> Inspectable | None:
     return None
 
 
-def _piece(widget: Inspectable, area: Area, owner: str, *, control: bool) -> Piece:
+def _piece(node: Node, *, control: bool) -> Piece:
+    widget = node.widget
     said = widget.inspect_text or getattr(widget, "text", "")
     return Piece(
         widget.inspect_id,
         widget.inspect_role,
         said,
-        area,
-        owner,
+        node.area,
+        node.owner,
         control,
         bool(widget.inspect_chosen),
         isinstance(widget, Text) and widget.runs_on,
+        node.personal,
     )

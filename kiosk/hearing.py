@@ -17,7 +17,8 @@ class Hearing:
 
     speaking: each screen is read out; volume: 1 to `LEVELS`; usual: the one that a visit begins with;
     curtain: the screen shows nothing, so that nobody reads along; headset: one is plugged in, and nobody else
-    listens; possible: there is a voice.
+    listens; private: nobody else ever does at this terminal; personal: what is personal is to be heard over
+    the loudspeaker, too; possible: there is a voice.
     """
 
     speaking: bool = False
@@ -25,16 +26,23 @@ class Hearing:
     usual: int = USUAL
     curtain: bool = False
     headset: bool = False
+    private: bool = False
+    personal: bool = False
     possible: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else hears what is said."""
+        return self.headset or self.private
 
     def louder(self, by: int) -> Hearing:
         """So many levels louder, or softer, as far as that goes."""
         return replace(self, volume=min(max(self.volume + by, 1), LEVELS))
 
     def over(self) -> Hearing:
-        """At the end of a visit: the usual volume, and light; a headset that is still in goes on being
-        spoken to."""
-        return replace(self, speaking=self.headset, volume=self.usual, curtain=False)
+        """At the end of a visit: the usual volume, light, and nothing personal aloud; a headset that is still
+        in goes on being spoken to."""
+        return replace(self, speaking=self.headset, volume=self.usual, curtain=False, personal=False)
 
     def begins_at(self, volume: int) -> Hearing:
         """A visit begins with that volume, the present one too."""

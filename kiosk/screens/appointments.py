@@ -82,7 +82,7 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
         """alone: there is no other way."""
         identifier = service.name.partition("/")[2]
         event = did.OpenService(service) if which == "book" else did.TakeTicket(service)
-        return button(
+        press = button(
             self.words(f"appointments.{which}"),
             width,
             name=f"appointments.{which}.{identifier}",
@@ -90,6 +90,10 @@ class AppointmentServicesScreen(Screen[AppointmentServices]):
             look=PRIMARY if alone or which == "ticket" else SECONDARY,
             icon="calendar" if which == "book" else "ticket",
         )
+        press.inspect_text = self.words(
+            "appointments.what", title=service.title[self.language], what=press.inspect_text
+        )
+        return press
 
     def _about(self, service: Service) -> str:
         queue = self.page.queues.get(service.counters)

@@ -21,7 +21,7 @@ def call_banner(width: float, call: HelpCall, words: Translate, send: Callable[[
     """Two buttons: what is said of the call, which leads to help, and to hang up while it goes on."""
     space, t = theme.space, theme.type
     box = Box(width, theme.touch)
-    room = width
+    room, end = width, None
     if call.state.live:
         text = words("help.hang_up")
         wide = max(theme.touch * 1.15, width_of(text, t.mark, bold=True) + 2 * space.s)
@@ -33,9 +33,10 @@ def call_banner(width: float, call: HelpCall, words: Translate, send: Callable[[
             look=ALARM,
             sizes=(t.bar, t.mark),
         )
-        box.put(end, width - wide, 0)
         room -= wide + space.s
     box.put(_state(room, call, words, send), 0, 0)
+    if end is not None:
+        box.put(end, width - end.width, 0)
     return box
 
 

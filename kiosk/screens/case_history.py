@@ -115,6 +115,12 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         return (Action("payment.receipt", text, did.Pay(), look=SECONDARY, icon="payments"),)
 
     def _events(self, width: float) -> list[Block]:
+        blocks = self._history(width)
+        for block in blocks:
+            block.widget.inspect_personal = True
+        return blocks
+
+    def _history(self, width: float) -> list[Block]:
         latest = list(reversed(self.page.case.events))
         replied = reply_blocks(self.page.case, width, self.words, self.language, self.when)
         return [
@@ -133,11 +139,11 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         c, space = theme.colour, theme.space
         inner = width - 2 * space.l
         chip = state_chip(self.page.case.state, self.words)
+        text = self.words("case.since", time=self.when(self.page.case.update_time))
+        beside = chip.width + space.m + width_of(text, theme.type.body) + 1 <= inner
         since = Text(
             text, inner - chip.width - space.m if beside else inner, colour=c.soft_ink, leading=TIGHT
         )
-        text = self.words("case.since", time=self.when(self.page.case.update_time))
-        beside = chip.width + space.m + width_of(text, theme.type.body) + 1 <= inner
         meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
         now = line_up([chip, since], space.m) if beside else stack(inner, [chip, since], space.s)
         parts: list[Box | Text | int] = [now, space.m]
@@ -150,6 +156,7 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         body = stack(inner, parts)
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
+        card.inspect_personal = True
         return card
 
     def _meaning(self) -> str:

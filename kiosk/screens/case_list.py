@@ -79,3 +79,5 @@ class CaseListScreen(Screen[CaseList]):
             ),
             beside=state_chip(case.state, self.words),
         )
+        press.inspect_personal = True
+        return press

@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.colours import CONTRAST, STANDARD, Colours
 from kiosk.look import Look, TypeSize
-from kiosk.screens.display_sound import aloud, curtain, volume
+from kiosk.screens.display_sound import aloud, curtain, personal, volume
 from kiosk.screens.screen import Action, Screen
 from kiosk.screens.setting_row import Choice, setting_row
 from kiosk.theme import theme
@@ -158,5 +158,5 @@ def _terminal(tall: float, *, lowered: bool) -> Box:
     return panel
 
 
-ROWS: tuple[Row, ...] = (type_size, contrast, low, aloud, volume, curtain)
+ROWS: tuple[Row, ...] = (type_size, contrast, low, aloud, volume, curtain, personal)
 """All of them, in their order."""

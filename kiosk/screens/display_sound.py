@@ -1,4 +1,5 @@
-"""The rows of *Display and sound* that are about sound: reading aloud, how loud, and who may read along."""
+"""The rows of *Display and sound* that are about sound: reading aloud, how loud, and who may read along or
+hear what is personal."""
 
 from __future__ import annotations
 
@@ -76,6 +77,18 @@ def curtain(screen: Screen[Display], width: float) -> Widget | None:
         for name, on, icon in (("off", False, "show"), ("on", True, "hide"))
     ]
     return setting_row(screen.words("display.curtain"), width, choices)
+
+
+def personal(screen: Screen[Display], width: float) -> Widget | None:
+    """Whether what is personal is read out where others hear it; not asked of somebody who hears alone."""
+    hearing = screen.view.hearing
+    if not hearing.speaking or hearing.alone:
+        return None
+    choices = [
+        _choice(screen, f"display.personal.{name}", replace(hearing, personal=on), icon)
+        for name, on, icon in (("off", False, "silent"), ("on", True, "aloud"))
+    ]
+    return setting_row(screen.words("display.personal"), width, choices)
 
 
 def _choice(screen: Screen[Display], name: str, then: Hearing, icon: str) -> Choice:

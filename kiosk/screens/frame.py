@@ -61,20 +61,18 @@ def header(
             leading=TIGHT,
         )
     )
-    right = float(width - space.xl)
-    for name, icon, event in _always(view):
-        press = _tool(words(name), icon, name, partial(send, event), chosen=name == _open(view))
-        right -= press.width
-        box.put(press, right, space.m)
-        right -= space.s
-    right += space.s
+    tools = [
+        _tool(words(name), icon, name, partial(send, event), chosen=name == _open(view))
+        for name, icon, event in _always(view)
+    ]
+    right = width - space.xl - sum(press.width for press in tools) - space.s * (len(tools) - 1)
     if view.call is not None and not isinstance(view.page, Help):
         box.put(call_banner(right - space.m - space.xl, view.call, words, send), space.xl, space.m)
-        return _underlined(box)
+        return _with_tools(box, tools, right)
     if view.alerts and view.alert is None:
         banner = _banner(right - space.m - space.xl, view, words, send)
         box.put(banner, space.xl, space.m)
-        return _underlined(box)
+        return _with_tools(box, tools, right)
     box.put(seal, space.xl, space.m)
     left = space.xl + theme.touch + space.m
     room = right - left - space.m
@@ -87,7 +85,7 @@ def header(
     box.put(lines, left, top)
     if len(lines.lines) == 1:
         box.put(under, left, top + lines.height)
-    return _underlined(box)
+    return _with_tools(box, tools, right)
 
 
 def sign(width: float, height: float, band: Box | None, office: str) -> Box:
@@ -116,8 +114,12 @@ def sign(width: float, height: float, band: Box | None, office: str) -> Box:
     return board
 
 
-def _underlined(box: Box) -> Box:
+def _with_tools(box: Box, tools: Sequence[Press], left: float) -> Box:
+    """The header, whole: what every page offers comes last in it, as it is read."""
     space = theme.space
+    for press in tools:
+        box.put(press, left, space.m)
+        left += press.width + space.s
     box.put(Box(box.width, space.hair, fill=theme.colour.line, radius=0), 0, box.height - space.hair)
     return box
 
@@ -166,7 +168,7 @@ def _always(view: View) -> list[tuple[str, str, Event]]:
         helped = isinstance(view.page, Help)
         if not isinstance(view.page, TechnicianPage):
             tools.append(("bar.help", "help", did.Back() if helped else did.OpenHelp()))
-    return tools
+    return tools[::-1]
 
 
 def _open(view: View) -> str:

@@ -29,6 +29,7 @@ class LookupRecordScreen(Screen[LookupRecord]):
         when = self.words("records.as_of", time=self.when(page.found.ask_time))
         top = self.heading(page.lookup.title[self.language], sub=when)
         if told := self._slip():
+            told.inspect_personal = page.record.payable is not None and page.slip is Slip.OFFERED
             self.put(told, 0, top)
             top += told.height + space.m
         self.sheets(self._values, top)
@@ -58,6 +59,7 @@ class LookupRecordScreen(Screen[LookupRecord]):
         for number, (label, value) in enumerate(told):
             name = Text(label, column - space.m, colour=c.soft_ink, leading=1.4)
             words = Text(value, width - column, size=t.lead, leading=1.4, name=f"lookup.value.{number}")
+            words.inspect_personal = True
             high = max(name.height, words.height) + space.s
             box = Box(width, high + space.hair)
             box.put(name, 0, (words.pitch - name.pitch) / 2)

@@ -69,13 +69,15 @@ class LookupRecordsScreen(Screen[LookupRecords]):
             mark = chip(amount, ink=c.notice, ground=c.notice_pale)
         elif record.pay_time:
             mark = chip(self.words("records.paid_mark"), ink=c.primary, ground=c.primary_pale, icon="done")
-        return row(
+        press = row(
             line,
             width,
             name=f"lookup.record.{number}",
             touched=self.touch(did.OpenRecord(record)),
             beside=mark,
         )
+        press.inspect_personal = True
+        return press
 
     def _nothing(self) -> Box:
         c, t = theme.colour, theme.type

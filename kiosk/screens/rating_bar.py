@@ -53,12 +53,12 @@ def rating_bar(width: float, offer: Offer, words: Translate, send: Callable[[Eve
         first = space.s
         rest = [presses]
     box.put(label, space.xl, first + (theme.touch - label.height) / 2)
+    if not theme.portrait:
+        _row(box, presses, space.xl + room + space.s, first)
     if offer.stage is not OfferStage.THANKED:
         box.put(skip, width - space.xl - skip.width, first)
     if rest:
         _row(box, rest[0], space.xl, first + theme.touch + space.s)
-    elif not theme.portrait:
-        _row(box, presses, space.xl + room + space.s, first)
     return box
 
 

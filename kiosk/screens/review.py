@@ -59,6 +59,7 @@ class ReviewScreen(Screen[Review]):
             look=SECONDARY,
             sizes=(t.body, t.caption),
         )
+        change.inspect_text = self.words("review.change_of", label=line.label)
         room = width - side - space.l
         label = Text(line.label, room, size=t.caption, colour=c.soft_ink, leading=TIGHT)
         said = line.text if line.answered else self.words("review.skipped")
@@ -66,6 +67,8 @@ class ReviewScreen(Screen[Review]):
         parts: list[Text | Box | int] = [label, space.xs, first.widget]
         if line.prefilled:
             parts += [space.xs, chip(self.words("question.from_card"), ink=c.primary, ground=c.primary_pale)]
+        for part in (first.widget, *(block.widget for block in others)):
+            part.inspect_personal = line.answered
         words = stack(room, parts)
         high = max(words.height, change.height) + space.s + space.hair
         box = Box(width, high)

@@ -256,11 +256,11 @@ class Stage(FloatLayout):
             screen = made()
         self.type_size = theme.look.size
         self._put(screen, space.xl, top + space.l)
-        if low:
-            self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
         if view.offer:
             bar = rating_bar(width, view.offer, words, self.send)
             self._put(bar, 0, height - low - offered)
+        if low:
+            self._put(foot(width, view, words, screen.actions(), self.send), 0, height - low)
         self.screen = screen
         self.overlay = None
 

@@ -51,7 +51,7 @@ class Narrator:
     def open(self) -> None:
         """Begins to follow the stage and the keypad."""
         self._stage.shown = self.changed
-        self._visit.can_be_heard()
+        self._visit.can_be_heard(private=self._sound.private)
         self._keypad.listen(pressed=self._pad_pressed, letters=self._spelt, counted=self._counted)
 
     def close(self) -> None:
@@ -116,6 +116,8 @@ class Narrator:
         if was.curtain != self._hearing.curtain:
             texts.append(words("speak.dark" if self._hearing.curtain else "speak.light"))
         focus = now.find(self._focus) if self._focus else None
+        if self._focus and focus is None and not self._spelling:  # days gave way to times
+            texts.append(say.choices(now))
         if self._spelling:
             focus = next((p for p in now.controls if p.id.startswith(CANDIDATE)), None)
             if focus is None:
@@ -271,9 +273,7 @@ class Narrator:
         return [self._words(now)(entering.value)] if entering and not now.overlay else []
 
     def _wording(self, now: Shown) -> Wording:
-        return Wording(
-            self._words(now), readout(now.language), alone=self._hearing.headset or self._sound.private
-        )
+        return Wording(self._words(now), readout(now.language), self._hearing)
 
     def _words(self, now: Shown) -> Callable[..., str]:
         return translator("kiosk", LOCALE, now.language)

@@ -22,7 +22,7 @@ class Area(Enum):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A text, or a control that can be reached. owner: identifier of the control that a text stands on;
-    runs_on: its sentence goes on in the next text."""
+    runs_on: its sentence goes on in the next text; personal: it is about the resident."""
 
     id: str
     role: str
@@ -32,6 +32,7 @@ class Piece:
     control: bool = False
     chosen: bool = False
     runs_on: bool = False
+    personal: bool = False
 
     @property
     def keyed(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from foundation.language import Language, Translate
+from kiosk.hearing import Hearing
 from kiosk.speaking.shown import Area, Piece, Shown
 from kiosk.visit.keypad import KEYED
 from speech.spoken.readout import Readout
@@ -18,20 +19,26 @@ PRIVATE = re.compile(
     r"(?<![\dA-Za-z])(?:\d{6} ?\d{8} ?\d{3}[\dXx]|1[3-9]\d ?\d{4} ?\d{4}|\d{15,})(?![\dA-Za-z])"
 )
 """Numbers of people, telephones and accounts, which others must not hear."""
+CODE = re.compile(r"(?<!\d)(?<!\d )\d{4} \d{4}(?! ?\d)")
+"""By which a visit is taken up again: whoever hears it could."""
 COUNTER = re.compile(r"[\d\W_]*")
 MARKS = "bar.marks"
 AGE = "bar.age"
+WHERE = "sheets.where"
+"""Which sheet of a page it is."""
 ALWAYS = (MARKS, AGE)
 """What is read of the header; its name and its buttons are the same on every page."""
 
 
 class Wording:
-    """Words of one language. alone: nobody else listens."""
+    """Words of one language, for somebody who hears so."""
 
-    def __init__(self, words: Translate, read: Readout, *, alone: bool) -> None:
+    def __init__(self, words: Translate, read: Readout, hearing: Hearing) -> None:
         self._words = words
         self._read = read
-        self._alone = alone
+        self._alone = hearing.alone
+        self._personal = hearing.alone or hearing.personal
+        self._dark = hearing.curtain
 
     # Pages.
 
@@ -40,7 +47,8 @@ class Wording:
 
         marks: also what the band at the top says, once a visit.
         """
-        texts = [piece for piece in now.pieces if self._read_out(piece, now, marks=marks)]
+        read = [piece for piece in now.pieces if self._read_out(piece, now, marks=marks)]
+        texts = [piece for piece in read if self._for_all(piece)]
         first = [p.text for p in texts if p.role == "heading"][:1]
         errors = [p.text for p in texts if p.role == "error"]
         rest = _whole_sentences([p for p in texts if p.role != "error"], now.language)
@@ -48,24 +56,38 @@ class Wording:
             rest.remove(first[0])
         images = [p.text for p in now.pieces if p.role == "image" and not p.control]
         fields = [self.control(now, p)[0] for p in now.controls if p.role == "field" and p.text and _whole(p)]
-        count = len(self.order(now))
         return [
-            *map(self.said, [*first, *errors, *rest, *images]),
+            *map(self.said, [*first, *errors, *rest]),
+            *([self._words("speak.personal")] if len(texts) < len(read) else []),
+            *map(self.said, images),
+            *([self._words("speak.code_covered")] if images and self._dark else []),
             *fields,
-            self._words("speak.choices", count=count),
+            self.choices(now),
         ]
+
+    def choices(self, now: Shown) -> str:
+        """How much can be done."""
+        return self._words("speak.choices", count=len(self.order(now)))
 
     def changes(self, before: Shown, now: Shown) -> list[str]:
         """What the same page says that it did not say before: errors first; not what merely counts on."""
-        known = {_uncounted(piece.text) for piece in before.pieces}
+        known = {_uncounted(piece.text) for piece in before.pieces if piece.id != WHERE}
+        sheet = {piece.text for piece in before.pieces if piece.id == WHERE}
         new = [
             piece
             for piece in now.pieces
-            if self._read_out(piece, now, marks=False) and _uncounted(piece.text) not in known
+            if self._read_out(piece, now, marks=False)
+            and (piece.text not in sheet if piece.id == WHERE else _uncounted(piece.text) not in known)
         ]
+        held_back, new = len(new), [piece for piece in new if self._for_all(piece)]
+        kept = [self._words("speak.personal")] if len(new) < held_back else []
         said = [p.text for p in new if p.role == "error"]
         said += _whole_sentences([p for p in new if p.role != "error"], now.language)
-        return [self.said(text) for text in said if not COUNTER.fullmatch(text)]
+        return [self.said(text) for text in said if not COUNTER.fullmatch(text)] + kept
+
+    def _for_all(self, piece: Piece) -> bool:
+        """Whether whoever hears it may."""
+        return self._personal or not piece.personal
 
     def _read_out(self, piece: Piece, now: Shown, *, marks: bool) -> bool:
         if piece.control or piece.owner or not piece.role or piece.role == "image":
@@ -93,11 +115,12 @@ class Wording:
         at = next((n for n, one in enumerate(order, 1) if one.id == piece.id), 0)
         if piece.role == "field" and _whole(piece):
             return [self._field(piece.text, asked=asked)]
-        name = self.said(piece.text)
+        name = self.said(piece.text) if self._for_all(piece) else self._words("speak.personal_item")
         if piece.role == "option" or piece.chosen:
             name = self._words("speak.chosen" if piece.chosen else "speak.open", name=name)
         where = self._words("speak.position", number=at, count=len(order)) if at else ""
-        return [name, *map(self.said, now.on(piece)), *([where] if where else [])]
+        about = now.on(piece) if self._for_all(piece) else ()
+        return [name, *map(self.said, about), *([where] if where else [])]
 
     def _field(self, text: str, *, asked: bool) -> str:
         held = text.replace(" ", "")
@@ -117,6 +140,8 @@ class Wording:
         """A text as it is said: what is hidden stays hidden, what stands in groups is said in groups."""
         if not self._alone:
             text = PRIVATE.sub(self._words("speak.not_aloud"), text)
+        if not self._personal:
+            text = CODE.sub(self._words("speak.not_aloud"), text)
         hidden = MASK.sub(lambda m: self._words("speak.hidden", count=len(re.sub(r"\s", "", m[0]))), text)
         return GROUPED.sub(self._groups, hidden)
 

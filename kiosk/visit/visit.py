@@ -546,9 +546,9 @@ class Visit:
         """How the visit is heard."""
         return self._hearing
 
-    def can_be_heard(self) -> None:
-        """There is a voice."""
-        self._hearing = replace(self._hearing, possible=True)
+    def can_be_heard(self, *, private: bool = False) -> None:
+        """There is a voice. private: that one person alone ever hears."""
+        self._hearing = replace(self._hearing, possible=True, private=private)
         self.changed()
 
     def plugged_in(self, headset: bool) -> None:

@@ -23,6 +23,9 @@ class Box(Widget):
     page of hundreds of boxes is made in a moment.
     """
 
+    inspect_personal = False
+    """Whether all that it holds is about the resident: see `kiosk.widgets.inspectable`."""
+
     def __init__(
         self,
         width: float,

@@ -17,6 +17,9 @@ class Inspectable(Widget):
     inspect_chosen: whether an option is chosen or a switch is on.
     """
 
+    inspect_personal = False
+    """Whether it, and all that it holds, is about the resident: others are not to hear it unasked."""
+
     inspect_id = StringProperty("")
     inspect_role = StringProperty("text")
     inspect_text = StringProperty("")

@@ -217,7 +217,7 @@ def _questions(forms: Iterable[Form], *, complete: bool) -> Iterator[Page]:
         yield pages.Question(field, number, total)
         yield pages.Question(field, number, total, entered, from_card=True, checking=True)
         if field.type in LENGTHS:
-            yield pages.Question(field, number, total, entered, keypad=pages.KeypadTrouble.LOST)
+            yield pages.Question(field, number, total, entered, keypad=pages.KeypadTrouble.FORGOTTEN)
         yield pages.Question(field, number, total, entered, AnswerError(field.id, problem, bound))
 
 
@@ -463,7 +463,7 @@ class Gallery:
         """Everything that lies over a page."""
         under = pages.ProgressWays()
         heard = Hearing(speaking=True, possible=True)
-        for place in (0.0, 4.0):
+        for place in (0.0, 4.0, 6.0):
             self.hang(pages.Display(place=place), hearing=heard)
         self.hang(under, seconds_left=30)
         code = next(page for page in payments(forms) if isinstance(page, pages.Paying))
@@ -494,7 +494,7 @@ class Gallery:
         from kiosk.accessibility import shown as spoken
         from kiosk.inspect import tree
         from tests.kiosk.layout import faults
-        from tests.kiosk.speaking.unheard import unheard
+        from tests.kiosk.speaking.unheard import astray, unheard
 
         if self._only and type(view.page).__name__ not in self._only:
             return
@@ -510,7 +510,15 @@ class Gallery:
         way = " ".join(filter(None, (shown["screen"], shown["overlay"], view.language, *chosen)))
         self.faults += [f"{way}: {fault}" for fault in faults(shown)]
         if not shown["screen"].startswith("technician."):  # they are for somebody who sees
-            self.faults += [f"{way}: {fault}" for fault in unheard(spoken(self._stage))]
+            heard = spoken(self._stage)
+            self.faults += [f"{way}: {fault}" for fault in unheard(heard)]
+            stands = {control["id"]: control["bounds"] for control in shown["controls"]}
+            order = [
+                (piece.id, piece.area, stands[piece.id])
+                for piece in heard.controls
+                if piece.area is not Area.OVERLAY  # there the first is what most want
+            ]
+            self.faults += [f"{way}: {fault}" for fault in astray(order)]
         if self._stage.type_size is not look.size:
             self.smaller.append(f"{way} {self._stage.type_size.value}")
         if self._pictures:

@@ -35,6 +35,9 @@ def largest(layout: Layout, key: Key) -> int:
 class Board(Box):
     """Draws a layout, and tells which key was touched."""
 
+    comes_last = True
+    """Read, and walked through with keys, after whatever it fills in."""
+
     def __init__(
         self, layout: Layout, width: int, height: int, words: Translate, touched: Callable[[Key], None]
     ) -> None:

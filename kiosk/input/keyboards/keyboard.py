@@ -18,6 +18,9 @@ class Keyboard(Box):
     ``on_done()`` ends entering; ``on_script(script)`` asks for another way of writing.
     """
 
+    comes_last = True
+    """Read, and walked through with keys, after whatever it fills in."""
+
     __events__: tuple[str, ...] = ("on_insert", "on_backspace", "on_done", "on_script")
 
     def __init__(self, width: int, height: int, language: Language) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from foundation.language import Language, translator
+from kiosk.hearing import Hearing
 from kiosk.slip import LOCALE
 from kiosk.speaking.shown import Area, Piece, Shown
 from kiosk.speaking.wording import Wording
@@ -15,8 +16,9 @@ from speech.spoken import readout
 ZH, EN = Language.ZH_CN, Language.EN
 
 
-def wording(language: Language, *, alone: bool = True) -> Wording:
-    return Wording(translator("kiosk", LOCALE, language), readout(language), alone=alone)
+def wording(language: Language, *, alone: bool = True, personal: bool = False, dark: bool = False) -> Wording:
+    hearing = Hearing(speaking=True, headset=alone, personal=personal, curtain=dark)
+    return Wording(translator("kiosk", LOCALE, language), readout(language), hearing)
 
 
 def text(words: str, role: str = "text", area: Area = Area.SCREEN, name: str = "", owner: str = "") -> Piece:
@@ -70,6 +72,14 @@ def test_of_the_same_page_only_what_is_new_is_said_and_no_clock_that_counts_on()
     assert wording(EN).changes(before, now) == ["No paper", "Printed"]
 
 
+def test_another_sheet_of_a_list_says_which_it_is() -> None:
+    def sheet(number: int) -> Shown:
+        return screen(text("Services", "heading"), text(f"Page {number} of 2", name="sheets.where"))
+
+    assert wording(EN).changes(sheet(1), sheet(2)) == ["Page 2 of 2"]
+    assert wording(EN).changes(sheet(2), sheet(2)) == []
+
+
 def test_the_focus_begins_at_the_page_and_comes_to_the_header_last() -> None:
     assert [p.id for p in wording(EN).order(QUESTION)] == ["form.entry", "form.next", "bar.language"]
 
@@ -104,6 +114,41 @@ def test_a_loudspeaker_says_no_telephone_and_no_account_number() -> None:
     for number in ("138 0013 8000", "13800138000", "6222000011112222333", "119999 19900307 102X"):
         assert not re.search(r"\d{3}", wording(ZH, alone=False).said(f"号码：{number}")), number
     assert "12345" in wording(ZH, alone=False).said("热线 12345")
+
+
+RECORD = screen(
+    text("Labour register", "heading"),
+    text("Name"),
+    Piece("lookup.value.0", "text", "Li Example", Area.SCREEN, personal=True),
+    Piece("lookup.record.0", "button", "Li Example, electrician", Area.SCREEN, control=True, personal=True),
+    control("lookup.print", "Print", area=Area.FOOT),
+)
+
+
+def test_a_loudspeaker_says_what_is_personal_only_to_somebody_who_asked_for_it() -> None:
+    (entry,) = (piece for piece in RECORD.controls if piece.personal)
+
+    def said(**hearing: bool) -> str:
+        say = wording(EN, **hearing)
+        before = screen(text("Labour register", "heading"))
+        return "\n".join(
+            [*say.page(RECORD, marks=True), *say.changes(before, RECORD), *say.control(RECORD, entry)]
+        )
+
+    for hearing in ({"alone": True}, {"alone": False, "personal": True}):
+        assert said(**hearing).count("Li Example") == 3
+        assert "loudspeaker" not in said(**hearing)
+    assert "Li" not in said(alone=False)
+    assert said(alone=False).count("not read over the loudspeaker") == 3
+    code = "the code 1234 5678 opens it"
+    assert "one two three four" in wording(EN).said(code)
+    assert "one two" not in wording(EN, alone=False).said(code)
+
+
+def test_a_code_that_a_dark_screen_hides_is_told_to_whoever_would_hold_a_phone_before_it() -> None:
+    now = screen(text("Pay", "heading"), Piece("payment.qr", "image", "QR code", Area.SCREEN))
+    assert any("cannot scan" in said for said in wording(EN, dark=True).page(now, marks=False))
+    assert not any("cannot scan" in said for said in wording(EN).page(now, marks=False))
 
 
 @pytest.mark.parametrize(
