@@ -48,7 +48,14 @@ class CardWantedScreen(Screen[CardWanted]):
         """The picture stands in the middle of what is left."""
         use = self.page.use.value
         top = self.heading(self.words(f"card.title.{self._kinds}"), sub=self.words(f"card.{use}.why"))
-        parts: list[Box] = [self._fault() if self.page.fault else self._picture()]
+        group = stack(self.width, self._parts(), theme.space.l)
+        if group.height > self.height - top:  # the words matter more than the picture
+            group = stack(self.width, self._parts(picture=False), theme.space.m)
+        self.put(group, 0, top + max(0, (self.height - top - group.height) * 0.4))
+
+    def _parts(self, *, picture: bool = True) -> list[Box]:
+        """What to do, or what went wrong, and what else can be done. picture: whether there is room."""
+        parts = [self._fault(picture=picture) if self.page.fault else self._what(picture=picture)]
         if self.page.broken and not self.page.fault:
             parts.append(error(self.words(f"card.only.{self._kinds}"), self.width, theme.type.lead))
         if self.page.known:
@@ -62,11 +69,7 @@ class CardWantedScreen(Screen[CardWanted]):
                     look=SECONDARY,
                 )
             )
-        group = stack(self.width, parts, theme.space.l)
-        if group.height > self.height - top:  # the words matter more than the picture
-            parts[0] = self._fault(picture=False) if self.page.fault else self._words_of_picture()
-            group = stack(self.width, parts, theme.space.m)
-        self.put(group, 0, top + max(0, (self.height - top - group.height) * 0.4))
+        return parts
 
     def actions(self) -> Sequence[Action]:
         """Do without the card, as easily as with it."""
@@ -78,15 +81,8 @@ class CardWantedScreen(Screen[CardWanted]):
         """Which cards are read here, as the catalogue names it."""
         return "both" if len(self.page.kinds) > 1 else self.page.kinds[0].value
 
-    def _picture(self) -> Box:
-        side = round(theme.type.display * (2.4 if theme.portrait else 2.0))
-        icon = Icon("card", side, theme.colour.primary, ground=theme.colour.primary_pale)
-        middle = Box(self.width, icon.height)
-        middle.put_centred(icon)
-        return stack(self.width, [middle, self._words_of_picture()], theme.space.l)
-
-    def _words_of_picture(self) -> Box:
-        t, c = theme.type, theme.colour
+    def _what(self, *, picture: bool) -> Box:
+        t, c, space = theme.type, theme.colour, theme.space
         what = Text(
             self.words(f"card.lay.{self._kinds}"),
             self.width,
@@ -99,10 +95,17 @@ class CardWantedScreen(Screen[CardWanted]):
         how = Text(
             self.words("card.wait"), self.width, size=t.lead, align="centre", colour=c.soft_ink, balanced=True
         )
-        return stack(self.width, [what, how], theme.space.s)
+        if not picture:
+            return stack(self.width, [what, how], space.s)
+        icon = Icon(
+            "card", round(t.display * (2.4 if theme.portrait else 2.0)), c.primary, ground=c.primary_pale
+        )
+        middle = Box(self.width, icon.height)
+        middle.put_centred(icon)
+        return stack(self.width, [middle, space.l, what, space.s, how])
 
     def _fault(self, *, picture: bool = True) -> Box:
-        """picture: whether there is room for one; the sentence is in smaller type then, too."""
+        """The sentence is in smaller type where there is no room for a picture."""
         assert self.page.fault
         c, t, side = theme.colour, theme.type, round(theme.type.display * 1.4)
         icon = Icon("card", side, c.danger, ground=c.danger_pale)
