@@ -2,7 +2,7 @@
 BIN := .venv/bin
 BUF := protos/node_modules/.bin/buf
 
-.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices generated-calls lint contract tour screens tasks bench chaos chaos-payments phones lock clean
+.PHONY: help setup pjsua2 run test fuzz fuzz-sip fuzz-devices generated-calls lint contract tour screens tasks by-ear bench chaos chaos-payments phones lock clean
 
 help:
 	@echo "make run    start the terminal, the phone line and the backend, with simulated devices"
@@ -17,6 +17,8 @@ help:
 	@echo "            OPTIONS=--accept renews docs/screens.md"
 	@echo "make tasks  do every task of a resident by touches, at three sizes, in type up to very large, in both languages;"
 	@echo "            OPTIONS=\"--task policy --size 1280x1024\" does one in one way"
+	@echo "make by-ear  do all that a terminal does by its keypad and voice alone, with the screen dark;"
+	@echo "            OPTIONS=\"--task payment --language en\" does that one"
 	@echo "make bench  measure; OPTIONS=\"search --full\" searches a million policies too"
 	@echo "make chaos  kill and cut everything while 2,000 applications are sent, and count them"
 	@echo "make chaos-payments  kill the backend at every step of paying, and look at the books"
@@ -82,6 +84,10 @@ screens: setup
 # About half an hour; pictures of what failed in build/tasks.
 tasks: setup
 	@$(BIN)/python -m tests.end_to_end.tasks $(OPTIONS)
+
+# By keypad and voice alone, with the screen dark: every task, in both languages.
+by-ear: setup
+	@$(BIN)/python -m tests.kiosk.by_ear $(OPTIONS)
 
 bench: setup
 	@$(BIN)/python -m bench $(OPTIONS)
