@@ -9,7 +9,7 @@ from kiosk.input.keyboards.layout import Layout
 from kiosk.theme import theme
 from kiosk.widgets.text import TIGHT, Text
 
-ROW, LOW_ROW = 1.35, 1.7
+ROW, LOW_ROW = 1.35, 1.25
 """Height of a row of a pad in least touch targets, where the window stands and where it lies."""
 
 
