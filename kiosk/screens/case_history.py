@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kivy.graphics import Color, Ellipse, Line
+from kivy.uix.widget import Widget
 
 from backend_client.appointment import Appointment, AppointmentState
 from backend_client.case import CaseEvent, CaseState
@@ -21,11 +22,13 @@ from kiosk.visit.pages import CaseHistory
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.mark import message
 from kiosk.widgets.press import SECONDARY
-from kiosk.widgets.sheets import Block, kept_together
+from kiosk.widgets.sheets import Block, kept_together, told_blocks
 from kiosk.widgets.text import TIGHT, Text, width_of
 
 FEWEST = 9.0
 """Lines that the way has room for at least beside what stands above it."""
+HIGHEST_CARD = 0.6
+"""Share of the height that the card takes at most."""
 AFTER_CARD = 0.25
 """Place of the way where the card is turned with it, which has the place before."""
 
@@ -74,7 +77,13 @@ class CaseHistoryScreen(Screen[CaseHistory]):
         first, *others = self._events(width)
         space = theme.space
         begun = [Block(self._label(width), space.l, AFTER_CARD), replace(first, gap=space.m)]
-        return [Block(self._now(width), 0, 0.0), kept_together(begun, width), *others]
+        now = [Block(self._now(width), 0, 0.0)]
+        if now[0].widget.height > self.height * HIGHEST_CARD:  # without its frame it can be parted
+            parts = told_blocks(self._state(width), width)
+            now = [replace(part, place=part.place * AFTER_CARD / 100) for part in parts]
+            for part in now:
+                part.widget.inspect_personal = True
+        return [*now, kept_together(begun, width), *others]
 
     def actions(self) -> Sequence[Action]:
         """Not satisfied; pay what is owed, or see the receipt."""
@@ -138,26 +147,31 @@ class CaseHistoryScreen(Screen[CaseHistory]):
     def _now(self, width: float) -> Box:
         c, space = theme.colour, theme.space
         inner = width - 2 * space.l
-        chip = state_chip(self.page.case.state, self.words)
-        text = self.words("case.since", time=self.when(self.page.case.update_time))
-        beside = chip.width + space.m + width_of(text, theme.type.body) + 1 <= inner
-        since = Text(
-            text, inner - chip.width - space.m if beside else inner, colour=c.soft_ink, leading=TIGHT
-        )
-        meaning = Text(self._meaning(), inner, size=theme.type.lead, leading=1.4)
-        now = line_up([chip, since], space.m) if beside else stack(inner, [chip, since], space.s)
-        parts: list[Box | Text | int] = [now, space.m]
-        if self.page.case.appointment is None:
-            parts.append(meaning)
-        else:  # which says what the state means here
-            parts.append(self._appointment(self.page.case.appointment, inner))
-        if self.page.order is not None:
-            parts += [space.m, self._order(self.page.order, inner)]
-        body = stack(inner, parts)
+        body = stack(inner, self._state(inner))
         card = Box(width, body.height + 2 * space.m, fill=c.surface, edge=c.line)
         card.put(body, space.l, space.m)
         card.inspect_personal = True
         return card
+
+    def _state(self, width: float) -> list[Widget | int]:
+        """The state, what it means, when to come and what to pay."""
+        c, space = theme.colour, theme.space
+        chip = state_chip(self.page.case.state, self.words)
+        text = self.words("case.since", time=self.when(self.page.case.update_time))
+        beside = chip.width + space.m + width_of(text, theme.type.body) + 1 <= width
+        since = Text(
+            text, width - chip.width - space.m if beside else width, colour=c.soft_ink, leading=TIGHT
+        )
+        meaning = Text(self._meaning(), width, size=theme.type.lead, leading=1.4)
+        now = line_up([chip, since], space.m) if beside else stack(width, [chip, since], space.s)
+        parts: list[Widget | int] = [now, space.m]
+        if self.page.case.appointment is None:
+            parts.append(meaning)
+        else:  # which says what the state means here
+            parts.append(self._appointment(self.page.case.appointment, width))
+        if self.page.order is not None:
+            parts += [space.m, self._order(self.page.order, width)]
+        return parts
 
     def _meaning(self) -> str:
         """What the state means for the resident, who has nothing more to do only once it is paid."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from kivy.uix.widget import Widget
 
 from backend_client.forms.present import present_money
 from backend_client.forms.reference import group
@@ -19,7 +22,11 @@ from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error, message
 from kiosk.widgets.press import PRIMARY, SECONDARY
 from kiosk.widgets.qr import QrPicture
+from kiosk.widgets.sheets import Block, told_blocks
 from kiosk.widgets.text import TIGHT, Text, fitting
+
+MOST_WORDS = 0.55
+"""Share of the height that words below a code may take before their type is smaller."""
 
 
 def clock(seconds: int) -> str:
@@ -57,6 +64,8 @@ class PayingScreen(Screen[Paying]):
             self.put(amount, 0, top)
             top += amount.height + space.m
             below = self._words(self.width, theme.type.lead)
+            if below.height > (self.height - top) * MOST_WORDS:
+                below = self._words(self.width, theme.type.body)
             side = min(self.width * 0.62, self.height - top - below.height - 3 * space.m)
             code = self._code(side)
             self.put(code, (self.width - code.width) / 2, top)
@@ -179,22 +188,29 @@ class PaymentKeptScreen(Screen[PaymentKept]):
     name = "payment.order"
 
     def draw(self) -> None:
-        """What became of it, the card of the order, what can be done now."""
-        space = theme.space
+        """What became of it, the card of the order, what can be done now; turned where there is no room."""
+        t, space = theme.type, theme.space
         title = self._title()
         self.put(title, 0, 0)
         top = title.height + space.l
-        if theme.portrait:
-            card = self._card(self.width)
-            self.put(card, 0, top)
-            top += card.height + space.l
-            self.put(fitted(lambda size: self._words(self.width, size), self.height - top), 0, top)
-        else:
-            side = round(self.width * 0.47)
-            self.put(self._card(side), 0, top)
-            left = side + space.l
-            room = self.width - left
-            self.put(fitted(lambda size: self._words(room, size), self.height - top), left, top)
+        side = self.width if theme.portrait else round(self.width * 0.47)
+        card = self._card(side)
+        left = 0.0 if theme.portrait else side + space.l
+        below = top + card.height + space.l if theme.portrait else top
+        room = self.width - left
+        for size in (t.lead, t.body):
+            words = stack(room, self._words(room, size))
+            if max(below + words.height, top + card.height) <= self.height:
+                self.put(card, 0, top)
+                self.put(words, left, below)
+                return
+        self.sheets(self._everything, top)
+
+    def _everything(self, width: float) -> list[Block]:
+        """The card and the words, one below the other."""
+        card = Block(self._card(width), 0, 0.0)
+        words = told_blocks(self._words(width, theme.type.body), width, place=1.0)
+        return [card, replace(words[0], gap=theme.space.l), *words[1:]]
 
     def actions(self) -> Sequence[Action]:
         """Print, pay where that can be done, and home."""
@@ -262,11 +278,11 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         card.put(body, space.l, space.m)
         return card
 
-    def _words(self, width: float, size: int) -> Box:
+    def _words(self, width: float, size: int) -> list[Widget | int]:
         c, space = theme.colour, theme.space
         small = min(size, theme.type.body)
         order = self.page.order
-        parts: list[Text | Box | int] = []
+        parts: list[Widget | int] = []
         match self.page.slip:
             case Slip.PRINTING:
                 text = self.words("print.printing")
@@ -289,7 +305,7 @@ class PaymentKeptScreen(Screen[PaymentKept]):
             parts += [space.s, once]
         if order.demonstration:
             parts += [space.m, _demonstration(self.words("payment.demonstration"), width, small)]
-        return stack(width, parts)
+        return parts
 
 
 def _settled(order: Order) -> bool:

@@ -458,7 +458,7 @@ class Paying(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentKept(Page):
+class PaymentKept(Turned):
     """An order that is not being paid now: paid already, given back, or to be paid later."""
 
     order: Order
