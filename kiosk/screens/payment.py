@@ -25,8 +25,8 @@ from kiosk.widgets.qr import QrPicture
 from kiosk.widgets.sheets import Block, told_blocks
 from kiosk.widgets.text import TIGHT, Text, fitting
 
-MOST_WORDS = 0.55
-"""Share of the height that words below a code may take before their type is smaller."""
+LEAST_CODE = 0.24
+"""Share of the width that a code takes at least before the words beside it are in smaller type."""
 
 
 def clock(seconds: int) -> str:
@@ -63,23 +63,20 @@ class PayingScreen(Screen[Paying]):
             amount = self._amount(self.width)
             self.put(amount, 0, top)
             top += amount.height + space.m
-            below = self._words(self.width, theme.type.lead)
-            if below.height > (self.height - top) * MOST_WORDS:
-                below = self._words(self.width, theme.type.body)
-            side = min(self.width * 0.62, self.height - top - below.height - 3 * space.m)
+            free = self.height - top - 3 * space.m
+            below = fitted(lambda size: self._words(self.width, size), free - self.width * LEAST_CODE)
+            side = min(self.width * 0.62, free - below.height)
             code = self._code(side)
             self.put(code, (self.width - code.width) / 2, top)
             top += code.height + space.m
             self.put(below, 0, top)
         else:
-            code = self._code(min(self.width * 0.44, self.height - top))
-            self.put(code, 0, top)
-            left = code.width + space.xl
-            room = self.width - left
-            amount = self._amount(room)
-            self.put(amount, left, top)
-            top += amount.height + space.m
-            self.put(fitted(lambda size: self._words(room, size), self.height - top), left, top)
+            side = min(self.width * 0.44, self.height - top)
+            if self._beside(side, theme.type.body).height > self.height - top:
+                side = min(side, self.width * LEAST_CODE)
+            self.put(self._code(side), 0, top)
+            beside = fitted(lambda size: self._beside(side, size), self.height - top)
+            self.put(beside, side + space.xl, top)
 
     def actions(self) -> Sequence[Action]:
         """Stop paying; and more time once the code is short of it."""
@@ -96,6 +93,11 @@ class PayingScreen(Screen[Paying]):
         if same:
             self._tick()
         return same
+
+    def _beside(self, side: float, size: int) -> Box:
+        """The amount and the words beside a code so wide."""
+        room = self.width - side - theme.space.xl
+        return stack(room, [self._amount(room), self._words(room, size)], theme.space.m)
 
     def _amount(self, width: float) -> Box:
         t, c = theme.type, theme.colour
@@ -134,10 +136,11 @@ class PayingScreen(Screen[Paying]):
             icon = Icon("clock", round(side * 0.2), c.soft_ink)
             middle = Box(inner, icon.height)
             middle.put_centred(icon)
+            t, text = theme.type, self.words("payment.over")
             over = Text(
-                self.words("payment.over"),
+                text,
                 inner,
-                size=theme.type.lead,
+                size=fitting(text, inner, (t.lead, t.body, t.caption), lines=2, bold=True),
                 bold=True,
                 align="centre",
                 leading=1.3,
