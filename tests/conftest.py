@@ -13,6 +13,10 @@ LONGEST = (
     "tests/end_to_end/test_device_faults.py",
     "tests/ivr_workers/",
     "tests/kiosk/test_window.py",
+    "tests/kiosk/test_by_ear.py",
+    "tests/kiosk/test_technician_menu.py",
+    "tests/kiosk/test_layout.py",
+    "tests/kiosk/test_standing_alone.py",
     "tests/hardware/test_diagnose_commands.py",
     "tests/hardware/test_contract.py",
 )
