@@ -47,6 +47,8 @@ class Narrator:
         self._focus: str | None = None
         self._spelling = False
         """Whether candidates are walked through that were keyed in as digits."""
+        self._reading: set[str] | None = None
+        """What was said of the page that is being read by itself; None once a key was pressed."""
 
     def open(self) -> None:
         """Begins to follow the stage and the keypad."""
@@ -92,15 +94,14 @@ class Narrator:
         self._say(
             now, [words("speak.begin"), *say.page(now, marks=True), *self._hints(now), words("speak.keys")]
         )
+        self._reading = set()
 
     def _another(self, now: Shown) -> None:
         """Over a page the first button has the focus: more time, or on with what was asked."""
         self._spelling = False
-        say = self._wording(now)
-        texts = say.page(now, marks=False)
-        first = next((p for p in now.controls if p.area is Area.OVERLAY), None) if now.overlay else None
-        self._point(first)
-        self._say(now, [*texts, *(say.control(now, first) if first else self._hints(now))])
+        self._point(_first(now))
+        self._say(now, self._whole(now))
+        self._reading = set()
 
     def _same(self, before: Shown, now: Shown, was: Hearing) -> None:
         say = self._wording(now)
@@ -127,8 +128,16 @@ class Narrator:
             else:
                 texts += say.control(now, focus)
         self._point(focus)
+        if texts and self._reading is not None and self._speaker.speaking:  # what comes late cuts nothing off
+            self._reading.update(self._speaker.said)
+            texts = [text for text in self._whole(now) if text not in self._reading]
         if texts:
             self._say(now, texts)
+
+    def _whole(self, now: Shown) -> list[str]:
+        """A page, or what lies over it, with what is to be done first."""
+        say, first = self._wording(now), _first(now)
+        return [*say.page(now, marks=False), *(say.control(now, first) if first else self._hints(now))]
 
     def _ends(self) -> None:
         self._speaker.use(None)
@@ -156,6 +165,7 @@ class Narrator:
         """What a key does. The first one begins to read out; any of them gives more time."""
         view = self._visit.view
         self._speaker.stop()
+        self._reading = None
         self._visit.uses_keys()
         self._visit.touched()
         if not view.hearing.speaking:
@@ -227,6 +237,7 @@ class Narrator:
     def _counted(self, keys: int | None) -> None:
         """keys: so many are held by the pad; None: somebody wants to do something else than key in."""
         self._speaker.stop()
+        self._reading = None
         if self._before is None:
             return
         now = shown(self._stage)
@@ -280,6 +291,11 @@ class Narrator:
 
     def _say(self, now: Shown, texts: Sequence[str]) -> None:
         self._speaker.say([Saying(text, now.language) for text in texts if text])
+
+
+def _first(now: Shown) -> Piece | None:
+    """Over a page, what most want to do."""
+    return next((p for p in now.controls if p.area is Area.OVERLAY), None) if now.overlay else None
 
 
 def _place(now: Shown) -> tuple[object, ...]:

@@ -46,6 +46,8 @@ class Speaker:
         self._opening: asyncio.Task[bool] | None = None
         self._device: str | None = None
         self.volume = 0
+        self.said: list[str] = []
+        """The texts before the one that is being said, since somebody began to say something."""
         self.turn = 0
         """How often something was begun to be said, or silence was kept, in place of what was said before."""
         self.heard: Callable[[int, str], None] = lambda turn, text: None
@@ -66,6 +68,7 @@ class Speaker:
     def say(self, sayings: Sequence[Saying]) -> None:
         """Says that now, in place of whatever is being said."""
         self.stop()
+        self.said = []
         if sayings and self._device is not None:
             self._task = asyncio.get_running_loop().create_task(self._say(tuple(sayings)))
 
@@ -93,6 +96,8 @@ class Speaker:
                 if self._output.lost and not await self._open():
                     return
                 if saying is not before:
+                    if before is not None:
+                        self.said.append(before.text)
                     self.heard(self.turn, saying.text)
                     before = saying
                 self._output.play(louder(pcm, decibels(self.volume)))

@@ -90,7 +90,7 @@ class Wording:
         return self._personal or not piece.personal
 
     def _read_out(self, piece: Piece, now: Shown, *, marks: bool) -> bool:
-        if piece.control or piece.owner or not piece.role or piece.role == "image":
+        if piece.control or piece.owner or piece.role in ("", "image", "button"):  # which does nothing now
             return False
         if now.overlay:
             return piece.area is Area.OVERLAY
