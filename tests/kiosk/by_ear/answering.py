@@ -71,7 +71,7 @@ async def spell(one: Resident, word: str = WORD) -> None:
     if one.language is Language.ZH_CN:
         await one.hears("speak.position")
         await one.hear.press("enter")
-    await one.hears("speak.key_letters", "speak.field_count")
+    await one.hears("speak.key_letters", "speak.field")
 
 
 async def choose_time(one: Resident) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from tests.kiosk.hand import Hand
 
 PATIENCE = 30.0
+SURE = 10.0
+"""Seconds after which somebody presses a key again."""
 MOST_STEPS = 90
 """Items of a page, the keys of a keyboard among them."""
 
@@ -22,6 +24,7 @@ class Listener:
         self.keys = 0
         """How many were pressed."""
         self._turn = 0
+        self._pressed = ""
 
     async def press(self, keys: str, *, entry: bool = False) -> None:
         """Presses keys once the keypad takes them. entry: digits, or the end of them."""
@@ -32,6 +35,7 @@ class Listener:
             await asyncio.sleep(0.03)
         await self._listen()
         self._turn = self.all[-1][0] if self.all else 0
+        self._pressed = keys
         self.keys += sum(len(key) if key.isdigit() else 1 for key in keys.split())
         await self.hand.press(keys)
 
@@ -54,7 +58,10 @@ class Listener:
             for text in self.heard:
                 if wanted(text):
                     return text
-            assert time.monotonic() < end, f"{missing} was said; last: {self.all[-8:]}"
+            assert time.monotonic() < end, (
+                f"{missing} was said; last: {self.all[-8:]}; pressed {self._pressed!r}; "
+                f"the keypad: {await self.hand.simulated('pin-pad')}"
+            )
             await asyncio.sleep(0.05)
 
     async def step_to(
@@ -65,8 +72,7 @@ class Listener:
         onward: what turns to the next sheet of a long page, which is then chosen on the way.
         """
         for _ in range(MOST_STEPS):
-            await self.press("*" if back else "#")
-            await self.hears("")
+            await self._surely("*" if back else "#", lambda text: True)
             if wanted(self.heard[0]):
                 return self.heard[0]
             if onward and self.heard[0].startswith(onward):
@@ -86,8 +92,19 @@ class Listener:
         await self.press("enter")
 
     async def key_in(self, digits: str) -> None:
-        """Keys in digits, and enter."""
-        await self.press(f"{digits} enter", entry=True)
+        """Keys in digits, hears that they were taken, and presses enter."""
+        await self._surely(digits, lambda text: text == str(len(digits)), entry=True)
+        await self.press("enter", entry=True)
+
+    async def _surely(self, keys: str, answer: Callable[[str], object], *, entry: bool = False) -> None:
+        """Presses keys, and once more where nothing answers: on a very busy machine the pad may just have
+        been waited for anew."""
+        try:
+            await self.press(keys, entry=entry)
+            await self.until(answer, "nothing", SURE)
+        except AssertionError:
+            await self.press(keys, entry=entry)
+            await self.until(answer, "nothing")
 
     async def _listen(self) -> None:
         answer = await self.hand.ask({"do": "spoken", "after": len(self.all)})

@@ -96,8 +96,8 @@ class Resident:
     # A visit.
 
     async def begins(self) -> None:
-        """At the home page, in its language, with the screen dark."""
-        await self.hears("home.greeting")
+        """At the home page, which is nobody's and in Chinese; then in its language, with the screen dark."""
+        await self.hear.hears(self._first_greeting)
         if self.language is Language.EN:
             await self.hear.choose("English", back=True)
             await self.hears("home.greeting")
@@ -112,11 +112,15 @@ class Resident:
     async def ends(self) -> None:
         """Ends the visit, which is nobody's then: the next one begins in Chinese."""
         await self.choose("bar.leave", back=True)
-        greeting = translator("kiosk", LOCALE, Language.ZH_CN)("home.greeting")
+        greeting = self._first_greeting
         said = await self.hear.hears(greeting, self.says("leave.title"))
         if greeting not in said:
             await self.choose("leave.end")
             await self.hear.hears(greeting)
+
+    @property
+    def _first_greeting(self) -> str:
+        return translator("kiosk", LOCALE, Language.ZH_CN)("home.greeting")
 
     async def goes_home(self) -> None:
         """Back, page by page."""

@@ -355,8 +355,11 @@ async def look_up_fine(one: Resident) -> None:
         await one.hear.hears(asked.question[one.language])
         await one.hear.key_in(answer)
     await one.hears("records.count")
-    await one.hear.press("#")
-    await one.hear.hears("")
+    for _ in range(10):  # what was paid here is said to be
+        await one.hear.press("#")
+        await one.hears("speak.position")
+        if not any(one.says("records.paid_mark") in text for text in one.hear.heard):
+            break
     await one.hear.press("enter")
     await one.hears("records.owed")
 
