@@ -53,7 +53,9 @@ async def home(at: Terminal) -> None:
 async def open_service(at: Terminal, service: Service) -> None:
     """From the home page to the guide, or to what else is behind the matter."""
     await home(at)
-    listed = await at.page(Page, did.OpenDoor(DOORS[service.kind]))
+    at.do(did.OpenDoor(DOORS[service.kind]))
+    await at.until(lambda: not isinstance(at.visit.page, Home))  # how many wait is asked first
+    listed = at.visit.page
     assert isinstance(listed, ServiceList | AppointmentServices), listed
     (one,) = [found for found in listed.services if found.name == service.name]
     at.do(did.OpenService(one))
