@@ -14,6 +14,8 @@ SLACK = 2
 ABOVE, BELOW = 0.24, 0.14
 """Parts of the type's size that the picture of a line keeps empty above and below its characters."""
 
+ALWAYS = ("bar.leave", "bar.back")
+"""Buttons at the foot of every page."""
 LETTER = re.compile(r"[A-Za-z]")
 
 Bounds = list[int]
@@ -28,6 +30,7 @@ def faults(tree: dict[str, Any]) -> list[str]:
         *_cut_words(tree),
         *_overlapping_texts(tree),
         *_controls(tree, window),
+        *_foot(tree),
         *_missing_characters(tree),
     ]
 
@@ -72,6 +75,22 @@ def _controls(tree: dict[str, Any], window: Bounds) -> Iterator[str]:
             bounds = control["bounds"]
             if text["owner"] != control["id"] and _overlap(_ink(text), bounds):
                 yield f"{text['text'][:30]!r} {_ink(text)} lies under or over {control['id']} {bounds}"
+
+
+def _foot(tree: dict[str, Any]) -> Iterator[str]:
+    """What a screen offers beside "Back" and "End visit" is in type of one size, and no smaller than they."""
+    controls = {control["id"]: control["bounds"] for control in tree["controls"]}
+    around = [controls[name] for name in ALWAYS if name in controls]
+    if not around:
+        return
+    line = (around[0][1], around[0][3])
+    row = {name for name, bounds in controls.items() if (bounds[1], bounds[3]) == line}
+    sizes = {text["owner"]: text["size"] for text in tree["texts"] if text["owner"] in row}
+    offered = {size for owner, size in sizes.items() if owner not in ALWAYS}
+    if len(offered) > 1:
+        yield f"type of several sizes at the foot: {sizes}"
+    if offered and min(offered) < max(sizes.values()):
+        yield f"what is offered at the foot is smaller than what always stands there: {sizes}"
 
 
 def _missing_characters(tree: dict[str, Any]) -> Iterator[str]:

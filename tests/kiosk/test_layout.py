@@ -73,4 +73,9 @@ def test_the_judge_sees_each_kind_of_fault() -> None:
     assert "out of the window" in _found([], [_control("one", [950, 0, 80, 80])])
     assert "has no text" in _found([], [_control("one", [0, 0, 80, 80], text="")])
     assert "lies under or over one" in _found([_text("政策", [20, 210, 50, 30])], apart)
+    foot = [_control(name, [at, 900, 80, 80]) for name, at in (("bar.back", 10), ("a", 110), ("b", 210))]
+    said = [_text("…", [0, 0, 0, 0], owner=control["id"]) for control in foot]
+    assert _found(said, foot) == ""
+    assert "several sizes" in _found([*said[:2], said[2] | {"size": 22}], foot)
+    assert "smaller" in _found([said[0] | {"size": 22}, *said[1:]], foot)
     assert "without a glyph: \U0001f600" in _found([_text("\U0001f600", [10, 10, 50, 30])], [])
