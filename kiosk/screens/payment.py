@@ -299,7 +299,10 @@ class PaymentKeptScreen(Screen[PaymentKept]):
                 text = not_printed(self.page.slip_fault, "payment", self.words)
                 parts = [error(text, width, small), space.m]
         if order.payable:
-            told = self.words("payment.later_text", phone=self.surroundings.help_phone)
+            phone = self.surroundings.help_phone
+            told = (
+                self.words("payment.later_text", phone=phone) if phone else self.words("payment.later_here")
+            )
         else:
             told = self.words(f"payment.meaning.{order.state.name}")
         parts.append(Text(told, width, size=size, leading=1.45))
