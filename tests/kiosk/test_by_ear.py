@@ -49,7 +49,7 @@ async def there(displays: dict[str, str], tmp_path_factory: pytest.TempPathFacto
     """A terminal, upright, in a county that takes payments."""
     folder = tmp_path_factory.mktemp("ear")
     async with county(folder, everything=False) as around:
-        with ear(folder / "kiosk", around.backend, SIZES[0], displays[SIZES[0]]) as heard:
+        with ear(folder / "kiosk", around.backend, SIZES[0], displays[SIZES[0]], **around.settings) as heard:
             async with BackendClient(around.backend) as client:
                 yield There(heard, around, client)
 

@@ -41,7 +41,7 @@ class Done:
 async def tried(task: Task, language: Language, at: County, shown: tuple[str, str], folder: Path) -> Done:
     """A task at a terminal of its own. shown: size and name of its display."""
     with ear(
-        folder, at.backend, *shown, devices_beside=at.devices, **(at.line | dict(task.settings))
+        folder, at.backend, *shown, devices_beside=at.devices, **(at.settings | dict(task.settings))
     ) as there:
         async with BackendClient(at.backend) as client:
             await there.hand.screen("home")

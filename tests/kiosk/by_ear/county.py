@@ -49,13 +49,14 @@ class County:
         return f'[devices.document_printer]\ndriver = "cups"\nport = "{self.paper.uri}"\n'
 
     @property
-    def line(self) -> dict[str, Any]:
-        """The terminal's settings of the call to a person."""
-        if self.person is None:
-            return {}
-        line = settings(self.person.address, self.folder)
-        names = ("address", "bind", "microphone", "loudspeaker")
-        return {f"help_call.{name}": str(getattr(line, name)) for name in names}
+    def settings(self) -> dict[str, Any]:
+        """The terminal's, of help and of the call to a person."""
+        found: dict[str, Any] = {"help_phone": "12345"}
+        if self.person is not None:
+            line = settings(self.person.address, self.folder)
+            names = ("address", "bind", "microphone", "loudspeaker")
+            found |= {f"help_call.{name}": str(getattr(line, name)) for name in names}
+        return found
 
 
 @asynccontextmanager
