@@ -72,7 +72,7 @@ class Listener:
         onward: what turns to the next sheet of a long page, which is then chosen on the way.
         """
         for _ in range(MOST_STEPS):
-            await self._surely("*" if back else "#", lambda text: True)
+            await self._surely("*" if back else "#")
             if wanted(self.heard[0]):
                 return self.heard[0]
             if onward and self.heard[0].startswith(onward):
@@ -92,19 +92,19 @@ class Listener:
         await self.press("enter")
 
     async def key_in(self, digits: str) -> None:
-        """Keys in digits, hears that they were taken, and presses enter."""
-        await self._surely(digits, lambda text: text == str(len(digits)), entry=True)
+        """Keys in digits, hears that they are counted, and presses enter."""
+        await self._surely(digits, entry=True)
         await self.press("enter", entry=True)
 
-    async def _surely(self, keys: str, answer: Callable[[str], object], *, entry: bool = False) -> None:
+    async def _surely(self, keys: str, *, entry: bool = False) -> None:
         """Presses keys, and once more where nothing answers: on a very busy machine the pad may just have
         been waited for anew."""
+        await self.press(keys, entry=entry)
         try:
-            await self.press(keys, entry=entry)
-            await self.until(answer, "nothing", SURE)
+            await self.hears("", patience=SURE)
         except AssertionError:
             await self.press(keys, entry=entry)
-            await self.until(answer, "nothing")
+            await self.hears("")
 
     async def _listen(self) -> None:
         answer = await self.hand.ask({"do": "spoken", "after": len(self.all)})
