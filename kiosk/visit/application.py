@@ -255,10 +255,12 @@ class Applications(Chapter):
         return next((name for name, draft in self._drafts.items() if draft is self._draft), "")
 
     def take_up(self, drafts: Mapping[str, Draft], at: Place | None) -> None:
-        """Goes on with drafts that were kept, where the resident was."""
+        """Goes on with drafts that were kept, where the resident was. They are there before any page changes,
+        which would find nothing begun and have what was kept wiped."""
         self._drafts.update(drafts)
         last = list(drafts.values())[-1]
         self._draft = draft = drafts.get(at.form, last) if at else last
+        self._visit.unwind(Home)
         self._visit.open(Introduction(draft.form, begun=True))
         if at is not None and at.form == draft.form.name and at.step is not Step.INTRODUCTION:
             self._visit.open(self._page_at(draft, at))

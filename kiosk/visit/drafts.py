@@ -291,10 +291,9 @@ class Drafts(Chapter):
             form = await self._client.get_form(one.form)
             drafts[one.form] = taken_up(one, Filling(form, self._today), self._origin)
         log.info("draft_taken_up", forms=len(drafts))
-        if self._name and self._name != name:  # what was begun in this visit goes on with it
-            self._shelf.remove(self._name)
-        self._name, self._code, self._taking_up = name, kept.code, ""
+        before, self._name, self._code, self._taking_up = self._name, name, kept.code, ""
         self._written = ()
         self._visit.language = kept.language
-        self._visit.unwind(Home)
         self._applications.take_up(drafts, kept.at)
+        if before and before != name:  # what was begun in this visit went on with it, and lies there too
+            self._shelf.remove(before)

@@ -238,6 +238,23 @@ async def test_the_code_that_is_shown_at_leaving_opens_it_and_a_slip_has_it(
     assert not drafts(tmp_path)
 
 
+async def test_what_is_taken_up_stays_where_it_lies_and_its_code_goes_on_opening_it(
+    at: Terminal, tmp_path: Path
+) -> None:
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"), did.Leave())
+    page = at.do(did.KeepForLater())
+    assert isinstance(page, KeptForLater)
+    await at.shelf.settle()
+    files = drafts(tmp_path)
+    at.do(did.Next(), did.OpenDoor(Door.CONTINUE), did.Skip(), did.Insert(page.keeping.code))
+    await at.page(Question, did.Next())
+    await at.shelf.settle()
+    assert drafts(tmp_path) == files
+    at.do(did.Leave())
+    assert at.visit.view.keeping == page.keeping
+
+
 async def test_codes_are_not_guessed(at: Terminal, tmp_path: Path, house: House) -> None:
     await at.first_question(LETTER)
     at.do(did.Enter("1199"), did.Leave())
