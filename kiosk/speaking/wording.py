@@ -24,6 +24,8 @@ CODE = re.compile(r"(?<!\d)(?<!\d )\d{4} \d{4}(?! ?\d)")
 COUNTER = re.compile(r"[\d\W_]*")
 MARKS = "bar.marks"
 AGE = "bar.age"
+CALL = "bar.call"
+"""How far a call for help is, over any page."""
 WHERE = "sheets.where"
 """Which sheet of a page it is."""
 ALWAYS = (MARKS, AGE)
@@ -83,6 +85,9 @@ class Wording:
         kept = [self._words("speak.personal")] if len(new) < held_back else []
         said = [p.text for p in new if p.role == "error"]
         said += _whole_sentences([p for p in new if p.role != "error"], now.language)
+        call, earlier = now.find(CALL), before.find(CALL)
+        if call and (earlier is None or _uncounted(earlier.text) != _uncounted(call.text)):
+            said.append(call.text)
         return [self.said(text) for text in said if not COUNTER.fullmatch(text)] + kept
 
     def _for_all(self, piece: Piece) -> bool:

@@ -72,6 +72,14 @@ def test_of_the_same_page_only_what_is_new_is_said_and_no_clock_that_counts_on()
     assert wording(EN).changes(before, now) == ["No paper", "Printed"]
 
 
+def test_how_far_a_call_is_is_said_over_any_page_but_no_clock() -> None:
+    def calling(said: str) -> Shown:
+        return screen(text("When?", "heading"), control("bar.call", said, area=Area.HEADER))
+
+    assert wording(EN).changes(calling("Talking 00:07"), calling("Talking 00:08")) == []
+    assert wording(EN).changes(calling("Talking 00:08"), calling("Call ended")) == ["Call ended"]
+
+
 def test_another_sheet_of_a_list_says_which_it_is() -> None:
     def sheet(number: int) -> Shown:
         return screen(text("Services", "heading"), text(f"Page {number} of 2", name="sheets.where"))
