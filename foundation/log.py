@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 
 import structlog
 
@@ -65,3 +66,13 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger. Events are short fixed names, what varies goes into keywords; never personal data."""
     found: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return found
+
+
+def trace(error: BaseException) -> str:
+    """Of what kind an error is and which lines it came through. Not its words: they may quote what somebody
+    entered."""
+    lines = [
+        f"{frame.f_globals.get('__name__')}:{line} {frame.f_code.co_name}"
+        for frame, line in walk_tb(error.__traceback__)
+    ]
+    return " > ".join((*lines, type(error).__name__))

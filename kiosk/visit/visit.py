@@ -18,7 +18,7 @@ from typing import Any
 from backend_client.alert import Acknowledgement, Alert
 from backend_client.errors import BackendError, BackendFailure
 from foundation.language import Language
-from foundation.log import logger
+from foundation.log import logger, trace
 from foundation.request_id import begin_request
 from kiosk.hearing import UNHEARD, Hearing
 from kiosk.look import Look, TypeSize
@@ -204,7 +204,7 @@ class Visit:
         self._working: asyncio.Task[None] | None = None
         self._stoppable = True
         self._slow = self._long = False
-        self._failed: tuple[BackendError, Step, bool] | None = None
+        self._failed: tuple[BackendError, Callable[[], None]] | None = None
         self._leaving = False
         self._offer: Offer | None = None
         self._ending: Ending | None = None
@@ -328,8 +328,22 @@ class Visit:
             self.changed()
 
     def send(self, event: Event) -> None:
-        """Takes what a resident did. Never raises; what cannot be done now is ignored."""
+        """Takes what a resident did. Never raises; what cannot be done now is ignored, and what breaks is
+        shown."""
         begin_request()
+        page = self.page
+
+        def again() -> None:
+            if self.page is page:
+                self.send(event)
+
+        try:
+            self._take(event)
+        except Exception as error:
+            self._broke(error, again)
+            self.changed()
+
+    def _take(self, event: Event) -> None:
         self.touched()
         if self.above.take(event):
             self.changed()
@@ -385,10 +399,10 @@ class Visit:
             case _ if self._interruption.page is not None:
                 return
             case did.TryAgain() if self._failed:
-                _, step, stoppable = self._failed
+                _, again = self._failed
                 self._failed = None
                 self._stop_working()  # a page being made anew in the other language
-                self.do(step, stoppable=stoppable)
+                again()
             case did.Dismiss():
                 self._failed = None
             case did.Back() if self._working and self._stoppable:
@@ -483,10 +497,9 @@ class Visit:
             await step()
         except BackendError as error:
             log.info("step_failed", reason=error.reason, page=type(self.page).__name__)
-            self._failed = (error, step, stoppable)
-        except Exception:
-            log.exception("step_broke", page=type(self.page).__name__)
-            self._failed = (BackendFailure("TERMINAL_FAULT"), step, stoppable)
+            self._failed = (error, lambda: self.do(step, stoppable=stoppable))
+        except Exception as error:
+            self._broke(error, lambda: self.do(step, stoppable=stoppable))
         finally:
             mark.cancel()
             long.cancel()
@@ -514,8 +527,19 @@ class Visit:
 
     def _page_changed(self) -> None:
         for chapter in self._chapters:
-            chapter.page_changed(self.page)
+            self._tell_page(chapter)
         self.changed()
+
+    def _tell_page(self, chapter: Chapter) -> None:
+        try:
+            chapter.page_changed(self.page)
+        except Exception as error:
+            self._broke(error, lambda: self._tell_page(chapter))
+
+    def _broke(self, error: Exception, again: Callable[[], None]) -> None:
+        """Shows that something broke, with a way to have it done again."""
+        log.error("visit_broke", page=type(self.page).__name__, trace=trace(error))
+        self._failed = (BackendFailure("TERMINAL_FAULT"), again)
 
     # Alerts.
 
