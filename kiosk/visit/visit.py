@@ -10,7 +10,8 @@ It has no widgets: `send` takes events, `view` says what to show, `changed` is c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -652,9 +653,11 @@ class Visit:
         self._interruption.nothing_kept()
         self._stop_working()
         for chapter in self._chapters:
-            chapter.ending(reason)
+            with self._whatever_breaks(chapter):
+                chapter.ending(reason)
         for chapter in self._chapters:
-            chapter.wipe()
+            with self._whatever_breaks(chapter):
+                chapter.wipe()
         log.info("visit_ended", reason=reason)
         self._pages = [self.home]
         self._call = None
@@ -664,7 +667,7 @@ class Visit:
         self._leaving = False
         self._seconds_left = self._ending = None
         if last is None and reason != CLOSED:
-            last = next(filter(None, (chapter.left_behind() for chapter in self._chapters)), None)
+            last = self._left_behind()
         if last is not None:
             self._pages.append(last)
             self._idle.touched()
@@ -674,7 +677,25 @@ class Visit:
             self._hearing = self._hearing.over()
             self._by_keys = False
             self._nobody.set()
-        self._page_changed()
+        for chapter in self._chapters:
+            with self._whatever_breaks(chapter):
+                chapter.page_changed(self.page)
+        self.changed()
+
+    def _left_behind(self) -> Page | None:
+        for chapter in self._chapters:
+            with self._whatever_breaks(chapter):
+                if (page := chapter.left_behind()) is not None:
+                    return page
+        return None
+
+    @contextmanager
+    def _whatever_breaks(self, chapter: Chapter) -> Iterator[None]:
+        """The end goes on: no chapter keeps another from wiping."""
+        try:
+            yield
+        except Exception as error:
+            log.error("chapter_broke", chapter=type(chapter).__name__, trace=trace(error))
 
     def _warn(self, left: int) -> None:
         talking = self._call is not None and self._call.state.live

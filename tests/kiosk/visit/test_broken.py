@@ -79,3 +79,20 @@ async def test_whoever_is_there_is_told_and_can_try_again(place: str) -> None:
     visit.send(did.TryAgain())
     assert _trouble(visit) is None
     visit.end("left")
+
+
+async def test_a_chapter_that_breaks_at_the_end_keeps_no_other_from_wiping() -> None:
+    first = Breaking("ending", "left_behind", "wipe", "page_changed")
+    second = Breaking()
+    visit = _visit(first, second)
+    visit.send(did.SwitchLanguage())
+    visit.send(did.SetLook(Look(TypeSize.LARGE)))
+    visit.open(Topics(()))
+    with capture_logs() as log:
+        visit.send(did.LeaveAnyway())
+    assert second.wiped == 1
+    view = visit.view
+    assert (view.page, view.language, view.look) == (Home(), Language.ZH_CN, Look())
+    assert (view.trouble, visit.under_way) == (None, False)
+    assert [entry.get("chapter") for entry in log if entry["event"] == "chapter_broke"] == ["Breaking"] * 4
+    assert SECRET not in str(log)
