@@ -14,7 +14,7 @@ from huimin.v1 import catalog_pb2, form_pb2, notice_pb2, policy_pb2
 
 from backend.clock import COUNTY_TIME
 from tests.backend import house as running
-from tests.backend.house import Clock, House, failed
+from tests.backend.house import Clock, House, copy_content, failed
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -24,6 +24,17 @@ async def library(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hou
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BY_EMAIL = """\
+contact:
+  email: address
+fields:
+- id: address
+  type: text
+  label: {zh: 邮箱, en: E-mail}
+  question: {zh: 请填写邮箱。, en: "Please give: E-mail."}
+  max_length: 100
+"""
 
 
 async def test_services_come_by_rank_without_their_guides(library: House) -> None:
@@ -52,6 +63,20 @@ async def test_a_service_has_its_guide(library: House) -> None:
     guide = answer.service.guide
     assert [step.en for step in guide.steps] == ["Fill in the form", "Wait"]
     assert guide.phone == "0871-6000000"
+
+
+@pytest.mark.parametrize("gateways", [{}, {"email": {"gateway": "file"}}])
+async def test_a_form_promises_messages_by_email_only_where_they_can_be_sent(
+    gateways: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    content = copy_content(tmp_path / "content")
+    file = content / "forms" / "letter.yaml"
+    written = file.read_text("utf-8").replace("\nfields:\n", f"\n{BY_EMAIL}", 1)
+    file.write_text(written, "utf-8")
+    async with running.house(tmp_path / "data", content, message_gateways=gateways) as house:
+        form = (await house.stubs.form.GetForm(form_pb2.GetFormRequest(name="forms/letter"))).form
+    assert form.HasField("contact") is bool(gateways)
+    assert form.fields[0].id == "address"
 
 
 async def test_a_form_has_its_fields_and_bounds(library: House) -> None:
