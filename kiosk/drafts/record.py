@@ -1,7 +1,8 @@
 """What is kept of a visit under way, as it lies on the disk once it is opened: JSON, version 1.
 
 Answers stand as they would be entered, so that the rules of the day judge them again, also of a newer
-revision of the form.
+revision of the form. How long a name or a text may be is for the contract and the forms to say: here only
+the whole is bounded, by `MAX_BYTES`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from kiosk.drafts.lifetime import Moment
 
 MAX_BYTES = 512 << 10
 """Of one record, before it is sealed. A visit that enters more is not kept; its forms hold far less."""
-MAX_FORMS = 20
 CODE_LENGTH = 8
 
-_Text = Annotated[str, Field(max_length=100_000)]
-_Name = Annotated[str, Field(max_length=64)]
-_Both = tuple[Annotated[str, Field(max_length=1000)], Annotated[str, Field(max_length=1000)]]
+_Both = tuple[str, str]
+"""A text in both languages."""
 
 
 class _Part(BaseModel):
@@ -41,16 +40,16 @@ class Step(StrEnum):
 class Place(_Part):
     """Where the resident is. field: of a question; checking: whether the review follows it."""
 
-    form: _Name
+    form: str
     step: Step
-    field: _Name = ""
+    field: str = ""
     checking: bool = False
 
 
 class KeptSubmission(_Part):
     """What was being sent, to which no answer came yet: sent again under its name, it is taken once."""
 
-    name: Annotated[str, Field(max_length=80)]
+    name: str
     language: Language
     send_time: AwareDatetime
 
@@ -58,10 +57,10 @@ class KeptSubmission(_Part):
 class KeptForm(_Part):
     """One form as it is filled in. answers, entered: by field, as they would be entered."""
 
-    form: _Name
-    revision: _Name
-    answers: dict[str, _Text] = Field(default_factory=dict, repr=False)
-    entered: dict[str, _Text] = Field(default_factory=dict, repr=False)
+    form: str
+    revision: str
+    answers: dict[str, str] = Field(default_factory=dict, repr=False)
+    entered: dict[str, str] = Field(default_factory=dict, repr=False)
     skipped: tuple[str, ...] = ()
     from_card: tuple[str, ...] = ()
     place: _Both | None = None
@@ -82,12 +81,12 @@ class KeptVisit(_Part):
     under_way: bool
     language: Language
     code: str = Field(pattern=rf"^[0-9]{{{CODE_LENGTH}}}$", repr=False)
-    persons: tuple[Annotated[str, Field(max_length=32)], ...] = Field(default=(), repr=False)
-    forms: Annotated[tuple[KeptForm, ...], Field(min_length=1, max_length=MAX_FORMS)] = Field(repr=False)
+    persons: tuple[str, ...] = Field(default=(), repr=False)
+    forms: Annotated[tuple[KeptForm, ...], Field(min_length=1)] = Field(repr=False)
     at: Place | None = None
 
     def encode(self) -> bytes:
-        """As it lies on the disk."""
+        """As it lies on the disk. Raises ValueError where it holds what is no text."""
         return self.model_dump_json().encode()
 
     @classmethod

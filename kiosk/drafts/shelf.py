@@ -194,12 +194,12 @@ class Shelf:
     def _write(self, name: str, kept: KeptVisit | None) -> bool:
         """Whether the disk is now so."""
         file = self._folder / f"{name}{SUFFIX}"
+        plain = None if kept is None else _encoded(kept)
         try:
-            plain = None if kept is None else kept.encode()
-            if plain is None or len(plain) > MAX_BYTES:
+            if plain is None:
                 file.unlink(missing_ok=True)
                 _sync(self._folder)
-                return plain is None
+                return kept is None
             write_private(file, self._keys.seal(plain, _context(name)))
         except OSError as error:
             log.error("draft_not_kept", reason=error.strerror)
@@ -234,6 +234,16 @@ class Shelf:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _encoded(kept: KeptVisit) -> bytes | None:
+    """As it is to lie on the disk; None where it cannot."""
+    try:
+        plain = kept.encode()
+    except ValueError as error:  # its text may quote what was entered
+        log.error("draft_not_kept", reason=type(error).__name__)
+        return None
+    return plain if len(plain) <= MAX_BYTES else None
 
 
 def _context(name: str) -> str:

@@ -92,7 +92,8 @@ class Drafts(Chapter):
     # What is brought to the disk.
 
     def page_changed(self, page: Page) -> None:
-        """Every entry shows a page anew: it is kept as it is now."""
+        """Every entry shows a page anew: it is kept as it is now. What cannot be kept stops nobody: it is not
+        promised."""
         if self._taking_up:
             if isinstance(page, StillThere):
                 return
@@ -102,7 +103,12 @@ class Drafts(Chapter):
         if not begun:
             self._forget(wipe=True)
             return
-        kept = self._snapshot(begun, page)
+        try:
+            kept = self._snapshot(begun, page)
+        except ValueError as error:  # its text may quote what was entered
+            log.error("draft_not_kept", reason=type(error).__name__)
+            self._forget(wipe=True)
+            return
         now = (kept.forms, kept.at, kept.language, kept.persons)
         if now != self._written:
             self._written = now

@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from foundation.language import Language
+from backend_client.forms.filling import Filling
+from foundation.language import Language, LocalizedText
 from hardware.simulators.cards import load
 from kiosk.drafts.shelf import SUFFIX
 from kiosk.visit import events as did
+from kiosk.visit.application import Draft
 from kiosk.visit.pages import (
     CardTaken,
     CardWanted,
@@ -331,6 +335,48 @@ async def test_a_disk_that_takes_nothing_is_not_promised(at: Terminal, tmp_path:
     assert at.visit.view.leaving
     assert at.visit.view.keeping is None
     assert at.question.entered == "1199"
+
+
+async def test_whatever_a_county_names_its_forms_and_papers_they_are_kept(
+    at: Terminal, tmp_path: Path
+) -> None:
+    letter = await at.client.get_form("forms/letter")
+    papers = (LocalizedText("户口簿" * 1000, "Household register " * 200),)
+    begun = {}
+    for number in range(25):
+        form = replace(letter, name=f"forms/{number:a>63}", revision="r" * 100)
+        draft = Draft(Filling(form, date.today), entered={"identity_number": "1199"}, materials=papers)
+        begun[form.name] = draft
+    at.applications.take_up(begun, None)
+    await at.shelf.settle()
+    [file] = drafts(tmp_path)
+    kept = await at.shelf.take(file.stem)
+    assert kept
+    assert {one.form for one in kept.forms} == set(begun)
+    at.do(did.Leave())
+    assert at.visit.view.keeping
+
+
+@pytest.mark.parametrize("entry", ["\ud800", b"\xff"])
+async def test_what_cannot_be_kept_can_still_be_entered_and_is_not_promised(
+    at: Terminal, tmp_path: Path, entry: str
+) -> None:
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"))
+    await at.shelf.settle()
+    at.do(did.Enter(entry))
+    assert at.question.entered == entry
+    assert at.visit.view.trouble is None
+    await at.shelf.settle()
+    assert not drafts(tmp_path)
+    at.do(did.Leave())
+    view = at.visit.view
+    assert view.keeping is None
+    at.do(did.Stay(), did.Enter("1198"))
+    await at.shelf.settle()
+    at.do(did.Leave())
+    assert at.visit.view.keeping
+    assert drafts(tmp_path)
 
 
 async def test_a_card_prefills_nothing_that_was_taken_up(at: Terminal, house: House, tmp_path: Path) -> None:
