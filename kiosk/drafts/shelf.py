@@ -59,7 +59,7 @@ class Shelf:
         seconds: float = KEPT_SECONDS,
         sweep: float = SWEEP_SECONDS,
     ) -> None:
-        """seconds: for which a draft is kept after its last entry; sweep: between two looks for old ones."""
+        """seconds: for which a draft is kept after its last entry, or after the end of its visit; sweep: between two looks for old ones."""
         self._folder = folder
         self._keys = keys
         self._now = now

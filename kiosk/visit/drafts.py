@@ -161,7 +161,8 @@ class Drafts(Chapter):
             self._forget(wipe=True)
         elif self._kept is not None:
             if reason != CLOSED:  # a terminal that is started anew may find its resident still there
-                self._shelf.put(self._name, self._kept.model_copy(update={"under_way": False}))
+                left = {"kept_at": moment(), "under_way": False}  # the hour that was promised begins
+                self._shelf.put(self._name, self._kept.model_copy(update=left))
             log.info("draft_left", reason=reason)
             self._forget(wipe=False)
 

@@ -15,7 +15,8 @@ import pytest_asyncio
 from backend_client.forms.filling import Filling
 from foundation.language import Language, LocalizedText
 from hardware.simulators.cards import load
-from kiosk.drafts.shelf import SUFFIX
+from kiosk.drafts.lifetime import moment
+from kiosk.drafts.shelf import KEPT_SECONDS, SUFFIX
 from kiosk.visit import events as did
 from kiosk.visit.application import Draft
 from kiosk.visit.pages import (
@@ -323,6 +324,23 @@ async def test_after_its_time_nothing_is_left(house: House, tmp_path: Path) -> N
         at.do(did.OpenDoor(Door.CONTINUE), did.Skip())
         await entered(at, page.keeping.code)
         assert code_page(at).fault is EntryFault.CODE_WRONG
+
+
+async def test_the_hour_that_is_promised_begins_with_the_promise(
+    at: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_an_hour_ago = moment().model_copy(update={"spent": 1800.0})
+    monkeypatch.setattr("kiosk.visit.drafts.moment", lambda: half_an_hour_ago)
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"), did.Leave())
+    monkeypatch.undo()
+    page = at.do(did.KeepForLater())
+    assert isinstance(page, KeptForLater)
+    await at.shelf.settle()
+    kept = await at.shelf.take(drafts(tmp_path)[0].stem)
+    assert kept
+    over = kept.kept_at.calendar - kept.kept_at.spent + KEPT_SECONDS
+    assert over >= page.until.timestamp()
 
 
 async def test_a_disk_that_takes_nothing_is_not_promised(at: Terminal, tmp_path: Path) -> None:
