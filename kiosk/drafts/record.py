@@ -72,8 +72,9 @@ class KeptForm(_Part):
 class KeptVisit(_Part):
     """A visit with forms under way.
 
-    kept_at: of the last entry, or of the end of the visit; under_way: nobody has ended it; code: opens it at this terminal;
-    persons: identity numbers whose card opens it. Personal data: its repr shows none.
+    kept_at: of the last entry, or of the end of the visit; under_way: nobody has ended it; code:
+    opens it at this terminal; persons: identity numbers whose card opens it. Personal data: its repr shows
+    none.
     """
 
     version: Literal[1] = 1

@@ -59,7 +59,8 @@ class Shelf:
         seconds: float = KEPT_SECONDS,
         sweep: float = SWEEP_SECONDS,
     ) -> None:
-        """seconds: for which a draft is kept after its last entry, or after the end of its visit; sweep: between two looks for old ones."""
+        """seconds: for which a draft is kept after its last entry, or after the end of its visit; sweep:
+        between two looks for old ones."""
         self._folder = folder
         self._keys = keys
         self._now = now
@@ -167,11 +168,12 @@ class Shelf:
         return Ticket(name, kept.kept_at, kept.under_way, self._keys.index(kept.code, _CODE), persons)
 
     async def _sweep(self) -> None:
-        """Removes what is over. The draft of a visit under way is never that old: the visit ends before."""
+        """Removes what is over, but for the draft of the visit under way: its resident may have been reading
+        for an hour, and is promised that it can be taken up again."""
         while True:
             await asyncio.sleep(self._sweep_every)
             for one in tuple(self._tickets.values()):
-                if self._over(one.kept_at):
+                if not one.under_way and self._over(one.kept_at):
                     self.remove(one.name)
                     self.changed()
 

@@ -13,6 +13,7 @@ from kiosk.drafts.lifetime import Moment, moment
 from kiosk.drafts.record import MAX_BYTES, KeptForm, KeptVisit
 from kiosk.drafts.shelf import KEPT_SECONDS, MOST, SUFFIX, Shelf
 from kiosk.drafts.tries import FREE, WITHIN, CodeTries
+from tests.kiosk.visit.terminal import eventually
 
 KEYS = KeyRing([bytes(range(KEY_BYTES))])
 SECRET = "11999919900307102X"
@@ -201,6 +202,18 @@ async def test_of_too_many_the_oldest_goes(shelf: Shelf, tmp_path: Path, clock: 
     assert len(list(tmp_path.iterdir())) == MOST
     assert shelf.by_code(f"{2:08d}") is None
     assert shelf.by_code(f"{3:08d}") == "d3"
+
+
+async def test_what_is_over_goes_but_not_from_under_a_visit(tmp_path: Path, clock: Clock) -> None:
+    shelf = Shelf(tmp_path, KEYS, now=clock, sweep=0.01)
+    await shelf.open(120.0)
+    shelf.put("reading", kept(clock, under_way=True))
+    shelf.put("left", kept(clock))
+    await shelf.settle()
+    clock.goes(HOUR + 1)
+    await eventually(lambda: not (tmp_path / f"left{SUFFIX}").exists())
+    await shelf.close()
+    assert [file.stem for file in tmp_path.iterdir()] == ["reading"]
 
 
 async def test_the_last_of_many_states_is_the_one_that_is_kept(shelf: Shelf, clock: Clock) -> None:
