@@ -286,12 +286,17 @@ class Drafts(Chapter):
         await self._take_up(name)
 
     async def _take_up(self, name: str) -> None:
-        """Fills the forms of today with what was kept, and shows the page that was shown."""
+        """Fills the forms of today with what was kept, and shows the page that was shown. Where one of them
+        was begun anew in this visit, it is asked first whether that is to be kept or wiped."""
         kept = await self._shelf.take(name)
         if kept is None:
             self._taking_up = ""
             self._visit.unwind(Home)
             self._visit.open(NothingKept())
+            return
+        if any(one.form in self._applications.begun for one in kept.forms):
+            log.info("draft_begun_anew")  # it replaces nothing unasked: what was entered just now goes first
+            self._visit.send(did.Leave())
             return
         drafts = {}
         for one in kept.forms:

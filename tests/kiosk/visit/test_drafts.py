@@ -260,6 +260,41 @@ async def test_what_is_taken_up_stays_where_it_lies_and_its_code_goes_on_opening
     assert at.visit.view.keeping == page.keeping
 
 
+async def test_a_form_that_was_begun_anew_is_not_replaced_unasked(at: Terminal) -> None:
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"), did.Leave())
+    page = at.do(did.KeepForLater())
+    assert isinstance(page, KeptForLater)
+    at.do(did.Next())
+    await at.first_question(LETTER)
+    at.do(did.Enter("42"), did.GoHome(), did.OpenDoor(Door.CONTINUE), did.Skip())
+    at.do(did.Insert(page.keeping.code), did.Next())
+    await at.until(lambda: at.visit.view.leaving)
+    assert at.applications.begun["forms/letter"].text_of("identity_number") == "42"
+    at.do(did.KeepForLater(), did.Next(), did.OpenDoor(Door.CONTINUE), did.Skip())
+    at.do(did.Insert(page.keeping.code))
+    assert (await at.page(Question, did.Next())).entered == "1199"
+
+
+async def test_another_form_that_was_begun_goes_on_with_what_is_taken_up(
+    at: Terminal, tmp_path: Path
+) -> None:
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"), did.Leave())
+    page = at.do(did.KeepForLater())
+    assert isinstance(page, KeptForLater)
+    at.do(did.Next())
+    await at.shelf.settle()
+    files = drafts(tmp_path)
+    await at.first_question()
+    at.answer_to("phone")
+    at.do(did.GoHome(), did.OpenDoor(Door.CONTINUE), did.Skip(), did.Insert(page.keeping.code))
+    assert (await at.page(Question, did.Next())).entered == "1199"
+    assert len(at.applications.begun) == 2
+    await at.shelf.settle()
+    assert drafts(tmp_path) == files
+
+
 async def test_codes_are_not_guessed(at: Terminal, tmp_path: Path, house: House) -> None:
     await at.first_question(LETTER)
     at.do(did.Enter("1199"), did.Leave())
