@@ -13,7 +13,7 @@ from kivy.graphics import Color, Line, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from foundation.language import Translate, translator
-from foundation.log import logger
+from foundation.log import logger, trace
 from kiosk.look import TypeSize
 from kiosk.screens.alert import AlertOverlay
 from kiosk.screens.crowding import crowded
@@ -135,24 +135,29 @@ class Stage(FloatLayout):
         self._redraw()
 
     def show(self, now: View) -> None:
-        """Shows a state of the visit, with as little made anew as that takes."""
-        before = self.view
-        if now == before:
+        """Shows a state of the visit. Where that breaks, the visit ends, and the home page is drawn anew;
+        what breaks with nobody there is raised."""
+        if now == self.view:
             return
+        try:
+            self._update(now)
+        except Exception as error:
+            log.error("screen_broke", page=type(now.page).__name__, trace=trace(error))
+            self.view = None  # nobody knows what stands there
+            if isinstance(now.page, Home | OutOfService) and not self._visit.under_way:
+                raise
+            self._visit.end("broken")
+
+    def _update(self, now: View) -> None:
+        """With as little made anew as that takes."""
+        before = self.view
         theme.look = (
             replace(now.look, size=self.type_size) if before and before.look == now.look else now.look
         )
         Window.clearcolor = theme.colour.paper
         if before is None or not self._refreshed(before, now):
-            try:
-                with pictures.for_everybody(SCREENS[type(now.page)].for_everybody):
-                    self._build(now)
-            except Exception:
-                log.exception("screen_broke", page=type(now.page).__name__)
-                if isinstance(now.page, Home | OutOfService):
-                    raise
-                self._visit.end("broken")
-                return
+            with pictures.for_everybody(SCREENS[type(now.page)].for_everybody):
+                self._build(now)
             self._build_overlay(now)
             if before is None or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
@@ -286,7 +291,7 @@ class Stage(FloatLayout):
         if before is None:
             return
         words = translator("kiosk", LOCALE, view.language)
-        self._head = header(round(self.width), view, words, self._surroundings, self.send)
+        self._head = header(theme.room[0], view, words, self._surroundings, self.send)
         self._head.pos = before.pos
         self.remove_widget(before)
         self.add_widget(self._head)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -302,6 +306,25 @@ async def test_the_inspector_only_looks_and_only_for_its_owner(en: Hand, tmp_pat
     await en.picture(tmp_path / "home.png")
     assert (tmp_path / "home.png").stat().st_size > 10_000
     assert (await en.tree()).screen == "home"
+
+
+@pytest.fixture(scope="module")
+def stage_alone(displays: dict[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(
+        subprocess.check_output(
+            (sys.executable, "-m", "tests.kiosk.stage_alone", LYING),
+            env=os.environ | {"DISPLAY": displays[LYING]},
+            timeout=120,
+        )
+    )
+    return told
+
+
+@pytest.mark.parametrize("part", ["build", "refresh", "overlay", "head"])
+def test_a_screen_that_breaks_ends_the_visit_and_the_home_page_stands(
+    part: str, stage_alone: dict[str, Any]
+) -> None:
+    assert stage_alone["broken"][part] == ["home", True]
 
 
 async def _xdotool(hand: Hand, *arguments: str) -> None:
