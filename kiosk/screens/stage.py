@@ -32,6 +32,7 @@ from kiosk.visit.events import Event
 from kiosk.visit.pages import Display, Help, Home, OutOfService
 from kiosk.visit.visit import View, Visit
 from kiosk.widgets.box import Box
+from kiosk.widgets.entry import forget_typing
 from kiosk.widgets.inspectable import Inspectable
 from kiosk.widgets.overlay import Overlay
 from kiosk.widgets.pictures import pictures
@@ -222,6 +223,7 @@ class Stage(FloatLayout):
         width, height = theme.room
         space = theme.space
         self.clear_widgets()
+        forget_typing()
         kind = SCREENS[type(view.page)]
         if kind.bare:
             self._build_bare(kind, view, words)

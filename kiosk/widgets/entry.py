@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kivy.cache import Cache
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
@@ -88,6 +89,15 @@ def text_entry_height(lines: int, most: float | None = None) -> int:
     if most is not None:
         lines = max(1, min(lines, int((most - margins) // pitch)))
     return round(lines * pitch + margins)
+
+
+def forget_typing() -> None:
+    """Lets go of what was typed into every `TextEntry` that is shown no more. Kivy keeps their lines for a
+    minute, with the words, and the field that was used last until another is."""
+    for category in ("textinput.label", "textinput.width"):
+        Cache.remove(category)
+    TextInput._adjust_viewport(None, 0, 0)  # that it remembers in the field's place, and is not to do
+    TextInput._adjust_viewport.cancel()
 
 
 class TextEntry(Inspectable, TextInput):

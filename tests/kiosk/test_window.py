@@ -327,6 +327,10 @@ def test_a_screen_that_breaks_ends_the_visit_and_the_home_page_stands(
     assert stage_alone["broken"][part] == ["home", True]
 
 
+def test_a_typed_text_is_gone_from_memory_with_the_visit(stage_alone: dict[str, Any]) -> None:
+    assert stage_alone["typed"] == [["field", "textinput.label", "textinput.width"], []]
+
+
 async def _xdotool(hand: Hand, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         "xdotool", *arguments, env={"DISPLAY": hand.display, "PATH": "/usr/bin:/bin"}, stderr=subprocess.PIPE
