@@ -210,9 +210,12 @@ class PaymentKeptScreen(Screen[PaymentKept]):
         self.sheets(self._everything, top)
 
     def _everything(self, width: float) -> list[Block]:
-        """The card and the words, one below the other."""
-        card = Block(self._card(width), 0, 0.0)
+        """How far the slip is, the card and the words, one below the other."""
         words = told_blocks(self._words(width, theme.type.body), width, place=1.0)
+        card = Block(self._card(width), 0, 0.0)
+        if self.page.slip in (Slip.PRINTING, Slip.PRINTED, Slip.FAILED):
+            card = replace(card, gap=theme.space.m, place=0.5)
+            return [replace(words[0], place=0.0), card, *words[1:]]
         return [card, replace(words[0], gap=theme.space.l), *words[1:]]
 
     def actions(self) -> Sequence[Action]:
