@@ -44,7 +44,7 @@ def doors(services: Iterable[Service]) -> tuple[Door, ...]:
 class Catalogue(Chapter):
     """Keeps the home page as the backend's catalogue is, the most used first, also while nobody comes.
 
-    Below the pages of a visit it stays as it is: nothing changes under a resident's hand.
+    During a visit doors stay where they are: nothing changes under a resident's hand.
     """
 
     def __init__(self, visit: Visit, client: BackendClient, used: Used) -> None:
@@ -103,7 +103,8 @@ class Catalogue(Chapter):
                     ordered,
                     services_as_of=as_of,
                 )
-                if home != self._visit.home:
+                there = self._visit.home
+                if home != there and not (there.doors and self._visit.under_way):
                     self._visit.show_home(home)
                 self._looked.set()
                 await asyncio.sleep(self._visit.pace.home_anew)
