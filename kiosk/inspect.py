@@ -31,6 +31,7 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from PIL import Image
 
 from foundation.log import logger
+from foundation.unix_socket import listen
 from kiosk.accessibility import Bounds, bounds, flipped, nodes
 from kiosk.screens.stage import Stage
 from kiosk.widgets.inspectable import Inspectable
@@ -54,10 +55,8 @@ class Inspector:
 
     async def open(self) -> None:
         """Begins to serve; an old socket of that name is replaced. OSError where it cannot be made."""
-        self._socket.parent.mkdir(parents=True, exist_ok=True)
-        self._socket.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, self._socket, limit=MAX_REQUEST)
-        self._socket.chmod(0o600)
+        server = listen(self._socket)
+        self._server = await asyncio.start_unix_server(self._serve, sock=server, limit=MAX_REQUEST)
 
     async def close(self) -> None:
         """Serves no more."""

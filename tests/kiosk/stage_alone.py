@@ -1,7 +1,8 @@
 """A real window with a stage and a visit, and nothing else: what is left of a page that breaks, of a field.
 
 ``python -m tests.kiosk.stage_alone SIZE`` prints a line of JSON: by the part that broke, what is shown then;
-and what of a typed text can be found before and after the visit's end.
+what of a typed text can be found before and after the visit's end; and the modes of the inspector's socket and
+folder.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import asyncio
 import gc
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from foundation.log import start_log
+from foundation.unix_socket import connect
 from kiosk.calling.telephone import CallState
 from kiosk.settings import KioskSettings
 from kiosk.visit import pages
@@ -83,6 +87,21 @@ class Alone(Gallery):
         fields = [one for one in gc.get_objects() if type(one) is TextEntry and SECRET in one.text]
         return sorted(kept + ["field"] * len(fields))
 
+    async def inspected(self, folder: Path) -> list[int]:
+        """The modes of the inspector's socket and of its folder, whose name alone is too long for one."""
+        from kiosk.inspect import Inspector
+
+        socket = folder / ("f" * 120) / "inspect"
+        inspector = Inspector(self._stage, socket, lambda after: (0, ()))
+        await inspector.open()
+        reader, writer = await asyncio.open_unix_connection(sock=connect(socket), limit=1 << 20)
+        writer.write(b'{"do": "tree"}\n')
+        assert json.loads(await reader.readline())["screen"] == "home"
+        writer.close()
+        modes = [path.stat().st_mode & 0o777 for path in (socket, socket.parent)]
+        await inspector.close()
+        return modes
+
     @staticmethod
     def _drawn() -> None:
         from kivy.clock import Clock
@@ -94,7 +113,7 @@ class Alone(Gallery):
             Builder.sync()
             Clock.tick()
 
-    def all(self) -> dict[str, object]:
+    async def all(self) -> dict[str, object]:
         """Everything, in turn."""
         visit, search = self._visit, pages.PolicySearch()
         broken = {
@@ -105,12 +124,14 @@ class Alone(Gallery):
             ),
             "head": self.broken("header", lambda: visit.show_call(pages.HelpCall(CallState.RINGING)), search),
         }
-        return {"broken": broken, "typed": self.typed()}
+        with tempfile.TemporaryDirectory() as folder:
+            modes = await self.inspected(Path(folder))
+        return {"broken": broken, "typed": self.typed(), "inspector": modes}
 
 
 async def main() -> None:
     """Says what was found."""
-    print(json.dumps(Alone().all()))
+    print(json.dumps(await Alone().all()))
 
 
 if __name__ == "__main__":

@@ -331,6 +331,12 @@ def test_a_typed_text_is_gone_from_memory_with_the_visit(stage_alone: dict[str, 
     assert stage_alone["typed"] == [["field", "textinput.label", "textinput.width"], []]
 
 
+def test_the_inspector_is_its_owners_from_the_first_moment_and_wherever_it_lies(
+    stage_alone: dict[str, Any],
+) -> None:
+    assert stage_alone["inspector"] == [0o600, 0o700]
+
+
 async def _xdotool(hand: Hand, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         "xdotool", *arguments, env={"DISPLAY": hand.display, "PATH": "/usr/bin:/bin"}, stderr=subprocess.PIPE
