@@ -20,7 +20,7 @@ REPEAT_AFTER = 0.5
 """Seconds that a key is held before it repeats."""
 REPEAT_EVERY = 0.08
 """Seconds between two repetitions."""
-SHOWN_PRESSED = 0.1
+SHOWN_PRESSED = 0.06
 """Seconds for which a key is seen pressed at least, however short the touch."""
 
 _LOOKS: dict[Tone, Shades] = {
