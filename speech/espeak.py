@@ -85,7 +85,9 @@ class Espeak(Engine):
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                # Its end is seen once its pipes are read out, and somebody who was interrupted in the middle
+                # of the sound reads no more: waited for alone, it would never come.
+                await process.communicate()
         if process.returncode != 0 or len(output) > MOST_BYTES:
             reason = complaint.decode(errors="replace").strip().partition("\n")[0][:200]
             raise EngineFailed(f"{self._program} failed ({process.returncode}): {reason}")

@@ -43,6 +43,10 @@ class Speaker:
         self._renderer = renderer
         self._output = output
         self._task: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        """What was cut off and has still to end. The loop itself holds no task: one that is thrown away in
+        the middle of ending never gives back its place among those that make sound, until nothing is said
+        any more."""
         self._opening: asyncio.Task[bool] | None = None
         self._device: str | None = None
         self.volume = 0
@@ -77,6 +81,8 @@ class Speaker:
         self.turn += 1
         if self._task is not None:
             self._task.cancel()
+            self._ending.add(self._task)
+            self._task.add_done_callback(self._ending.discard)
             self._task = None
         self._output.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -74,6 +75,18 @@ async def test_the_loudest_volume_is_more_than_20_db_above_the_lowest(
         levels.append(20 * np.log10(speech_level(samples, FULL.rate)))
     assert levels[1] - levels[0] > 20
     assert -22 < levels[1] < -16
+
+
+async def test_however_often_somebody_cuts_it_off_it_goes_on_speaking(
+    speaker: Speaker, tmp_path: Path
+) -> None:
+    speaker.use("")
+    for number in range(15):
+        speaker.say([Saying(f"{LONG.text}{number}", Language.ZH_CN)])
+        await asyncio.sleep(0.03)  # sound is being made
+        speaker.stop()
+        gc.collect()  # as happens at some time, and then to what nobody holds
+    assert (await said(speaker, tmp_path, ENGLISH)).size
 
 
 async def test_silence_comes_at_once_and_nothing_more_of_it(speaker: Speaker, tmp_path: Path) -> None:
