@@ -346,6 +346,7 @@ async def run(
             catalogue.close()
             await applications.settle()
             await payments.settle()
+            await papers.settle()
             await appointments.settle()
             await lookups.settle()
             await progress.settle()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,7 +15,7 @@ from backend_client.forms.filling import Filling
 from backend_client.forms.form import Form
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
-from hardware.interfaces.document_printer import DocumentError, DocumentPrinter
+from hardware.interfaces.document_printer import DocumentError, DocumentPrinter, Waiting
 from kiosk.visit import events as did
 from kiosk.visit.application import MAX_ENTERED, Applications
 from kiosk.visit.cards import CardRead, Cards
@@ -31,6 +30,7 @@ from kiosk.visit.pages import (
     PaperWays,
     ServiceGuide,
 )
+from kiosk.visit.sheets import SheetPrinting
 from kiosk.visit.visit import Chapter, Visit
 
 log = logger(__name__)
@@ -62,7 +62,7 @@ class Papers(Chapter):
         self._answers: Mapping[str, Value] = {}
         self._name = ""
         self._sent: dict[tuple[str, str], str] = {}
-        self._printing: asyncio.Task[None] | None = None
+        self._printing = SheetPrinting()
         cards.serve(CardUse.PAPER, self._card_read)
 
     def take(self, page: Page, event: Event) -> bool:
@@ -107,16 +107,13 @@ class Papers(Chapter):
 
     def wipe(self) -> None:
         """Forgets everything. A printing goes on to its end; one that waits for paper is taken back."""
-        page = self._visit.page
-        if self._printing and isinstance(page, Paper) and page.waits is not None:
-            self._printing.cancel()
+        self._printing.leave()
         self._answers, self._name = {}, ""
         self._sent.clear()
 
     async def settle(self) -> None:
         """Waits until what is being printed is printed."""
-        if self._printing:
-            await asyncio.wait({self._printing})
+        await self._printing.settle()
 
     async def _open(self, service: Service) -> None:
         form = await self._client.get_form(service.form)
@@ -176,9 +173,9 @@ class Papers(Chapter):
         pdf = await self._client.render_document(form, self._visit.language, self._answers)
         page = Paper(service, form, PaperState.PRINTING, bool(self._answers))
         self._show(page)
-        self._printing = asyncio.get_running_loop().create_task(self._watch(pdf, page))
+        self._printing.begin(lambda waits: self._watch(pdf, page, waits))
 
-    async def _watch(self, pdf: bytes, page: Paper) -> None:
+    async def _watch(self, pdf: bytes, page: Paper, waits: Waiting) -> None:
         """Prints, and shows on the page how far it is."""
         assert self._printer
         shown = page
@@ -191,6 +188,7 @@ class Papers(Chapter):
             shown = now
 
         def waiting(why: DocumentError | None) -> None:
+            waits(why)
             show(replace(shown, waits=why))
 
         try:

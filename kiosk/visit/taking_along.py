@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from backend_client.client import BackendClient
 from backend_client.errors import BackendError
 from foundation.log import logger
 from hardware.interfaces.device import DeviceError
-from hardware.interfaces.document_printer import DocumentError, DocumentPrinter
+from hardware.interfaces.document_printer import DocumentError, DocumentPrinter, Waiting
 from hardware.interfaces.receipt_printer import ReceiptPrinter
 from kiosk.slip import SlipWriter
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.leaflet import contents, leaflet
 from kiosk.visit.pages import Contents, Page, Slip, TakeAlong, Turned
+from kiosk.visit.sheets import SheetPrinting
 from kiosk.visit.slips import SlipPrinting
 from kiosk.visit.visit import Chapter, Visit
 
@@ -39,7 +39,7 @@ class TakingAlong(Chapter):
         self._documents = documents
         self._slips = slips
         self._slip = SlipPrinting(visit, printer)
-        self._printing: asyncio.Task[None] | None = None
+        self._printing = SheetPrinting()
 
     def take(self, page: Page, event: Event) -> bool:
         """Knows texts, their headings, and the ways of taking them along."""
@@ -67,22 +67,19 @@ class TakingAlong(Chapter):
 
     def wipe(self) -> None:
         """A printing goes on to its end; one that waits for paper is taken back."""
-        page = self._visit.page
-        if self._printing and isinstance(page, TakeAlong) and page.waits is not None:
-            self._printing.cancel()
+        self._printing.leave()
 
     async def settle(self) -> None:
         """Waits until what is being printed is printed."""
         await self._slip.settle()
-        if self._printing:
-            await asyncio.wait({self._printing})
+        await self._printing.settle()
 
     def _print(self, page: TakeAlong) -> None:
         printing = replace(page, sheets=Slip.PRINTING, sheets_fault=None, waits=None)
         self._visit.show(printing)
-        self._printing = asyncio.get_running_loop().create_task(self._run(printing))
+        self._printing.begin(lambda waits: self._run(printing, waits))
 
-    async def _run(self, page: TakeAlong) -> None:
+    async def _run(self, page: TakeAlong, waits: Waiting) -> None:
         """Prints, and shows on the page how far it is."""
         assert self._documents
         shown = page
@@ -95,6 +92,7 @@ class TakingAlong(Chapter):
             shown = now
 
         def waiting(why: DocumentError | None) -> None:
+            waits(why)
             show(replace(shown, waits=why))
 
         text = leaflet(page.text)

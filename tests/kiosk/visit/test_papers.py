@@ -190,11 +190,52 @@ async def test_who_leaves_while_there_is_no_paper_leaves_nothing_behind(at: Term
     await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
     at.do(did.LeaveAnyway())
     server.repair()
-    async with asyncio.timeout(10):
-        while server.spooled():  # noqa: ASYNC110 (CUPS tells nobody)
-            await asyncio.sleep(0.05)
-    await asyncio.sleep(0.5)
-    assert server.printed == []
+    await nothing_comes_out(server)
+
+
+async def test_who_goes_by_another_page_while_there_is_no_paper_leaves_nothing_behind(
+    at: Terminal, server: Cups
+) -> None:
+    await ways(at)
+    server.trouble("cover-open-error")
+    await at.page(CardWanted, did.ByCard())
+    at.lay()
+    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
+    at.do(did.Back())
+    await at.page(Paper, did.TakeBlank())  # waits for the first
+    assert isinstance(at.do(did.Back(), did.LeaveAnyway()), Home)
+    server.repair()
+    await nothing_comes_out(server)
+
+
+async def test_a_text_that_waits_for_paper_is_taken_back_from_another_page_too(
+    at: Terminal, server: Cups
+) -> None:
+    server.trouble("cover-open-error")
+    await at.guide(MATTER)
+    await at.page(TakeAlong, did.TakeTextAlong())
+    at.do(did.PrintSheets())
+    await at.until(lambda: isinstance(at.visit.page, TakeAlong) and at.visit.page.waits is not None, 30)
+    assert isinstance(at.do(did.Back(), did.LeaveAnyway()), Home)
+    server.repair()
+    await nothing_comes_out(server)
+
+
+async def test_what_begins_to_wait_for_paper_once_everybody_has_gone_is_taken_back(
+    at: Terminal, server: Cups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cups_printer, "WAIT_SECONDS", 60.0)
+    await ways(at)
+    server.trouble("cover-open-error")
+    at.do(did.TakeBlank())
+    await paper(at, PaperState.PRINTING)
+    async with asyncio.timeout(30):
+        while not server.spooled():  # noqa: ASYNC110 (CUPS tells nobody)
+            await asyncio.sleep(0.02)
+    at.do(did.LeaveAnyway())
+    await nothing_comes_out(server)
+    server.repair()
+    await nothing_comes_out(server)
 
 
 async def test_a_terminal_that_does_not_print_shows_the_code(house: House, tmp_path: Path) -> None:
@@ -248,6 +289,15 @@ async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: P
         (link,) = re.findall(r"http://[0-9.:]+/documents/\S+", message["text"])
         async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
             assert "申请人声明" in text_of(await answer.read())
+
+
+async def nothing_comes_out(server: Cups) -> None:
+    """Waits until CUPS has forgotten everything, and a little longer."""
+    async with asyncio.timeout(30):
+        while server.spooled():  # noqa: ASYNC110 (CUPS tells nobody)
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    assert server.printed == []
 
 
 def emails(house: House) -> list[dict[str, str]]:
