@@ -334,9 +334,12 @@ class Resident:
         await self.terminal.until(lambda tree: tree.texts != before, "the same page")
 
     async def to_the_last_sheet(self) -> None:
-        """Turns to the end of a page of several sheets."""
+        """Turns to the end of a page of several sheets, once the page takes touches."""
         while True:
-            tree = await self.terminal.tree()
+            tree = await self.terminal.until(
+                lambda now: any(control.enabled for control in now.controls.values()),
+                "nothing can be touched",
+            )
             forward = tree.controls.get("sheets.forward")
             if forward is None or not forward.enabled:
                 return

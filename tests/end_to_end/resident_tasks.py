@@ -41,7 +41,7 @@ Task = Callable[[Resident, County], Awaitable[None]]
 
 
 async def read_a_policy(resident: Resident, county: County) -> None:
-    """Found by pinyin, read by its contents and in larger type to its end, taken along."""
+    """Found by pinyin, read in larger type from the first part of its contents to its end, taken along."""
     t = resident.terminal
     await resident.read_a_policy("yibao", "医保")
     await t.touch("bar.display")
@@ -53,9 +53,8 @@ async def read_a_policy(resident: Resident, county: County) -> None:
     tree = await t.screen("policies.text")
     if "text.contents" in tree.controls:
         await t.touch("text.contents")
-        tree = await t.screen("contents")
-        last = max(name for name in tree.controls if name.startswith("contents."))
-        await resident.pick(last)
+        await t.screen("contents")
+        await t.touch("contents.0")
         await t.screen("policies.text")
     await resident.to_the_last_sheet()
     await take_along(resident, county)
