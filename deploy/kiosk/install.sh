@@ -25,6 +25,8 @@ test -z "$root" || exit 0
 apt-get install --yes --no-install-recommends cage xwayland seatd
 getent passwd huimin-kiosk >/dev/null ||
     useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin huimin-kiosk
+# What the terminal writes, and its certificate with it, which it renews by itself.
+install -d -m 700 -o huimin-kiosk -g huimin-kiosk /var/lib/huimin/kiosk
 # Sealed with this key: what waits for the backend, and what is being filled in. Of this machine only.
 install -d -m 700 /etc/huimin/secret
 key=/etc/huimin/secret/kiosk.key
@@ -35,4 +37,4 @@ systemctl enable seatd.service huimin-kiosk.service
 sysctl --quiet --system
 udevadm control --reload
 systemctl daemon-reload
-echo "Fill in /etc/huimin/kiosk.toml, then: systemctl start huimin-kiosk"
+echo "Fill in /etc/huimin/kiosk.toml, enrol as huimin-kiosk, then: systemctl start huimin-kiosk"

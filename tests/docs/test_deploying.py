@@ -49,6 +49,28 @@ def test_a_unit_starts_a_command_with_options_that_it_has(unit: Path) -> None:
         assert option in said
 
 
+@pytest.mark.parametrize(
+    ("settings", "unit"),
+    [
+        (KioskSettings, DEPLOY / "kiosk" / "huimin-kiosk.service"),
+        (IvrSettings, DEPLOY / "systemd" / "huimin-ivr.service"),
+    ],
+    ids=["kiosk", "ivr"],
+)
+def test_a_door_may_write_its_credentials_which_it_renews(
+    settings: type[KioskSettings | IvrSettings], unit: Path
+) -> None:
+    lines = unit.read_text("utf-8").splitlines()
+    assert "ProtectSystem=strict" in lines  # what is not named may not be written
+    own = [
+        Path("/var/lib", name.removeprefix("StateDirectory="))
+        for name in lines
+        if name.startswith("StateDirectory=")
+    ]
+    folder = load(settings, DEPLOY / "example" / f"{settings.room}.toml").credentials
+    assert folder and any(folder.is_relative_to(state) for state in own)
+
+
 def _metrics() -> set[str]:
     assert backend.rpc.metrics.CALLS
     assert backend.alerts.metrics.MESSAGES
