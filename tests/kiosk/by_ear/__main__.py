@@ -40,9 +40,8 @@ class Done:
 
 async def tried(task: Task, language: Language, at: County, shown: tuple[str, str], folder: Path) -> Done:
     """A task at a terminal of its own. shown: size and name of its display."""
-    with ear(
-        folder, at.backend, *shown, devices_beside=at.devices, **(at.settings | dict(task.settings))
-    ) as there:
+    settings = at.settings | dict(task.settings) | {"terminal": folder.name}  # each has references of its own
+    with ear(folder, at.backend, *shown, devices_beside=at.devices, **settings) as there:
         async with BackendClient(at.backend) as client:
             await there.hand.screen("home")
             there.plug(headset=True)
