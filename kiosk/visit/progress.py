@@ -140,7 +140,8 @@ class Progress(Chapter):
 
     async def settle(self) -> None:
         """Waits until the backend has been told of every end."""
-        await asyncio.gather(*self._signing_out)
+        if self._signing_out:
+            await asyncio.wait(self._signing_out)
 
     def _card_read(self, card: CardRead) -> None:
         self._visit.close_page()

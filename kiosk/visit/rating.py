@@ -109,7 +109,8 @@ class Ratings(Chapter):
 
     async def settle(self) -> None:
         """Waits until what was rated lies in the queue."""
-        await asyncio.gather(*self._sending)
+        if self._sending:
+            await asyncio.wait(self._sending)
 
     def _known(self, matter: Matter | None) -> Matter | None:
         """What it belongs to: a payment is part of the application or lookup that led to it."""

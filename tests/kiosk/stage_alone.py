@@ -1,8 +1,8 @@
 """A real window with a stage and a visit, and nothing else: what is left of a page that breaks, of a field.
 
 ``python -m tests.kiosk.stage_alone SIZE`` prints a line of JSON: by the part that broke, what is shown then;
-what of a typed text can be found before and after the visit's end; and the modes of the inspector's socket and
-folder.
+what of a typed text can be found before and after the visit's end; the modes of the inspector's socket and of
+its folder.
 """
 
 from __future__ import annotations

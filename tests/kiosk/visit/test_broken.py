@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -10,7 +12,9 @@ from kiosk.look import Look, TypeSize
 from kiosk.visit import events as did
 from kiosk.visit.events import Event
 from kiosk.visit.pages import Home, Page, Topics
+from kiosk.visit.rating import Ratings
 from kiosk.visit.visit import Chapter, Pace, Visit
+from tests.kiosk.visit.terminal import Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -96,3 +100,24 @@ async def test_a_chapter_that_breaks_at_the_end_keeps_no_other_from_wiping() -> 
     assert (view.trouble, visit.under_way) == (None, False)
     assert [entry.get("chapter") for entry in log if entry["event"] == "chapter_broke"] == ["Breaking"] * 4
     assert SECRET not in str(log)
+
+
+async def test_all_that_is_under_way_is_waited_for_though_one_of_it_broke(at: Terminal) -> None:
+    async def broken() -> None:
+        raise ValueError
+
+    async def slow() -> None:
+        await asyncio.wait(under_way - {running[1]})
+        await asyncio.sleep(0)
+
+    ratings = Ratings(at.visit, at.outbox)
+    for under_way, settle in (
+        (ratings._sending, ratings.settle),
+        (at.progress._signing_out, at.progress.settle),
+    ):
+        running = [asyncio.create_task(broken()), asyncio.create_task(slow())]
+        under_way.update(running)
+        await settle()
+        assert all(task.done() for task in running)
+        assert isinstance(running[0].exception(), ValueError)
+        under_way.clear()
