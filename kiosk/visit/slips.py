@@ -31,7 +31,7 @@ class SlipPrinting:
     def __init__(self, visit: Visit, printer: ReceiptPrinter | None) -> None:
         self._visit = visit
         self._printer = printer
-        self._printing: asyncio.Task[None] | None = None
+        self._printing: set[asyncio.Task[None]] = set()
 
     @property
     def offered(self) -> Slip:
@@ -57,9 +57,11 @@ class SlipPrinting:
             if self._visit.page is printing:
                 self._visit.show(done)
 
-        self._printing = asyncio.get_running_loop().create_task(run())
+        task = asyncio.get_running_loop().create_task(run())
+        self._printing.add(task)
+        task.add_done_callback(self._printing.discard)
 
     async def settle(self) -> None:
-        """Waits until the slip is printed."""
+        """Waits until every slip is printed."""
         if self._printing:
-            await asyncio.wait({self._printing})
+            await asyncio.wait(self._printing)
