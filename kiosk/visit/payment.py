@@ -62,6 +62,7 @@ class Payments(Chapter):
         self._slips = slips
         self._printing = SlipPrinting(visit, printer)
         self._requests: dict[str, str] = {}
+        self._looking: set[asyncio.Task[None]] = set()
         self._watching: set[asyncio.Task[None]] = set()
         self._until: float | None = None
         self._awake_until = 0.0
@@ -100,16 +101,16 @@ class Payments(Chapter):
             self._asked = None
         elif page.case.reference != self._asked:
             self._asked = page.case.reference
-            self._watch(self._look_for_order(page))
+            _begin(self._look_for_order(page), self._looking)
         if not isinstance(page, Paying):
-            self._until = None
+            self._watch_no_more()
 
     def wipe(self) -> None:
         """Waits no more. What was begun is not closed: whoever has the code may still pay it."""
-        for task in self._watching:
+        for task in self._looking:
             task.cancel()
+        self._watch_no_more()
         self._requests.clear()
-        self._until = None
         self._asked = None
 
     async def settle(self) -> None:
@@ -139,14 +140,13 @@ class Payments(Chapter):
             self._show(PaymentKept(await self._client.get_order(reference), self._printing.offered))
             return
         loop = asyncio.get_running_loop()
-        waiting = self._until is not None
         self._until = loop.time() + payment.seconds_left
         self._awake_until = loop.time() + self._visit.pace.paying
         self._show(Paying(payment.order, payment.code, payment.seconds_left))
         log.info("payment_shown", seconds=payment.seconds_left)
-        if not waiting:
-            self._watch(self._count(reference))
-            self._watch(self._ask(reference))
+        if not self._watching:
+            _begin(self._count(reference), self._watching)
+            _begin(self._ask(reference), self._watching)
 
     def _find(self, entered: str) -> None:
         try:
@@ -171,10 +171,13 @@ class Payments(Chapter):
 
     # Waiting.
 
-    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
+    def _watch_no_more(self) -> None:
+        """Of one that found out that it is paid nothing is left to do."""
+        for task in self._watching:
+            if task is not asyncio.current_task():
+                task.cancel()
+        self._watching = set()
+        self._until = None
 
     def _shown(self, reference: str) -> Paying | None:
         """The page of that order's code, while it is shown."""
@@ -255,3 +258,9 @@ class Payments(Chapter):
         page = self._visit.page
         if isinstance(page, CaseHistory) and page.case.reference == case.reference:
             self._visit.show(replace(page, order=order))
+
+
+def _begin(work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    among.add(task)
+    task.add_done_callback(among.discard)

@@ -47,7 +47,7 @@ from kiosk.visit.pages import (
 from tests.backend import house as running
 from tests.backend.house import House
 from tests.cashier import Cashier, cashier
-from tests.kiosk.visit.terminal import CARD, COUNTY, PACE, SUFFIX, Terminal, terminal
+from tests.kiosk.visit.terminal import CARD, COUNTY, PACE, SUFFIX, Terminal, eventually, terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -272,6 +272,28 @@ async def test_a_visit_that_ends_watches_no_more(at: Terminal, till: Cashier) ->
         await asyncio.sleep(0.05)
     assert await paid()
     assert isinstance(at.visit.page, Home)
+
+
+async def test_a_code_that_is_left_and_opened_again_is_watched_once(
+    at: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment, "ASKED_EVERY", 60.0)  # it is opened again before the next question is due
+    await confirmed(at)
+    for _ in range(3):
+        await at.page(Paying, did.Pay())
+        await at.page(PaymentKept, did.PayLater())
+    await eventually(lambda: watching() == [])
+    await at.page(Paying, did.Pay())
+    await at.page(Paying, did.RenewCode())
+    assert watching() == ["Payments._ask", "Payments._count"]
+    at.do(did.LeaveAnyway())
+    await eventually(lambda: watching() == [])
+
+
+def watching() -> list[str]:
+    """What is under way to see that a code is paid."""
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return sorted(name for name in names if name in ("Payments._ask", "Payments._count"))
 
 
 async def test_a_number_that_is_wrong_or_unknown_is_told(at: Terminal) -> None:
