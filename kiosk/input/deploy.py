@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from kiosk.cache import cache_directory
@@ -35,6 +36,8 @@ LEAST_BYTES = 4 << 20
 """Size below which the compiled words are not all there (they have 9 MB): a damaged list compiles, too."""
 TIME_LIMIT = 300.0
 """Seconds after which the compiler is ended; a slow terminal needs about thirty."""
+_PART = "part-"
+"""Begins the name of a folder in which something is being compiled."""
 
 
 def deploy(shared_data: Path = librime.SHARED_DATA) -> Path:
@@ -46,13 +49,15 @@ def deploy(shared_data: Path = librime.SHARED_DATA) -> Path:
     librime.load()
     librime.traits(Path(), shared_data)
     target = cache_directory("pinyin") / _fingerprint(shared_data)
+    _remove_abandoned(target.parent)
     if _complete(target):
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=target.parent, prefix="part-"))
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=_PART))
         try:
-            shutil.copytree(SOURCES, part, dirs_exist_ok=True)
+            for source in SOURCES.iterdir():  # not copytree, which makes the folder as old as its source
+                shutil.copy(source, part)
             _compile_apart(part, shared_data)
             for log in part.glob("rime.huimin.*"):
                 log.unlink()
@@ -64,6 +69,17 @@ def deploy(shared_data: Path = librime.SHARED_DATA) -> Path:
             f"{target.parent}: the dictionary cannot be kept there: {error.strerror}"
         ) from None
     return target
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Folders of a compiler that was cut off: one so old belongs to nobody any more."""
+    for part in folder.glob(f"{_PART}*"):
+        try:
+            old = time.time() - part.stat().st_mtime > TIME_LIMIT
+        except FileNotFoundError:  # another process has just put it in place
+            continue
+        if old:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _fingerprint(shared_data: Path) -> str:
@@ -111,7 +127,7 @@ def _put_in_place(part: Path, target: Path) -> None:
         if not _complete(target):  # else another process was faster
             raise
     for other in target.parent.iterdir():
-        if other != target and not other.name.startswith("part-"):
+        if other != target and not other.name.startswith(_PART):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from kiosk.input import librime
-from kiosk.input.deploy import deploy, main
+from kiosk.input.deploy import TIME_LIMIT, deploy, main
 from kiosk.input.errors import DeploymentFailed, DictionaryMissing
 
 
@@ -41,6 +43,17 @@ def test_other_word_lists_are_compiled_anew_and_a_broken_one_is_told(
         deploy(shared)
     assert not list((tmp_path / "tmp").glob("rime*"))
     assert list((tmp_path / "cache" / "huimin" / "pinyin").iterdir()) == []
+
+
+def test_folders_of_a_compiler_that_was_cut_off_are_removed(cache: Path, dictionary: Path) -> None:
+    old, new = (Path(tempfile.mkdtemp(dir=dictionary.parent, prefix="part-")) for _ in range(2))
+    (old / "build").mkdir()
+    begun = time.time() - TIME_LIMIT - 60
+    os.utime(old, (begun, begun))
+    assert deploy() == dictionary
+    assert new.exists()  # another process may be compiling there
+    assert not old.exists()
+    new.rmdir()
 
 
 def test_missing_word_lists_are_told_before_anything_is_written(
