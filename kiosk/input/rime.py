@@ -193,12 +193,13 @@ class PinyinEngine:
         menu = context.menu
         texts = [(menu.candidates[n].text or b"").decode() for n in range(menu.num_candidates)]
         self._positions = tuple(n for n, text in enumerate(texts) if self._shows(text))
+        highlighted = menu.highlighted_candidate_index
         composition = Composition(
             preedit=(context.composition.preedit or b"").decode(),
             candidates=tuple(texts[n] for n in self._positions),
             page=menu.page_no,
             last_page=bool(menu.is_last_page) or not texts,
-            highlighted=max(0, min(menu.highlighted_candidate_index, len(self._positions) - 1)),
+            highlighted=self._positions.index(highlighted) if highlighted in self._positions else 0,
         )
         self._library.RimeFreeContext(ctypes.byref(context))
         return composition

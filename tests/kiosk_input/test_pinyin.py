@@ -174,6 +174,22 @@ def test_offers_only_what_the_font_can_show(dictionary: Path) -> None:
         assert engine.choose(1).committed == "市"
 
 
+@pytest.mark.parametrize(
+    ("hidden", "moved", "taken"), [("是时事", 4, "市"), ("是时事", 1, "使"), ("事", 4, "市")]
+)
+def test_takes_the_word_that_is_highlighted_where_others_are_left_out(
+    dictionary: Path, hidden: str, moved: int, taken: str
+) -> None:
+    """librime counts its own candidates, of which some are not offered here."""
+    down = 0xFF54
+    with PinyinEngine(dictionary, shows=lambda text: text not in hidden) as engine:
+        typed(engine, "shi")
+        for _ in range(moved):
+            load().RimeProcessKey(engine._session, down, 0)
+        engine._typed()
+        assert engine.accept().committed == taken
+
+
 def test_pages_with_nothing_to_show_are_passed_over(dictionary: Path) -> None:
     with PinyinEngine(dictionary) as engine:
         pages = [typed(engine, "shi").candidates, *(engine.page(1).composition.candidates for _ in range(4))]
