@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from foundation.log import logger
+from kiosk.look import Look
 from kiosk.technician.events import AskForMenu
 from kiosk.visit import events as did
 from kiosk.visit.above import Above
@@ -172,7 +173,8 @@ class Session(Above):
         self._shown()
 
     def close(self, reason: str) -> None:
-        """Shows the visit again, or that the terminal is out of service, where there is another cause."""
+        """Shows the visit again, or that the terminal is out of service, where there is another cause. What
+        is shown is as the resident had it, if they are still there."""
         if not self._pages:
             return
         if self._leaving is not None:
@@ -185,9 +187,11 @@ class Session(Above):
         self.stop()
         for part in self._parts:
             part.shown(None)
-        self._visit.language = self._language
-        self._visit.send(did.SetLook(self._look))
-        self._visit.resume(Cause.MENU)
+        visit = self._visit
+        there = visit.under_way
+        visit.language = self._language if there else visit.first_language
+        visit.send(did.SetLook(self._look if there else Look()))
+        visit.resume(Cause.MENU)
 
     def _shown(self) -> None:
         for part in self._parts:

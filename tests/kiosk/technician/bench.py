@@ -116,8 +116,10 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path, *, patience: float = 60.0, known: People | None = None) -> AsyncIterator[Bench]:
-    """A terminal's menu. known: who is enrolled, `li` with PIN where None."""
+async def bench(
+    folder: Path, *, patience: float = 60.0, keep: float = 60.0, known: People | None = None
+) -> AsyncIterator[Bench]:
+    """A terminal's menu. known: who is enrolled, `li` with PIN where None; keep: a visit below, seconds."""
     kiosk = folder / "data" / "kiosk"
     people.save(kiosk, People().with_pin("li", PIN) if known is None else known)
     ports = folder / "ports"
@@ -155,7 +157,7 @@ async def bench(folder: Path, *, patience: float = 60.0, known: People | None = 
             correct=matrices.append,
             restart=lambda: here.restarts.append(True),
         )
-        session = technicians_menu(reach, keep=60)
+        session = technicians_menu(reach, keep=keep)
         here = Bench(visit, session, reach, reader, printer, kiosk, matrices)
         visit.changed = here.changes.set
         visit.above = session

@@ -14,6 +14,7 @@ from hardware.diagnosing.check import Level, Outcome
 from hardware.simulators import cards as card_files
 from hardware.simulators.receipt_printer import PrinterFault
 from hardware.store import FILE as DEVICES
+from kiosk.look import Look, TypeSize
 from kiosk.technician import people
 from kiosk.technician.calibration import TARGETS
 from kiosk.technician.events import (
@@ -140,6 +141,31 @@ async def test_a_visit_under_way_is_kept_below_and_asked_after(tmp_path: Path) -
         at.do(did.Leave())
         assert at.now(PolicySearch).entered == "医保" and language(at) is Language.EN
         await at.until(lambda: at.visit.view.seconds_left is not None)
+
+
+@pytest.mark.parametrize("out", [False, True])
+async def test_nothing_of_a_visit_that_was_kept_too_long_comes_back(tmp_path: Path, out: bool) -> None:
+    async with bench(tmp_path, keep=0.2) as at:
+        at.visit.touched()
+        at.visit.open(PolicySearch("医保"))
+        at.do(did.SwitchLanguage(), did.SetLook(Look(size=TypeSize.VERY_LARGE)))
+        await at.enter()
+        async with asyncio.timeout(20):
+            await at.visit.over()
+        if out:
+            await at.section(Section.SERVICE)
+            at.do(TakeOut(Reason.REPAIR))
+        at.do(did.Leave())
+        at.now(OutOfService if out else Home)
+        assert language(at) is Language.ZH_CN and at.visit.view.look == Look()
+
+
+async def test_what_is_set_counts_for_the_home_page_that_follows(tmp_path: Path) -> None:
+    async with bench(tmp_path) as at:
+        await at.enter()
+        await at.section(Section.LANGUAGE)
+        at.do(BeginIn(Language.EN), did.SetLook(Look(size=TypeSize.VERY_LARGE)), did.Leave())
+        assert at.now(Home) and language(at) is Language.EN and at.visit.view.look == Look()
 
 
 async def test_it_closes_by_itself_and_so_does_a_test_under_way(tmp_path: Path) -> None:
