@@ -8,8 +8,6 @@ Capitals are never lower than the 4.8 mm of EN 301 549 §5.1.4, and what is touc
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 
@@ -173,11 +171,6 @@ class Space:
         return self._of(54, 40, 64)
 
     @property
-    def xxl(self) -> int:
-        """Between groups."""
-        return self._of(84, 56, 60)
-
-    @property
     def radius(self) -> int:
         """Corner of a card or button."""
         return self._of(18, 14, 15)
@@ -191,7 +184,6 @@ class Theme:
         self._window = _DRAWN[Arrangement.PORTRAIT]
         self._panel_width: float | None = None
         self._panel_bottom = 0.0
-        self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.type = TypeScale(self)
         self.space = Space(self)
         self._lay_out()
@@ -205,7 +197,7 @@ class Theme:
     def look(self, value: Look) -> None:
         if value != self._look:
             self._look = value
-            self._tell()
+            self._lay_out()
 
     def take_smaller_type(self) -> bool:
         """One size down, for a page that has no room for the one chosen; False where there is none."""
@@ -235,7 +227,7 @@ class Theme:
         """Takes the arrangement and scale of a window of that many pixels."""
         if (width, height) != self._window:
             self._window = (width, height)
-            self._tell()
+            self._lay_out()
 
     def mount(self, width: float | None, bottom: float) -> None:
         """Takes the panel's width and the height of its lower edge above the floor, in millimetres.
@@ -244,7 +236,7 @@ class Theme:
         """
         if (width, bottom) != (self._panel_width, self._panel_bottom):
             self._panel_width, self._panel_bottom = width, bottom
-            self._tell()
+            self._lay_out()
 
     @property
     def density(self) -> float:
@@ -291,17 +283,6 @@ class Theme:
     def touch(self) -> int:
         """Least side of what is touched: 20 mm."""
         return round(_TOUCH[self.arrangement] * self.scale)
-
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Calls a bound method after each change, as long as its object lives."""
-        self._watchers.append(weakref.WeakMethod(changed))
-
-    def _tell(self) -> None:
-        self._lay_out()
-        alive = [(ref, method) for ref in self._watchers if (method := ref())]
-        self._watchers = [ref for ref, _ in alive]
-        for _, method in alive:
-            method()
 
 
 theme = Theme()

@@ -15,7 +15,6 @@ from kivy.input.providers.mouse import MouseMotionEventProvider
 
 NAME = "finger"
 """Of the provider, for Kivy's configuration."""
-OPTION = f"{NAME},disable_multitouch"
 _TRAIL = "huimin.trail"
 MAX_POSITIONS = 4000
 """Of one touch that are kept: more than half a minute on a panel that tells 120 a second."""

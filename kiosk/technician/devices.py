@@ -31,7 +31,6 @@ LOOK_SECONDS = 2.0
 MOST_SAID = 4
 """Of what a test says the newest sentences are shown."""
 MOST_DIGITS = 8
-ALL_DEVICES = "devices.all"
 
 
 class ScreenTechnician(Technician):

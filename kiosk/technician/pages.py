@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -13,7 +12,7 @@ from hardware.diagnosing.check import CheckResult, Level
 from hardware.diagnosing.faults import Series
 from kiosk.technician.events import ScreenTest
 from kiosk.visit.events import Event
-from kiosk.visit.pages import Page, Turned
+from kiosk.visit.pages import Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +162,5 @@ class Targets(Bare):
     touched: int = 0
 
 
-BARE_PAGES: Sequence[type[Page]] = (Colours, Drawing, Targets)
 TESTS = {ScreenTest.COLOURS: Colours, ScreenTest.DRAWING: Drawing, ScreenTest.CALIBRATION: Targets}
 """The page on which each test of the screen begins."""

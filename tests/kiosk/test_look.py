@@ -90,25 +90,6 @@ def test_a_finer_panel_is_drawn_as_large() -> None:
     assert fine.space.l == 2 * usual.space.l
 
 
-def test_large_type_tells_those_who_watch_as_long_as_they_live() -> None:
-    look = Theme()
-    told = []
-
-    class Watcher:
-        def changed(self) -> None:
-            told.append(look.look.size)
-
-    watcher = Watcher()
-    look.watch(watcher.changed)
-    look.look = Look(TypeSize.LARGE)
-    look.look = Look(TypeSize.LARGE)
-    look.fit(1280, 1024)
-    assert told == [TypeSize.LARGE, TypeSize.LARGE]
-    del watcher
-    look.look = Look()
-    assert told == [TypeSize.LARGE, TypeSize.LARGE]
-
-
 def test_the_low_mode_leaves_nothing_to_touch_above_the_reach_of_somebody_who_sits() -> None:
     look = Theme()
     look.fit(*PORTRAIT)
