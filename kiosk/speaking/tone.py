@@ -7,20 +7,15 @@ goes to whoever listens now, and says nothing that others may not hear.
 from __future__ import annotations
 
 import asyncio
-import math
-from array import array
 
 from foundation.log import logger
 from kiosk.hearing import Hearing, decibels
+from kiosk.speaking.note import RATE, note
 from kiosk.speaking.output import Output, SoundLost
 from kiosk.speaking.settings import SoundSettings
 from kiosk.visit.visit import Signal, Visit
 
-RATE = 22_050
-"""Samples a second."""
 NOTE_SECONDS = 0.16
-FADE_SECONDS = 0.012
-"""In and out, so that nothing clicks."""
 LOUD = 9_000
 """Of 32767, at the highest volume."""
 NOTES = {Signal.ASKED: (660.0, 880.0), Signal.CARD_LEFT: (880.0, 587.0)}
@@ -31,13 +26,7 @@ log = logger(__name__)
 def pcm(signal: Signal, hearing: Hearing) -> bytes:
     """The tone, 16 bit little endian, one channel, in the volume of the visit."""
     peak = LOUD * 10 ** (decibels(hearing.volume) / 20)
-    samples = array("h")
-    count, fade = round(RATE * NOTE_SECONDS), round(RATE * FADE_SECONDS)
-    for hertz in NOTES[signal]:
-        for number in range(count):
-            edge = min(1.0, number / fade, (count - number) / fade)
-            samples.append(round(peak * edge * math.sin(2 * math.pi * hertz * number / RATE)))
-    return samples.tobytes()
+    return b"".join(note(hertz, NOTE_SECONDS, peak).tobytes() for hertz in NOTES[signal])
 
 
 class Tone:

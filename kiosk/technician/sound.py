@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from array import array
 
 from kiosk.hearing import decibels
+from kiosk.speaking.note import RATE, note
 from kiosk.speaking.output import Output, SoundLost
 
-RATE = 22050
 SECONDS = 0.8
 HERTZ = {True: 440.0, False: 660.0}
 """Of the left side and of the right one, so that nobody takes one for the other."""
 FULL_SCALE = 0x7FFF
 REST_SECONDS = 0.5
 """After it, within which all of it must have been taken from the queue."""
-FADE_SECONDS = 0.02
-"""At both ends, without which a tone begins with a click."""
 
 
 def tone(*, left: bool, volume: int) -> bytes:
     """Stereo PCM, 16 bit little-endian, one side silent. volume: as in `kiosk.hearing`."""
     loud = FULL_SCALE * 0.7 * 10 ** (decibels(volume) / 20)
-    count, fade = round(RATE * SECONDS), round(RATE * FADE_SECONDS)
-    samples = array("h", bytes(4 * count))
-    for at in range(count):
-        edge = min(at, count - 1 - at, fade) / fade
-        value = round(loud * edge * math.sin(2 * math.pi * HERTZ[left] * at / RATE))
-        samples[2 * at + (0 if left else 1)] = value
+    side = note(HERTZ[left], SECONDS, loud)
+    samples = array("h", bytes(4 * len(side)))
+    samples[0 if left else 1 :: 2] = side
     return samples.tobytes()
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from foundation.language import Language
 from kiosk.hearing import LEVELS, Hearing
+from kiosk.speaking.note import RATE
 from kiosk.speaking.output import Output
 from kiosk.speaking.settings import SoundSettings
-from kiosk.speaking.tone import NOTES, RATE, Tone, pcm
+from kiosk.speaking.tone import NOTES, Tone, pcm
 from kiosk.visit.visit import Pace, Signal, Visit
 
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from kiosk.hearing import LEVELS
+from kiosk.speaking.note import RATE
 from kiosk.technician.log_tail import LINES, LONGEST, log_tail
 from kiosk.technician.network import own_addresses, parse_addresses
-from kiosk.technician.sound import RATE, SECONDS, tone
+from kiosk.technician.sound import SECONDS, tone
 from kiosk.technician.version import Update, Updates, Version
 
 SAID = [
