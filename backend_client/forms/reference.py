@@ -79,5 +79,5 @@ def check_reference(text: str) -> str:
 
 
 def group(reference: str) -> str:
-    """As it is shown and printed: ``1234-5678-9012``."""
+    """As it is shown and printed, ``1234-5678-9012``, and while it is entered: ``1234-56``."""
     return "-".join(reference[start : start + 4] for start in range(0, len(reference), 4))

@@ -19,12 +19,6 @@ from kiosk.widgets.mark import error, notice
 from kiosk.widgets.press import SECONDARY
 from kiosk.widgets.text import TIGHT, Text
 
-
-def part_grouped(entered: str) -> str:
-    """The digits of a reference so far, in fours: 1234-56."""
-    return "-".join(entered[at : at + 4] for at in range(0, len(entered), 4))
-
-
 DigitsPage = ReferenceEntry | SuffixEntry | OfficeCode | TakeUpCode
 
 
@@ -140,7 +134,7 @@ class ReferenceEntryScreen(DigitsScreen):
     @property
     def shown(self) -> str:
         """In fours."""
-        return part_grouped(self.page.entered)
+        return group(self.page.entered)
 
 
 class OrderEntryScreen(ReferenceEntryScreen):

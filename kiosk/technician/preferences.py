@@ -75,7 +75,7 @@ class PreferencesPart(Part):
     def _set(self, section: Section, **values: object) -> None:
         log.warning("technician_set", who=self._session.who, wanted=sorted(values))
         kept = self._reach.keeper.change(**values)
-        count(self._reach)
+        apply(self._reach)
         self._session.show(self._page(section, _kept(kept)))
 
     def _page(self, section: Section, note: LocalizedText | None = None) -> Listing:
@@ -102,7 +102,7 @@ class PreferencesPart(Part):
             self._session.show(sound_page(self._reach.keeper.now, note, tone))
 
 
-def count(reach: Reach) -> None:
+def apply(reach: Reach) -> None:
     """Has what is set count from now on, or what is configured."""
     now = reach.keeper.now
     reach.visit.first_language = now.language or reach.settings.language
@@ -112,7 +112,7 @@ def count(reach: Reach) -> None:
 
 def begin(reach: Reach) -> None:
     """The same at the start of the terminal. One that was taken out of service stays there."""
-    count(reach)
+    apply(reach)
     reach.visit.language = reach.visit.first_language
     withdrawn = reach.keeper.now.withdrawn
     if withdrawn is not None:
