@@ -9,8 +9,6 @@ from collections.abc import Callable
 from tests.kiosk.hand import Hand
 
 PATIENCE = 30.0
-SURE = 10.0
-"""Seconds after which somebody presses a key again."""
 MOST_STEPS = 90
 """Items of a page, the keys of a keyboard among them."""
 
@@ -72,7 +70,8 @@ class Listener:
         onward: what turns to the next sheet of a long page, which is then chosen on the way.
         """
         for _ in range(MOST_STEPS):
-            await self._surely("*" if back else "#")
+            await self.press("*" if back else "#")
+            await self.hears("")
             if wanted(self.heard[0]):
                 return self.heard[0]
             if onward and self.heard[0].startswith(onward):
@@ -92,19 +91,8 @@ class Listener:
         await self.press("enter")
 
     async def key_in(self, digits: str) -> None:
-        """Keys in digits, hears that they are counted, and presses enter."""
-        await self._surely(digits, entry=True)
-        await self.press("enter", entry=True)
-
-    async def _surely(self, keys: str, *, entry: bool = False) -> None:
-        """Presses keys, and once more where nothing answers: on a very busy machine the pad may just have
-        been waited for anew."""
-        await self.press(keys, entry=entry)
-        try:
-            await self.hears("", patience=SURE)
-        except AssertionError:
-            await self.press(keys, entry=entry)
-            await self.hears("")
+        """Keys in digits, and enter."""
+        await self.press(f"{digits} enter", entry=True)
 
     async def _listen(self) -> None:
         answer = await self.hand.ask({"do": "spoken", "after": len(self.all)})
