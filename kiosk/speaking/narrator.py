@@ -78,7 +78,6 @@ class Narrator:
             self._keypad.renew()
         self._speaker.use(self._sound.headset if view.hearing.headset else self._sound.loudspeaker)
         now = shown(self._stage)
-        self._keypad.cover(bool(now.overlay) or self._visit.page_over is not None)
         before, self._before = self._before, now
         if before is None:
             self._begins(now)
@@ -143,7 +142,6 @@ class Narrator:
         self._speaker.use(None)
         self._before = None
         self._point(None)
-        self._keypad.cover(False)
         self._keypad.renew()
 
     # Keys.

@@ -95,7 +95,8 @@ class Keypad(Chapter):
         """The latest; it may have to end yet."""
         self._question: tuple[object, ...] = ()
         self._walking = False
-        self._covered = False
+        self._lost = False
+        """Whether the pad held digits when something came to lie over the page."""
         self._pressed: Callable[[FunctionKey], None] | None = None
         self._letters: Callable[[str], None] = lambda digits: None
         self._counted: Callable[[int | None], None] = lambda keys: None
@@ -135,16 +136,22 @@ class Keypad(Chapter):
         self._walking = False
         self._begin(self._visit.page)
 
-    def cover(self, covered: bool) -> None:
-        """Something lies over the page or is taken away; meanwhile keys work on that."""
-        if covered is not self._covered:
-            self._covered = covered
-            self._begin(self._visit.page)
+    def covered(self, *, covered: bool) -> None:
+        """Meanwhile keys work on what lies over the page. Digits that the pad held then are gone, which the
+        page says once it can be seen again."""
+        page = self._visit.page
+        if covered and isinstance(page, DigitsPage) and page.keyed:
+            self._lost, self._held = True, 0
+            self._visit.show(replace(page, keyed=0))
+        self._begin(self._visit.page)
+        if self._lost and not covered:
+            self._lost = False
+            self._say(KeypadTrouble.LOST)
 
     def page_changed(self, page: Page) -> None:
         """Another page that asks begins another entry: nobody's digits get onto the next page."""
         if self._question != (question := _question(page)):
-            self._question, self._walking = question, False
+            self._question, self._walking, self._lost = question, False, False
         self._begin(page)
 
     def _begin(self, page: Page) -> None:
@@ -167,7 +174,7 @@ class Keypad(Chapter):
     def _wanted(self, page: Page) -> tuple[object, ...] | None:
         """What the pad is to wait for: digits for a page, else keys where somebody hears of them."""
         listened = self._visit.hearing.speaking
-        if not self._walking and not self._covered and _entering(page, listened=listened):
+        if not self._walking and not self._visit.covered and _entering(page, listened=listened):
             return _question(page)
         return _KEYS if self._pressed else None
 

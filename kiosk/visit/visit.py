@@ -143,6 +143,9 @@ class Chapter:
     def page_changed(self, page: Page) -> None:
         """Another page is shown."""
 
+    def covered(self, *, covered: bool) -> None:
+        """Something came to lie over the page, or was taken away."""
+
     def unsent(self) -> bool:
         """Whether leaving would lose what the resident entered."""
         return False
@@ -211,6 +214,7 @@ class Visit:
         self._ending: Ending | None = None
         self._dark = False
         self._by_keys = False
+        self._covered = False
         self._seconds_left: int | None = None
         self._idle = IdleClock(
             patience=lambda: pace.patience * self._patience,
@@ -326,7 +330,7 @@ class Visit:
         if self._seconds_left is not None or self._dark:
             self._seconds_left = None
             self._dark = False
-            self.changed()
+            self._changed()
 
     def send(self, event: Event) -> None:
         """Takes what a resident did. Never raises; what cannot be done now is ignored, and what breaks is
@@ -342,12 +346,12 @@ class Visit:
             self._take(event)
         except Exception as error:
             self._broke(error, again)
-            self.changed()
+            self._changed()
 
     def _take(self, event: Event) -> None:
         self.touched()
         if self.above.take(event):
-            self.changed()
+            self._changed()
             return
         match event:
             case did.SwitchLanguage():
@@ -416,7 +420,7 @@ class Visit:
                 self.show(replace(self.page, place=place))
             case _:
                 self._tell_chapters(event)
-        self.changed()
+        self._changed()
 
     def _tell_chapters(self, event: Event) -> None:
         if any(chapter.take(self.page, event) for chapter in self._chapters):
@@ -445,6 +449,15 @@ class Visit:
         self._page_changed()
 
     @property
+    def covered(self) -> bool:
+        """Whether something lies over the page that takes what is entered, or has it ignored. A question
+        about time and an alert do so only for whoever is read to: others go on entering below."""
+        if self._over or self._failed or self._leaving or self._slow or self._interruption.page:
+            return True
+        asked = self._seconds_left is not None or self._ending or self._alerted.shown
+        return self._hearing.speaking and bool(asked)
+
+    @property
     def page_over(self) -> Page | None:
         """The page that lies over the one shown."""
         return self._over
@@ -452,7 +465,7 @@ class Visit:
     def lay(self, page: Page) -> None:
         """Lays a page over the one shown, which goes on below; `Back` takes it away."""
         self._over = page
-        self.changed()
+        self._changed()
 
     @property
     def call(self) -> HelpCall | None:
@@ -462,17 +475,17 @@ class Visit:
     def show_call(self, call: HelpCall | None) -> None:
         """Shows how far a call to a person is, or no more. While it goes on somebody is there."""
         self._call = call
-        self.changed()
+        self._changed()
 
     def offer(self, offer: Offer | None) -> None:
         """Offers a rating below the page, or no more."""
         self._offer = offer
-        self.changed()
+        self._changed()
 
     def show_home(self, home: Home) -> None:
         """Puts another home page under all others."""
         self._pages[0] = home
-        self.changed()
+        self._changed()
 
     def unwind(self, kind: type[Page]) -> None:
         """Shows the latest page of a kind again; there is one."""
@@ -508,17 +521,17 @@ class Visit:
                 self._working = None
                 self._slow = self._long = False
         self._leaving = self._leaving and self._unsent()  # a form that has been sent is not lost
-        self.changed()
+        self._changed()
 
     def _mark_slow(self) -> None:
         if self._working:  # it may have been given up at this very moment
             self._slow = True
-            self.changed()
+            self._changed()
 
     def _mark_long(self) -> None:
         if self._working:
             self._long = True
-            self.changed()
+            self._changed()
 
     def _stop_working(self) -> None:
         if self._working:
@@ -529,7 +542,7 @@ class Visit:
     def _page_changed(self) -> None:
         for chapter in self._chapters:
             self._tell_page(chapter)
-        self.changed()
+        self._changed()
 
     def _tell_page(self, chapter: Chapter) -> None:
         try:
@@ -542,6 +555,14 @@ class Visit:
         log.error("visit_broke", page=type(self.page).__name__, trace=trace(error))
         self._failed = (BackendFailure("TERMINAL_FAULT"), again)
 
+    def _changed(self) -> None:
+        """To be called after every change."""
+        if self._covered is not (covered := self.covered):
+            self._covered = covered
+            for chapter in self._chapters:
+                chapter.covered(covered=covered)
+        self.changed()
+
     # Alerts.
 
     def warn(self, in_force: Sequence[Alert]) -> None:
@@ -550,7 +571,7 @@ class Visit:
             self._idle.touched()
             self._seconds_left = None
         self._drawn &= {alert.name for alert in in_force}
-        self.changed()
+        self._changed()
 
     def drawn(self, view: View) -> None:
         """That was shown just now: the first alert as a banner, or the one over the page."""
@@ -564,7 +585,7 @@ class Visit:
     def begin_at(self, volume: int) -> None:
         """A visit begins with that volume from now on."""
         self._hearing = self._hearing.begins_at(volume)
-        self.changed()
+        self._changed()
 
     @property
     def hearing(self) -> Hearing:
@@ -574,7 +595,7 @@ class Visit:
     def can_be_heard(self, *, private: bool = False) -> None:
         """There is a voice. private: that one person alone ever hears."""
         self._hearing = replace(self._hearing, possible=True, private=private)
-        self.changed()
+        self._changed()
 
     def plugged_in(self, headset: bool) -> None:
         """A headset was plugged in, which begins to be spoken to, or pulled out: nobody else is to hear what
@@ -582,7 +603,7 @@ class Visit:
         if headset:
             self.touched()
         self._hearing = replace(self._hearing, headset=headset, speaking=headset, curtain=False)
-        self.changed()
+        self._changed()
 
     # Whether anybody is there.
 
@@ -590,7 +611,7 @@ class Visit:
         """Nobody is near, or somebody is."""
         if dark is not self._dark:
             self._dark = dark
-            self.changed()
+            self._changed()
 
     # Out of service.
 
@@ -617,7 +638,7 @@ class Visit:
     def announce(self, ending: Ending | None) -> None:
         """Tells whoever is there that the service ends soon; None: it does not after all."""
         self._ending = ending if self.under_way else None
-        self.changed()
+        self._changed()
 
     def interrupt(self, keep: float, cause: Cause = Cause.TECHNICIAN) -> None:
         """Puts the terminal out of service. keep: seconds for which a visit under way is kept below.
@@ -630,7 +651,7 @@ class Visit:
         self._idle.stop()
         self._seconds_left = self._ending = None
         self._dark = False
-        self.changed()
+        self._changed()
 
     def resume(self, cause: Cause = Cause.TECHNICIAN) -> None:
         """Serves again, unless there is another cause; whoever was interrupted is asked whether they are
@@ -640,7 +661,7 @@ class Visit:
             log.info("in_service")
         if kept:
             self._idle.ask()
-        self.changed()
+        self._changed()
 
     # The end.
 
@@ -680,7 +701,7 @@ class Visit:
         for chapter in self._chapters:
             with self._whatever_breaks(chapter):
                 chapter.page_changed(self.page)
-        self.changed()
+        self._changed()
 
     def _left_behind(self) -> Page | None:
         for chapter in self._chapters:
@@ -712,7 +733,7 @@ class Visit:
         if self._seconds_left is None:
             self.signal(Signal.ASKED)
         self._seconds_left = left
-        self.changed()
+        self._changed()
 
     # How long it waits.
 

@@ -207,3 +207,39 @@ async def test_a_pad_that_was_opened_is_not_used(
     keys.inflict(PadFault.NONE)
     await press(keys, "23 enter")
     await at.until(lambda: at.visit.page == ReferenceEntry("123", EntryFault.TOO_SHORT))
+
+
+@pytest.mark.parametrize(
+    ("over", "away"),
+    [(did.OpenDisplay(), did.Back()), (did.OpenHelp(), did.Back()), (did.Leave(), did.Stay())],
+)
+async def test_nothing_is_keyed_in_below_what_lies_over_the_page(
+    at: Terminal, keys: SimulatedSmartPinPad, over: did.Event, away: did.Event
+) -> None:
+    await at.first_question()
+    at.answer_to("phone")
+    await press(keys, "138")
+    await at.until(lambda: keyed_on(at) == 3)
+    at.do(over)
+    await eventually(lambda: not waits(keys))
+    assert keyed_on(at) == 0
+    keys.fingers.begin("0000 enter")
+    at.do(away)
+    assert at.question.keypad is KeypadTrouble.LOST
+    assert at.question.entered == ""
+    await press(keys, BY_HAND["phone"] + " enter")
+    await at.until(lambda: at.question.field.id == "licence")
+
+
+async def test_nothing_is_keyed_in_below_what_went_wrong(at: Terminal, keys: SimulatedSmartPinPad) -> None:
+    accepted = await at.accepted()
+    await reference_wanted(at)
+    at.do(did.Insert(accepted.reference), did.Next())
+    await at.page(SuffixEntry)
+    await eventually(lambda: waits(keys))
+    await at.cable.pull_out()
+    await at.trouble(did.Insert(SUFFIX), did.Next())
+    await eventually(lambda: not waits(keys))
+    await at.cable.plug_in()
+    at.do(did.Dismiss())
+    await eventually(lambda: waits(keys))
