@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -49,6 +51,9 @@ class Entrance(Part):
         self._turns = turns
         self._zone = zone
         self._pin = ""
+        self._cards: set[str] = set()
+        """That were judged since it was opened. A reader without a motor gives the same card again and again:
+        it counts once."""
         self._tries = Tries(folder)
         self._people = People()
         self._unusable = False
@@ -90,6 +95,8 @@ class Entrance(Part):
 
     def shown(self, page: Page | None) -> None:
         """What was typed is gone with its page; a card is waited for as soon as it is there."""
+        if page is None:
+            self._cards.clear()
         if not isinstance(page, PinEntry):
             self._pin = ""
         elif not self._begun:
@@ -127,7 +134,8 @@ class Entrance(Part):
                 self._session.show(self._page())
         if self._closed() is None and self._people.has_cards:
             async with self._turns.alone():
-                card = await card_laid_down(self._devices)
+                card = await card_laid_down(self._devices, self._cards)
+            self._cards.add(card)
             await self._judge(lambda known: known.who_has_card(card), "card")
 
     async def _judge(self, who_has: Callable[[People], str | None], by: str) -> None:
@@ -144,39 +152,33 @@ class Entrance(Part):
         await self._waiting()
 
 
-async def card_laid_down(devices: Devices) -> str:
-    """What the next card that is laid down or put in is known by, at whichever reader; waits for ever."""
-    while True:
-        found = await _first(_reads(devices))
-        if found is not None:
-            return found
-        await asyncio.sleep(AGAIN_SECONDS)
-
-
-def _reads(devices: Devices) -> Sequence[asyncio.Task[str]]:
-    tasks = []
+async def card_laid_down(devices: Devices, but: Collection[str] = ()) -> str:
+    """What the next card that is laid down or put in is known by, at whichever reader; waits for ever. but:
+    cards that are passed over."""
+    reads: list[Callable[[], Awaitable[str]]] = []
     if (identity := devices.of(IDENTITY_CARD_READER)) is not None:
-        tasks.append(asyncio.ensure_future(_read_identity(identity)))
+        reads.append(partial(_read_identity, identity))
     if (reader := devices.of(CARD_READER)) is not None:
-        tasks.append(asyncio.ensure_future(_read_card(reader)))
-    return tasks
-
-
-async def _first(reads: Sequence[asyncio.Task[str]]) -> str | None:
-    """The first that succeeds; None where none does."""
+        reads.append(partial(_read_card, reader))
+    waiting = [asyncio.ensure_future(_laid_down(read, but)) for read in reads]
+    if not waiting:
+        await asyncio.Event().wait()
     try:
-        waiting = set(reads)
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for read in done:
-                if not isinstance(read.exception(), DeviceError):
-                    return read.result()
-        return None
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
     finally:
-        for read in reads:
-            read.cancel()
-        if reads:
-            await asyncio.wait(reads)
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+
+
+async def _laid_down(read: Callable[[], Awaitable[str]], but: Collection[str]) -> str:
+    """The next card at one reader; one that is out of order is asked again and again."""
+    while True:
+        with suppress(DeviceError):
+            if (card := await read()) not in but:
+                return card
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _read_identity(reader: IdentityCardReader) -> str:
@@ -191,4 +193,5 @@ async def _read_card(reader: CardReader) -> str:
         return card_secret(CardReader.name, card.number or card.identity_number)
     finally:
         if ejects:
-            await reader.eject_card()
+            with suppress(DeviceError):  # none is in there, mostly
+                await reader.eject_card()

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from backend_client.client import BackendClient
 from foundation.language import Language
-from hardware.registry import IDENTITY_CARD_READER, RECEIPT_PRINTER, Devices
-from hardware.simulators import identity_card_reader, receipt_printer
+from hardware.registry import CARD_READER, IDENTITY_CARD_READER, RECEIPT_PRINTER, Devices
+from hardware.simulators import crt188_reader, identity_card_reader, receipt_printer
+from hardware.simulators.crt188_reader import SimulatedCrt188Reader
 from hardware.simulators.identity_card_reader import SimulatedIdentityCardReader
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from kiosk.settings import KioskSettings
@@ -48,6 +49,7 @@ class Bench:
     reach: Reach
     reader: SimulatedIdentityCardReader
     printer: SimulatedReceiptPrinter
+    slot: SimulatedCrt188Reader
     folder: Path
     matrices: list[Matrix | None]
     restarts: list[bool] = field(default_factory=list)
@@ -117,9 +119,15 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    folder: Path, *, patience: float = 60.0, keep: float = 60.0, known: People | None = None
+    folder: Path,
+    *,
+    patience: float = 60.0,
+    keep: float = 60.0,
+    known: People | None = None,
+    slot: bool = False,
 ) -> AsyncIterator[Bench]:
-    """A terminal's menu. known: who is enrolled, `li` with PIN where None; keep: a visit below, seconds."""
+    """A terminal's menu. known: who is enrolled, `li` with PIN where None; keep: a visit below, seconds;
+    slot: whether it reads cards in a slot without a motor, too."""
     kiosk = folder / "data" / "kiosk"
     people.save(kiosk, People().with_pin("li", PIN) if known is None else known)
     ports = folder / "ports"
@@ -128,8 +136,12 @@ async def bench(
     printer = SimulatedReceiptPrinter(
         ports / "printer", folder / "slips", "SIMULATED", receipt_printer.INSTANT
     )
+    contacts = SimulatedCrt188Reader(ports / "slot", crt188_reader.INSTANT)
+    contacts.entry_open = True
+    by_hand = {"driver": "crt188", "port": str(contacts.line.name), "motorised": False}
     devices = Devices(
-        {
+        ({"card_reader": CARD_READER.options(by_hand)} if slot else {})
+        | {
             "identity_card_reader": IDENTITY_CARD_READER.options(
                 {"driver": "gat467", "port": str(reader.line.name)}
             ),
@@ -138,7 +150,7 @@ async def bench(
     )
     settings = KioskSettings.model_validate({"data": folder / "data", "technician_patience": 10})
     settings = settings.model_copy(update={"technician_patience": patience})
-    async with running(reader), running(printer), BackendClient(NOWHERE) as client:
+    async with running(reader), running(printer), running(contacts), BackendClient(NOWHERE) as client:
         await devices.open()
         visit = Visit(language=Language.ZH_CN, pace=Pace())
         here: Bench
@@ -158,7 +170,7 @@ async def bench(
             restart=lambda: here.restarts.append(True),
         )
         session = technicians_menu(reach, keep=keep)
-        here = Bench(visit, session, reach, reader, printer, kiosk, matrices)
+        here = Bench(visit, session, reach, reader, printer, contacts, kiosk, matrices)
         visit.changed = here.changes.set
         visit.above = session
         begin(reach)

@@ -11,11 +11,13 @@ import pytest
 
 from foundation.language import Language
 from hardware.diagnosing.check import Level, Outcome
+from hardware.drivers import crt188_reader
 from hardware.simulators import cards as card_files
 from hardware.simulators.receipt_printer import PrinterFault
+from hardware.simulators.swipe_reader import DEMONSTRATION, NATIONAL, card_of
 from hardware.store import FILE as DEVICES
 from kiosk.look import Look, TypeSize
-from kiosk.technician import people
+from kiosk.technician import entrance, people
 from kiosk.technician.calibration import TARGETS
 from kiosk.technician.events import (
     Again,
@@ -39,7 +41,7 @@ from kiosk.technician.events import (
 )
 from kiosk.technician.own_settings import Reason, SettingsKeeper
 from kiosk.technician.pages import Asks, Listing, PinEntry, Refused, RunningTest, Targets, Tone
-from kiosk.technician.people import People
+from kiosk.technician.people import People, card_secret
 from kiosk.technician.screen_tests import FILE
 from kiosk.technician.tries import FREE, Tries
 from kiosk.visit import events as did
@@ -127,6 +129,38 @@ async def test_a_technicians_card_opens_it_once_it_is_enrolled(tmp_path: Path) -
         at.reader.lift()
         assert (await at.on(PinEntry, AskForMenu())).card
         at.reader.present(CARD.content())
+        await at.listing("menu")
+        assert at.session.who == "li"
+
+
+async def test_a_wrong_card_that_stays_in_the_slot_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crt188_reader, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(entrance, "AGAIN_SECONDS", 0.05)
+    own = People().with_pin("li", PIN).with_card("li", card_secret("card_reader", DEMONSTRATION.pan))
+    async with bench(tmp_path, known=own, slot=True) as at:
+        reads: list[str] = []
+
+        def read() -> None:
+            reads.append("read")
+            at.slot.upon("read", read)
+
+        read()
+        await at.on(PinEntry, AskForMenu())
+        at.slot.insert(card_of(NATIONAL))
+        async with asyncio.timeout(30):
+            while len(reads) < 8:  # noqa: ASYNC110 (the reader tells nobody)
+                await asyncio.sleep(0.02)
+        assert at.now(PinEntry).left == FREE - 1
+        at.do(did.OpenDisplay(), did.Back())
+        del reads[:]
+        async with asyncio.timeout(30):
+            while len(reads) < 4:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert at.now(PinEntry).left == FREE - 1
+        at.slot.free()
+        at.slot.insert()
         await at.listing("menu")
         assert at.session.who == "li"
 
