@@ -56,9 +56,7 @@ HAN_FILES = {
 
 HAN_STRINGS = {
     "hardware/conformance/trials.py": {"CONFORMANCE TEST 一致性测试"},  # what a printer is tried with
-    "kiosk/input/keyboards/letters.py": {"手写", "拼音"},  # labels of ways to type Chinese, in both languages
     "kiosk/input/rime.py": {"一"},  # a character to try the fonts with
-    "kiosk/screens/frame.py": {"惠"},  # the seal, the same in both languages
     "kiosk/settings.py": {"惠民县政务服务"},  # a default of the configuration, beside its English
 }
 """Single strings of the same kind in other files."""

@@ -52,7 +52,7 @@ def header(
     seal = Box(theme.touch, theme.touch, fill=c.seal, radius=space.s)
     seal.put_centred(
         Text(
-            "惠",
+            surroundings.office.zh_cn[:1],
             theme.touch,
             size=round(theme.touch * 0.66),
             bold=True,

@@ -8,6 +8,7 @@ from functools import partial
 from foundation.language import Translate
 from kiosk.input.keyboards.key_cap import KeyCap
 from kiosk.input.keyboards.layout import Key, Layout, place
+from kiosk.input.wording import words as catalogue
 from kiosk.theme import theme
 from kiosk.widgets.box import Box
 from kiosk.widgets.pictures import pictures
@@ -52,12 +53,13 @@ class Board(Box):
         for at in place(layout, width, height):
             key = at.key
             read = self._words(key.message) if key.message else ""
+            written = catalogue(key.written)(key.message) if key.written else key.label or read
             cap = KeyCap(
                 at.width,
                 at.height,
                 name=key.name,
                 touched=partial(touched, key),
-                label="" if key.icon else key.label or read,
+                label="" if key.icon else written,
                 icon=key.icon,
                 corner=key.corner,
                 text=read or key.label,

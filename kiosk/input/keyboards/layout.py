@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from foundation.language import Language
+
 
 class Act(Enum):
     """What a key does."""
@@ -37,7 +39,8 @@ class Key:
 
     name: the inspector's ``keyboard.NAME``; insert: what INSERT types; label: what stands on it, where that
     needs no translation; message: the catalogue's identifier of what stands on it otherwise, or of what is
-    read where an icon or a sign stands on it; corner: a second sign, small, for what it types as well.
+    read where an icon or a sign stands on it; written: the language in which the message stands on it, where
+    that is not the resident's; corner: a second sign, small, for what it types as well.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Key:
     insert: str = ""
     label: str = ""
     message: str = ""
+    written: Language | None = None
     icon: str = ""
     corner: str = ""
     tone: Tone = Tone.PLAIN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from foundation.language import Language
 from kiosk.input.keyboards.layout import Act, Cell, Key, Layout, Tone, Wide, rows
 from kiosk.input.keyboards.signs import NAMES
 
@@ -14,11 +15,13 @@ SPACE = Key("space", Act.INSERT, insert=" ", message="key.space")
 SYMBOLS = Key("symbols", Act.SYMBOLS, label="123", message="key.symbols", tone=Tone.QUIET)
 TO_SYLLABLES = Key("letters", Act.LETTERS, message="key.letters.pinyin", tone=Tone.QUIET)
 TO_LETTERS = Key("letters", Act.LETTERS, message="key.letters.english", tone=Tone.QUIET)
-TO_STROKES = Key("letters", Act.LETTERS, label="手写", message="key.handwriting", tone=Tone.QUIET)
+TO_STROKES = Key("letters", Act.LETTERS, message="key.handwriting", written=Language.ZH_CN, tone=Tone.QUIET)
 TO_ENGLISH = Key("english", Act.SCRIPT, message="key.english", tone=Tone.QUIET)
 TO_CHINESE = Key("pinyin", Act.SCRIPT, message="key.chinese", tone=Tone.QUIET)
-TO_PINYIN = Key("pinyin", Act.SCRIPT, label="拼音", message="key.pinyin", tone=Tone.QUIET)
-TO_HANDWRITING = Key("handwriting", Act.SCRIPT, label="手写", message="key.handwriting", tone=Tone.QUIET)
+TO_PINYIN = Key("pinyin", Act.SCRIPT, message="key.pinyin", written=Language.ZH_CN, tone=Tone.QUIET)
+TO_HANDWRITING = Key(
+    "handwriting", Act.SCRIPT, message="key.handwriting", written=Language.ZH_CN, tone=Tone.QUIET
+)
 SHIFT = Key("shift", Act.SHIFT, message="key.shift", icon="shift_off", tone=Tone.QUIET)
 DASH = Key("—", insert="——", label="—", message=NAMES["—"])
 ELLIPSIS = Key("…", insert="……", label="…", message=NAMES["…"])
