@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import closing
-from datetime import datetime
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -140,6 +141,17 @@ class Typing(Chapter):
         self._methods.forget()
 
 
+@dataclass(frozen=True, slots=True)
+class _Chapters:
+    """Those of the visit's chapters that others work with."""
+
+    tally: Tally
+    catalogue: Catalogue
+    cards: Cards
+    keypad: Keypad
+    drafts: Drafts
+
+
 async def run(
     settings: KioskSettings,
     door: Door,
@@ -156,208 +168,246 @@ async def run(
     opened: is done once the devices are; typing: is opened here. Raises InputMethodError where that fails.
     """
     stop = stop_requested()
-    client = door.client
+    anew = asyncio.Event()
+
+    def restart() -> None:
+        anew.set()
+        stop.set()
+
     register_fonts()
     unmix_plain_colour()
     correct_touches()
     theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
     with closing(typing), log_tail() as tail:
-        visit = Visit(
-            language=settings.language,
-            pace=Pace(patience=settings.patience, countdown=settings.countdown, card=settings.card_patience),
-        )
-        zone = ZoneInfo(settings.time_zone)
-        office = LocalizedText(settings.office.zh_cn, settings.office.en)
-        slips = SlipWriter(
-            office,
-            settings.terminal,
-            zone,
-            qr_prefix=settings.qr_prefix,
-            demonstration=settings.demonstration,
-            reading_prefix=settings.reading_prefix,
-        )
-        printer = devices.of(RECEIPT_PRINTER)
-        used = Used(settings.data / settings.room, today=lambda: datetime.now(zone).date())
-        catalogue = Catalogue(visit, client, used)
-        slots = CardSlots(
-            visit,
-            {
-                CardKind.IDENTITY: devices.of(IDENTITY_CARD_READER),
-                CardKind.SERVICE: devices.of(CARD_READER),
-            },
-        )
-        cards = Cards(visit, devices.of(IDENTITY_CARD_READER), slots)
-        progress = Progress(visit, client, cards)
-        payments = Payments(visit, client, printer, slips)
-        applications = Applications(
-            visit,
-            client,
-            cards,
-            printer,
-            slips,
-            outbox=door.outbox,
-            origin=settings.terminal,
-            today=lambda: datetime.now(zone).date(),
-        )
-        kept = settings.data / settings.room / "drafts"
-        shelf = Shelf(kept, door.keys)
-        drafts = Drafts(
-            visit,
-            shelf,
-            await asyncio.to_thread(CodeTries, kept),
-            client=client,
-            applications=applications,
-            cards=cards,
-            printer=printer,
-            slips=slips,
-            origin=settings.terminal,
-            today=lambda: datetime.now(zone).date(),
-        )
-        catalogue.kept = lambda: shelf.any_left
-        shelf.changed = catalogue.look
-        lookups = Lookups(visit, client, applications, progress, printer=printer, slips=slips)
-        papers = Papers(
-            visit,
-            client,
-            cards,
-            applications,
-            devices.of(DOCUMENT_PRINTER),
-            today=lambda: datetime.now(zone).date(),
-        )
-        guidance = Guidance(
-            visit,
-            devices.of(AUXILIARIES),
-            frozenset(light for light, kind in LIGHTS.items() if kind.name in devices.all),
-        )
-        ratings = Ratings(visit, door.outbox)
-        keypad = Keypad(visit, devices.of(PIN_PAD))
-        appointments = Appointments(visit, client, progress, printer, slips)
-        tally = Tally()
-        taking = TakingAlong(visit, client, printer, devices.of(DOCUMENT_PRINTER), slips)
-        telephone = _telephone(settings)
-        helping = Helping(visit, telephone)
-        visit.begin(
-            (
-                tally,
-                used,
-                catalogue,
-                Slots(visit, client),
-                appointments,
-                Policies(visit, client, lambda: typing.words),
-                ratings,
-                Services(visit, client),
-                papers,
-                Reopenings(visit, client, progress),
-                PublicCases(visit, client),
-                applications,
-                lookups,
-                payments,
-                progress,
-                Notices(visit, client),
-                cards,
-                slots,
-                drafts,
-                keypad,
-                Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
-                guidance,
-                helping,
-                taking,
-                Typing(typing),
+        async with AsyncExitStack() as closings:
+            zone = ZoneInfo(settings.time_zone)
+            visit = Visit(
+                language=settings.language,
+                pace=Pace(
+                    patience=settings.patience, countdown=settings.countdown, card=settings.card_patience
+                ),
             )
-        )
-        stage = Stage(
-            visit,
-            Surroundings(
-                office=office,
-                help_phone=settings.help_phone,
-                zone=zone,
+            slips = SlipWriter(
+                LocalizedText(settings.office.zh_cn, settings.office.en),
+                settings.terminal,
+                zone,
+                qr_prefix=settings.qr_prefix,
                 demonstration=settings.demonstration,
-                simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
-                qr_text=slips.qr_text,
-                typing=typing,
-                code_reader=devices.of(CODE_READER) is not None,
                 reading_prefix=settings.reading_prefix,
-            ),
-        )
-        visit.acknowledge = door.alerts.acknowledge
-        deaf = door.alerts.listen(lambda: visit.warn(door.alerts.in_force))
-        visit.warn(door.alerts.in_force)
-        asking = asyncio.create_task(cards.ask_for_chips(devices.of(CARD_READER)))
-        catalogue.fetch()
-        lender = LendingTerminal(settings.terminal, visit, devices, lending, opened)
-        technician = VendorModeServer(lender, lending.folder, longest=lending.longest)
-        await technician.open()
-        power = PowerWatch(
-            visit, devices.of(POWER_SUPPLY), keep=lending.keep, finish=settings.battery_patience
-        )
-        power.open()
-        presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
-        presence.open()
-        resting = Resting(visit)
-        resting.begin()
-        tone = Tone(visit, settings.sound)
-        visit.signal = tone.signal
-        speaking = Speaking(visit, stage, keypad, settings.sound, keep=inspect is not None)
-        reporter = Reporter(Survey(settings.terminal, visit, devices, door, tally), settings.data)
-        anew = asyncio.Event()
-
-        def restart() -> None:
-            anew.set()
-            stop.set()
-
-        reach = Reach(
-            settings=settings,
-            visit=visit,
-            devices=devices,
-            client=client,
-            keeper=SettingsKeeper(settings.data / settings.room),
-            updates=asyncio.create_task(asyncio.to_thread(Updates)),
-            zone=zone,
-            lent=lambda: lender.state in (State.RELEASING, State.LENT),
-            log=lambda: tail.lines,
-            clock_offset=lambda: reporter.clock_offset,
-            correct=correction.use,
-            restart=restart,
-        )
-        begin_as_set(reach)
-        await drafts.open()
-        menu = technicians_menu(reach, keep=lending.keep)
-        visit.above = menu
-        await catalogue.looked(AT_FIRST)
-        try:
+            )
+            chapters = await _make_chapters(
+                visit, closings, settings=settings, door=door, devices=devices, slips=slips, typing=typing
+            )
+            stage = Stage(visit, _surroundings(settings, devices, slips, typing))
+            lender = LendingTerminal(settings.terminal, visit, devices, lending, opened)
+            await _open_beside(
+                visit,
+                closings,
+                settings=settings,
+                door=door,
+                devices=devices,
+                chapters=chapters,
+                lender=lender,
+                lending=lending,
+            )
+            speaking = Speaking(visit, stage, chapters.keypad, settings.sound, keep=inspect is not None)
+            closings.push_async_callback(speaking.close)
+            reporter = Reporter(
+                Survey(settings.terminal, visit, devices, door, chapters.tally), settings.data
+            )
+            reach = Reach(
+                settings=settings,
+                visit=visit,
+                devices=devices,
+                client=door.client,
+                keeper=SettingsKeeper(settings.data / settings.room),
+                updates=asyncio.create_task(asyncio.to_thread(Updates)),
+                zone=zone,
+                lent=lambda: lender.state in (State.RELEASING, State.LENT),
+                log=lambda: tail.lines,
+                clock_offset=lambda: reporter.clock_offset,
+                correct=correction.use,
+                restart=restart,
+            )
+            begin_as_set(reach)
+            await chapters.drafts.open()
+            visit.above = menu = technicians_menu(reach, keep=lending.keep)
+            closings.push_async_callback(menu.settle)
+            closings.callback(menu.close, "closed")
+            await chapters.catalogue.looked(AT_FIRST)
             with observed_terminal(visit, devices, settings.data / settings.room):
                 async with reporter.running():
                     await _show(stage, settings, stop, inspect, typing=typing, speaking=speaking)
-        finally:
-            menu.close("closed")
-            await menu.settle()
-            await speaking.close()
-            await tone.close()
-            resting.end()
-            presence.close()
-            power.close()
-            await technician.close()
-            deaf()
-            catalogue.close()
-            asking.cancel()
-            visit.end(CLOSED)
-            await drafts.close()
-            await slots.settle()
-            catalogue.close()
-            await applications.settle()
-            await payments.settle()
-            await papers.settle()
-            await appointments.settle()
-            await lookups.settle()
-            await progress.settle()
-            await ratings.settle()
-            await guidance.settle()
-            await helping.settle()
-            await taking.settle()
-            await used.settle()
-            if telephone:
-                await telephone.close()
-        return anew.is_set()
+    return anew.is_set()
+
+
+async def _make_chapters(
+    visit: Visit,
+    closings: AsyncExitStack,
+    *,
+    settings: KioskSettings,
+    door: Door,
+    devices: Devices,
+    slips: SlipWriter,
+    typing: InputMethods,
+) -> _Chapters:
+    """Makes the chapters and gives them to the visit. It ends before they do."""
+    client = door.client
+    zone = ZoneInfo(settings.time_zone)
+    folder = settings.data / settings.room
+
+    def today() -> date:
+        return datetime.now(zone).date()
+
+    printer, documents = devices.of(RECEIPT_PRINTER), devices.of(DOCUMENT_PRINTER)
+    identity_cards = devices.of(IDENTITY_CARD_READER)
+    tally = Tally()
+    used = Used(folder, today=today)
+    catalogue = Catalogue(visit, client, used)
+    slots = CardSlots(visit, {CardKind.IDENTITY: identity_cards, CardKind.SERVICE: devices.of(CARD_READER)})
+    cards = Cards(visit, identity_cards, slots)
+    progress = Progress(visit, client, cards)
+    payments = Payments(visit, client, printer, slips)
+    applications = Applications(
+        visit,
+        client,
+        cards,
+        printer,
+        slips,
+        outbox=door.outbox,
+        origin=settings.terminal,
+        today=today,
+    )
+    shelf = Shelf(folder / "drafts", door.keys)
+    drafts = Drafts(
+        visit,
+        shelf,
+        await asyncio.to_thread(CodeTries, folder / "drafts"),
+        client=client,
+        applications=applications,
+        cards=cards,
+        printer=printer,
+        slips=slips,
+        origin=settings.terminal,
+        today=today,
+    )
+    catalogue.kept = lambda: shelf.any_left
+    shelf.changed = catalogue.look
+    lookups = Lookups(visit, client, applications, progress, printer=printer, slips=slips)
+    papers = Papers(visit, client, cards, applications, documents, today=today)
+    guidance = Guidance(
+        visit,
+        devices.of(AUXILIARIES),
+        frozenset(light for light, kind in LIGHTS.items() if kind.name in devices.all),
+    )
+    ratings = Ratings(visit, door.outbox)
+    keypad = Keypad(visit, devices.of(PIN_PAD))
+    appointments = Appointments(visit, client, progress, printer, slips)
+    taking = TakingAlong(visit, client, printer, documents, slips)
+    telephone = _telephone(settings)
+    if telephone:
+        closings.push_async_callback(telephone.close)
+    helping = Helping(visit, telephone)
+    visit.begin(
+        (
+            tally,
+            used,
+            catalogue,
+            Slots(visit, client),
+            appointments,
+            Policies(visit, client, lambda: typing.words),
+            ratings,
+            Services(visit, client),
+            papers,
+            Reopenings(visit, client, progress),
+            PublicCases(visit, client),
+            applications,
+            lookups,
+            payments,
+            progress,
+            Notices(visit, client),
+            cards,
+            slots,
+            drafts,
+            keypad,
+            Codes(visit, devices.of(CODE_READER), settings.qr_prefix),
+            guidance,
+            helping,
+            taking,
+            Typing(typing),
+        )
+    )
+    for settle in (
+        used.settle,
+        taking.settle,
+        helping.settle,
+        guidance.settle,
+        ratings.settle,
+        progress.settle,
+        lookups.settle,
+        appointments.settle,
+        papers.settle,
+        payments.settle,
+        applications.settle,
+    ):  # the last one first
+        closings.push_async_callback(settle)
+    closings.callback(catalogue.close)
+    closings.push_async_callback(slots.settle)
+    closings.push_async_callback(drafts.close)
+    closings.callback(visit.end, CLOSED)
+    return _Chapters(tally, catalogue, cards, keypad, drafts)
+
+
+def _surroundings(
+    settings: KioskSettings, devices: Devices, slips: SlipWriter, typing: InputMethods
+) -> Surroundings:
+    """What the screens are told of the terminal."""
+    return Surroundings(
+        office=LocalizedText(settings.office.zh_cn, settings.office.en),
+        help_phone=settings.help_phone,
+        zone=ZoneInfo(settings.time_zone),
+        demonstration=settings.demonstration,
+        simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
+        qr_text=slips.qr_text,
+        typing=typing,
+        code_reader=devices.of(CODE_READER) is not None,
+        reading_prefix=settings.reading_prefix,
+    )
+
+
+async def _open_beside(
+    visit: Visit,
+    closings: AsyncExitStack,
+    *,
+    settings: KioskSettings,
+    door: Door,
+    devices: Devices,
+    chapters: _Chapters,
+    lender: LendingTerminal,
+    lending: VendorModeSettings,
+) -> None:
+    """Opens what goes on whether or not somebody is there."""
+    asking = asyncio.create_task(chapters.cards.ask_for_chips(devices.of(CARD_READER)))
+    closings.callback(asking.cancel)
+    chapters.catalogue.fetch()
+    visit.acknowledge = door.alerts.acknowledge
+    closings.callback(door.alerts.listen(lambda: visit.warn(door.alerts.in_force)))
+    visit.warn(door.alerts.in_force)
+    technician = VendorModeServer(lender, lending.folder, longest=lending.longest)
+    closings.push_async_callback(technician.close)
+    await technician.open()
+    power = PowerWatch(visit, devices.of(POWER_SUPPLY), keep=lending.keep, finish=settings.battery_patience)
+    power.open()
+    closings.callback(power.close)
+    presence = Presence(visit, devices.of(AUXILIARIES), after=settings.dark_after)
+    presence.open()
+    closings.callback(presence.close)
+    resting = Resting(visit)
+    resting.begin()
+    closings.callback(resting.end)
+    tone = Tone(visit, settings.sound)
+    visit.signal = tone.signal
+    closings.push_async_callback(tone.close)
 
 
 def _telephone(settings: KioskSettings) -> Baresip | None:
