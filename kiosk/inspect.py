@@ -1,4 +1,4 @@
-"""What the window shows, told to a local program: tests, the tour, later a voice.
+"""What the window shows, told to a local program: tests and the tour.
 
 On a Unix socket that only its owner can open, one JSON object a line, one answer a line:
 

@@ -1,4 +1,4 @@
-"""What a widget says of itself to those who cannot see it: tests, the tour, later a voice."""
+"""What a widget says of itself to those who cannot see it: tests, the tour, the voice."""
 
 from __future__ import annotations
 
