@@ -7,6 +7,7 @@ reader with a motor, takes the card in first; then the same dialogue runs over i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from hardware.interfaces.card_reader import CardData, CardReader, CardReaderError, CardSource
 from hardware.interfaces.device import CompletionCode, DeviceError
@@ -65,11 +66,13 @@ async def reads_service_cards(reader: CardReader) -> bool:
     return can.chip or can.transmits
 
 
-async def read_service_card(reader: CardReader, *, timeout: float) -> CardData:
+async def read_service_card(
+    reader: CardReader, *, timeout: float, came: Callable[[], None] = lambda: None
+) -> CardData:
     """Waits up to `timeout` seconds for a card, and reads its application.
 
     DeviceError as `CardReader.read_card`; INVALID_MEDIA where it is another card. In a reader with a motor
-    the card stays inside, whatever came of it.
+    the card stays inside, whatever came of it. came: is called where a card is in before it is read.
     """
     can = await reader.capabilities()
     if can.chip:
@@ -81,6 +84,7 @@ async def read_service_card(reader: CardReader, *, timeout: float) -> CardData:
     except DeviceError as error:
         if error.code not in _OF_THE_STRIPE:
             raise
+    came()
     try:
         async with asyncio.timeout(DIALOGUE_SECONDS):
             return card_data(await _application(reader))

@@ -353,6 +353,7 @@ async def _make_chapters(
         closings.push_async_callback(settle)
     closings.callback(catalogue.close)
     closings.push_async_callback(slots.settle)
+    closings.push_async_callback(cards.settle)
     closings.push_async_callback(drafts.close)
     closings.callback(visit.end, CLOSED)
     return _Chapters(tally, catalogue, cards, keypad, drafts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend_client.terminal import Counts
 from hardware.interfaces.device import CommandEnded, Event
-from kiosk.visit.pages import Confirmation, Home, Page
+from kiosk.visit.pages import CardLeft, Confirmation, Home, Page
 from kiosk.visit.visit import Chapter
 
 
@@ -24,7 +24,7 @@ class Tally(Chapter):
 
     def page_changed(self, page: Page) -> None:
         """Another page is shown."""
-        if not self._counted and not isinstance(page, Home):
+        if not self._counted and not isinstance(page, Home | CardLeft):
             self._counted = True
             self._visits += 1
         if isinstance(page, Confirmation) and page.accepted.reference not in self._confirmed:

@@ -1,19 +1,20 @@
 """Cards that are still in a reader when their owner goes: shown, flashed and said until they are taken.
 
-A reader that knows whether a card is in it is asked from the moment in which one was read until it is gone.
-At the end of a visit the reminder stands for a while; then a reader with a motor takes the card in. From one
-without, the card has to come out before another is read there.
+A reader that knows whether a card is in it is asked from the moment in which one may have come, read or not,
+until it is gone. At the end of a visit the reminder stands for a while; then a reader with a motor takes the
+card in. From one without, the card has to come out before another is read there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from foundation.log import logger
 from hardware.interfaces.card_reader import CardReader
-from hardware.interfaces.device import DeviceError, DeviceStatus
+from hardware.interfaces.device import CompletionCode, DeviceError, DeviceStatus
 from hardware.interfaces.identity_card_reader import IdentityCardReader
 from hardware.interfaces.media import Media
 from kiosk.visit import events as did
@@ -48,17 +49,31 @@ class CardSlots(Chapter):
         self._visit = visit
         self._readers = {kind: reader for kind, reader in readers.items() if reader is not None}
         self._pace = pace
+        self._reading: set[CardKind] = set()
         self._inside: set[CardKind] = set()
+        self._away: set[CardKind] = set()
+        """Readers that did not answer at the last look."""
+        self._old: set[CardKind] = set()
+        """Where a card may be in of a visit that is over."""
         self._reminded: set[CardKind] = set()
         self._watching: dict[CardKind, asyncio.Task[None]] = {}
         self._reminding: asyncio.Task[None] | None = None
-        self._gone = asyncio.Event()
+        self._looked = asyncio.Event()
+
+    @contextmanager
+    def reading(self, kind: CardKind) -> Iterator[None]:
+        """A card may come in while the block runs; whatever came of it, the reader is looked into then."""
+        self._reading.add(kind)
+        try:
+            yield
+        finally:
+            self._reading.discard(kind)
+            self._begin_to_watch(kind)
 
     def came(self, kind: CardKind) -> None:
-        """A card was read there just now."""
-        self._reminded.discard(kind)
-        if kind not in self._watching:
-            self._watching[kind] = asyncio.get_running_loop().create_task(self._watch(kind))
+        """A card is in there, and is still being read."""
+        self._inside.add(kind)
+        self._begin_to_watch(kind)
 
     @property
     def inside(self) -> frozenset[CardKind]:
@@ -66,20 +81,21 @@ class CardSlots(Chapter):
         return frozenset(self._inside)
 
     async def empty(self, kind: CardKind) -> None:
-        """Waits until no card of an earlier visit is in a reader."""
-        while kind in self._inside and kind in self._reminded:
-            self._gone.clear()
-            await self._gone.wait()
+        """Waits until no card of an earlier visit is in a reader. DeviceError where it does not answer."""
+        while kind in self._old:
+            if kind in self._away:
+                raise DeviceError(CompletionCode.CONNECTION_LOST)
+            self._looked.clear()
+            await self._looked.wait()
+
+    def wipe(self) -> None:
+        """What is in a reader now is of nobody who comes."""
+        self._old |= self._reading | set(self._watching)
 
     def left_behind(self) -> Page | None:
         """The reminder, once for each card."""
         kind = next((kind for kind in CardKind if kind in self._inside - self._reminded), None)
-        if kind is None:
-            return None
-        self._reminded.add(kind)
-        log.info("card_left", reader=kind.value)
-        self._reminding = asyncio.get_running_loop().create_task(self._remind(kind))
-        return CardLeft(kind)
+        return self._reminder(kind) if kind else None
 
     def take(self, page: Page, event: Event) -> bool:
         """Knows the reminder."""
@@ -95,21 +111,52 @@ class CardSlots(Chapter):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _begin_to_watch(self, kind: CardKind) -> None:
+        if kind not in self._watching:
+            self._watching[kind] = asyncio.get_running_loop().create_task(self._watch(kind))
+
     async def _watch(self, kind: CardKind) -> None:
-        """Looks until the card is gone. A reader that cannot tell is not asked again."""
+        """Looks until no card is there. A reader that cannot tell is not asked again."""
         try:
-            while True:
-                status = await self._readers[kind].status()
-                if status.device is not DeviceStatus.DEVICE_BUSY:
-                    if status.media in _THERE:
-                        self._inside.add(kind)
-                    elif status.device not in _AWAY or kind not in self._inside:
-                        return
+            while (there := await self._look(kind)) is not False:
+                if there:
+                    self._inside.add(kind)
+                    self._remind_late(kind)
+                self._looked.set()
                 await asyncio.sleep(self._pace.look)
         finally:
-            self._inside.discard(kind)
+            for kinds in (self._inside, self._away, self._old, self._reminded):
+                kinds.discard(kind)
             del self._watching[kind]
-            self._gone.set()
+            self._looked.set()
+
+    async def _look(self, kind: CardKind) -> bool | None:
+        """Whether a card is in there; None where nobody can say just now."""
+        if kind in self._reading:
+            return None
+        status = await self._readers[kind].status()
+        if kind in self._reading or status.device is DeviceStatus.DEVICE_BUSY:
+            return None
+        if status.device in _AWAY:
+            self._away.add(kind)
+            return None
+        self._away.discard(kind)
+        return status.media in _THERE
+
+    # The reminder.
+
+    def _reminder(self, kind: CardKind) -> CardLeft:
+        self._reminded.add(kind)
+        log.info("card_left", reader=kind.value)
+        self._reminding = asyncio.get_running_loop().create_task(self._remind(kind))
+        return CardLeft(kind)
+
+    def _remind_late(self, kind: CardKind) -> None:
+        """Whoever went in the middle of the reading is reminded once the card is seen, unless somebody else
+        has come."""
+        served = self._visit.under_way or self._visit.out_of_service
+        if kind in self._old - self._reminded and not served:
+            self._visit.open(self._reminder(kind))
 
     async def _remind(self, kind: CardKind) -> None:
         loop = asyncio.get_running_loop()

@@ -85,15 +85,16 @@ class Cards(Chapter):
         self,
         visit: Visit,
         reader: IdentityCardReader | None,
-        slots: CardSlots | None = None,
+        slots: CardSlots,
     ) -> None:
-        """slots: is told of cards that came."""
+        """slots: is told where a card may have come in."""
         self._visit = visit
         self._reader = reader
         self._service: CardReader | None = None
         self._slots = slots
         self._known: CardRead | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._uses: dict[CardUse, CardTaker] = {}
 
     @property
@@ -158,19 +159,30 @@ class Cards(Chapter):
         self._stop()
         self._known = None
 
+    async def settle(self) -> None:
+        """Waits until the readers are in order, and every card on its way out is given back."""
+        while self._ending:
+            await asyncio.wait(self._ending)
+
     def _page(self, use: CardUse) -> CardWanted:
         return CardWanted(use, known=self._known is not None, kinds=self.kinds)
 
     def _stop(self) -> None:
         if self._reading and self._reading is not asyncio.current_task():
             self._reading.cancel()
+            self._wait_for(self._reading)
         self._reading = None
+
+    def _wait_for(self, task: asyncio.Task[None]) -> None:
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def _read(self, use: CardUse) -> None:
         self._stop()
         self._reading = asyncio.get_running_loop().create_task(self._wait_for_card(use))
 
     async def _wait_for_card(self, use: CardUse) -> None:
+        await self.settle()  # the card before may still be on its way out
         try:
             read = await self._first()
         except DeviceError as error:
@@ -219,40 +231,38 @@ class Cards(Chapter):
             self._visit.show(replace(page, kinds=left, broken=True))
 
     async def _identity_card(self, reader: IdentityCardReader) -> CardRead:
-        record = await self._visit.turns.trying(lambda: reader.read_card(timeout=self._visit.pace.card))
-        self._came(CardKind.IDENTITY)
+        with self._slots.reading(CardKind.IDENTITY):
+            record = await self._visit.turns.trying(lambda: reader.read_card(timeout=self._visit.pace.card))
         return CardRead(CardKind.IDENTITY, card_answers(record))
 
     async def _service_card(self, reader: CardReader) -> CardRead:
-        """A card that somebody left in there is not read: its owner is gone. A reader with a motor gives the
-        card back at once, because nothing else is wanted of it."""
-        if self._slots is not None:
-            try:
-                async with asyncio.timeout(self._visit.pace.card):
-                    await self._slots.empty(CardKind.SERVICE)
-            except TimeoutError:
-                raise DeviceError(CompletionCode.TIME_OUT, CardReaderError.NO_MEDIA) from None
+        """A card that somebody left in there is not read: its owner is gone."""
         try:
-            data = await self._visit.turns.trying(
-                lambda: read_service_card(reader, timeout=self._visit.pace.card)
-            )
-        except DeviceError as error:
-            if _is_the_cards(error):
-                await self._given_back(reader)
-            raise
-        await self._given_back(reader)
-        self._came(CardKind.SERVICE)
+            async with asyncio.timeout(self._visit.pace.card):
+                await self._slots.empty(CardKind.SERVICE)
+        except TimeoutError:
+            raise DeviceError(CompletionCode.TIME_OUT, CardReaderError.NO_MEDIA) from None
+        with self._slots.reading(CardKind.SERVICE):
+            data = await self._visit.turns.trying(lambda: self._read_and_given_back(reader))
         return CardRead(CardKind.SERVICE, service_card_answers(data))
 
-    async def _given_back(self, reader: CardReader) -> None:
-        with suppress(DeviceError):  # the reminder at the end finds a card that could not be moved
-            if (await reader.capabilities()).ejects:
-                async with self._visit.turns.using():
-                    await reader.eject_card()
+    async def _read_and_given_back(self, reader: CardReader) -> CardData:
+        """A reader with a motor gives the card back, because nothing else is wanted of it: also where it was
+        not read, or whoever put it in goes on without it or away."""
+        try:
+            return await read_service_card(
+                reader, timeout=self._visit.pace.card, came=lambda: self._slots.came(CardKind.SERVICE)
+            )
+        finally:
+            giving = asyncio.get_running_loop().create_task(_give_back(reader))
+            self._wait_for(giving)
+            await asyncio.shield(giving)
 
-    def _came(self, kind: CardKind) -> None:
-        if self._slots is not None:
-            self._slots.came(kind)
+
+async def _give_back(reader: CardReader) -> None:
+    with suppress(DeviceError):  # there is none, or it cannot be moved: the reminder at the end finds it
+        if (await reader.capabilities()).ejects:
+            await reader.eject_card()
 
 
 def _is_the_cards(fault: DeviceError) -> bool:

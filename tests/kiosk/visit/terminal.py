@@ -398,6 +398,7 @@ async def terminal(
             asking.cancel()
             visit.end(CLOSED)
             await drafts.close()
+            await cards.settle()
             await card_slots.settle()
             catalogue.close()
             cable.answers.set()

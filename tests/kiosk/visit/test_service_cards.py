@@ -20,11 +20,13 @@ from kiosk.visit.pages import (
     CardKind,
     CardLeft,
     CardTaken,
+    CardUse,
     CardWanted,
     CaseHistory,
     CaseList,
     Door,
     Home,
+    Introduction,
     ProgressWays,
     Question,
 )
@@ -196,6 +198,57 @@ async def test_what_nobody_takes_is_taken_in(at: Terminal) -> None:
     await at.until(lambda: at.visit.page == CardLeft(CardKind.SERVICE, kept=True))
     assert at.contacts.retained == 1
     await at.until(lambda: isinstance(at.visit.page, Home))
+
+
+async def test_whoever_goes_back_while_the_card_is_read_gets_it_back(at: Terminal) -> None:
+    await at.introduction()
+    await at.page(CardWanted, did.Next())
+    at.contacts.upon("exchange", lambda: at.visit.send(did.Back()))
+    insert(at)
+    await eventually(lambda: at.contacts.position is Position.AT_MOUTH)
+    await in_the_reader(at)
+    assert isinstance(at.visit.page, Introduction)
+    assert at.do(did.LeaveAnyway()) == CardLeft(CardKind.SERVICE)
+    at.contacts.take()
+    await at.until(lambda: isinstance(at.visit.page, Home))
+
+
+async def test_whoever_ends_the_visit_while_the_card_is_read_is_told_at_once(at: Terminal) -> None:
+    await at.introduction()
+    await at.page(CardWanted, did.Next(), did.SwitchLanguage())
+    at.contacts.upon("exchange", lambda: at.visit.send(did.LeaveAnyway()))
+    insert(at)
+    await at.until(lambda: at.visit.page == CardLeft(CardKind.SERVICE))
+    assert at.visit.language is not at.visit.first_language
+    await eventually(lambda: at.contacts.position is Position.AT_MOUTH)
+    await at.until(lambda: at.visit.page == CardLeft(CardKind.SERVICE, kept=True))
+    assert at.contacts.retained == 1
+    await at.until(lambda: isinstance(at.visit.page, Home))
+    assert not at.cards.holder
+    assert at.tally.counts.visits == 1
+
+
+@pytest.mark.parametrize("fault", [CardFault.SLOW, CardFault.GARBAGE])
+async def test_a_card_that_was_not_read_whole_is_not_read_for_the_next_resident(
+    plain: Terminal, card: SimulatedServiceCard, fault: CardFault
+) -> None:
+    await plain.introduction()
+    await plain.page(CardWanted, did.Next())
+    card.insert(fault=fault)
+    await eventually(lambda: card.commands > 0)
+    if fault is CardFault.GARBAGE:
+        await plain.until(lambda: getattr(plain.visit.page, "fault", None) is not None)
+    plain.do(did.LeaveAnyway())
+    await plain.until(lambda: plain.visit.page == CardLeft(CardKind.SERVICE))
+    assert isinstance(plain.do(did.Next()), Home)
+    commands = card.commands
+    await plain.introduction()
+    await plain.page(CardWanted, did.Next())
+    await asyncio.sleep(0.5)
+    assert plain.visit.page == CardWanted(CardUse.FILL_IN, kinds=(CardKind.IDENTITY, CardKind.SERVICE))
+    assert card.commands == commands
+    await card.remove()
+    await gone(plain)  # also for pcscd, before the next card
 
 
 async def test_a_card_left_in_a_reader_without_a_motor_is_told_until_it_is_taken(
