@@ -43,7 +43,7 @@ async def gesture(hand: Hand) -> None:
     """Holds the upper left corner, then the lower right one."""
     width, height = (await hand.tree()).size
     steps = " ".join(
-        f"mousemove {x} {y} mousedown 1 sleep 2.3 mouseup 1 sleep 0.4"
+        f"mousemove {x} {y} mousedown 1 sleep 3.5 mouseup 1 sleep 0.4"
         for x, y in ((12, 12), (width - 12, height - 12))
     )
     process = await asyncio.create_subprocess_exec(
@@ -66,6 +66,7 @@ async def test_a_technician_at_the_screen(county: Running, displays: dict[str, s
         await _locked_after_five(hand)
         Tries(folder(hand)).right()
         await hand.touch("bar.leave")
+        await hand.screen("home")
         await gesture(hand)
         await hand.screen("technician.pin")
         await enter(hand, PIN)
