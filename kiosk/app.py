@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from kivy.app import App
 from kivy.core.window import Window
 
 from backend_client.door import Door
 from backend_client.warming import Sizes
-from foundation.language import LocalizedText
 from foundation.life import say_ready, stop_requested
 from foundation.log import logger
 from hardware.interfaces.auxiliaries import Light
@@ -180,7 +178,7 @@ async def run(
     theme.mount(settings.panel_width_mm, settings.panel_bottom_mm)
     with closing(typing), log_tail() as tail:
         async with AsyncExitStack() as closings:
-            zone = ZoneInfo(settings.time_zone)
+            zone = settings.zone
             visit = Visit(
                 language=settings.language,
                 pace=Pace(
@@ -188,7 +186,7 @@ async def run(
                 ),
             )
             slips = SlipWriter(
-                LocalizedText(settings.office.zh_cn, settings.office.en),
+                settings.office.name,
                 settings.terminal,
                 zone,
                 qr_prefix=settings.qr_prefix,
@@ -253,7 +251,7 @@ async def _make_chapters(
 ) -> _Chapters:
     """Makes the chapters and gives them to the visit. It ends before they do."""
     client = door.client
-    zone = ZoneInfo(settings.time_zone)
+    zone = settings.zone
     folder = settings.data / settings.room
 
     def today() -> date:
@@ -364,9 +362,9 @@ def _surroundings(
 ) -> Surroundings:
     """What the screens are told of the terminal."""
     return Surroundings(
-        office=LocalizedText(settings.office.zh_cn, settings.office.en),
+        office=settings.office.name,
         help_phone=settings.help_phone,
-        zone=ZoneInfo(settings.time_zone),
+        zone=settings.zone,
         demonstration=settings.demonstration,
         simulated=tuple(name for name, device in devices.all.items() if device.info.simulated),
         qr_text=slips.qr_text,

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 
 from backend_client.door import DoorSettings
 from backend_client.target import check_target
-from foundation.language import Language
+from foundation.language import Language, LocalizedText
 from kiosk.calling.settings import HelpCallSettings
 from kiosk.speaking.settings import SoundSettings
 
@@ -59,6 +59,11 @@ class Office(BaseModel):
 
     zh_cn: Annotated[str, Field(min_length=1, max_length=16)] = "惠民县政务服务"
     en: Annotated[str, Field(min_length=1, max_length=40)] = "Huimin County Government Services"
+
+    @property
+    def name(self) -> LocalizedText:
+        """Both of them."""
+        return LocalizedText(self.zh_cn, self.en)
 
 
 class KioskSettings(DoorSettings):
@@ -108,3 +113,8 @@ class KioskSettings(DoorSettings):
     """Where media that a technician puts in are mounted; the export goes there while something is."""
     hide_cursor: bool = False
     fullscreen: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)
