@@ -48,12 +48,17 @@ class Pictures:
         wanted = (text, size, bold)
         found = self._shown.get(wanted)
         if found is None:
-            label = CoreLabel(text=text, font_size=size, font_name=FAMILY, bold=bold)
+            label = _label(text, size, bold)
             label.refresh()
             found = self._shown[wanted] = unmixed(label.texture)
         if self._for_everybody:
             self._keep(wanted, found)
         return found
+
+    def extent(self, text: str, size: int, bold: bool) -> tuple[int, int]:
+        """How wide and high a line would be, in pixels; it is not drawn for that."""
+        found = self._shown.get((text, size, bold))
+        return found.size if found is not None else _label(text, size, bold).get_extents(text)
 
     def _keep(self, wanted: _Line, picture: Texture) -> None:
         if wanted not in self._kept:
@@ -63,6 +68,10 @@ class Pictures:
         while self._bytes > MOST_BYTES:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= _bytes(oldest)
+
+
+def _label(text: str, size: int, bold: bool) -> CoreLabel:
+    return CoreLabel(text=text, font_size=size, font_name=FAMILY, bold=bold)
 
 
 def unmixed(picture: Texture) -> Texture:

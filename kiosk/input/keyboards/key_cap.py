@@ -91,9 +91,10 @@ class KeyCap(ButtonBehavior, Inspectable):
             return
         room = self.width - 2 * self._inset - 2 * theme.space.hair
         for size in self._sizes:
-            picture = pictures.line(label, size, self._bold)
-            if picture.width <= room and picture.height <= self.height - 2 * self._inset:
+            wide, high = pictures.extent(label, size, self._bold)
+            if wide <= room and high <= self.height - 2 * self._inset:
                 break
+        picture = pictures.line(label, size, self._bold)
         self._ink.texture = picture
         self._ink.size = picture.size
         self._move()
