@@ -97,10 +97,9 @@ class Catalogue(Chapter):
                 await asyncio.sleep(self._visit.pace.home_again)
             else:
                 last = (Door.CONTINUE,) if self.kept() else ()
-                ordered = self._used.services(services)
                 home = Home(
-                    (*self._used.doors(doors(services)), *last),
-                    ordered,
+                    self._used.doors((*doors(services), *last)),
+                    self._used.services(services),
                     services_as_of=as_of,
                 )
                 there = self._visit.home

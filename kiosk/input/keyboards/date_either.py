@@ -22,6 +22,7 @@ class DateEither(Keyboard):
     """
 
     text = StringProperty("")
+    _now: DateKeyboard | DateWheels
 
     def __init__(self, width: int, language: Language, text: str, bounds: tuple[date, date], today: date):
         """text: what stands there already; bounds: the earliest and the latest day that can be chosen."""
@@ -30,8 +31,6 @@ class DateEither(Keyboard):
         self._today = today
         typed = DateKeyboard(width, language, text, turns=True)
         super().__init__(width, typed.height, language)
-        self.text = typed.text
-        self._now: DateKeyboard | DateWheels = typed
         self._put(typed)
 
     def _turn(self) -> None:
