@@ -80,16 +80,19 @@ class ServiceRatingScreen(Screen[ServiceRating]):
             fitting(text, room, (size, 0), lines=1 + (" " in text), bold=True) == size for text in texts
         )
 
-    def _tile(self, level: Satisfaction, width: float, high: float) -> Press:
-        """The face above the words, at one height in all of them."""
-        c, t, space = theme.colour, theme.type, theme.space
+    def _press(self, level: Satisfaction, width: float, high: float) -> Press:
         name = level.name.lower()
         text = self.words(f"rating.level.{name}")
         touched = self.touch(did.Rate(level))
-        press = Press(width, high, look=SECONDARY, name=f"rating.{name}", text=text, touched=touched)
+        return Press(width, high, look=SECONDARY, name=f"rating.{name}", text=text, touched=touched)
+
+    def _tile(self, level: Satisfaction, width: float, high: float) -> Press:
+        """The face above the words, at one height in all of them."""
+        c, t, space = theme.colour, theme.type, theme.space
+        press = self._press(level, width, high)
         side, room = round(t.display * 1.2), width - 2 * space.s
         label = Text(
-            text,
+            press.inspect_text,
             room,
             size=t.lead,
             bold=True,
@@ -117,13 +120,12 @@ class ServiceRatingScreen(Screen[ServiceRating]):
 
     def _level(self, level: Satisfaction, width: float, high: float) -> Press:
         c, t, space = theme.colour, theme.type, theme.space
-        name = level.name.lower()
-        text = self.words(f"rating.level.{name}")
-        touched = self.touch(did.Rate(level))
-        press = Press(width, high, look=SECONDARY, name=f"rating.{name}", text=text, touched=touched)
+        press = self._press(level, width, high)
         side = round(min(high * 0.6, t.heading * 1.2))
         room = width - side - 3 * space.l
-        label = Text(text, room, size=t.lead, bold=True, colour=c.primary, leading=TIGHT, role="")
+        label = Text(
+            press.inspect_text, room, size=t.lead, bold=True, colour=c.primary, leading=TIGHT, role=""
+        )
         press.put(Icon(ICONS[level], side, c.primary), space.l, (high - side) / 2)
         press.put(label, 2 * space.l + side, (high - label.height) / 2)
         return press
