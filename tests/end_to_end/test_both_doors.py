@@ -303,10 +303,7 @@ async def test_a_form_sent_while_the_backend_is_down_is_found_by_phone_once_it_i
     backend = house.parts["backend"]
     await terminal.touch("home.services")
     await terminal.touch("services.rural-medical-claim")
-    await terminal.touch("guide.apply")
-    await terminal.touch("form.start")
-    await resident.present_card()
-    await terminal.touch("card.next")
+    await resident.begin_with_card()
     await resident.answer_the_claim()
     await resident.to_the_last_sheet()
     await terminal.touch("form.next")

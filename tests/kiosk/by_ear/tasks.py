@@ -83,9 +83,7 @@ async def appointment(one: Resident, county: County) -> None:
 
 async def payment(one: Resident, county: County) -> None:
     """A fine is found and paid with a phone, for which the screen is lit; its receipt is printed."""
-    await look_up_fine(one)
-    await one.choose("payment.pay")
-    await one.hears("payment.title")
+    await begin_to_pay(one)
     await one.hears("payment.left")
     await one.hears("speak.code_covered")
     await one.choose("bar.display", back=True)
@@ -106,9 +104,7 @@ async def payment(one: Resident, county: County) -> None:
 
 async def payment_later(one: Resident, county: County) -> None:
     """A payment is put off; its number is told, and finds it again."""
-    await look_up_fine(one)
-    await one.choose("payment.pay")
-    await one.hears("payment.title")
+    await begin_to_pay(one)
     await one.choose("payment.later")
     await one.hears("payment.later_text")
     number = await one.hears_number(12)
@@ -342,6 +338,13 @@ async def send(one: Resident, form: Form) -> None:
         await one.choose("charge.next", back=True)
     await one.hears("declaration.title")
     await one.choose("declaration.send", back=True)
+
+
+async def begin_to_pay(one: Resident) -> None:
+    """From the home page to the code that pays a fine."""
+    await look_up_fine(one)
+    await one.choose("payment.pay")
+    await one.hears("payment.title")
 
 
 async def look_up_fine(one: Resident) -> None:

@@ -85,6 +85,15 @@ async def left(hasty: Terminal) -> None:
     assert isinstance(hasty.visit.page, Home)
 
 
+async def keep_for_later(at: Terminal) -> KeptForLater:
+    """A letter is begun, and kept."""
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"), did.Leave())
+    page = at.do(did.KeepForLater())
+    assert isinstance(page, KeptForLater)
+    return page
+
+
 async def test_whoever_still_stands_there_after_a_crash_sees_the_same_question(
     at: Terminal, house: House, tmp_path: Path
 ) -> None:
@@ -246,10 +255,7 @@ async def test_the_code_that_is_shown_at_leaving_opens_it_and_a_slip_has_it(
 async def test_what_is_taken_up_stays_where_it_lies_and_its_code_goes_on_opening_it(
     at: Terminal, tmp_path: Path
 ) -> None:
-    await at.first_question(LETTER)
-    at.do(did.Enter("1199"), did.Leave())
-    page = at.do(did.KeepForLater())
-    assert isinstance(page, KeptForLater)
+    page = await keep_for_later(at)
     await at.shelf.settle()
     files = drafts(tmp_path)
     at.do(did.Next(), did.OpenDoor(Door.CONTINUE), did.Skip(), did.Insert(page.keeping.code))
@@ -261,10 +267,7 @@ async def test_what_is_taken_up_stays_where_it_lies_and_its_code_goes_on_opening
 
 
 async def test_a_form_that_was_begun_anew_is_not_replaced_unasked(at: Terminal) -> None:
-    await at.first_question(LETTER)
-    at.do(did.Enter("1199"), did.Leave())
-    page = at.do(did.KeepForLater())
-    assert isinstance(page, KeptForLater)
+    page = await keep_for_later(at)
     at.do(did.Next())
     await at.first_question(LETTER)
     at.do(did.Enter("42"), did.GoHome(), did.OpenDoor(Door.CONTINUE), did.Skip())
@@ -279,10 +282,7 @@ async def test_a_form_that_was_begun_anew_is_not_replaced_unasked(at: Terminal) 
 async def test_another_form_that_was_begun_goes_on_with_what_is_taken_up(
     at: Terminal, tmp_path: Path
 ) -> None:
-    await at.first_question(LETTER)
-    at.do(did.Enter("1199"), did.Leave())
-    page = at.do(did.KeepForLater())
-    assert isinstance(page, KeptForLater)
+    page = await keep_for_later(at)
     at.do(did.Next())
     await at.shelf.settle()
     files = drafts(tmp_path)
@@ -296,10 +296,7 @@ async def test_another_form_that_was_begun_goes_on_with_what_is_taken_up(
 
 
 async def test_codes_are_not_guessed(at: Terminal, tmp_path: Path, house: House) -> None:
-    await at.first_question(LETTER)
-    at.do(did.Enter("1199"), did.Leave())
-    page = at.do(did.KeepForLater())
-    assert isinstance(page, KeptForLater)
+    page = await keep_for_later(at)
     right = page.keeping.code
     wrong = f"{(int(right) + 1) % 10**8:08d}"
     at.do(did.Next(), did.OpenDoor(Door.CONTINUE), did.Skip())
@@ -348,10 +345,7 @@ async def test_what_was_erased_again_is_not_kept(at: Terminal, tmp_path: Path) -
 
 async def test_after_its_time_nothing_is_left(house: House, tmp_path: Path) -> None:
     async with terminal(house.address, tmp_path, kept_seconds=1.0) as at:
-        await at.first_question(LETTER)
-        at.do(did.Enter("1199"), did.Leave())
-        page = at.do(did.KeepForLater())
-        assert isinstance(page, KeptForLater)
+        page = await keep_for_later(at)
         at.do(did.Next())
         await at.until(lambda: Door.CONTINUE in at.visit.home.doors)
         await eventually(lambda: not drafts(tmp_path))

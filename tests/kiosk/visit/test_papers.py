@@ -183,11 +183,7 @@ async def test_without_paper_the_page_says_so_and_then_the_form_goes_to_the_phon
 
 
 async def test_who_leaves_while_there_is_no_paper_leaves_nothing_behind(at: Terminal, server: Cups) -> None:
-    await ways(at)
-    server.trouble("cover-open-error")
-    await at.page(CardWanted, did.ByCard())
-    at.lay()
-    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
+    await wait_for_paper(at, server)
     at.do(did.LeaveAnyway())
     server.repair()
     await nothing_comes_out(server)
@@ -196,11 +192,7 @@ async def test_who_leaves_while_there_is_no_paper_leaves_nothing_behind(at: Term
 async def test_who_goes_by_another_page_while_there_is_no_paper_leaves_nothing_behind(
     at: Terminal, server: Cups
 ) -> None:
-    await ways(at)
-    server.trouble("cover-open-error")
-    await at.page(CardWanted, did.ByCard())
-    at.lay()
-    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
+    await wait_for_paper(at, server)
     at.do(did.Back())
     await at.page(Paper, did.TakeBlank())  # waits for the first
     assert isinstance(at.do(did.Back(), did.LeaveAnyway()), Home)
@@ -289,6 +281,15 @@ async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: P
         (link,) = re.findall(r"http://[0-9.:]+/documents/\S+", message["text"])
         async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
             assert "申请人声明" in text_of(await answer.read())
+
+
+async def wait_for_paper(at: Terminal, server: Cups) -> None:
+    """A form filled in from a card goes to a printer that does not print."""
+    await ways(at)
+    server.trouble("cover-open-error")
+    await at.page(CardWanted, did.ByCard())
+    at.lay()
+    await at.until(lambda: isinstance(at.visit.page, Paper) and at.visit.page.waits is not None, 30)
 
 
 async def nothing_comes_out(server: Cups) -> None:
