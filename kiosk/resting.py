@@ -11,8 +11,9 @@ from kivy.core.window import Window
 
 from kiosk.visit.visit import Visit
 
-AWAKE, RESTING = 60.0, 20.0
-"""Times a second; Kivy draws at most as often."""
+AWAKE, RESTING = 120.0, 20.0
+"""Times a second; Kivy draws at most as often, and nothing where nothing changed. A touch waits for
+half of the time between two."""
 LOOK_SECONDS = 5.0
 """Between two looks whether somebody is there. A touch counts at once."""
 

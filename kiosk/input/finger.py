@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kivy.base import EventLoop
 from kivy.input.factory import MotionEventFactory
 from kivy.input.motionevent import MotionEvent
 from kivy.input.providers.mouse import MouseMotionEventProvider
@@ -47,7 +48,9 @@ class FingerProvider(MouseMotionEventProvider):  # type: ignore[misc]  # Kivy ha
             self.current_drag.move(self.current_drag.ud[_TRAIL][-1])
         super().on_mouse_release(win, *more)
 
-    def update(self, dispatch_fn: Any) -> None:  # noqa: D102 (Kivy's)
+    def update(self, dispatch_fn: Any) -> None:
+        """Asks the window once more: else what came while the loop slept waits until it has slept again."""
+        EventLoop.window.mainloop()
         super().update(dispatch_fn)
         self._untold.clear()
 
