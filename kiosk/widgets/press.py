@@ -73,7 +73,7 @@ def door(ground: str) -> Shades:
     return Shades(ground, "door_edge", "on_door", "")
 
 
-LINGERS = 0.06
+LINGERS = 0.03
 """Seconds for which it still looks pressed after the finger has left: mostly another page is there by then,
 and a frame is spared that would only have shown it let go."""
 

@@ -52,16 +52,18 @@ class CandidateRow(Box):
         self._composition = Composition()
         self._portions: list[list[Line]] = [[]]
         self._portion = 0
-        self._shown: list[KeyCap | Text] = []
+        self._widths: list[int] = []
+        self._caps: list[KeyCap] = []
         self._side = round(theme.touch * 1.15)
+        self._page_keys = tuple(self._page_key(step) for step in (-1, 1))
         self.show(self._composition)
 
     def show(self, composition: Composition, *, at_end: bool = False, hint: str = "") -> None:
         """Another composition. at_end: its last candidates first, for one who turns back; hint: another."""
         self._composition = composition
         self._hint = hint or self._hint
-        room = self.width - 2 * self._side
-        self._portions = chunks([self._width(text) for text in composition.candidates], room, lines())
+        self._widths = [self._width(text) for text in composition.candidates]
+        self._portions = chunks(self._widths, self.width - 2 * self._side, lines())
         self._portion = len(self._portions) - 1 if at_end else 0
         self._draw()
 
@@ -70,15 +72,15 @@ class CandidateRow(Box):
         return round(min(max(wide, theme.touch * 1.15), self.width - 2 * self._side))
 
     def _draw(self) -> None:
-        for widget in self._shown:
-            self.remove_widget(widget)
-        self._shown = []
+        self.clear_widgets()
+        before, self._caps = self._caps, []
         self._draw_strip()
         for number, line in enumerate(self._portions[self._portion]):
             left = 0
             for candidate in line:
-                cap = self._candidate(candidate)
-                self._add(cap, left, _strip() + number * theme.touch)
+                cap = self._candidate(candidate, before)
+                self.put(cap, left, _strip() + number * theme.touch)
+                self._caps.append(cap)
                 left += cap.width
         if self._composition.candidates:
             self._draw_page_keys()
@@ -109,45 +111,49 @@ class CandidateRow(Box):
             name="keyboard.composition",
         )
         bare = composing or self._composition.candidates
-        self._add(text, theme.space.s, 0 if bare else (self.height - text.height) / 2)
+        self.put(text, theme.space.s, 0 if bare else (self.height - text.height) / 2)
 
-    def _candidate(self, number: int) -> KeyCap:
-        text = self._composition.candidates[number]
+    def _candidate(self, number: int, before: list[KeyCap]) -> KeyCap:
+        """One of the keys that were there before, where one is as wide and is not under the finger."""
+        text, width = self._composition.candidates[number], self._widths[number]
         first = number == self._composition.highlighted
+        name, touched = f"candidate.{number}", partial(self._chosen, number)
+        tone = Tone.CHOSEN if first else Tone.PLAIN
+        for cap in before:
+            if cap.width == width and cap.state == "normal":
+                before.remove(cap)
+                cap.become(name=name, touched=touched, label=text, tone=tone, bold=first)
+                return cap
         return KeyCap(
-            self._width(text),
+            width,
             theme.touch,
-            name=f"candidate.{number}",
-            touched=partial(self._chosen, number),
+            name=name,
+            touched=touched,
             label=text,
-            tone=Tone.CHOSEN if first else Tone.PLAIN,
+            tone=tone,
             largest=theme.type.heading,
             bold=first,
         )
 
-    def _draw_page_keys(self) -> None:
-        back = self._portion > 0 or self._composition.page > 0
-        on = self._portion < len(self._portions) - 1 or not self._composition.last_page
-        for step, icon, message, enabled in (
-            (-1, "page_back", "candidates.previous", back),
-            (1, "page_on", "candidates.next", on),
-        ):
-            cap = KeyCap(
-                self._side,
-                lines() * theme.touch,
-                name="page.previous" if step < 0 else "page.next",
-                touched=partial(self._turn, step),
-                icon=icon,
-                largest=theme.type.title,
-                text=self._words(message),
-                tone=Tone.QUIET,
-                enabled=enabled,
-            )
-            self._add(cap, self.width - (2 if step < 0 else 1) * self._side, _strip())
+    def _page_key(self, step: int) -> KeyCap:
+        name, icon = ("previous", "page_back") if step < 0 else ("next", "page_on")
+        return KeyCap(
+            self._side,
+            lines() * theme.touch,
+            name=f"page.{name}",
+            touched=partial(self._turn, step),
+            icon=icon,
+            largest=theme.type.title,
+            text=self._words(f"candidates.{name}"),
+            tone=Tone.QUIET,
+        )
 
-    def _add(self, widget: KeyCap | Text, left: float, top: float) -> None:
-        self.put(widget, left, top)
-        self._shown.append(widget)
+    def _draw_page_keys(self) -> None:
+        back, on = self._page_keys
+        back.inspect_enabled = self._portion > 0 or self._composition.page > 0
+        on.inspect_enabled = self._portion < len(self._portions) - 1 or not self._composition.last_page
+        self.put(back, self.width - 2 * self._side, _strip())
+        self.put(on, self.width - self._side, _strip())
 
     def _turn(self, step: int) -> None:
         if 0 <= self._portion + step < len(self._portions):
