@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kivy.graphics import Color, PopMatrix, PushMatrix, SmoothLine, SmoothRoundedRectangle, Translate
+from kivy.graphics import (
+    Color,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    SmoothLine,
+    SmoothRoundedRectangle,
+    Translate,
+)
 from kivy.uix.widget import Widget
 
 from kiosk.colours import Colour
@@ -51,12 +59,15 @@ class Box(Widget):
         with self.canvas.before:
             if fill:
                 self._fill_colour = Color(*fill)
-                self._shape = SmoothRoundedRectangle(size=self.size, radius=[corner])
+                if corner:
+                    SmoothRoundedRectangle(size=self.size, radius=[corner])
+                else:
+                    Rectangle(size=self.size)
             if edge:
                 self._edge_colour = Color(*edge)
                 thick = edge_width or theme.space.hair
                 inset = thick / 2
-                self._border = SmoothLine(
+                SmoothLine(
                     rounded_rectangle=(
                         inset,
                         inset,

@@ -30,7 +30,7 @@ class DateEither(Keyboard):
         self._bounds = bounds
         self._today = today
         typed = DateKeyboard(width, language, text, turns=True)
-        super().__init__(width, typed.height, language)
+        super().__init__(width, typed.height, language, bed=False)
         self._put(typed)
 
     def _turn(self) -> None:

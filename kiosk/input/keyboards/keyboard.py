@@ -23,9 +23,9 @@ class Keyboard(Box):
 
     __events__: tuple[str, ...] = ("on_insert", "on_backspace", "on_done", "on_script")
 
-    def __init__(self, width: int, height: int, language: Language) -> None:
-        """height: in pixels, with the bed's margins."""
-        super().__init__(width, height, fill=theme.colour.sunken, radius=0)
+    def __init__(self, width: int, height: int, language: Language, *, bed: bool = True) -> None:
+        """height: in pixels, with the bed's margins; bed: not where it holds keyboards with their own."""
+        super().__init__(width, height, fill=theme.colour.sunken if bed else None, radius=0)
         self._words = words(language)
         self._room = width - 2 * theme.space.xs
         self._boards: dict[str, Board] = {}

@@ -22,7 +22,7 @@ class TextKeyboard(Keyboard):
         self, width: int, language: Language, methods: InputMethods, first: Language | None = None
     ) -> None:
         """language: of the visit; first: in which something is most likely written, where that differs."""
-        super().__init__(width, pinyin.height(), language)
+        super().__init__(width, pinyin.height(), language, bed=False)
         self._language = language
         self._methods = methods
         self._made: dict[Script, Keyboard] = {}
