@@ -43,7 +43,7 @@ IDLE_SECONDS = 20.0
 STARTS = 5
 VISITS = 3
 WORDS = (("huimin", "惠民"), ("yiyuan", "医院"), ("shebao", "社保"), ("gongjijin", "公积金"))
-CHARACTERS = "大小人中王"
+CHARACTERS = "大小人中王李社水木医"
 
 
 @dataclass(frozen=True)
