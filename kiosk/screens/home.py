@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend_client.catalog import Service
 from kiosk.screens.screen import Screen
@@ -14,7 +15,7 @@ from kiosk.visit.pages import Door, Home
 from kiosk.widgets.box import Box, line_up, stack
 from kiosk.widgets.icon import Icon
 from kiosk.widgets.mark import error
-from kiosk.widgets.press import Press, door
+from kiosk.widgets.press import QUIET, Press, button, door
 from kiosk.widgets.text import TIGHT, Text, fitting, lines_of
 
 GROUNDS = {
@@ -32,6 +33,8 @@ GROUNDS = {
 
 MOST_WORDS = 0.75
 """Share of the height that greeting and help may take together where the window lies."""
+MOST_HELP = 3
+"""Lines of the help below the doors, where smaller type makes it so few."""
 ABOUT = 1.4
 """Distance of the lines that say what is behind a door, in sizes of the type."""
 
@@ -49,7 +52,6 @@ class HomeScreen(Screen[Home]):
             greeting = self._greeting(self.width)
             help_ = self._help(self.width)
             self.put(greeting, 0, space.l)
-            self.put(help_, 0, self.height - help_.height)
             top = space.l + greeting.height + space.l
             if self.page.doors:
                 search = search_field(
@@ -58,6 +60,7 @@ class HomeScreen(Screen[Home]):
                 self.put(search, 0, top)
                 top += search.height + space.l
             self._put_doors(0, top, self.width, self.height - help_.height - space.xl - top)
+            self.put(help_, 0, self.height - help_.height)
         else:
             side = round(self.width * 0.31)
             greeting = self._greeting(side)
@@ -65,13 +68,13 @@ class HomeScreen(Screen[Home]):
             if greeting.height + help_.height > self.height * MOST_WORDS:  # the search stands between them
                 help_ = self._help(side, theme.type.caption)
             self.put(greeting, 0, space.s)
-            self.put(help_, 0, self.height - help_.height)
             if self.page.doors:
                 search = search_field(
                     self.words("home.search"), side, self.touch(did.OpenSearch()), "home.search"
                 )
                 free = self.height - help_.height - space.s - greeting.height
                 self.put(search, 0, space.s + greeting.height + (free - search.height) / 2)
+            self.put(help_, 0, self.height - help_.height)
             left = side + space.xl
             self._put_doors(left, 0, self.width - left, self.height)
 
@@ -106,9 +109,36 @@ class HomeScreen(Screen[Home]):
         icon = Icon("help", round(t.heading), c.primary)
         phone = self.surroundings.help_phone
         said = self.words("home.help_phone", phone=phone) if phone else self.words("home.help")
+        low = self._low(width) if theme.out_of_reach else None
         room = width - icon.width - theme.space.s
+        if low and theme.portrait:
+            room -= low.width + theme.space.l
+        if size is None and theme.portrait:
+            size = fitting(said, room, (t.body, t.caption, t.mark), lines=MOST_HELP)
         text = Text(said, room, size=size, colour=c.soft_ink, leading=1.4, balanced=True)
-        return line_up([icon, text], theme.space.s)
+        line = line_up([icon, text], theme.space.s)
+        if not low:
+            return line
+        return (
+            line_up([line, low], theme.space.l)
+            if theme.portrait
+            else stack(width, [line, low], theme.space.s)
+        )
+
+    def _low(self, width: float) -> Press:
+        """Brings everything under the reach of who sits, and back: from the foot, because the header may be
+        too high for them."""
+        look, t = self.view.look, theme.type
+        to = "high" if look.low else "low"
+        return button(
+            self.words(f"home.{to}"),
+            width * 0.3 if theme.portrait else width,
+            name="home.low",
+            touched=self.touch(did.SetLook(replace(look, low=not look.low))),
+            look=QUIET,
+            icon=to,
+            sizes=(t.body, t.caption, t.mark),
+        )
 
     def _put_doors(self, left: float, top: float, width: float, height: float) -> None:
         if not self.page.doors:
@@ -118,14 +148,19 @@ class HomeScreen(Screen[Home]):
         wide = (width - gap) / 2
         rows = (len(self.page.doors) + 1) // 2
         high = (height - gap * (rows - 1)) / rows
-        words = [self._door_words(which, wide - 2 * theme.space.l, high) for which in self.page.doors]
+        room = wide - 2 * theme.space.l
+        words = [self._door_words(which, room, high) for which in self.page.doors]
         if any(len(said.children) == 1 for said in words):  # all of them say more than their name, or none
-            words = [self._door_words(which, wide - 2 * theme.space.l, 0) for which in self.page.doors]
+            words = [self._door_words(which, room, 0) for which in self.page.doors]
         free = min(high - said.height - 3 * theme.space.m for said in words)
         side = round(min(free, high * 0.34, theme.type.display * 1.9))
+        beside = side < theme.type.body  # above its name it would be a speck
+        if beside:
+            side = round(min(high * 0.5, theme.type.heading * 1.2))
+            words = [self._door_words(which, room - side - theme.space.m, 0) for which in self.page.doors]
         for number, (which, said) in enumerate(zip(self.page.doors, words, strict=True)):
             row, column = divmod(number, 2)
-            tile = self._door(which, said, side, (wide, high))
+            tile = self._door(which, said, side, (wide, high), beside=beside)
             self.put(tile, left + column * (wide + gap), top + row * (high + gap))
 
     def _nothing(self, width: float) -> Box:
@@ -137,7 +172,7 @@ class HomeScreen(Screen[Home]):
         """What it is called, and what is behind it as far as an icon above still has room in that height."""
         t, space, c = theme.type, theme.space, theme.colour
         title = self.words(f"door.{which.value}")
-        size = fitting(title, room, (t.title, t.heading, t.lead), lines=1, bold=True)
+        size = fitting(title, room, (t.title, t.heading, t.lead, t.body), lines=1, bold=True)
         label = Text(title, room, size=size, bold=True, colour=c.on_door, leading=TIGHT, role="")
         free = height - 3 * space.m - t.heading - label.height - space.xs
         pitch = round(t.body * ABOUT)
@@ -148,8 +183,8 @@ class HomeScreen(Screen[Home]):
                 return stack(room, [label, said], space.xs)
         return stack(room, [label])
 
-    def _door(self, which: Door, words: Box, side: int, size: tuple[float, float]) -> Press:
-        """side: of the icon, the same for all; size: of the door."""
+    def _door(self, which: Door, words: Box, side: int, size: tuple[float, float], *, beside: bool) -> Press:
+        """side: of the icon, the same for all; size: of the door; beside: the icon is before the words."""
         space = theme.space
         press = Press(
             *size,
@@ -158,8 +193,13 @@ class HomeScreen(Screen[Home]):
             text=self.words(f"door.{which.value}"),
             touched=self.touch(did.OpenDoor(which)),
         )
-        press.put(words, space.l, size[1] - space.m - words.height)
-        press.put(Icon(which.value, side, theme.colour.on_door), space.l - side * 0.08, space.m)
+        icon = Icon(which.value, side, theme.colour.on_door)
+        if beside:
+            press.put(icon, space.l, (size[1] - side) / 2)
+            press.put(words, space.l + side + space.m, (size[1] - words.height) / 2)
+        else:
+            press.put(words, space.l, size[1] - space.m - words.height)
+            press.put(icon, space.l - side * 0.08, space.m)
         return press
 
     def _about(self, which: Door, named: int) -> str:

@@ -42,6 +42,8 @@ GLYPHS = {
     "home": MDI7.home_outline,
     "language": MDI7.translate,
     "display": MDI7.tune_variant,
+    "low": MDI7.wheelchair_accessibility,
+    "high": MDI7.human,
     "search": MDI7.magnify,
     "open": MDI7.chevron_right,
     "up": MDI7.chevron_up,

@@ -66,7 +66,6 @@ class Way:
         return [
             *([f"display.size.{size}"] if size != "standard" else []),
             *(["display.contrast.on"] if self.contrast else []),
-            *(["display.low.on"] if self.low else []),
         ]
 
 
@@ -109,9 +108,13 @@ class Watched(Terminal):
 
 
 async def choose(way: Way, resident: Resident) -> None:
-    """Makes the home page look and speak so, by touching it."""
+    """Makes the home page look and speak so, by touching it: who sits lowers it first, from its foot."""
     t = resident.terminal
     tree = await t.screen("home")
+    if way.low:
+        high = tree.controls["home.low"].text
+        await t.touch("home.low")
+        tree = await t.until(lambda now: now.controls["home.low"].text != high, "it is not lowered")
     if tree.language != way.language:
         await t.touch("bar.language")
         await t.until(lambda now: now.language == way.language, f"no {way.language}")
@@ -132,8 +135,9 @@ async def attempt(name: str, way: Way, resident: Resident, county: County) -> Ou
     began, wrong = time.monotonic(), ""
     try:
         async with asyncio.timeout(LONGEST):
+            t.out_of_reach = OUT_OF_REACH if way.low else 0
             await choose(way, resident)
-            t.touches, t.out_of_reach = 0, OUT_OF_REACH if way.low else 0
+            t.touches = 0
             began = time.monotonic()
             await TASKS[name](resident, county)
     except Exception as error:  # whatever it is, the other tasks are done
