@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from backend_client.door import Door
 from backend_client.warming import Sizes
 from foundation.language import Language
-from foundation.log import logger
+from foundation.log import logger, trace
 from ivr import metrics
 from ivr.alerts import CallAlerts
 from ivr.call import Call, CallOver
@@ -109,8 +109,8 @@ async def _serve(conversation: Conversation) -> Result:
     except asyncio.CancelledError:
         # The line ends, and this call with it; nothing waits for what is returned.
         return await _end(conversation, Result.CLOSED)
-    except Exception:
-        _log.exception("call failed", call_id=conversation.call.call_id)
+    except Exception as error:
+        _log.error("call failed", call_id=conversation.call.call_id, trace=trace(error))
         return await _end(conversation, Result.FAILURE)
 
 
@@ -122,6 +122,6 @@ async def _end(conversation: Conversation, result: Result) -> Result:
             await conversation.call.last_words(conversation.prompt(f"end.{result.value}"))
     except (HungUp, TimeoutError):
         pass
-    except Exception:
-        _log.exception("last words failed", call_id=conversation.call.call_id)
+    except Exception as error:
+        _log.error("last words failed", call_id=conversation.call.call_id, trace=trace(error))
     return result

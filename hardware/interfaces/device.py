@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, TypeVar, final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from foundation.log import logger
+from foundation.log import logger, trace
 
 log = logger(__name__)
 
@@ -558,8 +558,10 @@ class Device(ABC, Generic[C, S]):
         for told in tuple(self.__subscribers):
             try:
                 told(event)
-            except Exception:
-                log.exception("subscriber_failed", device=self.name, told=type(event).__name__)
+            except Exception as error:
+                log.error(
+                    "subscriber_failed", device=self.name, told=type(event).__name__, trace=trace(error)
+                )
 
 
 AnyDevice = Device[Any, Any]

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from foundation.log import logger
+from foundation.log import logger, trace
 from foundation.unix_socket import listen
 from hardware.vendor_mode.lines import MAX_LINE, Ended, Refusal, Refused, State, encode, receive
 from hardware.vendor_mode.places import place_of
@@ -182,8 +182,8 @@ class VendorModeServer:
             await connection.send(state=lender.state.value)
         except (Ended, TimeoutError):
             pass  # whoever reads from the connection finds out, too
-        except Exception:
-            log.exception("lending_failed")
+        except Exception as error:
+            log.error("lending_failed", trace=trace(error))
             connection.hang_up()  # which gives back what was lent
         finally:
             lending.cancel()

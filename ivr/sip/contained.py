@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from foundation.log import logger
+from foundation.log import logger, trace
 
 log = logger("ivr.sip")
 
@@ -18,7 +18,7 @@ def contained(callback: Callable[..., None]) -> Callable[..., None]:
     def called(*arguments: Any) -> None:
         try:
             callback(*arguments)
-        except Exception:
-            log.exception("callback_failed", callback=callback.__qualname__)
+        except Exception as error:
+            log.error("callback_failed", callback=callback.__qualname__, trace=trace(error))
 
     return called

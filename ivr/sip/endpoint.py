@@ -10,7 +10,7 @@ from typing import Any, Self
 import pjsua2 as pj
 import structlog
 
-from foundation.log import logger
+from foundation.log import logger, trace
 from ivr import metrics
 from ivr.line import HungUp, Line
 from ivr.sip.address import listen_address
@@ -209,8 +209,8 @@ class SipEndpoint:
                     log.warning("call_without_sound")
             except HungUp:
                 pass
-            except Exception:
-                log.exception("call_failed")
+            except Exception as error:
+                log.error("call_failed", trace=trace(error))
             finally:
                 await line.hang_up()
 

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from foundation.log import logger
+from foundation.log import logger, trace
 from foundation.unix_socket import connect, listen
 
 MAX_LINE = 4 << 20
@@ -65,9 +65,9 @@ async def _answered(line: bytes, answer: Answer) -> dict[str, Any]:
         return {**await answer(request), **number}
     except Refused as refused:
         return {"error": str(refused), **number}
-    except Exception:
+    except Exception as error:
         # A question that goes wrong must end neither the connection nor, with it, a worker and its calls.
-        _log.exception("request_failed")
+        _log.error("request_failed", trace=trace(error))
         return {"error": "failed", **number}
 
 

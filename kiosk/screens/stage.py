@@ -136,8 +136,8 @@ class Stage(FloatLayout):
         self._redraw()
 
     def show(self, now: View) -> None:
-        """Shows a state of the visit. Where that breaks, the visit ends, and the home page is drawn anew;
-        what breaks with nobody there is raised."""
+        """Shows a state of the visit. Where that breaks, the visit ends, or the technician's menu closes, and
+        the page below is drawn anew; what breaks with nobody there is raised."""
         if now == self.view:
             return
         try:
@@ -145,9 +145,12 @@ class Stage(FloatLayout):
         except Exception as error:
             log.error("screen_broke", page=type(now.page).__name__, trace=trace(error))
             self.view = None  # nobody knows what stands there
-            if isinstance(now.page, Home | OutOfService) and not self._visit.under_way:
+            if self._visit.above.page is not None:
+                self._visit.above.broken()
+            elif isinstance(now.page, Home | OutOfService) and not self._visit.under_way:
                 raise
-            self._visit.end("broken")
+            else:
+                self._visit.end("broken")
 
     def _update(self, now: View) -> None:
         """With as little made anew as that takes."""

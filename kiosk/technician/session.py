@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
-from foundation.log import logger
+from foundation.log import logger, trace
 from kiosk.look import Look
 from kiosk.technician.events import AskForMenu
 from kiosk.visit import events as did
@@ -103,6 +103,10 @@ class Session(Above):
         self._pages = [self._menu()]
         self._shown()
 
+    def broken(self) -> None:
+        """Closes: what its page is for would break again."""
+        self.close("broken")
+
     # What technicians do.
 
     def take(self, event: Event) -> bool:
@@ -155,9 +159,9 @@ class Session(Above):
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception:
-            log.exception("menu_broke", page=type(self.page).__name__)
-            self.close("broken")
+        except Exception as error:
+            log.error("menu_broke", page=type(self.page).__name__, trace=trace(error))
+            self.broken()
 
     # The beginning and the end.
 

@@ -23,5 +23,8 @@ class Above:
         """Does what an event asks for; False where it is not for it."""
         return False
 
+    def broken(self) -> None:
+        """The page could not be drawn: there is none any more."""
+
     def touched(self) -> None:
         """The screen was touched, wherever."""

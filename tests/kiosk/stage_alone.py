@@ -21,7 +21,11 @@ from foundation.log import start_log
 from foundation.unix_socket import connect
 from kiosk.calling.telephone import CallState
 from kiosk.settings import KioskSettings
+from kiosk.technician.events import AskForMenu
+from kiosk.technician.pages import PinEntry
+from kiosk.technician.session import Session
 from kiosk.visit import pages
+from kiosk.visit.above import Above
 from kiosk.visit.visit import Visit
 from kiosk.window import prepare, require_window
 from tests.kiosk.gallery import Gallery
@@ -57,6 +61,16 @@ class Alone(Gallery):
         shown = self._stage.screen
         assert shown is not None
         return shown.name, self._stage.view == self._visit.view and shown.parent is self._stage
+
+    def broken_menu(self) -> tuple[str, bool]:
+        """Likewise, where a page of the technician's menu breaks."""
+        session = Session(self._visit, keep=60.0, patience=60.0)
+        session.begin(PinEntry, PinEntry, ())
+        self._visit.above = session
+        try:
+            return self.broken("marks", lambda: self._visit.send(AskForMenu()))
+        finally:
+            self._visit.above = Above()
 
     def typed(self) -> tuple[list[str], list[str]]:
         """Where a text that was typed stands, while it is on the screen and after the visit's end."""
@@ -124,6 +138,7 @@ class Alone(Gallery):
             ),
             "head": self.broken("header", lambda: visit.show_call(pages.HelpCall(CallState.RINGING)), search),
         }
+        broken["menu"] = self.broken_menu()
         with tempfile.TemporaryDirectory() as folder:
             modes = await self.inspected(Path(folder))
         return {"broken": broken, "typed": self.typed(), "inspector": modes}

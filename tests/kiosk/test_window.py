@@ -320,7 +320,7 @@ def stage_alone(displays: dict[str, str]) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("part", ["build", "refresh", "overlay", "head"])
+@pytest.mark.parametrize("part", ["build", "refresh", "overlay", "head", "menu"])
 def test_a_screen_that_breaks_ends_the_visit_and_the_home_page_stands(
     part: str, stage_alone: dict[str, Any]
 ) -> None:
