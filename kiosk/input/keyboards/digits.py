@@ -9,13 +9,17 @@ from kiosk.input.keyboards.layout import Layout
 from kiosk.theme import theme
 from kiosk.widgets.text import TIGHT, Text
 
-ROW, LOW_ROW = 1.35, 1.25
-"""Height of a row of a pad in least touch targets, where the window stands and where it lies."""
+ROW = 1.35
+"""Height of a row of a pad where the window stands, in least touch targets."""
+LEAST_ROW, MOST_ROW, SHARE = 1.25, 1.6, 0.115
+"""Where it lies the pad stands beside the question, and a row has that share of the height, within bounds."""
 
 
 def pad_row() -> int:
     """Height of a row of a pad in pixels."""
-    return round(theme.touch * (ROW if theme.portrait else LOW_ROW))
+    if theme.portrait:
+        return round(theme.touch * ROW)
+    return round(min(max(theme.room[1] * SHARE, theme.touch * LEAST_ROW), theme.touch * MOST_ROW))
 
 
 class DigitKeyboard(Keyboard):
