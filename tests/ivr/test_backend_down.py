@@ -40,6 +40,7 @@ async def test_wherever_the_backend_is_missed_the_caller_may_try_again(
         live.does("1")
         await live.until("backend.retry")
         await cable.plug_in()
+        await weak_phone.client.until_back()
         live.does("1")
         await live.until("policies.topics")
         await cable.pull_out()
@@ -48,6 +49,7 @@ async def test_wherever_the_backend_is_missed_the_caller_may_try_again(
         await live.until("main.person")
         await live.until("backend.retry")
         await cable.plug_in()
+        await weak_phone.client.until_back()
         live.does("1")
         await live.until("notices/cut-sooner")
     heard = live.heard
@@ -126,6 +128,7 @@ async def test_a_query_keeps_what_was_keyed_while_the_backend_is_away(
         live.does(suffix(IDENTITY))
         await live.until("backend.retry")
         await cable.plug_in()
+        await weak_phone.client.until_back()
         live.does("1")
         await live.until("progress.now")
     assert live.heard.prompts.count("progress.reference") == 1
