@@ -144,6 +144,7 @@ class Session(Above):
         self._working = asyncio.get_running_loop().create_task(self._run(work))
         self._ending.add(self._working)
         self._working.add_done_callback(self._ending.discard)
+        self._working.add_done_callback(lambda _: work.close())  # it may have been stopped before it began
 
     def stop(self) -> None:
         """Waits no more."""
