@@ -262,12 +262,11 @@ async def told(stream: Any, within: float = 3.0) -> alert_pb2.WatchAlertsRespons
 async def test_a_door_is_told_of_all_in_force_and_then_of_every_change(open_office: Office) -> None:
     first, taken = await open_office.send()
     stream = open_office.watch()
-    await asyncio.sleep(0.6)
+    while not (await told(stream)).alerts:
+        pass
     snapshot = await told(open_office.watch())
     assert snapshot.change == alert_pb2.ALERT_CHANGE_SNAPSHOT
     assert [alert.name for alert in snapshot.alerts] == [taken.name]
-    while not (await told(stream)).alerts:
-        pass
     updated, newer = await open_office.send(type="Update", references=(first.reference,))
     change = await told(stream)
     assert change.change == alert_pb2.ALERT_CHANGE_UPDATED

@@ -57,23 +57,23 @@ async def tried(task: Task, language: Language, at: County, shown: tuple[str, st
 
 
 async def run(tasks: Sequence[str], languages: Sequence[Language], size: str, folder: Path) -> bool:
-    """All of them, one after another; whether all were done."""
+    """All of them, one after another, each in a county of its own; whether all were done."""
     print(COLUMNS.format("task", "lang", "done", "keys", "seconds", "sentences"), flush=True)
     well = True
     with ExitStack() as stack:
         display = Display(size)
         stack.callback(display.stop)
-        async with county(folder / "county", everything=True) as at:
-            for name in tasks:
-                for language in languages:
-                    own = folder / f"{name}-{language.value}"
+        for name in tasks:
+            for language in languages:
+                own = folder / f"{name}-{language.value}"
+                async with county(folder / f"county-{own.name}", everything=True) as at:
                     done = await tried(TASKS[name], language, at, (size, display.name), own)
-                    well = well and not done.trouble
-                    word = "no" if done.trouble else "yes"
-                    figures = (done.keys, f"{done.seconds:.0f}", done.sentences)
-                    print(COLUMNS.format(name, language.value, word, *figures), flush=True)
-                    if done.trouble:
-                        print(f"    {done.trouble}", flush=True)
+                well = well and not done.trouble
+                word = "no" if done.trouble else "yes"
+                figures = (done.keys, f"{done.seconds:.0f}", done.sentences)
+                print(COLUMNS.format(name, language.value, word, *figures), flush=True)
+                if done.trouble:
+                    print(f"    {done.trouble}", flush=True)
     return well
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -166,7 +167,9 @@ async def test_a_form_that_was_being_sent_when_the_terminal_died_is_taken_once(
     before = await submissions(house.database)
     at.cable.answers.clear()
     at.do(did.Send())
-    await eventually(lambda: any((tmp_path / "queue").iterdir()))
+    async with asyncio.timeout(30):  # until it is taken, and the terminal does not know yet
+        while not await submissions(house.database) - before:  # noqa: ASYNC110 (a database)
+            await asyncio.sleep(0.01)
     async with after_a_crash(at, house, tmp_path) as again:
         at.cable.answers.set()
         first = await at.page(Confirmation)
