@@ -1,7 +1,8 @@
 """Many visits at a terminal, touched within its process: does memory grow, does a page become slower?
 
-The terminal is the whole command with its window; touches enter where Kivy's own providers hand them in. Only
-the time in which a new page ignores touches is left out: a thousand visits would take an hour.
+The terminal is the whole command with its window; touches enter where Kivy's own providers hand them in. Left
+out are the times in which touches are ignored, of a new page and of a finger that trembles: a thousand visits
+would take an hour.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ class Walk:
         from kivy.core.window import Window  # noqa: PLC0415 (the terminal prepares it)
 
         from kiosk.screens import stage as stages  # noqa: PLC0415 (likewise)
+        from kiosk.screens import tremble  # noqa: PLC0415 (likewise)
 
-        stages.DEAF = 0.0
+        stages.DEAF = tremble.BOUNCE = 0.0
         Window.bind(on_flip=lambda *_: self._frame.set())
         for number in range(self._visits):
             for name in VISITS[number % len(VISITS)]:
