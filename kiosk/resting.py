@@ -10,10 +10,10 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from kiosk.visit.visit import Visit
+from kiosk.window import AWAKE
 
-AWAKE, RESTING = 120.0, 20.0
-"""Times a second; Kivy draws at most as often, and nothing where nothing changed. A touch waits for
-half of the time between two."""
+RESTING = 20
+"""Times a second, in place of AWAKE."""
 LOOK_SECONDS = 5.0
 """Between two looks whether somebody is there. A touch counts at once."""
 
@@ -42,5 +42,5 @@ class Resting:
         _ask(AWAKE if self._visit.under_way else RESTING)
 
 
-def _ask(times: float) -> None:
+def _ask(times: int) -> None:
     Clock._max_fps = times  # Kivy reads it before each frame, and has no public name for it
