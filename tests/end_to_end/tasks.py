@@ -65,6 +65,7 @@ class Way:
         size = self.type.replace("-", "_")
         return [
             *([f"display.size.{size}"] if size != "standard" else []),
+            *(["display.low.off", "display.low.on"] if self.low else []),
             *(["display.contrast.on"] if self.contrast else []),
         ]
 
@@ -108,7 +109,8 @@ class Watched(Terminal):
 
 
 async def choose(way: Way, resident: Resident) -> None:
-    """Makes the home page look and speak so, by touching it: who sits lowers it first, from its foot."""
+    """Makes the home page look and speak so, by touching it: who sits lowers it first, from its foot, and
+    once more by its row, after everything went up."""
     t = resident.terminal
     tree = await t.screen("home")
     if way.low:
