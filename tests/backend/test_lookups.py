@@ -478,7 +478,7 @@ async def test_a_slow_source_keeps_nobody_else_waiting(ask: Asking) -> None:
         {"provider": "content", "more": 1},
     ],
 )
-def test_wrong_settings_are_told_before_anybody_asks(settings: dict[str, Any]) -> None:
+async def test_wrong_settings_are_told_before_anybody_asks(settings: dict[str, Any]) -> None:
     with pytest.raises(Misconfigured) as caught:
         Sources.configured({"mine": SourceSettings(**settings)})
     assert str(caught.value).startswith("mine: ")

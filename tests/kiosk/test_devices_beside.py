@@ -217,7 +217,7 @@ async def test_a_slips_code_takes_the_place_of_twelve_digits(beside: Beside) -> 
 # Keypads.
 
 
-def test_every_fault_is_tried() -> None:
+async def test_every_fault_is_tried() -> None:
     assert set(SMARTPIN_FAULTS) == set(SimulatedSmartPinPad.faults()) - {"none"}
     assert set(KEYNIUS_FAULTS) == set(SimulatedKeyniusPad.faults()) - {"none"}
     assert set(BOARD_FAULTS) == set(SimulatedAuxiliaries.faults()) - {"none"}
