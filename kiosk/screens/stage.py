@@ -45,6 +45,9 @@ DEAF = 0.25
 """Seconds after another page came in which touches are ignored: they were meant for the one before."""
 STUCK = 10.0
 """Seconds after which a touch that never ended is forgotten."""
+_UNDER_A_FINGER = ("waiting", "long_wait", "leaving", "seconds_left", "trouble", "ending", "call")
+"""What of a view stands on the screen until a finger that is down has left: it may be on a button of it. A
+question about time is answered by the touch itself, before its button is let go."""
 
 
 class Stage(FloatLayout):
@@ -108,8 +111,7 @@ class Stage(FloatLayout):
             return True  # whoever cannot see what they touch wants light
         if "button" in touch.profile and touch.button != "left":
             return True
-        held = self._finger is not None and now - self._finger[1] < STUCK
-        if held or self.deaf or self._tremble.again(touch.x, touch.y, now):
+        if self._held(now) or self.deaf or self._tremble.again(touch.x, touch.y, now):
             return True
         self._finger = (touch.uid, now)
         super().on_touch_down(touch)
@@ -120,12 +122,17 @@ class Stage(FloatLayout):
         if self._finger and self._finger[0] == touch.uid:
             self._finger = None
             self._tremble.left(touch.x, touch.y, monotonic(), Clock.frametime)
+            self._redraw()
         if self._holds.up(touch.x, self.height - touch.y, self.width, self.height, monotonic()):
             touch.grab_list.clear()  # what lies in the corner was not meant
             self.send(AskForMenu())
             return True
         super().on_touch_up(touch)
         return True
+
+    def _held(self, now: float) -> bool:
+        """Whether a finger that was let through is down."""
+        return self._finger is not None and now - self._finger[1] < STUCK
 
     # Drawing.
 
@@ -166,6 +173,8 @@ class Stage(FloatLayout):
             if before is None or not _same_question(before, now):
                 self._deaf_until = monotonic() + DEAF
         else:
+            if self._held(monotonic()):
+                now = replace(now, **{part: getattr(before, part) for part in _UNDER_A_FINGER})
             if (before.alerts, before.alert, before.call) != (now.alerts, now.alert, now.call):
                 self._renew_head(now)
             if _covered(before) != _covered(now):

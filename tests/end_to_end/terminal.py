@@ -121,6 +121,12 @@ class Terminal:
         """Waits for a screen."""
         return await self.until(lambda tree: tree.screen == name, f"screen {name} did not come", patience)
 
+    async def touch_slowly(self, identifier: str, seconds: float) -> None:
+        """As a finger does that stays for a while."""
+        tree = await self.until(lambda now: now.has(identifier), f"no {identifier}")
+        x, y = tree.control(identifier).centre
+        await self._point(f"mousemove {x} {y} mousedown 1 sleep {seconds} mouseup 1")
+
     async def touch(self, identifier: str, text: str = "", patience: float = PATIENCE) -> None:
         """Touches the control of that identifier (or the first one that begins so and holds `text`)."""
 
@@ -132,7 +138,10 @@ class Terminal:
 
     async def touch_at(self, *places: tuple[int, int]) -> None:
         """Each touch: down, a moment, up, and the time in which a finger cannot be back yet."""
-        steps = " ".join(f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.1" for x, y in places)
+        steps = (f"mousemove {x} {y} mousedown 1 sleep 0.03 mouseup 1 sleep 0.1" for x, y in places)
+        await self._point(" ".join(steps))
+
+    async def _point(self, steps: str) -> None:
         process = await asyncio.create_subprocess_exec(
             *("xdotool", *steps.split()),
             env=os.environ | {"DISPLAY": self.display},

@@ -43,6 +43,16 @@ async def test_an_idle_visit_warns_with_a_countdown_and_then_wipes_itself(
         await hand.to_form("labour-registration")
         await hand.go("form.start", "card.skip")
         assert await hand.entered() == ""
+        for held in (0.03, 0.4):
+            await hand.keys("mary")
+            await _warned(hand)
+            await hand.touch_slowly("idle.end", held)
+            await hand.screen("home")
+            ended = [line for line in hand.log().splitlines() if "visit_ended" in line]
+            assert '"left"' in ended[-1], "by the button, not by the time that ran out later"
+            await hand.to_form("labour-registration")
+            await hand.go("form.start", "card.skip")
+            assert await hand.entered() == ""
         assert "mary" not in hand.log()
 
 

@@ -48,7 +48,7 @@ async def test_help_is_read_and_a_person_called_in_the_middle_of_a_form(
             assert await hand.entered() == "王"
             await hand.says("通话 00:0")
             await hand.pinyin("xiao", "小")
-            await hand.go("bar.hang_up")
+            await hand.touch_slowly("bar.hang_up", 1.2)  # meanwhile the call has counted on
             await hand.says("通话已结束")
             assert await hand.entered() == "王小"
             assert (await there.notices("ended"))["code"] == 200
