@@ -28,13 +28,18 @@ ANSWER_SECONDS = 0.5
 FIRST_CONFIRMATION_SECONDS = 2.0
 """So long a printer may take for its first answer to GS r, until it is held for one that knows none."""
 SETTLE_SECONDS = 0.2
-"""After an answer that did not come, the line has to be silent for so long before the next question,"""
+"""After an answer that did not come the line has to be silent for so long before the next question, and after
+an answer to GS r before the next job: answers that belong together have all come then,"""
 LONGEST_SETTLE_SECONDS = 2.0
 """but a line that never falls silent is not waited for longer than this."""
 WATCH_SECONDS = 0.5
 """While a job is printed its state is asked so often."""
 MISSED_ANSWERS = 3
 """So many questions without an answer, one after another: nobody knows what became of the job."""
+MOST_OWED = 12
+"""So many answers to GS r are waited for: a printer that has not given one of them gives none."""
+PATIENCE = 3
+"""A printer that used to answer GS r and does not, for so many times the time of its last job, is another."""
 JOB_SECONDS = 10.0
 """Time for a short job,"""
 LINE_SECONDS = 0.1
@@ -67,8 +72,15 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
     """Asks for the state before a job, watches it while it is printed, asks again before calling it printed.
 
     The job ends with GS r, which a printer answers once everything before it is done. A printer that does not
-    know GS r is given the time the job takes, and has printed where it is without trouble then. What a failed
-    job left on the paper is cut off before the next one: it belongs to another resident.
+    know GS r is given the time the job takes, and has printed where it is without trouble then; it is asked
+    all the same, and one that answers after all is believed from the next job on. One that is known to answer
+    is never judged by the time: where it does not, nothing is sent to it.
+
+    An answer does not say to which question. So they are counted, whatever becomes of a job: what the printer
+    still owes for an earlier one must not confirm the next. What a printer without GS r takes for text in the
+    question is gone with the ESC @ that begins each job.
+
+    What a failed job left on the paper is cut off before the next one: it belongs to another resident.
     """
 
     driver = "escpos"
@@ -81,6 +93,8 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
         self._answers_in_order: bool | None = None
         self._answers = AnswerReader()
         self._owed = 0
+        self._seconds = JOB_SECONDS
+        self._in_vain = 0.0
         self._remains = False
 
     async def _print_slip(self, parts: tuple[SlipPart, ...]) -> int:
@@ -109,6 +123,7 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
         try:
             rest_off = escpos.INITIALISE + escpos.CUT if self._remains else b""
             self._remains = True
+            self._seconds = seconds
             await self._port.write(rest_off + job)
             await self._watch(seconds)
             await self._refuse_trouble()
@@ -145,41 +160,84 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
 
     async def _receive(self, deadline: float) -> bytes:
         """The status bytes among what comes next; takes note of answers to GS r, drops what is neither."""
-        data = await self._port.read(max(0.0, deadline - time.monotonic()))
+        return self._sort(await self._port.read(max(0.0, deadline - time.monotonic())))
+
+    def _sort(self, data: bytes) -> bytes:
         answers = self._answers.feed(data)
         if not data:
             self._answers.clear()
-        self._owed = max(0, self._owed - sum(isinstance(answer, InOrder) for answer in answers))
+        in_order = sum(isinstance(answer, InOrder) for answer in answers)
+        if self._owed and in_order and self._answers_in_order is False:
+            self._answers_in_order = None  # it was slow
+        self._owed = max(0, self._owed - in_order)
         return bytes(answer.value for answer in answers if isinstance(answer, StatusByte))
 
     async def _settle(self) -> None:
-        """Lets answers that are still on their way arrive, and forgets them."""
+        """Lets answers that are still on their way arrive: status bytes are forgotten, the others counted."""
         longest = time.monotonic() + LONGEST_SETTLE_SECONDS
-        while await self._receive(time.monotonic() + SETTLE_SECONDS) and time.monotonic() < longest:
-            pass
+        while time.monotonic() < longest:
+            data = await self._port.read(SETTLE_SECONDS)
+            self._sort(data)
+            if not data:
+                break
         self._unanswered = False
 
     async def _finish_earlier(self) -> None:
-        """Lets the printer finish what it was given before, and learns whether it answers GS r."""
+        """Lets the printer finish what it was given before, and learns whether it answers GS r.
+
+        One answer more than were open at the beginning belongs to a question asked here, behind everything
+        else: all is done then, and what was not answered before will never be: the printer lost its power, or
+        was told to forget. DeviceError where it is known to answer and does not: nothing was printed.
+        """
         if self._answers_in_order is False:
             return
-        await self._ask_in_order()
-        deadline = time.monotonic() + (JOB_SECONDS if self._answers_in_order else FIRST_CONFIRMATION_SECONDS)
-        while self._owed and time.monotonic() < deadline:
-            await self._receive(deadline)
-        self._answers_in_order = self._owed == 0
+        began = time.monotonic()
+        open_before, answered = self._owed, 0
+        while answered <= open_before:
+            longest = JOB_SECONDS if self._answers_in_order else FIRST_CONFIRMATION_SECONDS
+            came = await self._ask_until_answered(began + longest)
+            if not came:
+                await self._stay_behind(longest)
+                return
+            self._answers_in_order = True
+            self._in_vain = 0.0
+            answered += came
         self._owed = 0
 
+    async def _stay_behind(self, waited: float) -> None:
+        """The printer has not answered GS r in this time."""
+        if not self._answers_in_order:
+            self._answers_in_order = False
+            return
+        await self._refuse_trouble()
+        self._in_vain += waited
+        if self._in_vain >= PATIENCE * self._seconds:
+            self._answers_in_order, self._in_vain = None, 0.0
+        raise DeviceError(CompletionCode.DEVICE_NOT_READY, detail="still busy with what came before")
+
+    async def _ask_until_answered(self, deadline: float) -> int:
+        """Asks, and once more half-way, as an answer may be lost; once one came, waits until the line is
+        silent: the questions stand one behind the other. How many answers came."""
+        now = time.monotonic()
+        for until in (now + (deadline - now) / 2, deadline):
+            await self._ask_in_order()
+            owed = self._owed
+            while self._owed == owed and time.monotonic() < until:
+                await self._receive(until)
+            if self._owed < owed:
+                await self._settle()
+                return owed - self._owed
+        return 0
+
     async def _ask_in_order(self) -> None:
-        self._owed += 1
+        self._owed = min(self._owed + 1, MOST_OWED)
         await self._port.write(escpos.ASK_PAPER_IN_ORDER)
 
     async def _watch(self, seconds: float) -> None:
         """Waits until the job is done. DeviceError once the printer reports trouble or falls silent."""
         deadline = time.monotonic() + seconds
         missed = 0
-        if self._answers_in_order:
-            await self._ask_in_order()
+        await self._ask_in_order()
         while True:
             pause = time.monotonic() + WATCH_SECONDS
             while time.monotonic() < min(pause, deadline):
@@ -194,14 +252,13 @@ class EscposPrinter(ReceiptPrinter, SerialDevice):
                 if error.completion is not CompletionCode.CONNECTION_LOST or missed == MISSED_ANSWERS:
                     raise
             if time.monotonic() >= deadline:
-                if self._answers_in_order:
+                if self._owed and self._answers_in_order is not False:
                     raise DeviceError(CompletionCode.TIME_OUT, detail="the job does not end")
                 return
 
     async def _forget_job(self) -> None:
         """Asks the printer to forget the rest of a job that failed: the next resident must not get it."""
-        self._answers_in_order = None
-        self._owed = 0
+        self._answers_in_order = self._answers_in_order or None
         with suppress(DeviceError):
             await self._port.write(escpos.CLEAR)
 

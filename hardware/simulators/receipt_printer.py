@@ -122,6 +122,8 @@ class SimulatedReceiptPrinter(SimulatedDevice):
 
     slips: folder for the pictures, `slip-0001.png` and so on; mark: what the pictures say of themselves;
     unasked: it was set to tell its state whenever that changes, and when it is switched on.
+
+    obeys_clear: whether it takes DLE ENQ 2, in trouble at least; confirms: whether it knows GS r.
     """
 
     name = directory.RECEIPT_PRINTER
@@ -142,6 +144,8 @@ class SimulatedReceiptPrinter(SimulatedDevice):
         super().__init__(port, pace.baud, noise=NOISE)
         self.pace = pace
         self.last_slip: Path | None = None
+        self.obeys_clear = True
+        self.confirms = True
         self._slips = slips
         self._mark = mark
         self._commands = CommandReader()
@@ -193,7 +197,7 @@ class SimulatedReceiptPrinter(SimulatedDevice):
                     self._notice("status")
                     self._say(_STATUS[self.fault].encode()[n - 1 : n])
                 case Clear():
-                    if _STATUS[self.fault].offline:  # as most printers do, only in trouble
+                    if self.obeys_clear and _STATUS[self.fault].offline:  # as most do, only in trouble
                         self._forget()
                 case _ if self._job.full():
                     log.warning("simulated_printer_overrun")
@@ -248,7 +252,7 @@ class SimulatedReceiptPrinter(SimulatedDevice):
                 await asyncio.sleep(self.pace.line / LINE_DOTS * command.tall)
             case PrintQrCode():
                 await asyncio.sleep(self.pace.symbol)
-            case AskPaper():
+            case AskPaper() if self.confirms:
                 self._say(bytes((_STATUS[self.fault].encode_paper_in_order(),)))
             case TellUnasked(on):
                 self._unasked = on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from enum import Enum
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from hardware.interfaces.receipt_printer import (
     SlipPart,
     TextLine,
 )
-from hardware.protocols.escpos import ask_status
+from hardware.protocols.escpos import ask_status, encode_slip
 from hardware.simulators.line import LineFault
 from hardware.simulators.receipt_printer import INSTANT, PrinterFault, PrintPace, SimulatedReceiptPrinter
 from hardware.transport.serial_port import SerialPort
@@ -255,6 +256,173 @@ async def test_a_picture_comes_out_dot_by_dot(
     with Image.open(simulated_printer.last_slip) as picture:
         black = sum(dot < 128 for dot in picture.crop((32, 32, 32 + 576, 332)).tobytes())
         assert black == 576 * 300 // 2
+
+
+# What the printer still owes for an earlier slip
+
+
+def lines(number: int) -> tuple[SlipPart, ...]:
+    return tuple(TextLine(f"line {n}") for n in range(number))
+
+
+@pytest.fixture
+def slow_printer(monkeypatch: pytest.MonkeyPatch, simulated_printer: SimulatedReceiptPrinter) -> None:
+    """A line takes 0.1 s, so that twenty take longer than the driver waits for an answer."""
+    monkeypatch.setattr(escpos_printer, "FIRST_CONFIRMATION_SECONDS", 0.2)
+    simulated_printer.pace = PrintPace(line=0.1, symbol=0.1, cut=0.05, baud=0)
+
+
+async def interrupted(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter, slip: tuple[SlipPart, ...]
+) -> None:
+    """Prints a slip, and another one during which the line is silent for a while: the printer goes on."""
+    assert await told(printer, NEXT) is None
+    simulated_printer.inflict(LineFault.SILENCE, when="line")
+    assert await told(printer, slip) == (CompletionCode.CONNECTION_LOST, UNKNOWN)
+    simulated_printer.inflict(LineFault.NONE)
+
+
+async def test_what_a_printer_says_of_the_slip_before_does_not_confirm_the_next(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    """It does not forget the slip when it is told to: it finishes it once the roll was changed."""
+    simulated_printer.obeys_clear = False
+    simulated_printer.inflict(PrinterFault.PAPER_OUT, when="qr-code")
+    assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT)
+    simulated_printer.inflict(PrinterFault.NONE)
+    assert await told(printer, NEXT) is None
+    assert slips(simulated_printer) == [["THIS RESIDENT"], ["THE NEXT RESIDENT"]]
+
+
+async def test_what_a_printer_says_of_the_slip_before_does_not_hide_that_the_next_is_lost(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    simulated_printer.obeys_clear = False
+    simulated_printer.inflict(PrinterFault.PAPER_OUT, when="qr-code")
+    assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT)
+    simulated_printer.inflict(PrinterFault.NONE)
+    simulated_printer.inflict(PrinterFault.BUFFER_LOST, when="paper")
+    assert await told(printer, NEXT) == (CompletionCode.TIME_OUT, UNKNOWN)
+    assert slips(simulated_printer) == [["THIS RESIDENT"]]
+    assert await told(printer, NEXT) is None
+    assert slips(simulated_printer)[-1] == ["THE NEXT RESIDENT"]
+
+
+@pytest.mark.usefixtures("slow_printer")
+async def test_a_printer_that_has_confirmed_a_slip_is_not_judged_by_the_time_after_a_slow_moment(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    await interrupted(printer, simulated_printer, lines(18))
+    simulated_printer.inflict(PrinterFault.BUFFER_LOST, when="paper")
+    assert await told(printer, NEXT) == (CompletionCode.TIME_OUT, UNKNOWN)
+    assert slips(simulated_printer) == [["THE NEXT RESIDENT"], []]
+
+
+@pytest.mark.usefixtures("slow_printer")
+async def test_nothing_is_sent_to_a_printer_that_is_still_busy_with_the_slip_before(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    await interrupted(printer, simulated_printer, lines(50))
+    assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, None)
+    await until(simulated_printer._job.empty, 10.0)
+    assert await told(printer, NEXT) is None
+    assert slips(simulated_printer) == [["THE NEXT RESIDENT"], [], ["THE NEXT RESIDENT"]]
+
+
+@pytest.mark.usefixtures("slow_printer")
+async def test_a_slip_that_is_cancelled_while_the_one_before_is_finished_leaves_nothing_behind(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    await interrupted(printer, simulated_printer, lines(20))
+    printing = asyncio.create_task(printer.print_slip(SLIP))
+    await asyncio.sleep(0.1)
+    printing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await printing
+    assert await told(printer, NEXT) is None
+    assert slips(simulated_printer) == [["THE NEXT RESIDENT"], [], ["THE NEXT RESIDENT"]]
+
+
+@pytest.mark.usefixtures("slow_printer")
+async def test_a_printer_that_starts_slowly_is_believed_from_the_next_slip_on(tmp_path: Path) -> None:
+    """It is still printing what the terminal sent before it was started again."""
+    pace = PrintPace(line=0.1, symbol=0.1, cut=0.05, start=0.0, baud=0)
+    device = SimulatedReceiptPrinter(tmp_path / "p", tmp_path / "slips", "SIMULATED", pace)
+    async with running(device):
+        await exchanged(device, encode_slip(lines(7)))
+        printer = EscposPrinter(EscposOptions(port=str(tmp_path / "p")))
+        await printer.open()
+        assert await told(printer, NEXT) is None
+        assert slips(device) == [[], ["THE NEXT RESIDENT"]]
+        device.inflict(PrinterFault.BUFFER_LOST, when="qr-code")
+        assert await told(printer) == (CompletionCode.TIME_OUT, UNKNOWN)
+        await printer.close()
+
+
+@pytest.mark.usefixtures("slow_printer")
+async def test_a_printer_that_answers_in_the_middle_of_a_slip_is_not_judged_by_the_time(
+    tmp_path: Path,
+) -> None:
+    pace = PrintPace(line=0.1, symbol=0.1, cut=0.05, baud=0)
+    device = SimulatedReceiptPrinter(tmp_path / "p", tmp_path / "slips", "SIMULATED", pace)
+    async with running(device):
+        await exchanged(device, encode_slip(lines(7)))
+        printer = EscposPrinter(EscposOptions(port=str(tmp_path / "p")))
+        await printer.open()
+        assert await told(printer, lines(30)) == (CompletionCode.TIME_OUT, UNKNOWN)
+        assert slips(device) == [[]]
+        await printer.close()
+
+
+async def test_a_printer_whose_power_fails_again_and_again_is_not_waited_for(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    """What it owed it will never say: that costs the next slip a moment."""
+    assert await told(printer, NEXT) is None
+    for _ in range(3):
+        simulated_printer.inflict(PrinterFault.BUFFER_LOST, when="qr-code")
+        assert await told(printer) == (CompletionCode.TIME_OUT, UNKNOWN)
+    began = time.monotonic()
+    assert await told(printer, NEXT) is None
+    assert time.monotonic() - began < 1.2
+    assert slips(simulated_printer)[-1] == ["THE NEXT RESIDENT"]
+    assert printer._owed == 0
+
+
+async def test_an_answer_that_gets_lost_before_a_slip_is_asked_for_again(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    assert await told(printer, NEXT) is None
+    simulated_printer.inflict(LineFault.LAST_REPLY, when="paper")
+    assert await told(printer) is None
+    assert slips(simulated_printer) == [["THE NEXT RESIDENT"], ["THIS RESIDENT"]]
+    assert await told(printer, NEXT) is None
+
+
+async def test_a_printer_that_was_exchanged_for_one_without_gs_r_prints_after_some_tries(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    assert await told(printer, NEXT) is None
+    simulated_printer.confirms = False
+    for _ in range(escpos_printer.PATIENCE):
+        assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, None)
+    assert slips(simulated_printer) == [["THE NEXT RESIDENT"]]
+    assert await told(printer) is None
+    assert slips(simulated_printer)[1:] == [["THIS RESIDENT"]]
+    simulated_printer.confirms = True
+    assert await told(printer) == (CompletionCode.TIME_OUT, UNKNOWN), "it answers: nobody knows what"
+    assert await told(printer, NEXT) is None
+    assert slips(simulated_printer)[1:] == [["THIS RESIDENT"], ["THIS RESIDENT"], ["THE NEXT RESIDENT"]]
+
+
+async def test_a_slip_waits_no_longer_than_the_line_has_to_be_silent(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    simulated_printer.pace = INSTANT
+    began = time.monotonic()
+    for _ in range(3):
+        assert await told(printer, NEXT) is None
+    assert time.monotonic() - began < 3 * 0.4
 
 
 # What the printer says, byte for byte
