@@ -94,13 +94,15 @@ T = TypeVar("T")
 
 class SmartPinOptions(SerialOptions):
     """key: which of its keys the pad encrypts PINs with; message: what it shows then; prompt: a file with the
-    prompt for numbers, encrypted for this pad by its owner. Without it the pad gives no numbers."""
+    prompt for numbers, encrypted for this pad by its owner. Without it the pad gives no numbers; has_key: it
+    was delivered with its key, so that a pad without one was opened, also where nobody here saw it before."""
 
     key: Literal["dukpt", "master_session"] = "dukpt"
     message: str = Field(
         default="ENTER PIN", min_length=1, max_length=smartpin.LONGEST_MESSAGE, pattern=r"^[ -~]+$"
     )
     prompt: Path | None = None
+    has_key: bool = False
 
     @field_validator("prompt")
     @classmethod
@@ -128,7 +130,7 @@ class SmartPinPad(PinPad, SerialDevice):
         self._prompt = options.prompt.read_bytes() if options.prompt else None
         self._frames = FrameReader()
         self._unanswered = False
-        self._had_key = False
+        self._had_key = options.has_key
 
     async def _close(self) -> None:
         self._frames.clear()
@@ -146,7 +148,8 @@ class SmartPinPad(PinPad, SerialDevice):
     async def _ask_status(self) -> PinPadStatus:
         keys = await self._asked(Command.GET_KEY_STATUS, smartpin.key_states)
         state = keys.get((_KEY_NAMES[self._key], 0), KeyState.ABSENT)
-        # A pad that is opened erases its keys. One that never had any may be new.
+        # A pad that is opened erases its keys. One that never had any may be new; but whoever opens one cuts
+        # the power first, and afterwards only the configuration knows that it had one.
         self._had_key = self._had_key or state is not KeyState.ABSENT
         if state is not KeyState.ABSENT:
             tamper, device = Tamper.INTACT, DeviceStatus.ONLINE

@@ -226,6 +226,27 @@ async def test_a_pad_that_was_opened_is_found_out(pad: SmartPinPad, simulated: S
     assert not (await pad.self_test()).passed
 
 
+async def test_a_pad_that_was_opened_while_nobody_watched_is_found_out(
+    simulated: SimulatedSmartPinPad,
+) -> None:
+    delivered = SmartPinOptions(port=str(simulated.line.name), has_key=True)
+    before = SmartPinPad(delivered)
+    await before.open()
+    assert (await before.status()).tamper is Tamper.INTACT
+    await before.close()
+    simulated.inflict(PadFault.TAMPERED)
+    pad = SmartPinPad(delivered)  # the terminal was started again, or huimin-diagnose was called
+    await pad.open()
+    status = await pad.status()
+    assert (status.device, status.tamper) == (DeviceStatus.FRAUD_ATTEMPT, Tamper.DETECTED)
+    assert status.findings[0] == "advice.pin_pad.tampered"
+    assert not (await pad.self_test()).passed
+    simulated.inflict(PadFault.NONE)  # another pad
+    status = await pad.status()
+    assert (status.device, status.tamper) == (DeviceStatus.ONLINE, Tamper.INTACT)
+    await pad.close()
+
+
 async def test_a_pad_that_never_had_a_key_was_not_opened(
     pad: SmartPinPad, simulated: SimulatedSmartPinPad
 ) -> None:
