@@ -7,7 +7,7 @@ import re
 from enum import Enum
 from typing import ClassVar, NamedTuple
 
-from aionut import AIONUTClient, NUTCommandError, NUTError, NUTLoginError
+from aionut import AIONUTClient, NUTCommandError, NUTError, NUTLoginError, NUTValueError
 from pydantic import field_validator
 
 from hardware.interfaces.device import CompletionCode, DeviceError, DeviceOptions, PortProblem
@@ -70,6 +70,17 @@ class NutOptions(DeviceOptions):
         return port
 
 
+class _Client(AIONUTClient):
+    """Reads lists in any coding. For aionut one byte that is not ASCII, in a maker's name or a serial number,
+    would be no answer at all."""
+
+    async def _read_util(self, data: str) -> str:
+        assert self._reader is not None
+        async with asyncio.timeout(self.timeout):
+            answer = await self._reader.readuntil(data.encode("ascii"))
+        return answer.decode("utf-8", "replace")
+
+
 class NutPowerSupply(PowerSupply):
     """Asks upsd for all variables of the supply. It switches nothing: shutting down is NUT's own affair."""
 
@@ -80,7 +91,7 @@ class NutPowerSupply(PowerSupply):
     def __init__(self, options: NutOptions) -> None:
         super().__init__(options)
         self._address = address(options.port)
-        self._client: AIONUTClient | None = None
+        self._client: _Client | None = None
         self._dummy = False
 
     @property
@@ -88,7 +99,7 @@ class NutPowerSupply(PowerSupply):
         return self._dummy
 
     async def _open(self) -> None:
-        self._client = AIONUTClient(self._address.host, self._address.port, timeout=ANSWER_SECONDS)
+        self._client = _Client(self._address.host, self._address.port, timeout=ANSWER_SECONDS)
         try:
             await self._ask()
         except DeviceError as error:
@@ -117,6 +128,8 @@ class NutPowerSupply(PowerSupply):
         assert client is not None
         try:
             told = await client.list_vars(self._address.supply)
+            if not told.get("ups.status", "").isascii():
+                raise NUTValueError  # words that came to harm are not passed over as unknown ones are
         except NUTCommandError as error:
             problem = next((found for word, found in _PROBLEMS.items() if word in str(error)), None)
             raise DeviceError(CompletionCode.DEVICE_NOT_READY, problem or NutProblem.REFUSED) from None

@@ -101,6 +101,13 @@ async def test_the_mains_fail_the_battery_runs_down_and_has_to_be_replaced(
     assert [now.battery for now in told] == [Battery.OPERATIONAL, Battery.LOW, Battery.FAILURE]
 
 
+async def test_a_supply_may_call_itself_what_it_likes(supply: NutPowerSupply, running: Nut) -> None:
+    running.tell(device_mfr="山特", device_model="°C \x7f 600", battery_charge="99")
+    status = await becomes(supply, lambda now: now.charge == 99)
+    assert (status.device, status.source) == (DeviceStatus.ONLINE, PowerSource.MAINS)
+    assert (await supply.capabilities()).model.endswith("C 600")  # Debian's upsd leaves out what is not ASCII
+
+
 async def test_data_that_is_stale_is_not_told_as_the_state(supply: NutPowerSupply, running: Nut) -> None:
     running.hold_driver()
     try:
@@ -159,8 +166,9 @@ async def test_a_question_that_is_cancelled_does_not_spoil_the_next(supply: NutP
 # A server that answers what a test tells it to
 
 
-async def told_by(answers: Callable[[bytes], bytes | None]) -> tuple[PowerSupplyStatus, float]:
-    """What is made of a server's answers, and how long that took. None: it says nothing more."""
+async def told_by(answers: Callable[[bytes], bytes | None]) -> tuple[PowerSupplyStatus, float, str | None]:
+    """What is made of a server's answers, how long that took, and what the supply calls itself. None: it says
+    nothing more."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -179,7 +187,7 @@ async def told_by(answers: Callable[[bytes], bytes | None]) -> tuple[PowerSupply
     try:
         with suppress(DeviceError):
             await driver.open()
-        return await driver.status(), time.monotonic() - began
+        return await driver.status(), time.monotonic() - began, driver.info.details.get("model")
     finally:
         await driver.close()
         server.close()
@@ -211,7 +219,7 @@ async def test_nonsense_is_a_service_that_does_not_answer(
     def answers(_: bytes) -> bytes | None:
         return said.pop() if len(said) > 10 else b""
 
-    status, seconds = await told_by(answers)
+    status, seconds, _ = await told_by(answers)
     assert (status.device, status.findings) == (DeviceStatus.NO_DEVICE, ("advice.port.service",))
     assert seconds < 3
 
@@ -227,14 +235,24 @@ async def test_nonsense_is_a_service_that_does_not_answer(
     ],
 )
 async def test_each_refusal_has_its_advice(code: bytes, advice: str) -> None:
-    status, _ = await told_by(lambda _: b"ERR " + code + b"\n")
+    status, _, _ = await told_by(lambda _: b"ERR " + code + b"\n")
     assert (status.device, status.findings) == (DeviceStatus.OFFLINE, (f"advice.power_supply.{advice}",))
 
 
 async def test_what_a_supply_tells_is_believed_within_bounds() -> None:
     lines = b'VAR ups ups.status "OL"\nVAR ups battery.charge "1e9"\nVAR ups battery.runtime "-5"\n'
-    status, _ = await told_by(lambda _: BEGIN + lines + END)
+    status, _, _ = await told_by(lambda _: BEGIN + lines + END)
     assert (status.source, status.charge, status.runtime) == (PowerSource.MAINS, None, None)
+
+
+@pytest.mark.parametrize(
+    ("maker", "model"), [("山特".encode(), "山特"), (b"A\xb0C", "A\ufffdC"), (b"\x85\xff", "\ufffd\ufffd")]
+)
+async def test_what_a_supply_calls_itself_may_be_in_any_coding(maker: bytes, model: str) -> None:
+    lines = b'VAR ups device.mfr "' + maker + b'"\nVAR ups ups.status "OL"\nVAR ups battery.charge "80"\n'
+    status, _, named = await told_by(lambda _: BEGIN + lines + END)
+    assert (status.device, status.source, status.charge) == (DeviceStatus.ONLINE, PowerSource.MAINS, 80)
+    assert named == model
 
 
 def test_a_supply_is_named_as_nut_names_it() -> None:
