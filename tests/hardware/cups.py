@@ -1,4 +1,5 @@
-"""A CUPS of the test's own: Debian's cupsd, on a free port, with its own configuration and folders.
+"""A CUPS of the test's own: Debian's cupsd, on a free port, with its own folders, set up as docs/devices.md
+says, and with Debian's rules on who may do what to a job.
 
 Behind its one queue is a printer that the test works by hand: a backend of CUPS, in shell, that puts what it
 is sent into a folder as a file, and says about paper and cover what a file of that folder says.
@@ -21,6 +22,7 @@ from pathlib import Path
 from tests.ports import free_port
 
 QUEUE = "A4"
+DOCS = Path(__file__).parents[2] / "docs" / "devices.md"
 BACKEND = """#!/bin/sh
 # CUPS calls: backend job user title copies options [file]; without arguments it asks for devices.
 [ $# -eq 0 ] && { echo 'file paper "Unknown" "Paper"'; exit 0; }
@@ -104,6 +106,10 @@ class Cups:
         """Documents that CUPS still has."""
         return sorted(self.spool.glob("d*"))
 
+    async def jobs(self) -> str:
+        """All jobs that CUPS knows of, also those that are over."""
+        return await self.run("lpstat", "-W", "all", "-o", QUEUE)
+
     async def start(self) -> None:
         """Runs cupsd, which finds its queue again."""
         cupsd = shutil.which("cupsd", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -133,17 +139,64 @@ class Cups:
                 process.terminate()
             await process.wait()
 
-    async def run(self, *command: str) -> None:
+    async def run(self, *command: str) -> str:
         process = await asyncio.create_subprocess_exec(
             *command,
             env={**os.environ, "CUPS_SERVER": f"localhost:{self.port}"},
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        _, said = await process.communicate()
+        out, said = await process.communicate()
         assert process.returncode == 0, said
+        return out.decode()
 
 
-def _configure(root: Path, port: int) -> None:
+@dataclass
+class Line:
+    """A line to a print server. Deaf, it brings no answer once a document has gone by, as if CUPS hung."""
+
+    uri: str
+    deaf: bool = False
+    documents: int = 0
+    """How many went by."""
+
+
+@asynccontextmanager
+async def line(server: Cups) -> AsyncIterator[Line]:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, out = await asyncio.open_connection("127.0.0.1", server.port)
+        deaf = False
+
+        async def ask() -> None:
+            nonlocal deaf
+            while data := await reader.read(1 << 16):
+                if b"%PDF-" in data:
+                    deaf = made.deaf
+                    made.documents += 1
+                out.write(data)
+            out.close()
+
+        async def answer() -> None:
+            while data := await answers.read(1 << 16):
+                if not deaf:
+                    writer.write(data)
+            writer.close()
+
+        await asyncio.gather(ask(), answer(), return_exceptions=True)
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        made = Line(f"ipp://localhost:{port}/printers/{QUEUE}")
+        yield made
+
+
+def prescribed() -> str:
+    """What the docs want in cupsd.conf."""
+    chapter = DOCS.read_text().split("### The document printer")[1]
+    return chapter.split("```")[1].strip()
+
+
+def _configure(root: Path, port: int, settings: str) -> None:
     user = getpass.getuser() if os.geteuid() else "lp"
     group = grp.getgrgid(os.getegid()).gr_name if os.geteuid() else "lp"
     system = next(one.gr_name for one in grp.getgrall() if one.gr_name != group)
@@ -170,29 +223,31 @@ def _configure(root: Path, port: int) -> None:
     )
     main = root / "etc" / "cupsd.conf"
     main.write_text(
-        f"Listen 127.0.0.1:{port}\nBrowsing Off\nLogLevel warn\nDefaultAuthType None\nPreserveJobFiles Yes\n"
-        "PreserveJobHistory Yes\nWebInterface No\nErrorPolicy stop-printer\n"
-        "<Location />\nOrder allow,deny\nAllow localhost\n</Location>\n"
-        "<Policy default>\nJobPrivateAccess all\nJobPrivateValues none\n"
+        f"Listen 127.0.0.1:{port}\nBrowsing Off\nLogLevel warn\nDefaultAuthType None\nWebInterface No\n"
+        f"{settings}\n<Location />\nOrder allow,deny\nAllow localhost\n</Location>\n"
+        "<Policy default>\nJobPrivateAccess default\nJobPrivateValues default\n"
+        "<Limit Send-Document Send-URI Hold-Job Release-Job Restart-Job Set-Job-Attributes Reprocess-Job "
+        "Cancel-Current-Job Cancel-My-Jobs Close-Job Cancel-Job CUPS-Authenticate-Job>\n"
+        "Require user @OWNER @SYSTEM\nOrder deny,allow\n</Limit>\n"
         "<Limit All>\nOrder allow,deny\nAllow localhost\n</Limit>\n</Policy>\n"
     )
 
 
 @asynccontextmanager
-async def cups() -> AsyncIterator[Cups]:
-    """Runs it, with one queue."""
+async def cups(settings: str | None = None) -> AsyncIterator[Cups]:
+    """Runs it, with one queue. settings: of cupsd.conf, in place of what the docs want."""
     # Not in pytest's folder, which is closed to others: run by root, CUPS prints as the user lp.
     with tempfile.TemporaryDirectory(prefix="cups-") as folder:
         root = Path(folder)
         root.chmod(0o755)
-        async with _running(root) as made:
+        async with _running(root, settings or prescribed()) as made:
             yield made
 
 
 @asynccontextmanager
-async def _running(root: Path) -> AsyncIterator[Cups]:
+async def _running(root: Path, settings: str) -> AsyncIterator[Cups]:
     port = free_port()
-    _configure(root, port)
+    _configure(root, port, settings)
     made = Cups(port, root / "out", root / "spool", root)
     try:
         await made.start()
