@@ -13,20 +13,31 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from foundation.log import logger
-from hardware.interfaces.device import AnyDevice, CommandEnded, CompletionCode, DeviceStatus
+from hardware.interfaces.device import (
+    AnyDevice,
+    CommandEnded,
+    CompletionCode,
+    DeviceStatus,
+    PortProblem,
+    Status,
+)
 from hardware.interfaces.device import Event as Happened
 from hardware.store import Event, Store
 
 log = logger(__name__)
 
 WATCH_SECONDS = 5.0
-"""From one question to the next, of a device that is there."""
+"""From one question to the next, of a device that answers."""
 LONGEST_PAUSE = 30.0
-"""Of a device that is not there: each pause is twice the one before."""
+"""Of a device that does not answer: each pause is twice the one before."""
 FIRST_PAUSE = 0.5
 HUNG_SECONDS = 30.0
 """A question that takes longer than this is a driver's mistake."""
-_GONE = (DeviceStatus.NO_DEVICE, DeviceStatus.POWER_OFF, DeviceStatus.OFFLINE)
+_UNANSWERED = {f"advice.port.{problem.value}" for problem in PortProblem} | {
+    f"advice.completion.{completion.value}"
+    for completion in (CompletionCode.TIME_OUT, CompletionCode.CONNECTION_LOST, CompletionCode.INTERNAL_ERROR)
+}
+"""Advice of a status that nobody told: the question itself failed."""
 
 
 class Watch:
@@ -48,7 +59,7 @@ class Watch:
                     if self._device.opened:
                         async with asyncio.timeout(HUNG_SECONDS):
                             status = await self._device.status()
-                        self._missed = self._missed + 1 if status.device in _GONE else 0
+                        self._missed = 0 if _answered(status) else self._missed + 1
                 except Exception as error:
                     self._failed(error)
                 await self._wait()
@@ -60,7 +71,7 @@ class Watch:
             self._soon.set()
 
     async def _wait(self) -> None:
-        """The usual time for a device that is there; longer and longer for one that is not."""
+        """The usual time for a device that answers; longer and longer for one that does not."""
         pause = self._seconds
         if self._missed:
             pause = min(FIRST_PAUSE * 2.0 ** min(self._missed - 1, 10), LONGEST_PAUSE)
@@ -86,6 +97,12 @@ class Watch:
                     detail=kind,
                 )
             )
+
+
+def _answered(status: Status) -> bool:
+    """Whether the device answered, or is in use. One that says that it cannot work has answered: that its
+    cover is shut again has to be seen soon."""
+    return status.device is DeviceStatus.DEVICE_BUSY or _UNANSWERED.isdisjoint(status.advice)
 
 
 async def watch(

@@ -94,6 +94,36 @@ async def test_a_device_that_stays_away_is_asked_less_and_less(
     await absent.close()
 
 
+@pytest.mark.parametrize("fault", [PrinterFault.COVER_OPEN, PrinterFault.PAPER_OUT, PrinterFault.HOT])
+async def test_a_device_that_answers_is_asked_as_often_even_where_it_cannot_work(
+    printer: EscposPrinter,
+    simulated_printer: SimulatedReceiptPrinter,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: PrinterFault,
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 30.0)
+    async with watching(printer) as told:
+        await until(lambda: told == [DeviceStatus.ONLINE])
+        simulated_printer.fault = fault
+        await until(lambda: told[-1] is DeviceStatus.OFFLINE)
+        await asyncio.sleep(0.3)
+        simulated_printer.fault = PrinterFault.NONE
+        await until(lambda: told[-1] is DeviceStatus.ONLINE)
+
+
+async def test_a_device_that_does_not_answer_is_asked_less_and_less(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 30.0)
+    async with watching(printer) as told:
+        await until(lambda: told == [DeviceStatus.ONLINE])
+        simulated_printer.silent = True
+        await until(lambda: told[-1] is DeviceStatus.OFFLINE, 10.0)
+        simulated_printer.silent = False
+        await asyncio.sleep(1.0)
+        assert told[-1] is DeviceStatus.OFFLINE
+
+
 async def test_a_command_that_fails_is_looked_into_at_once(
     printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
 ) -> None:
