@@ -2,8 +2,9 @@
 
 The terminal writes it, one transaction at a time, each on the disk before the next begins: a power cut costs
 what the last FLUSH_SECONDS counted, and never the file. Others may read it meanwhile. It is bounded: the
-oldest of MAX_EVENTS events are forgotten. No personal data gets in: an event has the codes and the detail of
-a DeviceError, which hold none.
+oldest of MAX_EVENTS events are forgotten. Where it is damaged it is set aside, and a new one begun with what
+can be read of it. No personal data gets in: an event has the codes and the detail of a DeviceError, which
+hold none.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import asyncio
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from foundation.log import logger
 from hardware.interfaces.device import (
@@ -24,6 +26,8 @@ from hardware.interfaces.device import (
     CommandEnded,
     CompletionCode,
     DeviceStatus,
+    PortProblem,
+    Status,
     StatusChanged,
     advice_on,
 )
@@ -41,7 +45,13 @@ FLUSH_SECONDS = 15.0
 """Statistics are written so often; an event is written at once."""
 BUSY_SECONDS = 5.0
 _Counts = dict[tuple[str, str, str], float]
-_UP = (DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY)
+_PORT_PROBLEMS = {f"advice.port.{problem.value}" for problem in PortProblem}
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_STATISTICS = "SELECT device, name, reason, value, since FROM statistic ORDER BY device"
+_EVENTS = "SELECT id, at, device, name, completion, code, advice, detail FROM event ORDER BY id"
+_INSERT_EVENT = (
+    "INSERT INTO event (at, device, name, completion, code, advice, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _VERSION = 1
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -93,6 +103,13 @@ class Statistic:
     since: datetime
 
 
+def works(device: DeviceStatus, findings: Iterable[str]) -> bool:
+    """Whether a device does its work: it is online, or a command of its own is under way. One whose port
+    another program has is busy as well, and does nothing for anybody."""
+    busy = device is DeviceStatus.DEVICE_BUSY and _PORT_PROBLEMS.isdisjoint(findings)
+    return busy or device is DeviceStatus.ONLINE
+
+
 def events(
     folder: Path, *, device: str | None = None, since: datetime | None = None, limit: int = MAX_EVENTS
 ) -> list[Event]:
@@ -138,6 +155,8 @@ class Store:
         self._watched: dict[str, tuple[AnyDevice, float]] = {}
         self._wanted = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._checked = False
+        self._rescued: _Rescued | None = None
 
     def follow(self, device: AnyDevice) -> Callable[[], None]:
         """Counts and records what becomes of a device from now on, until what it gives is called."""
@@ -145,7 +164,7 @@ class Store:
         end = device.subscribe(lambda happened: self._take(device, happened))
 
         def stop() -> None:
-            self._clock(device, device.last_status.device)
+            self._clock(device, device.last_status)
             self._watched.pop(device.name, None)
             end()
 
@@ -179,9 +198,18 @@ class Store:
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what waits. Never raises: what cannot be written waits on."""
+        """Writes what waits, to the end where it is cancelled meanwhile. Never raises: what cannot be written
+        waits on."""
         for device, _ in tuple(self._watched.values()):
-            self._clock(device, device.last_status.device)
+            self._clock(device, device.last_status)
+        writing = asyncio.create_task(self._flush())
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait({writing})
+            raise
+
+    async def _flush(self) -> None:
         async with self._turn:
             waiting, self._waiting = self._waiting, []
             counts, self._counts = self._counts, defaultdict(float)
@@ -216,11 +244,11 @@ class Store:
                     Event(_now(), device.name, command, error.completion.value, code, advice, error.detail)
                 )
             case StatusChanged(before=before, now=now):
-                self._clock(device, before.device)
+                self._clock(device, before)
                 if (before.device, before.findings) != (now.device, now.findings):
                     self.record(Event(_now(), device.name, "status", now.device.value, advice=now.findings))
 
-    def _clock(self, device: AnyDevice, was: DeviceStatus) -> None:
+    def _clock(self, device: AnyDevice, was: Status) -> None:
         """Counts the time since it was looked at last, in which the device was like this."""
         if device.name not in self._watched:
             return
@@ -230,39 +258,47 @@ class Store:
         if not device.opened:
             return  # a technician has it
         self.count(device.name, "seconds_watched", seconds)
-        if was in _UP:
+        if works(was.device, was.findings):
             self.count(device.name, "seconds_online", seconds)
 
     # In another thread:
 
     def _write(self, waiting: list[Event], counts: _Counts) -> None:
-        with closing(self._opened()) as database, database:
+        try:
+            self._add(waiting, counts)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
+                raise  # locked, or the disk
+            aside = _set_aside(self._file)
+            self._rescued = self._rescued or _Rescued(aside)  # what is not written yet is in no file
+            kept = {"statistics": len(self._rescued.statistics), "events": len(self._rescued.events)}
+            log.error("store_damaged", reason=str(error), set_aside=str(aside), **kept)
+            self._add(waiting, counts)
+
+    def _add(self, waiting: list[Event], counts: _Counts) -> None:
+        """Writes to the file; a new one where it is absent. Raises DatabaseError where it is damaged."""
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(_prepared(self._file)) as database, database:
+            if not self._checked:
+                _check(database)
+                self._checked = True
+            if self._rescued:
+                database.executemany("INSERT INTO statistic VALUES (?, ?, ?, ?, ?)", self._rescued.statistics)
+                database.executemany(_INSERT_EVENT, self._rescued.events)
             database.executemany(
                 "INSERT INTO statistic VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (device, name, reason) DO UPDATE SET value = value + excluded.value",
                 [(*about, by, _now().isoformat()) for about, by in counts.items()],
             )
             database.executemany(
-                "INSERT INTO event (at, device, name, completion, code, advice, detail)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _INSERT_EVENT,
                 [
                     (e.at.isoformat(), e.device, e.name, e.completion, e.code, " ".join(e.advice), e.detail)
                     for e in waiting
                 ],
             )
             database.execute("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?", (MAX_EVENTS,))
-
-    def _opened(self) -> sqlite3.Connection:
-        """The file; a new one where it is absent or damaged, and the damaged one set aside."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            return _prepared(self._file)
-        except sqlite3.OperationalError:
-            raise  # locked, or the disk
-        except sqlite3.DatabaseError as error:
-            log.error("store_damaged", reason=str(error))
-            self._file.replace(self._file.with_suffix(".damaged"))
-            return _prepared(self._file)
+        self._rescued = None
 
 
 def _prepared(file: Path) -> sqlite3.Connection:
@@ -272,11 +308,59 @@ def _prepared(file: Path) -> sqlite3.Connection:
         if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             database.executescript(_SCHEMA)
             file.chmod(0o600)
-        database.execute("SELECT count(*) FROM statistic").fetchone()
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _check(database: sqlite3.Connection) -> None:
+    """Looks through the whole file: 30 ms for MAX_EVENTS. Damage where nothing is written would else be found
+    by whoever wants to read. Raises DatabaseError(SQLITE_CORRUPT)."""
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        error = sqlite3.DatabaseError(found)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _set_aside(file: Path) -> Path:
+    """Gives the file another name. Its journal goes first: SQLite would play it into the next file."""
+    aside = file.with_suffix(".damaged")
+    journal, journal_aside = Path(f"{file}-journal"), Path(f"{aside}-journal")
+    journal_aside.unlink(missing_ok=True)
+    if journal.exists():
+        journal.replace(journal_aside)
+    return file.replace(aside)
+
+
+class _Rescued:
+    """What can be read of a damaged file. statistics, events: rows to be inserted."""
+
+    def __init__(self, file: Path) -> None:
+        counts = [row for row in _readable(file, _STATISTICS) if _sound(row, str, str, str, float, str)]
+        happened = [row for row in _readable(file, _EVENTS) if _sound(row, int, *[str] * 7)]
+        self.statistics = list({row[:3]: row for row in counts if _is_time(row[4])}.values())
+        by_number = {row[0]: row[1:] for row in happened if _is_time(row[1])}
+        self.events = [row for _, row in sorted(by_number.items())]
+
+
+def _readable(file: Path, asked: str) -> Iterator[tuple[Any, ...]]:
+    """Rows from both ends, each up to the damage; some come twice."""
+    for way in ("ASC", "DESC"):
+        with suppress(sqlite3.Error), closing(sqlite3.connect(file)) as database:
+            yield from database.execute(f"{asked} {way} LIMIT {2 * MAX_EVENTS}")
+
+
+def _sound(row: tuple[Any, ...], *kinds: type) -> bool:
+    return all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 @contextmanager

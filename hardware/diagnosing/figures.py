@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from hardware.diagnosing.report import Report, code_of
 from hardware.interfaces.device import DeviceStatus
-from hardware.store import Statistic
+from hardware.store import Statistic, works
 
 _COUNTERS = {
     "commands": ("commands", "command", "Commands that succeeded"),
@@ -71,8 +71,8 @@ def _of_reports(reports: Sequence[Report]) -> Iterator[Metric]:
         "huimin_device_finding", "1 for whatever somebody has to do about", labels=("device", "code")
     )
     for one in reports:
-        works = one.status in (DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY)
-        up.add_metric((one.device, one.driver, str(one.simulated).lower()), float(works))
+        labels = (one.device, one.driver, str(one.simulated).lower())
+        up.add_metric(labels, float(works(one.status, one.findings)))
         for state in DeviceStatus:
             status.add_metric((one.device, state.value), float(state is one.status))
         for name, value in one.parts.items():

@@ -15,7 +15,7 @@ from hardware.diagnosing.borrowing import Known, key_of, known
 from hardware.diagnosing.listing import part_sentences
 from hardware.diagnosing.report import Report, report
 from hardware.holder import holder_of
-from hardware.interfaces.device import DeviceOptions, DeviceStatus
+from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
 from hardware.registry import Devices
 from hardware.vendor_mode.settings import VendorModeSettings
 from hardware.wording import texts
@@ -29,7 +29,8 @@ async def looks(
 ) -> AsyncIterator[list[Report]]:
     """How the devices are, again and again, for so many seconds or for ever.
 
-    What a terminal has is told by it, and stays with it; the others are opened and asked.
+    What a terminal has is told by it, and stays with it; the others are opened and asked. A terminal that
+    starts meanwhile gets the ports of its devices at the next look.
     """
     end = None if seconds is None else time.monotonic() + seconds
     told = await known(lending.folder)
@@ -37,22 +38,24 @@ async def looks(
         name: options for name, options in config.items() if key_of(name, options.port) not in told.reports
     }
     devices = Devices(own)
+    ours = dict(devices.all)
     try:
         await devices.open()
         while True:
-            yield [await _look(name, options, told, devices) for name, options in config.items()]
+            yield [await _look(name, options, told, ours.get(name)) for name, options in config.items()]
             if end is not None and time.monotonic() + LOOK_SECONDS > end:
                 return
             await asyncio.sleep(LOOK_SECONDS)
             told = await known(lending.folder)
+            claimed = [name for name in ours if key_of(name, config[name].port) in told.reports]
+            await asyncio.gather(*(ours.pop(name).close() for name in claimed))
     finally:
         await devices.close()
 
 
-async def _look(name: str, options: DeviceOptions, told: Known, devices: Devices) -> Report:
+async def _look(name: str, options: DeviceOptions, told: Known, device: AnyDevice | None) -> Report:
     if (found := told.reports.get(key_of(name, options.port))) is not None:
         return found
-    device = devices.all.get(name)
     if device is None:  # the terminal that had it is gone, or hangs
         return Report(
             device=name,

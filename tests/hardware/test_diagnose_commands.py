@@ -9,7 +9,7 @@ import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,17 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from hardware.diagnosing.report import report
+from hardware.drivers.escpos_printer import EscposOptions
+from hardware.interfaces.device import DeviceStatus
 from hardware.protocols.smartpin import PROMPT_BYTES
+from hardware.registry import Devices
 from hardware.simulators import control
 from hardware.store import Event, Store
 from hardware.transport.serial_port import SerialPort
+from hardware.vendor_mode.lines import State
+from hardware.vendor_mode.server import Lender, VendorModeServer
+from hardware.watch import watch
 from tests.hardware.commands import command, environment, simulator
 from tests.hardware.conftest import until
 
@@ -277,6 +284,64 @@ async def test_changes_are_watched_as_they_come(bench: Path) -> None:
     await process.wait()
     assert [one["parts"]["cover"] for one in (first, second, third)] == ["closed", "open", "closed"]
     assert [one["fine"] for one in (first, second, third)] == [True, False, True]
+
+
+class Terminal(Lender):
+    """A terminal, as far as a technician's program meets it."""
+
+    name = "terminal-7"
+    state = State.SERVING
+    seconds_left = 0.0
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+
+    def devices(self) -> list[dict[str, Any]]:
+        known = [report(one, one.last_status, None) for one in self._devices.all.values()]
+        return [one.model_dump(mode="json") for one in known]
+
+    async def lend(self) -> None:
+        """Nobody asks for it here."""
+
+    def hurry(self) -> None:
+        """Nor for this."""
+
+    async def take_back(self) -> None:
+        """Nor for this."""
+
+
+async def test_a_terminal_that_starts_gets_its_ports_from_a_watch(bench: Path) -> None:
+    options = EscposOptions(driver="escpos", port=str(bench / "receipt-printer"))
+    devices = Devices({"receipt_printer": options})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hardware.diagnose", "watch", "receipt_printer", "--json", "--for", "60"),
+        stdout=PIPE,
+        env=environment(bench.parent),
+    )
+    assert process.stdout
+    server = VendorModeServer(Terminal(devices), bench / "terminals", longest=60)
+    async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack:
+        stack.push_async_callback(process.wait)
+        stack.callback(process.kill)
+        alone = judged("watch", (await process.stdout.readline()).decode())
+        assert alone["fine"] and not alone["terminal"]
+        stack.push_async_callback(devices.close)
+        await devices.open()
+        assert devices.findings[0].advice == ("advice.port.in_use",)
+        await server.open()
+        stack.push_async_callback(server.close)
+        printer = devices.all["receipt_printer"]
+        watching = asyncio.create_task(watch([printer], None, 0.2))
+        stack.callback(watching.cancel)
+        await until(lambda: printer.last_status.device is DeviceStatus.ONLINE, 10.0)
+        told = [alone]
+        while not (told[-1]["fine"] and told[-1]["terminal"]):
+            told.append(judged("watch", (await process.stdout.readline()).decode()))
+        assert told[-1]["terminal"] == os.getpid()
+        await server.close()
+        last = judged("watch", (await process.stdout.readline()).decode())
+        assert [one["code"] for one in last["findings"]] == ["terminal.gone"]
+        assert (await printer.status()).device is DeviceStatus.ONLINE
 
 
 def test_the_table_of_a_terminal_is_in_both_languages(bench: Path) -> None:

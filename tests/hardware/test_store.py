@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from hardware import store as module
-from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.escpos_printer import EscposOptions, EscposPrinter
 from hardware.drivers.gat467_reader import Gat467Reader
-from hardware.interfaces.device import DeviceError
+from hardware.interfaces.device import DeviceError, DeviceStatus
 from hardware.interfaces.receipt_printer import Rule, TextLine
 from hardware.simulators import cards
 from hardware.simulators.identity_card_reader import CardFault, SimulatedIdentityCardReader
@@ -82,6 +82,28 @@ async def test_lines_and_changes_of_the_status_are_kept(
     assert found["receipt_printer", "seconds_watched", ""] > found["receipt_printer", "seconds_online", ""]
     told = [(one.completion, one.advice) for one in events(tmp_path / "data") if one.name == "status"]
     assert told[-2:] == [("offline", ("advice.receipt_printer.coverOpen",)), ("online", ())]
+
+
+async def test_a_device_whose_port_another_program_has_is_not_up(
+    store: Store, printer: EscposPrinter, tmp_path: Path
+) -> None:
+    await printer.status()
+    second = EscposPrinter(EscposOptions(port=printer.info.port))
+    with pytest.raises(DeviceError):
+        await second.open()
+    store.follow(second)
+    assert (await second.status()).device is DeviceStatus.DEVICE_BUSY
+    await asyncio.sleep(0.1)
+    await store.flush()
+    found = values(tmp_path / "data")
+    assert found["receipt_printer", "seconds_watched", ""] > 0
+    assert ("receipt_printer", "seconds_online", "") not in found
+    await printer.close()
+    assert (await second.status()).device is DeviceStatus.ONLINE
+    await asyncio.sleep(0.1)
+    await store.flush()
+    assert values(tmp_path / "data")["receipt_printer", "seconds_online", ""] > 0
+    await second.close()
 
 
 async def test_counts_go_on_after_a_restart(tmp_path: Path) -> None:
@@ -150,6 +172,140 @@ async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(store: Store, tmp
     await store.flush()
     assert [one.detail for one in events(folder)] == ["after"]
     assert (folder / FILE).with_suffix(".damaged").exists()
+
+
+async def filled(folder: Path, numbers: int = 900) -> None:
+    """A file with events, and a count."""
+    before = Store(folder)
+    for number in range(numbers):
+        before.record(event(f"{number} {'x' * 100}"))
+    before.count("card_reader", "cards_read", 5)
+    await before.flush()
+
+
+def pages(folder: Path, table: str) -> tuple[int, int, list[int]]:
+    """The size of a page, the root of a table, and its leaves."""
+    with sqlite3.connect(folder / FILE) as database:
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+        asked = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (root,) = database.execute(asked, (table,)).fetchone()
+    database.close()
+    content = (folder / FILE).read_bytes()
+    leaves = [at for at in range(1, len(content) // size + 1) if content[(at - 1) * size] == 0x0D and at > 1]
+    return size, root, leaves
+
+
+def lose(folder: Path, page: int, size: int) -> None:
+    """The disk has nothing any more where a page was."""
+    with (folder / FILE).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+
+
+async def test_a_page_that_is_lost_costs_no_count(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder)
+    size, root, _ = pages(folder, "event")
+    lose(folder, root, size)
+    store.count("card_reader", "cards_read")
+    store.record(event("after"))
+    await store.flush()
+    assert values(folder) == {("card_reader", "cards_read", ""): 6}
+    assert [one.detail for one in events(folder)] == ["after"]
+    assert (folder / FILE).with_suffix(".damaged").exists()
+
+
+async def test_of_a_file_that_lost_a_page_all_others_are_kept(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder)
+    size, _, leaves = pages(folder, "event")
+    lose(folder, leaves[len(leaves) // 2], size)
+    with pytest.raises(sqlite3.DatabaseError):
+        events(folder)
+    store.record(event("after"))
+    await store.flush()
+    kept = [one.detail.split()[0] for one in events(folder)]
+    assert kept[0] == "0" and kept[-2:] == ["899", "after"]
+    assert 800 < len(kept) < 901
+    assert kept[:-1] == sorted(kept[:-1], key=int)
+    assert values(folder) == {("card_reader", "cards_read", ""): 5}
+
+
+async def test_a_page_that_is_lost_while_the_terminal_runs_is_noticed(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder)
+    store.record(event("before"))
+    await store.flush()
+    size, root, _ = pages(folder, "event")
+    lose(folder, root, size)
+    store.record(event("after"))
+    await store.flush()
+    assert [one.detail for one in events(folder)] == ["after"]
+    assert values(folder) == {("card_reader", "cards_read", ""): 5}
+
+
+async def test_lost_counts_leave_the_events(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder)
+    size, root, _ = pages(folder, "statistic")
+    lose(folder, root, size)
+    store.count("card_reader", "cards_read")
+    await store.flush()
+    assert values(folder) == {("card_reader", "cards_read", ""): 1}
+    assert len(events(folder)) == 900
+
+
+async def test_the_journal_of_a_damaged_file_goes_with_it(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder)
+    crash = (
+        "import os, sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "database.execute('PRAGMA cache_size = 1'); database.execute('BEGIN');"
+        "database.execute('UPDATE event SET detail = name'); os._exit(0)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", crash, str(folder / FILE))
+    await process.wait()
+    assert (folder / f"{FILE}-journal").exists()
+    (folder / FILE).write_bytes(b"no database at all " * 100)
+    store.record(event("after"))
+    await store.flush()
+    assert [one.detail for one in events(folder)][-1] == "after"
+    assert not (folder / f"{FILE}-journal").exists()
+    with sqlite3.connect(folder / FILE) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+async def test_a_locked_file_is_waited_for_and_not_set_aside(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    folder = tmp_path / "data"
+    await filled(folder, 3)
+    other = sqlite3.connect(folder / FILE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    store.record(event("after"))
+    await store.flush()
+    other.execute("ROLLBACK")
+    other.close()
+    await store.flush()
+    assert len(events(folder)) == 4
+    assert sorted(file.name for file in folder.iterdir()) == [FILE]
+
+
+async def test_what_is_being_written_at_the_end_is_written_to_its_end(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    await filled(folder, 3)
+    other = sqlite3.connect(folder / FILE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    running = asyncio.create_task(store.run())
+    store.record(event("after"))
+    await asyncio.sleep(0.3)
+    running.cancel()
+    asyncio.get_running_loop().call_later(0.3, other.execute, "ROLLBACK")
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(events(folder)) == 4
+    other.close()
 
 
 def test_of_a_folder_where_nothing_was_written_nothing_is_known(tmp_path: Path) -> None:
