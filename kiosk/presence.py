@@ -53,4 +53,5 @@ class Presence:
         if visit.under_way or visit.out_of_service or visit.view.alerts:
             return True
         status = await board.status() if visit.view.dark else board.last_status
-        return status.proximity is not Proximity.NOT_PRESENT
+        near = status.proximity is not Proximity.NOT_PRESENT
+        return near or visit.under_way  # somebody may have touched it while the board was asked

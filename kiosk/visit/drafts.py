@@ -227,6 +227,9 @@ class Drafts(Chapter):
         if name is None or kept is None:
             return
         log.info("draft_found")
+        if self._visit.out_of_service:  # nobody can be asked, and whoever comes later may be somebody else
+            self._leave_again(name)
+            return
         self._taking_up = name
         self._visit.language = kept.language
         self._visit.open(StillThere())

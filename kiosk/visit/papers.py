@@ -28,6 +28,7 @@ from kiosk.visit.pages import (
     Paper,
     PaperState,
     PaperWays,
+    ReasonEntry,
     ServiceGuide,
 )
 from kiosk.visit.sheets import SheetPrinting
@@ -81,6 +82,7 @@ class Papers(Chapter):
                 self._visit.do(lambda: self._link(page.service, page.form))
             case CardWanted(use=CardUse.PAPER), did.Skip():
                 self._visit.close_page()
+                self.take(self._visit.page, did.TakeBlank())
             case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeLink():
                 self._visit.do(lambda: self._link(service, form))
             case Paper(state=PaperState.FAILED, service=service, form=form), did.TakeBlank():
@@ -101,8 +103,8 @@ class Papers(Chapter):
         return isinstance(page, AddressEntry) and bool(page.entered.strip())
 
     def page_changed(self, page: Page) -> None:
-        """What was filled in goes with the page."""
-        if not isinstance(page, Paper | PaperWays | CardWanted | AddressEntry):
+        """What was filled in goes with the page; whoever says why a rating is low comes back to it."""
+        if not isinstance(page, Paper | PaperWays | CardWanted | AddressEntry | ReasonEntry):
             self._answers = {}
 
     def wipe(self) -> None:
@@ -182,9 +184,8 @@ class Papers(Chapter):
 
         def show(now: Paper) -> None:
             nonlocal shown
-            if self._visit.page is shown:
+            if self._visit.renew(shown, now):
                 self._visit.touched()
-                self._visit.show(now)
             shown = now
 
         def waiting(why: DocumentError | None) -> None:

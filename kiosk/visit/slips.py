@@ -54,8 +54,7 @@ class SlipPrinting:
                 done = replace(printing, slip=Slip.FAILED, slip_fault=error)
             else:
                 done = replace(printing, slip=Slip.PRINTED)
-            if self._visit.page is printing:
-                self._visit.show(done)
+            self._visit.renew(printing, done)
 
         task = asyncio.get_running_loop().create_task(run())
         self._printing.add(task)

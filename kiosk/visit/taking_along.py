@@ -86,9 +86,8 @@ class TakingAlong(Chapter):
 
         def show(now: TakeAlong) -> None:
             nonlocal shown
-            if self._visit.page is shown:
+            if self._visit.renew(shown, now):
                 self._visit.touched()
-                self._visit.show(now)
             shown = now
 
         def waiting(why: DocumentError | None) -> None:

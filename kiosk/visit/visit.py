@@ -443,6 +443,20 @@ class Visit:
         self._pages[-1] = page
         self._page_changed()
 
+    def renew(self, before: Page, now: Page) -> bool:
+        """Puts a page in the place of another, wherever that stands by now: shown, turned to another sheet,
+        or below others. False where it stands nowhere."""
+        for at, page in enumerate(self._pages):
+            if isinstance(page, Turned) and isinstance(before, Turned) and isinstance(now, Turned):
+                there, now = replace(page, place=before.place) == before, replace(now, place=page.place)
+            else:
+                there = page is before
+            if there:
+                self._pages[at] = now
+                self._page_changed()
+                return True
+        return False
+
     def close_page(self) -> None:
         """Shows the page before."""
         del self._pages[-1]

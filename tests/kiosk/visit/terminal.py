@@ -254,13 +254,15 @@ async def terminal(
     chips: str = "",
     kept_seconds: float = KEPT_SECONDS,
     telephone: Telephone | None = None,
+    out_of_service: bool = False,
 ) -> AsyncIterator[Terminal]:
     """A terminal of its own, with its devices, at a backend.
 
     chips: a contact reader: MOTOR for one with a motor on a pty, else its name in PC/SC; slots: its
     reminder's times;
     kept_seconds: for which drafts are kept; cache: for what is shown without one; bounds: of the queue;
-    documents: a printer of A4; telephone: a line to a person; both are their maker's to close.
+    documents: a printer of A4; telephone: a line to a person; both are their maker's to close;
+    out_of_service: from its start.
     """
     reader = SimulatedIdentityCardReader(folder / "reader", identity_card_reader.INSTANT)
     printer = SimulatedReceiptPrinter(
@@ -294,6 +296,8 @@ async def terminal(
     ):
         await devices.open()
         visit = Visit(language=Language.ZH_CN, pace=pace)
+        if out_of_service:
+            visit.interrupt(0)
         office = LocalizedText("惠民县政务服务", "Huimin County Government Services")
         slips = SlipWriter(office, "terminal-1", COUNTY, qr_prefix="", demonstration=True)
         used = Used(folder, today=lambda: datetime.now(COUNTY).date())

@@ -63,13 +63,13 @@ def drafts(folder: Path) -> list[Path]:
 
 @asynccontextmanager
 async def after_a_crash(
-    at: Terminal, house: House, tmp_path: Path, pace: Pace = PACE
+    at: Terminal, house: House, tmp_path: Path, pace: Pace = PACE, *, out_of_service: bool = False
 ) -> AsyncIterator[Terminal]:
     """Another terminal with the disk as it is at this moment."""
     await at.shelf.settle()
     folder = tmp_path / "after"
     shutil.copytree(tmp_path / "drafts", folder / "drafts")
-    async with terminal(house.address, folder, pace) as here:
+    async with terminal(house.address, folder, pace, out_of_service=out_of_service) as here:
         yield here
 
 
@@ -194,6 +194,18 @@ async def test_nobody_who_answers_after_a_crash_sees_anything_and_the_card_still
 
 
 @pytest.mark.parametrize("event", [did.StartAnew(), did.LeaveAnyway()])
+async def test_nobody_is_asked_after_a_crash_while_nobody_is_served(
+    at: Terminal, house: House, tmp_path: Path
+) -> None:
+    await at.first_question(LETTER)
+    at.do(did.Enter("1199"))
+    async with after_a_crash(at, house, tmp_path, out_of_service=True) as again:
+        again.visit.resume()
+        assert isinstance(again.visit.page, Home), "whoever comes now may be somebody else"
+        await again.shelf.settle()
+        assert not drafts(tmp_path / "after")
+
+
 async def test_anew_wipes_what_no_card_opens(
     at: Terminal, house: House, tmp_path: Path, event: did.Event
 ) -> None:

@@ -15,6 +15,7 @@ import pytest_asyncio
 from pypdf import PdfReader
 
 from backend.settings import PACKAGED
+from backend_client.rating import Satisfaction
 from hardware.drivers import cups_printer
 from hardware.drivers.cups_printer import CupsOptions, CupsPrinter
 from hardware.interfaces.document_printer import DocumentError
@@ -190,8 +191,9 @@ async def test_who_leaves_while_there_is_no_paper_leaves_nothing_behind(at: Term
 
 
 async def test_who_goes_by_another_page_while_there_is_no_paper_leaves_nothing_behind(
-    at: Terminal, server: Cups
+    at: Terminal, server: Cups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cups_printer, "WAIT_SECONDS", 60.0)
     await wait_for_paper(at, server)
     at.do(did.Back())
     await at.page(Paper, did.TakeBlank())  # waits for the first
@@ -257,8 +259,34 @@ async def test_an_address_of_email_is_not_asked_for_where_nothing_can_be_sent(tm
         assert at.do(did.ByEmail()) is page
 
 
+async def test_what_the_card_filled_in_is_still_there_after_saying_why(house: House, tmp_path: Path) -> None:
+    async with terminal(house.address, tmp_path) as at:
+        before = len(emails(house))
+        await ways(at)
+        await at.page(CardWanted, did.ByCard())
+        at.lay()
+        assert (await paper(at, PaperState.LINK)).filled
+        at.do(did.Rate(Satisfaction.DISSATISFIED), did.SayWhy(), did.Enter("太慢"), did.Next())
+        await at.page(AddressEntry, did.ByEmail())
+        at.do(did.Enter(ADDRESS), did.Next())
+        assert (await paper(at, PaperState.SENT)).filled
+        await eventually(lambda: len(emails(house)) > before)
+        (link,) = re.findall(r"http://[0-9.:]+/documents/\S+", emails(house)[-1]["text"])
+        async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
+            assert CARD.full_name in text_of(await answer.read()).replace("\n", "")
+
+
+async def test_without_the_card_it_is_a_blank_form_at_once(house: House, tmp_path: Path) -> None:
+    async with terminal(house.address, tmp_path) as at:
+        await ways(at)
+        await at.page(CardWanted, did.ByCard())
+        at.do(did.Skip())
+        assert not (await paper(at, PaperState.LINK)).filled
+
+
 async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: Path) -> None:
     async with terminal(house.address, tmp_path) as at:
+        before = len(emails(house))
         await ways(at)
         at.do(did.TakeBlank())
         await paper(at, PaperState.LINK)
@@ -275,9 +303,9 @@ async def test_a_link_goes_to_an_address_of_email_once(house: House, tmp_path: P
         at.do(did.TryAgain())
         assert not (await paper(at, PaperState.SENT)).delayed
         assert isinstance(at.do(did.Back()), PaperWays)
-        await eventually(lambda: bool(emails(house)))
+        await eventually(lambda: len(emails(house)) > before)
         await asyncio.sleep(1.5)  # longer than until the next look at what is to be sent
-        (message,) = emails(house)
+        (message,) = emails(house)[before:]
         (link,) = re.findall(r"http://[0-9.:]+/documents/\S+", message["text"])
         async with aiohttp.ClientSession() as browser, browser.post(link) as answer:
             assert "申请人声明" in text_of(await answer.read())

@@ -67,6 +67,17 @@ async def test_it_is_dark_while_nobody_is_near_and_lit_when_somebody_comes(stree
     await street.dark()
 
 
+async def test_an_answer_that_was_on_its_way_does_not_darken_it_again(street: Street) -> None:
+    await street.at.idle()
+    await street.dark()
+    seen = []
+    street.at.visit.changed = lambda: seen.append(street.at.visit.view.dark)
+    for _ in range(20):
+        street.at.visit.touched()
+        await asyncio.sleep(0.03)
+    assert seen and not any(seen)
+
+
 async def test_a_touch_lights_it_and_it_stays_lit_as_long_as_somebody_is_there(street: Street) -> None:
     await street.at.idle()
     await street.dark()

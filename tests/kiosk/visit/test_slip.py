@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from backend_client.rating import Satisfaction
 from hardware.interfaces.device import CompletionCode, DeviceError
 from hardware.interfaces.receipt_printer import PrintError
 from hardware.simulators.receipt_printer import PrinterFault
 from kiosk.visit import events as did
-from kiosk.visit.pages import Confirmation, Home, Slip
+from kiosk.visit.pages import Confirmation, Home, ReasonEntry, Slip
 from tests.kiosk.visit.terminal import Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -69,6 +70,25 @@ async def test_a_slip_that_fails_says_why_and_can_be_printed_again(
     at.do(did.PrintSlip())
     assert (await printed(at)).slip is Slip.PRINTED
     assert len(slips(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("paper", ["there", "out"])
+async def test_a_page_that_is_turned_or_left_meanwhile_learns_what_became_of_its_slip(
+    at: Terminal, paper: str
+) -> None:
+    at.printer.fault = PrinterFault.NONE if paper == "there" else PrinterFault.PAPER_OUT
+    said = Slip.PRINTED if paper == "there" else Slip.FAILED
+    await at.accepted()
+    at.do(did.PrintSlip(), did.Turn(1.0))
+    assert (await printed(at)).slip is said
+    assert confirmation(at).place == 1.0
+    if paper == "out":
+        at.do(did.PrintSlip(), did.Rate(Satisfaction.DISSATISFIED), did.SayWhy())
+        assert isinstance(at.visit.page, ReasonEntry)
+        await at.applications.settle()
+        at.do(did.Back())
+        assert confirmation(at).slip is said
+    at.printer.fault = PrinterFault.NONE
 
 
 async def test_paper_that_runs_low_still_takes_a_slip(at: Terminal, tmp_path: Path) -> None:
