@@ -193,7 +193,6 @@ async def test_nobody_who_answers_after_a_crash_sees_anything_and_the_card_still
         assert (await again.page(Question)).field.id == at.question.field.id
 
 
-@pytest.mark.parametrize("event", [did.StartAnew(), did.LeaveAnyway()])
 async def test_nobody_is_asked_after_a_crash_while_nobody_is_served(
     at: Terminal, house: House, tmp_path: Path
 ) -> None:
@@ -206,6 +205,7 @@ async def test_nobody_is_asked_after_a_crash_while_nobody_is_served(
         assert not drafts(tmp_path / "after")
 
 
+@pytest.mark.parametrize("event", [did.StartAnew(), did.LeaveAnyway()])
 async def test_anew_wipes_what_no_card_opens(
     at: Terminal, house: House, tmp_path: Path, event: did.Event
 ) -> None:
