@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from hardware.diagnosing import external, interactive
 from hardware.diagnosing.technician import NobodyThere, Technician
 from hardware.holder import holder_of
-from hardware.interfaces.device import AnyDevice, DeviceError, PortProblem, SelfTest, advice_on
+from hardware.interfaces.device import (
+    AnyDevice,
+    CompletionCode,
+    DeviceError,
+    PortProblem,
+    SelfTest,
+    advice_on,
+)
 from hardware.simulators.fonts import FontMissing
 
 
@@ -98,7 +105,10 @@ async def _act(
     try:
         findings = await act(device, technician)
     except DeviceError as error:
-        return Outcome.FAILED, (advice_on(device.name, error),)
+        if error.completion is CompletionCode.UNSUPPORTED_COMMAND:
+            return Outcome.NOT_SUPPORTED, ()
+        nobody = error.code in device.unused
+        return Outcome.NOT_DONE if nobody else Outcome.FAILED, (advice_on(device.name, error),)
     except NobodyThere:
         return Outcome.NOT_DONE, ()
     except FontMissing:

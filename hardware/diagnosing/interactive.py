@@ -54,15 +54,18 @@ async def read_identity_card(reader: IdentityCardReader, technician: Technician)
     return await _judged(technician)
 
 
-async def read_card(reader: CardReader, technician: Technician) -> tuple[str, ...]:
-    """Reads a card, and gives it back where there is a motor."""
+async def read_card(reader: CardReader, technician: Technician) -> tuple[str, ...] | None:
+    """Reads a card, and gives it back where there is a motor; None where it reads none."""
+    has = await reader.capabilities()
+    if not (has.stripe or has.chip):
+        return None
     technician.say("check.insert_card")
     try:
         card = await reader.read_card(timeout=PERSON_SECONDS)
         technician.say("check.card", name=masked(card.holder, 1, 0), number=masked(card.number, 4, 2))
         del card
     finally:
-        if (await reader.capabilities()).ejects:
+        if has.ejects:
             await reader.eject_card()
     technician.say("check.take_card")
     return await _judged(technician)

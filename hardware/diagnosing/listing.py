@@ -43,7 +43,7 @@ async def listed(config: Mapping[str, DeviceOptions], folder: Path) -> list[Repo
     told = await known(folder)
     keys = {name: key_of(name, options.port) for name, options in config.items()}
     here = {name: options for name, options in config.items() if keys[name] not in told.reports}
-    examined = {one.device: _of_silent(one, told.silent) for one in await examine(here, config)}
+    examined = {one.device: of_silent(one, told.silent) for one in await examine(here, config)}
     return [examined[name] if name in examined else told.reports[keys[name]] for name in config]
 
 
@@ -75,7 +75,7 @@ async def _examined(name: str, devices: Devices, all_devices: Mapping[str, Devic
     return found
 
 
-def _of_silent(found: Report, silent: Sequence[int]) -> Report:
+def of_silent(found: Report, silent: Sequence[int]) -> Report:
     """Why a device is in use: the terminal that has it hangs."""
     if found.holder is None or found.holder.process not in silent:
         return found

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from foundation.language import Language
 from hardware.diagnosing.borrowing import Known, key_of, known
-from hardware.diagnosing.listing import part_sentences
+from hardware.diagnosing.listing import of_silent, part_sentences
 from hardware.diagnosing.report import Report, report
 from hardware.holder import holder_of
 from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
@@ -67,7 +67,8 @@ async def _look(name: str, options: DeviceOptions, told: Known, device: AnyDevic
         )
     status = await device.status()
     busy = status.device is DeviceStatus.DEVICE_BUSY
-    return report(device, status, None, holder=holder_of(options.port) if busy else None)
+    found = report(device, status, None, holder=holder_of(options.port) if busy else None)
+    return of_silent(found, told.silent)
 
 
 class Changes:
@@ -88,7 +89,7 @@ def table(reports: Sequence[Report], since: Mapping[str, datetime], language: La
     text = texts(language)
     shown = Table(expand=True, show_lines=True)
     for column in ("device", "state", "parts", "since", "advice"):
-        shown.add_column(text(f"watch.{column}"))
+        shown.add_column(text(f"watch.{column}"), overflow="fold")  # Chinese has no spaces to break at
     for one in reports:
         colour = "green" if one.fine else "red"
         mark = f"\n[{text('diagnose.simulated')}]" if one.simulated else ""

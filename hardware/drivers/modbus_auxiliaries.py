@@ -274,5 +274,6 @@ def _refusal(code: int) -> DeviceError:
         ExcCodes.ILLEGAL_VALUE: CompletionCode.UNSUPPORTED_DATA,
         ExcCodes.DEVICE_BUSY: CompletionCode.DEVICE_NOT_READY,
     }.get(code, CompletionCode.HARDWARE_ERROR)  # type: ignore[call-overload]
-    refused = AuxiliariesError.REFUSED if completion is not CompletionCode.DEVICE_NOT_READY else None
+    wrong_place = completion in (CompletionCode.UNSUPPORTED_COMMAND, CompletionCode.UNSUPPORTED_DATA)
+    refused = AuxiliariesError.REFUSED if wrong_place else None
     return DeviceError(completion, refused, f"Modbus exception {code:02X}")

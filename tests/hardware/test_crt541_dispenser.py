@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from foundation.language import Language
+from hardware.diagnosing.check import Level, Outcome, check
+from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.drivers import creator_line, crt541_dispenser
 from hardware.drivers.crt541_dispenser import Crt541Dispenser, Crt541Options
 from hardware.interfaces.card_reader import CardReaderError
@@ -111,6 +115,12 @@ async def test_a_jam_is_named_shown_and_over_once_it_is_freed(
     simulated.inflict(DispenserFault.NONE)
     await unit.dispense_card()
     assert simulated.dispensed == 1
+
+
+async def test_a_check_asks_nobody_for_what_it_cannot_do(unit: Crt541Dispenser) -> None:
+    said = io.StringIO()
+    result = await check(unit, Level.INTERACTIVE, ConsoleTechnician(Language.EN, out=said))
+    assert (result.outcome, result.findings, said.getvalue()) == (Outcome.NOT_SUPPORTED, (), "")
 
 
 async def test_what_it_cannot_do_is_refused(unit: Crt541Dispenser) -> None:

@@ -320,7 +320,12 @@ def test_figures_are_what_prometheus_reads() -> None:
 
 @pytest.mark.parametrize(
     ("findings", "up"),
-    [((), 1.0), (("advice.auxiliaries.doorOpen",), 1.0), (("advice.port.in_use",), 0.0)],
+    [
+        ((), 1.0),
+        (("advice.auxiliaries.doorOpen",), 1.0),
+        (("advice.port.in_use",), 0.0),
+        (("advice.terminal.silent",), 0.0),
+    ],
 )
 def test_a_device_whose_port_another_program_has_is_not_up(findings: tuple[str, ...], up: float) -> None:
     busy = BOARD.model_copy(update={"status": DeviceStatus.DEVICE_BUSY, "findings": findings})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import time
 import tty
@@ -14,6 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from foundation.language import Language
+from hardware.diagnosing import interactive
+from hardware.diagnosing.check import Level, Outcome, check
+from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.drivers import gat467_reader
 from hardware.drivers.gat467_reader import Gat467Reader
 from hardware.drivers.serial_device import SerialOptions
@@ -91,6 +96,14 @@ async def test_a_fault_is_named_and_the_second_chance_succeeds(
         assert raised.value.code is code
         simulated_reader.present(CARD)
         assert (await reader.read_card(timeout=3.0)).full_name == PERSON.full_name
+
+
+async def test_a_check_for_which_nobody_came_was_not_done(
+    reader: Gat467Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactive, "PERSON_SECONDS", 0.3)
+    result = await check(reader, Level.INTERACTIVE, ConsoleTechnician(Language.EN, out=io.StringIO()))
+    assert (result.outcome, result.findings) == (Outcome.NOT_DONE, ("advice.identity_card_reader.noMedia",))
 
 
 async def test_noise_before_the_answer_is_skipped(

@@ -288,7 +288,9 @@ async def test_a_board_that_refuses_is_told_from_one_that_is_silent(
     device: DeviceStatus,
 ) -> None:
     board.fault = fault
-    assert (await driver.status()).device is device
+    status = await driver.status()
+    assert status.device is device
+    assert "advice.auxiliaries.refused" not in status.findings, "the addresses are right"
     with pytest.raises(DeviceError) as raised:
         await driver.set_fan(on=True)
     assert raised.value.completion is completion
