@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 
 from foundation.log import logger
 from hardware.interfaces.device import (
+    PORT_ADVICE,
     AnyDevice,
     CommandEnded,
     CompletionCode,
     DeviceStatus,
-    PortProblem,
     Status,
 )
 from hardware.interfaces.device import Event as Happened
@@ -33,7 +33,7 @@ LONGEST_PAUSE = 30.0
 FIRST_PAUSE = 0.5
 HUNG_SECONDS = 30.0
 """A question that takes longer than this is a driver's mistake."""
-_UNANSWERED = {f"advice.port.{problem.value}" for problem in PortProblem} | {
+_UNANSWERED = PORT_ADVICE | {
     f"advice.completion.{completion.value}"
     for completion in (CompletionCode.TIME_OUT, CompletionCode.CONNECTION_LOST, CompletionCode.INTERNAL_ERROR)
 }

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from foundation.language import Language
 from hardware.diagnosing.borrowing import Known, key_of, known
-from hardware.diagnosing.listing import of_silent, part_sentences
+from hardware.diagnosing.listing import SILENT_TERMINAL, of_silent, part_sentences
 from hardware.diagnosing.report import Report, report
 from hardware.holder import holder_of
 from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
@@ -63,7 +63,7 @@ async def _look(name: str, options: DeviceOptions, told: Known, device: AnyDevic
             port=options.port,
             simulated=False,
             status=DeviceStatus.UNKNOWN,
-            findings=("advice.terminal.silent",) if told.silent else ("advice.terminal.gone",),
+            findings=(SILENT_TERMINAL,) if told.silent else ("advice.terminal.gone",),
         )
     status = await device.status()
     busy = status.device is DeviceStatus.DEVICE_BUSY

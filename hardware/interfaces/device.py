@@ -127,6 +127,10 @@ def _connection_gone(error: BaseException | None) -> bool:
     return False
 
 
+PORT_ADVICE = frozenset(f"advice.port.{problem.value}" for problem in PortProblem)
+"""Names of the sentences about what keeps a port from being used."""
+
+
 def advice_on(name: str, error: DeviceError) -> str:
     """Name of the sentence of the room's catalogue that says what to do about an error of a class of
     devices: `advice.port.…`, `advice.<class>.<code>`, or else `advice.completion.…`."""

@@ -282,14 +282,18 @@ async def interrupted(
     simulated_printer.inflict(LineFault.NONE)
 
 
-async def test_what_a_printer_says_of_the_slip_before_does_not_confirm_the_next(
-    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
-) -> None:
-    """It does not forget the slip when it is told to: it finishes it once the roll was changed."""
+async def paper_ran_out(printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter) -> None:
+    """In a slip that the printer does not forget when told to: it finishes it once the roll was changed."""
     simulated_printer.obeys_clear = False
     simulated_printer.inflict(PrinterFault.PAPER_OUT, when="qr-code")
     assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT)
     simulated_printer.inflict(PrinterFault.NONE)
+
+
+async def test_what_a_printer_says_of_the_slip_before_does_not_confirm_the_next(
+    printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
+) -> None:
+    await paper_ran_out(printer, simulated_printer)
     assert await told(printer, NEXT) is None
     assert slips(simulated_printer) == [["THIS RESIDENT"], ["THE NEXT RESIDENT"]]
 
@@ -297,10 +301,7 @@ async def test_what_a_printer_says_of_the_slip_before_does_not_confirm_the_next(
 async def test_what_a_printer_says_of_the_slip_before_does_not_hide_that_the_next_is_lost(
     printer: EscposPrinter, simulated_printer: SimulatedReceiptPrinter
 ) -> None:
-    simulated_printer.obeys_clear = False
-    simulated_printer.inflict(PrinterFault.PAPER_OUT, when="qr-code")
-    assert await told(printer) == (CompletionCode.DEVICE_NOT_READY, PrintError.PAPER_OUT)
-    simulated_printer.inflict(PrinterFault.NONE)
+    await paper_ran_out(printer, simulated_printer)
     simulated_printer.inflict(PrinterFault.BUFFER_LOST, when="paper")
     assert await told(printer, NEXT) == (CompletionCode.TIME_OUT, UNKNOWN)
     assert slips(simulated_printer) == [["THIS RESIDENT"]]

@@ -77,7 +77,7 @@ BOARD_FAULTS = {
     "cut-short": PASSED_OVER,
     "sensor-broken": "auxiliaries.sensorBroken",
     "busy": "completion.deviceNotReady",
-    "defective": "auxiliaries.refused",
+    "defective": "completion.hardwareError",
     "silence": "completion.connectionLost",
     "vanish": "port.absent",
     "late": PASSED_OVER,
