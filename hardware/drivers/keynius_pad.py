@@ -49,10 +49,8 @@ from hardware.protocols.keynius import (
 from hardware.protocols.pin_block import Format, encrypted
 from hardware.protocols.wiping import wipe
 
-ENTRY_SECONDS = 30.0
-"""An entry takes so long at most,"""
-FORGET_SECONDS = 10.0
-"""and what was keyed in is forgotten so long after the last key."""
+LISTEN_SECONDS = 30.0
+"""One look at the line; how long an entry may take is its caller's affair."""
 ANSWER_SECONDS = 1.0
 SILENCE_SECONDS = 0.3
 """A line that falls silent for so long inside a frame has cut it short."""
@@ -161,7 +159,7 @@ class KeyniusPad(PinPad, SerialDevice):
                         if isinstance(message.what, Key):
                             return _KEYS[message.what]
                         wipe(message.what)
-                messages = await self._messages(time.monotonic() + ENTRY_SECONDS)
+                messages = await self._messages(time.monotonic() + LISTEN_SECONDS)
         finally:
             await self._stop()
 
@@ -198,25 +196,16 @@ class KeyniusPad(PinPad, SerialDevice):
         on_count: OnCount,
     ) -> None:
         """Fills what is held until the enter key counts, beginning with what the pad said already."""
-        ends = time.monotonic() + ENTRY_SECONDS
-        last = time.monotonic()
         while True:
             for message in messages:
                 if isinstance(message, Broken):
                     raise DeviceError(CompletionCode.INVALID_DATA, detail="a key came to harm")
                 if isinstance(message, KeyPressed):
-                    last = time.monotonic()
                     entered = _press(message.what, held, minimum, maximum)
                     on_count(len(held))
                     if entered:
                         return
-            now = time.monotonic()
-            if now >= ends:
-                raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
-            if held and now >= last + FORGET_SECONDS:
-                wipe(held)
-                on_count(0)
-            messages = await self._messages(min(ends, last + FORGET_SECONDS) if held else ends)
+            messages = await self._messages(time.monotonic() + LISTEN_SECONDS)
 
     async def _stop(self) -> None:
         """Keys that come from now on are nobody's."""

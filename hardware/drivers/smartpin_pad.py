@@ -206,10 +206,16 @@ class SmartPinPad(PinPad, SerialDevice):
         await self._asked(Command.SET_KEY_OUTPUT, _nothing, b"\x00")
         ended = False
         try:
-            await self._send(command, data)
-            found = await self._keyed_in(read, on_count, begun=command is Command.GET_FUNCTION_KEY)
-            ended = True
-            return found
+            while True:
+                await self._send(command, data)
+                found = await self._keyed_in(read, on_count, begun=command is Command.GET_FUNCTION_KEY)
+                if found is not None:
+                    ended = True
+                    return found
+                self._unanswered = False
+                if await self._quiet():
+                    detail = "a key was pressed while the entry began anew"
+                    raise DeviceError(CompletionCode.INVALID_DATA, detail=detail)
         except DeviceError as error:
             ended = error.code is PinPadError.ENTRY_CANCELED
             raise
@@ -219,13 +225,18 @@ class SmartPinPad(PinPad, SerialDevice):
                 with suppress(DeviceError):  # `_unanswered` says so, and the entry's own error matters more
                     await self._quiet()
 
-    async def _keyed_in(self, read: Callable[[bytearray], T], on_count: OnCount, *, begun: bool) -> T:
-        """begun: the pad does not say that it has begun to wait."""
+    async def _keyed_in(self, read: Callable[[bytearray], T], on_count: OnCount, *, begun: bool) -> T | None:
+        """None where nobody presses a key, and the pad is to begin anew: its time for the whole entry runs
+        from when it was asked, not from the first key.
+
+        begun: the pad does not say that it has begun to wait, and holds nothing that it forgets.
+        """
+        idle = ENTRY_SECONDS if begun else FORGET_SECONDS
         since = last = time.monotonic()
         count = 0
         while True:
-            ends = since + (ENTRY_SECONDS if begun else ANSWER_SECONDS)
-            for answer in await self._answers(min(ends, last + FORGET_SECONDS) if count else ends):
+            ends = min(since + ENTRY_SECONDS, last + idle) if begun else since + ANSWER_SECONDS
+            for answer in await self._answers(ends):
                 begun = True
                 match answer:
                     case KeyPressed():
@@ -240,25 +251,29 @@ class SmartPinPad(PinPad, SerialDevice):
             now = time.monotonic()
             if now >= ends and not begun:
                 raise DeviceError(CompletionCode.CONNECTION_LOST, detail="the entry does not begin")
+            if now >= last + idle:
+                if count:
+                    on_count(0)
+                return None
             if now >= since + ENTRY_SECONDS:
                 raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
-            if count and now >= last + FORGET_SECONDS:
-                count = 0
-                on_count(count)
 
-    async def _quiet(self) -> None:
-        """Ends whatever the pad waits for, and lets go of what it still says. DeviceError where it does not
-        confirm that."""
+    async def _quiet(self) -> bool:
+        """Ends whatever the pad waits for, and lets go of what it still says; whether a key was among that.
+        DeviceError where it does not confirm that."""
         await self._send(Command.CANCEL)
         deadline = time.monotonic() + ANSWER_SECONDS
+        keyed = False
         while time.monotonic() < deadline:
             for answer in await self._answers(deadline):
                 match answer:
                     case Refused(Refusal.CANCELED):
                         self._unanswered = False
-                        return
+                        return keyed
                     case Accepted(entered):
                         wipe(entered)
+                    case KeyPressed():
+                        keyed = True
         raise DeviceError(CompletionCode.CONNECTION_LOST, detail="no answer to cancel")
 
     async def _asked(self, command: Command, read: Callable[[bytearray], T], data: bytes = b"") -> T:

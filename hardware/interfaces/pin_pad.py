@@ -28,7 +28,7 @@ class PinPadError(Enum):
     """Why nothing was entered (XFS4IoT PinPad's and Keyboard's codes where it has one)."""
 
     ENTRY_TIMEOUT = "entryTimeout"
-    """Nobody keyed anything in, or not to the end, in time. What was keyed in is wiped."""
+    """Nobody pressed a key, or the next one, in time. What was keyed in is wiped."""
     ENTRY_CANCELED = "entryCanceled"
     """The person pressed the cancel key."""
     MINIMUM_LENGTH = "minimumLength"
@@ -196,8 +196,8 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         """Lets a person enter a PIN, which leaves the pad encrypted (XFS4IoT Keyboard.PinEntry and
         PinPad.GetPinBlock).
 
-        account: the PAN, its check digit included, that the block is bound to; timeout: seconds for all of
-        it. DeviceError with a PinPadError; UNSUPPORTED_COMMAND where the pad has no encryption; INVALID_DATA
+        account: the PAN, its check digit included, that the block is bound to; timeout: seconds without a
+        key. DeviceError with a PinPadError; UNSUPPORTED_COMMAND where the pad has no encryption; INVALID_DATA
         where the account or the lengths are none.
         """
         if not (account.isascii() and account.isdigit()):
@@ -207,7 +207,7 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         _check_lengths(SHORTEST_PIN, minimum, maximum, LONGEST_PIN)
         return await self._command(
             "enter_pin",
-            lambda: self._enter_pin(account, minimum, maximum, on_count),
+            lambda: self._enter_pin(account, minimum, maximum, self._waiting_on(on_count, timeout)),
             timeout=timeout,
             late=PinPadError.ENTRY_TIMEOUT,
             counts=lambda _: {"pins_entered": 1},
@@ -225,12 +225,13 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         """Lets a person enter a number, such as a telephone's, and gives it to the caller alone (XFS4IoT
         Keyboard.DataEntry).
 
-        timeout: seconds for all of it. DeviceError with a PinPadError.
+        timeout: seconds without a key; a model may have a limit of its own for the whole. DeviceError with a
+        PinPadError.
         """
         _check_lengths(1, minimum, maximum, LONGEST_NUMBER)
         return await self._command(
             "enter_digits",
-            lambda: self._enter_digits(minimum, maximum, on_count),
+            lambda: self._enter_digits(minimum, maximum, self._waiting_on(on_count, timeout)),
             timeout=timeout,
             late=PinPadError.ENTRY_TIMEOUT,
             counts=lambda _: {"numbers_entered": 1},
@@ -253,6 +254,16 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         DeviceError where the pad does not confirm that."""
         await self.cancel()
         await self._command("wipe", self._wipe, timeout=WIPE_SECONDS)
+
+    def _waiting_on(self, on_count: OnCount, timeout: float) -> OnCount:
+        """Tells of a key, and gives the time for the next: who reads for long, or is slow, loses nothing."""
+
+        def told(count: int) -> None:
+            if count:
+                self._grant(timeout)
+            on_count(count)
+
+        return told
 
 
 def _check_lengths(least: int, minimum: int, maximum: int, most: int) -> None:

@@ -40,7 +40,7 @@ log = logger(__name__)
 KEYED = "•"
 """On the screen, a digit that a keypad holds: that there is one, not which."""
 ENTRY_SECONDS = 30.0
-"""A pad waits for no entry longer; while the page is shown the next one begins at once."""
+"""A pad waits so long for a key; while the page is shown the next entry begins at once."""
 AGAIN_SECONDS = 2.0
 """After a pad failed twice, until it is asked again."""
 FORGETFUL_SECONDS = 5.0

@@ -128,19 +128,21 @@ async def test_what_somebody_left_behind_is_not_the_next_ones(
     assert (await keyed(pad, simulated, NUMBER + " enter")).text() == NUMBER
 
 
-async def test_the_time_limits_are_kept_and_digits_forgotten(
+async def test_each_key_gives_time_for_the_next_and_then_the_digits_are_forgotten(
     pad: KeyniusPad, simulated: SimulatedKeyniusPad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keynius_pad, "FORGET_SECONDS", 0.2)
-    monkeypatch.setattr(keynius_pad, "ENTRY_SECONDS", 0.8)
+    monkeypatch.setattr(keynius_pad, "LISTEN_SECONDS", 0.1)
+    simulated.fingers.pause = 0.2
+    press_later(simulated, "12345 enter")
+    assert (await pad.enter_digits(timeout=0.6)).text() == "12345"
     counts: list[int] = []
     press_later(simulated, "123")
-    entering = asyncio.create_task(pad.enter_digits(timeout=9.0, on_count=counts.append))
-    await until(lambda: 0 in counts)
-    simulated.fingers.begin("45 enter")
-    assert (await entering).text() == "45"
-    error = await refused(pad, timeout=9.0)
+    with pytest.raises(DeviceError) as raised:
+        await pad.enter_digits(timeout=0.6, on_count=counts.append)
+    error = raised.value
     assert (error.completion, error.code) == (CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+    assert counts == [1, 2, 3]
+    assert (await keyed(pad, simulated, "45 enter")).text() == "45"
 
 
 async def test_without_the_suppliers_table_nothing_is_guessed(simulated: SimulatedKeyniusPad) -> None:

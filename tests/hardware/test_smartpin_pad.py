@@ -185,8 +185,8 @@ async def test_what_the_pad_forgets_is_not_counted(
     counts: list[int] = []
     simulated.upon("enter-digits", lambda: simulated.fingers.begin("123"))
     entering = asyncio.create_task(pad.enter_digits(timeout=5.0, on_count=counts.append))
-    await until(lambda: 0 in counts)
-    simulated.fingers.begin("45 enter")
+    await until(lambda: 3 in counts)
+    simulated.upon("enter-digits", lambda: simulated.fingers.begin("45 enter"))
     assert (await entering).text() == "45"
     assert counts == [1, 2, 3, 0, 1, 2]
 
@@ -196,8 +196,44 @@ async def test_the_pad_waits_no_longer_than_it_does(
 ) -> None:
     monkeypatch.setattr(smartpin_pad, "ENTRY_SECONDS", 0.5)
     simulated.pace = replace(simulated.pace, entry=0.4)
+    simulated.fingers.pause = 0.1
+    simulated.upon("enter-digits", lambda: simulated.fingers.begin("12345678"))
     error = await refused(pad, timeout=20.0)
     assert (error.completion, error.code) == (CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+
+
+async def test_whoever_reads_first_has_the_pads_time_to_key_in(
+    pad: SmartPinPad, simulated: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time for the whole runs from when it was asked; so it is asked anew until somebody begins."""
+    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.4)
+    monkeypatch.setattr(smartpin_pad, "ENTRY_SECONDS", 1.2)
+    simulated.pace = replace(simulated.pace, entry=1.2, forget=0.4)
+    simulated.fingers.pause = 0.1
+    entering = asyncio.create_task(pad.enter_digits(timeout=5.0))
+    await asyncio.sleep(1.1)
+    simulated.upon("enter-digits", lambda: simulated.fingers.begin("123456 enter"))
+    assert (await entering).text() == "123456"
+
+
+async def test_a_key_pressed_while_the_entry_begins_anew_is_told_as_lost(
+    pad: SmartPinPad, simulated: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.3)
+
+    def begun() -> None:
+        simulated.upon("cancel", lambda: simulated._pressed("7"))
+
+    simulated.upon("enter-digits", begun)
+    error = await refused(pad, timeout=5.0)
+    assert (error.completion, error.code) == (CompletionCode.INVALID_DATA, None)
+    assert (await keyed(pad, simulated, NUMBER + " enter")).text() == NUMBER
+
+
+async def test_each_key_gives_time_for_the_next(pad: SmartPinPad, simulated: SimulatedSmartPinPad) -> None:
+    simulated.fingers.pause = 0.2
+    simulated.upon("enter-digits", lambda: simulated.fingers.begin("12345 enter"))
+    assert (await pad.enter_digits(timeout=0.6)).text() == "12345"
 
 
 async def test_the_status_tells_of_the_keys(pad: SmartPinPad, simulated: SimulatedSmartPinPad) -> None:

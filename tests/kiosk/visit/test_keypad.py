@@ -176,17 +176,16 @@ async def test_keys_that_came_to_harm_are_told_and_pressed_again(
 async def test_digits_that_the_pad_let_go_of_are_told_and_those_before_stay(
     at: Terminal, keys: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.3)
+    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 1.5)
     monkeypatch.setattr(keypad, "FORGETFUL_SECONDS", 0.1)
     await reference_wanted(at)
     await press(keys, "12 enter")
     await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT))
     await press(keys, "34")
     await at.until(lambda: keyed_on(at) == 2)
+    keys.upon("enter-digits", lambda: keys.fingers.begin("5"))  # once the pad is asked anew
     forgotten = KeypadTrouble.FORGOTTEN
     await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT, keypad=forgotten))
-    keys._forget()  # as the pad itself does, some time later
-    await press(keys, "5")
     await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT, keyed=1))
 
 
