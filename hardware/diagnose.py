@@ -17,8 +17,8 @@ from foundation.private_file import write_private
 from hardware.conformance.checks import CHECKS
 from hardware.conformance.examination import Result, examine
 from hardware.diagnosing.asked import Asked, Exit, asking
-from hardware.diagnosing.check import CheckResult, Level, Outcome, check
-from hardware.diagnosing.conforming import bench, fine, result_object, result_sentence
+from hardware.diagnosing.check import CheckResult, Level, check
+from hardware.diagnosing.conforming import bench, fine, result_object, result_sentence, trouble
 from hardware.diagnosing.export import Material, page
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import (
@@ -76,7 +76,7 @@ def list_devices(asked: Asked) -> None:
     else:
         for line in sentences(reports, asked.simulator, asked.language):
             click.echo(line)
-    sys.exit(Exit.FINE if _fine(reports) else Exit.ATTENTION)
+    sys.exit(_exit_of(reports))
 
 
 @main.command("check")
@@ -102,9 +102,8 @@ def check_devices(asked: Asked, device: str | None, level: str, now: bool) -> No
         return [await check(one, Level(level), technician) for one in devices.all.values()]
 
     results = work_on(asked, config, work, technician, now=now)
-    fine = bool(results) and all(one.fine for one in results)
     if asked.as_json:
-        asked.print({"fine": fine, "checks": [_check_object(one, asked) for one in results]})
+        asked.print({"fine": _fine(results), "checks": [_check_object(one, asked) for one in results]})
     else:
         for one in results:
             for line in _check_sentences(one, asked):
@@ -136,7 +135,7 @@ def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
                     live.update(table(last, since, asked.language), refresh=True)
 
     ending_in_sentences(asked, run)
-    sys.exit(Exit.FINE if _fine(last) else Exit.ATTENTION)
+    sys.exit(_exit_of(last))
 
 
 @main.command("conformance")
@@ -152,7 +151,9 @@ def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...],
     config = asked.only(device)
     technician = ConsoleTechnician(asked.language)
 
-    async def run() -> list[Result]:
+    async def run() -> list[Result] | Report:
+        if (found := await trouble(device, config[device])) is not None:
+            return found
         results = []
         tried = bench(device, config[device], technician, unplug=unplug)
         async for result in examine(tried, names or tuple(CHECKS)):
@@ -162,6 +163,9 @@ def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...],
         return results
 
     results = borrowing(asked, config, run, technician, now=now)
+    if isinstance(results, Report):
+        advice = " ".join(results.advised(asked.language))
+        asked.fail(_exit_of([results]), "diagnose.not_well", advice=advice)
     if asked.as_json:
         told = [result_object(one, asked.text) for one in results]
         asked.print({"fine": fine(results), "device": device, "checks": told})
@@ -199,9 +203,8 @@ def show_events(
     if asked.as_json:
         asked.print({"events": [event_object(one, asked.language) for one in found]})
         return
-    names = {name: asked.text(f"device.{name}") for name in CLASSES}
     for one in found:
-        for line in event_sentences(one, names, asked.language):
+        for line in event_sentences(one, asked.language):
             click.echo(line)
     if not found:
         click.echo(asked.text("diagnose.no_events", folder=asked.kept))
@@ -251,7 +254,7 @@ def metrics(asked: Asked) -> None:
         asked.print({"metrics": told})
     else:
         click.echo(told, nl=False)
-    sys.exit(Exit.FINE if _fine(reports) else Exit.ATTENTION)
+    sys.exit(_exit_of(reports))
 
 
 T = TypeVar("T")
@@ -275,14 +278,16 @@ class _Nothing:
         return None
 
 
-def _fine(reports: Sequence[Report]) -> bool:
-    return bool(reports) and all(one.fine for one in reports)
+def _fine(found: Sequence[Report] | Sequence[CheckResult]) -> bool:
+    return bool(found) and all(one.fine for one in found)
 
 
-def _exit_of(results: Sequence[CheckResult]) -> Exit:
-    if any(one.outcome is Outcome.NOT_DONE for one in results):
-        return Exit.NOT_KNOWN
-    return Exit.FINE if results and all(one.fine for one in results) else Exit.ATTENTION
+def _exit_of(found: Sequence[Report] | Sequence[CheckResult]) -> Exit:
+    """What is known to be wrong comes before what is not known."""
+    if _fine(found):
+        return Exit.FINE
+    unknown = bool(found) and not any(one.known and not one.fine for one in found)
+    return Exit.NOT_KNOWN if unknown else Exit.ATTENTION
 
 
 def _check_object(one: CheckResult, asked: Asked) -> dict[str, object]:

@@ -45,7 +45,7 @@ FLUSH_SECONDS = 15.0
 """Statistics are written so often; an event is written at once."""
 BUSY_SECONDS = 5.0
 _Counts = dict[tuple[str, str, str], float]
-_IN_OTHER_HANDS = {"advice.terminal.silent", *PORT_ADVICE}
+_IN_OTHER_HANDS = {"advice.terminal.silent", "advice.terminal.lent", *PORT_ADVICE}
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _STATISTICS = "SELECT device, name, reason, value, since FROM statistic ORDER BY device"
 _EVENTS = "SELECT id, at, device, name, completion, code, advice, detail FROM event ORDER BY id"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from foundation.log import logger
+from hardware.diagnosing.report import LENT
 from hardware.interfaces.device import DeviceStatus
 from hardware.registry import Devices
 from hardware.vendor_mode.lines import State
@@ -58,7 +59,8 @@ class LendingTerminal(Lender):
         """What it knows of them: how each was when it was asked last, and that a technician has them."""
         known = reports(self._devices)
         if self._state is State.LENT:
-            known = [one.model_copy(update={"status": DeviceStatus.DEVICE_BUSY}) for one in known]
+            lent = {"status": DeviceStatus.DEVICE_BUSY, "findings": (LENT,)}
+            known = [one.model_copy(update=lent) for one in known]
         return [one.model_dump(mode="json") for one in known]
 
     def hurry(self) -> None:

@@ -69,14 +69,7 @@ class Asked:
 
     def fail(self, exit_code: Exit, name: str, /, **placeholders: object) -> NoReturn:
         """Ends the command with a sentence, or an object that has it."""
-        sentence = self.text(name, **placeholders)
-        if self.as_json:
-            click.echo(
-                json.dumps({"error": name.removeprefix("diagnose."), "text": sentence}, ensure_ascii=False)
-            )
-        else:
-            click.echo(sentence, err=True)
-        sys.exit(exit_code)
+        _fail(exit_code, name.removeprefix("diagnose."), self.text(name, **placeholders), self.as_json)
 
     def print(self, told: dict[str, Any]) -> None:
         """One JSON object."""
@@ -119,11 +112,20 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
             lending = load(VendorModeSettings, file)
             kept = load(TerminalData, file, data=data).folder
         except ConfigError as error:
-            click.echo(str(error), err=True)
-            sys.exit(Exit.USAGE)
+            said = texts(spoken)("diagnose.wrong_configuration", reason=error)
+            _fail(Exit.USAGE, "wrong_configuration", said, as_json)
         command(Asked(config, lending, kept, spoken, as_json, simulator), *given, **options)
 
     return run
+
+
+def _fail(exit_code: Exit, error: str, sentence: str, as_json: bool) -> NoReturn:
+    """error: a name for programs."""
+    if as_json:
+        click.echo(json.dumps({"error": error, "text": sentence}, ensure_ascii=False))
+    else:
+        click.echo(sentence, err=True)
+    sys.exit(exit_code)
 
 
 def configured(file: Path | None) -> tuple[dict[str, DeviceOptions], Path | None]:

@@ -64,6 +64,11 @@ class CheckResult(BaseModel):
         """Whether nobody has to do anything about it."""
         return self.outcome in (Outcome.PASSED, Outcome.NOT_SUPPORTED) and not self.findings
 
+    @property
+    def known(self) -> bool:
+        """Whether it could be found out: somebody acted, and no other program has the port."""
+        return self.outcome is not Outcome.NOT_DONE and _IN_USE not in self.findings
+
 
 _IN_USE = f"advice.port.{PortProblem.IN_USE.value}"
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from hardware.conformance.bench import Bench, NotTried
 from hardware.conformance.examination import Outcome, Result
+from hardware.diagnosing.listing import examine
+from hardware.diagnosing.report import Report
 from hardware.diagnosing.technician import NobodyThere, Technician
-from hardware.interfaces.device import AnyDevice, DeviceOptions
+from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
 from hardware.registry import CLASSES
 
 PUT_AWAY = {"read_card": "conformance.undo.read_card"}
@@ -46,6 +48,12 @@ def bench(name: str, options: DeviceOptions, technician: Technician, *, unplug: 
         unplug=pull if unplug else None,
         plug=put_in if unplug else None,
     )
+
+
+async def trouble(name: str, options: DeviceOptions) -> Report | None:
+    """How a device is that is not well, or None: on an empty roll every promise of the driver is broken."""
+    [found] = await examine({name: options}, {name: options})
+    return None if found.status is DeviceStatus.ONLINE else found
 
 
 ACTS = frozenset({"conformance.act.read_card", "conformance.act.enter_digits", "conformance.act.read_code"})

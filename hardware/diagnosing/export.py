@@ -17,9 +17,9 @@ from xml.etree import ElementTree as ET
 from foundation.language import Language
 from hardware.diagnosing import charts
 from hardware.diagnosing.faults import DAYS, faults_by_day
-from hardware.diagnosing.history import record_sentences, records
+from hardware.diagnosing.history import event_codes, event_title, record_sentences, records
 from hardware.diagnosing.listing import part_sentences
-from hardware.diagnosing.redaction import REDACTED, redacted_lines, redacted_text
+from hardware.diagnosing.redaction import REDACTED, redacted_lines
 from hardware.diagnosing.report import Report, code_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus
 from hardware.store import Event, Statistic
@@ -89,7 +89,8 @@ def plain_options(options: DeviceOptions) -> dict[str, str]:
     found = {}
     for name, value in options.model_dump(mode="json").items():
         secret = any(part in name.lower().split("_") for part in SECRET_KEYS)
-        found[name] = REDACTED if secret and value not in (None, "") else _without_user(str(value))
+        shown = not secret or value in (None, "") or isinstance(value, bool)
+        found[name] = _without_user(str(value)) if shown else REDACTED
     return found
 
 
@@ -178,14 +179,13 @@ def _events(body: ET.Element, material: Material, language: Language) -> None:
         (
             event.at.astimezone().isoformat(" ", "seconds"),
             _name(event.device, language),
-            event.name,
-            ", ".join(part for part in (event.completion, event.code) if part),
-            redacted_text(event.detail),
+            event_title(event, language),
+            event_codes(event),
             " ".join(sentence_or(text, name, code_of(name)) for name in event.advice),
         )
         for event in reversed(material.events[-MOST_EVENTS:])
     ]
-    columns = ("export.time", "watch.device", "export.event", "export.code", "export.detail", "watch.advice")
+    columns = ("export.time", "watch.device", "export.event", "export.code", "watch.advice")
     _table(body, [text(name) for name in columns], rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -133,13 +133,29 @@ def event_object(event: Event, language: Language) -> dict[str, Any]:
     }
 
 
-def event_sentences(event: Event, names: Mapping[str, str], language: Language) -> Iterator[str]:
-    """In words. names: of the devices."""
+def event_sentences(event: Event, language: Language) -> Iterator[str]:
+    """In words, with the codes that a manual or a helper asks for."""
+    text = texts(language)
     when = event.at.astimezone().isoformat(" ", "seconds")
-    codes = ", ".join(part for part in (event.completion, event.code, redacted_text(event.detail)) if part)
-    yield f"{when}  {names.get(event.device, event.device)}  {event.name}  {codes}"
+    device = sentence_or(text, f"device.{event.device}", event.device)
+    said = (when, device, event_title(event, language), event_codes(event))
+    yield "  ".join(part for part in said if part)
     for name in event.advice:
-        yield "  → " + sentence_or(texts(language), name, code_of(name))
+        yield "  → " + sentence_or(text, name, code_of(name))
+
+
+def event_title(event: Event, language: Language) -> str:
+    """What happened, in words: a state that a device came into, or a command that failed."""
+    text = texts(language)
+    if event.name == "status":
+        return text("event.status", state=sentence_or(text, f"state.{event.completion}", event.completion))
+    return sentence_or(text, f"event.{event.name}", event.name)
+
+
+def event_codes(event: Event) -> str:
+    """The codes of a failure, without personal data; of a state there are none."""
+    completion = "" if event.name == "status" else event.completion
+    return ", ".join(part for part in (completion, event.code, redacted_text(event.detail)) if part)
 
 
 def _whole(value: float) -> float | int:

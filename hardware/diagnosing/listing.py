@@ -95,8 +95,11 @@ def sentences(reports: Sequence[Report], simulator: Path | None, language: Langu
     for one in reports:
         yield from device_sentences(one, language)
         yield ""
-    fine = all(one.fine for one in reports)
-    yield text("diagnose.all_fine" if fine else "diagnose.attention")
+    wrong = [one for one in reports if not one.fine]
+    if not wrong:
+        yield text("diagnose.all_fine")
+    else:
+        yield text("diagnose.attention" if any(one.known for one in wrong) else "diagnose.not_known")
 
 
 def _none_configured(language: Language) -> Iterator[str]:

@@ -58,7 +58,8 @@ _PRIVATE = re.compile(
     \d(?:[ -]?\d){6,}[Xx]?          # numbers of persons, cards, telephones, cases: seven digits and more
     | [^\s@/"]+@[^\s@/"]+           # addresses of mail and SIP
     | [\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+  # names, places: the log's words are English
-    | \b[A-Z][a-z]+(?:[ ][A-Z][a-z]+)+\b  # names in Latin letters
+    | \b(?:19|20)\d\d[./]\d{1,2}[./]\d{1,2}\b | \b\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d\b  # dates
+    | \b(?![A-F]{2}\b)[A-Z][A-Za-z]+(?:[ ](?![A-F]{2}\b)[A-Z][A-Za-z]+)+\b  # Latin names
     """,
     re.VERBOSE,
 )

@@ -10,12 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.language import Language
 from hardware.holder import Holder
-from hardware.interfaces.device import AnyDevice, DeviceStatus, SelfTest, Status
+from hardware.interfaces.device import AnyDevice, DeviceStatus, PortProblem, SelfTest, Status
 from hardware.wording import sentence_or, texts
 
 Short = Annotated[str, Field(max_length=256)]
 Part = str | int | float | bool | None
 Findings = Annotated[tuple[Short, ...], Field(max_length=64)]
+
+
+LENT = "advice.terminal.lent"
+"""A terminal has lent the device to another program."""
+_NOT_ASKED = frozenset(
+    {f"advice.port.{PortProblem.IN_USE.value}", "advice.terminal.silent", "advice.terminal.gone", LENT}
+)
+"""Findings by which nobody knows how the device is."""
 
 
 class Report(BaseModel):
@@ -47,6 +55,11 @@ class Report(BaseModel):
         used = self.status is DeviceStatus.DEVICE_BUSY and self.terminal != 0
         works = used or (self.status is DeviceStatus.ONLINE and self.self_test is not False)
         return works and not self.findings
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be found out how it is."""
+        return _NOT_ASKED.isdisjoint(self.findings)
 
     def advised(self, language: Language) -> tuple[str, ...]:
         """What to do, in sentences."""

@@ -62,7 +62,7 @@ class ConsoleTechnician(Technician):
         """Asks a question until it is answered with yes or no. Raises NobodyThere."""
         yes, no = self.text("technician.yes"), self.text("technician.no")
         while True:
-            self._write(f"{self.text(name, **placeholders)} [{yes}/{no}] ")
+            self._write(f"{self.text(name, **placeholders)} [{self.text('technician.choice')}] ")
             answer = (await self._line()).lower()
             if answer in YES or answer == yes:
                 return True

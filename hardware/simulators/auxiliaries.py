@@ -121,7 +121,7 @@ class SimulatedAuxiliaries(SimulatedDevice):
             degrees = float(given)
             self._word(degrees)
         except (ValueError, OverflowError):
-            raise Refused("simulate.request_unknown", request=given) from None
+            raise Refused("simulate.no_temperature", given=given) from None
         self.temperature = degrees
 
     def state(self) -> Mapping[str, Fact]:

@@ -7,13 +7,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from foundation.language import Language, LocalizedText
 from hardware.diagnosing.faults import DAYS, faults_by_day
-from hardware.diagnosing.history import record_sentences, records
-from hardware.diagnosing.redaction import redacted_lines, redacted_text
+from hardware.diagnosing.history import event_codes, event_title, record_sentences, records
+from hardware.diagnosing.redaction import redacted_lines
 from hardware.diagnosing.report import code_of
 from hardware.store import Event as Happened
 from hardware.store import Statistic, events, statistics
@@ -96,13 +97,12 @@ def events_page(found: Sequence[Happened], zone: ZoneInfo) -> Listing:
 
 def _happened(number: int, one: Happened, zone: ZoneInfo) -> Entry:
     status = one.name == "status"
-    codes = ", ".join(part for part in (one.completion, one.code, redacted_text(one.detail)) if part)
     fine = status and one.completion in UP and not one.advice
     return Entry(
         f"event.{number}",
-        written("history.event", device=device_name(one.device), command=one.name),
+        written("history.event", device=device_name(one.device), what=both(partial(event_title, one))),
         lines=(
-            as_it_is(codes),
+            *((as_it_is(codes),) if (codes := event_codes(one)) else ()),
             *(
                 both(lambda language, name=name: sentence_or(texts(language), name, code_of(name)))  # type: ignore[misc]
                 for name in one.advice

@@ -132,7 +132,8 @@ async def test_a_port_that_the_terminal_holds_is_in_use(simulated: Path) -> None
     done = diagnose(simulated.parent)
     report = json.loads(diagnose(simulated.parent, "--json").stdout)
     await held.close()
-    assert done.returncode == 1
+    assert done.returncode == 3
+    assert "Not every device could be asked" in done.stdout
     assert "State: in use   Self-test: not run" in done.stdout
     assert f"In use by: process {os.getpid()}" in done.stdout
     assert "it borrows the devices" in done.stdout
@@ -197,6 +198,9 @@ def test_a_wrong_configuration_is_a_sentence(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert named in done.stderr
         assert "Traceback" not in done.stderr
+        told = json.loads(diagnose(tmp_path, "list", "--config", str(file), "--json").stdout)
+        assert told["error"] == "wrong_configuration" and named in told["text"]
+        assert "配置有误" in diagnose(tmp_path, "--config", str(file), language="zh_CN").stderr
     assert diagnose(tmp_path, "--config", str(tmp_path / "none.toml")).returncode == 2
 
 

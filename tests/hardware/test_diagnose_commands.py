@@ -248,6 +248,27 @@ def test_a_driver_is_tried_on_what_is_plugged_in(bench: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("language", ["en_GB.UTF-8", "zh_CN.UTF-8"])
+def test_a_driver_is_not_blamed_for_an_empty_roll(bench: Path, language: str) -> None:
+    control.ask(bench, {"do": "fault", "device": "receipt-printer", "fault": "paper-out"})
+    done = run(bench, "conformance", "receipt_printer", "--json", language=language)
+    told = judged("error", done.stdout)
+    assert (done.returncode, told["error"]) == (1, "not_well")
+    assert {"en_GB.UTF-8": "put in a new roll", "zh_CN.UTF-8": "放入新纸卷"}[language] in told["text"]
+
+
+async def test_what_is_wrong_counts_more_than_what_is_not_known(bench: Path) -> None:
+    control.ask(bench, {"do": "fault", "device": "receipt-printer", "fault": "paper-out"})
+    held = SerialPort(str(bench / "identity-card-reader"))
+    await held.open()
+    listed = await asyncio.to_thread(run, bench, "list")
+    watched = await asyncio.to_thread(run, bench, "watch", "identity_card_reader", "--for", "0", "--json")
+    figures = await asyncio.to_thread(run, bench, "metrics")
+    await held.close()
+    assert (listed.returncode, watched.returncode, figures.returncode) == (1, 3, 1)
+    assert "Some devices need attention" in listed.stdout
+
+
 def test_a_printer_shows_that_it_prints_and_a_reader_has_nothing_to_show(bench: Path) -> None:
     before = len(list((bench / "slips").glob("*.png")))
     printer = run(bench, "check", "receipt_printer", "--level", "external")
@@ -387,7 +408,9 @@ def test_what_happened_is_told_by_device_and_time(bench: Path, kept: Path) -> No
     ask = ("events", "--json", "--device", "identity_card_reader", "--since", "24h", "--until", "2h")
     assert len(judged("events", run(bench, *ask, **where).stdout)["events"]) == 1
     said = run(bench, "events", "--limit", "1", **where, language="zh_CN.UTF-8").stdout
-    assert "回执打印机" in said and "身份证" not in said
+    assert "回执打印机  状态：脱机" in said and "身份证" not in said
+    failed = run(bench, "events", *ask[2:], **where, language="zh_CN.UTF-8").stdout
+    assert "身份证阅读器  卡没有读出  invalidData, readFailed" in failed
     assert run(bench, "events", "--since", "yesterday", **where).returncode == 2
 
 
@@ -433,7 +456,7 @@ async def test_a_port_that_another_program_has_is_said_with_its_process(bench: P
     await held.open()
     done = await asyncio.to_thread(run, bench, "check", "receipt_printer", "--json")
     await held.close()
-    assert done.returncode == 1
+    assert done.returncode == 3
     [check] = judged("check", done.stdout)["checks"]
     assert check["held_by"] == os.getpid()
     assert [finding["code"] for finding in check["findings"]] == ["port.in_use"]

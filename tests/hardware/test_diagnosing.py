@@ -325,6 +325,7 @@ def test_figures_are_what_prometheus_reads() -> None:
         (("advice.auxiliaries.doorOpen",), 1.0),
         (("advice.port.in_use",), 0.0),
         (("advice.terminal.silent",), 0.0),
+        (("advice.terminal.lent",), 0.0),
     ],
 )
 def test_a_device_whose_port_another_program_has_is_not_up(findings: tuple[str, ...], up: float) -> None:

@@ -251,7 +251,11 @@ def test_any_device_can_be_broken_and_acted_on_by_its_name_in_the_configuration(
         told = command("hardware.simulate", "act", "identity_card_reader", "present", "elder", **env).stdout
         assert "A card lies on the reader" in told
         broken = ("fault", "receipt_printer", "paper-out", "--for", "60", "--when", "status")
-        assert "out of paper" in command("hardware.simulate", *broken, **env).stdout
+        said = command("hardware.simulate", *broken, **env).stdout.splitlines()
+        assert "out of paper" in said[0]
+        assert said[1:] == ["It begins once the device receives: status", "It ends after 60 s."]
+        wrong_degrees = command("hardware.simulate", "act", "auxiliaries", "temperature", "hot", **env)
+        assert "no temperature" in wrong_degrees.stderr
         printer = control.ask(tmp_path / "huimin", {"do": "status"})["receipt-printer"]
         assert printer["fault"] == "none", "nobody has asked for its status yet"
         for wrong in (

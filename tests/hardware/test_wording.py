@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from foundation.language import Language
@@ -19,6 +22,12 @@ WELL = (DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY, DeviceStatus.UNKNOWN)
 """States that are no reason to do anything."""
 UNSAID = ("notSupported", "unknown")
 """A part of which nothing is known is left out."""
+COMMANDS = sorted(
+    name
+    for file in (Path(__file__).resolve().parents[2] / "hardware" / "interfaces").glob("*.py")
+    for name in re.findall(r'_command\(\s*"([a-z_]+)"', file.read_text("utf-8"))
+)
+"""What a device can be asked for, and so what can fail."""
 NAMES = [
     *(f"device.{name}" for name in CLASSES),
     *(f"state.{status.value}" for status in DeviceStatus),
@@ -33,6 +42,7 @@ NAMES = [
     *(outcome.value for outcome in Outcome),
     *(sentence(device.name, fault) for device in DEVICES for fault in device.faults()),
     "diagnose.detail.sam_id",
+    *(f"event.{command}" for command in COMMANDS),
 ]
 
 

@@ -147,8 +147,10 @@ async def test_a_technician_who_is_cut_off_leaves_a_resident_where_they_were(en:
     await said(checking, "Printing")
     second = await ended(await diagnose(en, "check", "--now"))
     assert second[0] == 3 and f"process {checking.pid}" in second[2]
-    _, told = await report(en, "list")
+    code, told = await report(en, "list")
     assert {one["status"] for one in told["devices"]} == {"deviceBusy"}
+    assert {one["code"] for device in told["devices"] for one in device["findings"]} == {"terminal.lent"}
+    assert (code, told["fine"]) == (3, False)
     checking.send_signal(signal.SIGKILL)
     await checking.wait()
     await en.touch("idle.more")
@@ -204,5 +206,5 @@ async def test_a_terminal_that_hangs_is_told_so(en: Hand) -> None:
     finally:
         os.kill(process, signal.SIGCONT)
     assert checks[0] == 3 and f"process {process}" in checks[2] and "Restart it" in checks[2]
-    assert lists[0] == 1 and lists[1].count("does not answer. Restart it") == 2
+    assert lists[0] == 3 and lists[1].count("does not answer. Restart it") == 2
     assert (await report(en, "list"))[0] == 0
