@@ -45,7 +45,6 @@ FLUSH_SECONDS = 15.0
 """Statistics are written so often; an event is written at once."""
 BUSY_SECONDS = 5.0
 _Counts = dict[tuple[str, str, str], float]
-_IN_OTHER_HANDS = {"advice.terminal.silent", "advice.terminal.lent", *PORT_ADVICE}
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _STATISTICS = "SELECT device, name, reason, value, since FROM statistic ORDER BY device"
 _EVENTS = "SELECT id, at, device, name, completion, code, advice, detail FROM event ORDER BY id"
@@ -105,8 +104,8 @@ class Statistic:
 
 def works(device: DeviceStatus, findings: Iterable[str]) -> bool:
     """Whether a device does its work: it is online, or a command of its own is under way. One whose port
-    another program has, or a terminal that hangs, is busy as well, and does nothing for anybody."""
-    busy = device is DeviceStatus.DEVICE_BUSY and _IN_OTHER_HANDS.isdisjoint(findings)
+    another program has is busy as well, and does nothing for anybody."""
+    busy = device is DeviceStatus.DEVICE_BUSY and PORT_ADVICE.isdisjoint(findings)
     return busy or device is DeviceStatus.ONLINE
 
 

@@ -8,13 +8,13 @@ from enum import Enum
 from pydantic import BaseModel, ConfigDict
 
 from hardware.diagnosing import external, interactive
+from hardware.diagnosing.report import IN_USE
 from hardware.diagnosing.technician import NobodyThere, Technician
 from hardware.holder import holder_of
 from hardware.interfaces.device import (
     AnyDevice,
     CompletionCode,
     DeviceError,
-    PortProblem,
     SelfTest,
     advice_on,
 )
@@ -67,10 +67,7 @@ class CheckResult(BaseModel):
     @property
     def known(self) -> bool:
         """Whether it could be found out: somebody acted, and no other program has the port."""
-        return self.outcome is not Outcome.NOT_DONE and _IN_USE not in self.findings
-
-
-_IN_USE = f"advice.port.{PortProblem.IN_USE.value}"
+        return self.outcome is not Outcome.NOT_DONE and IN_USE not in self.findings
 
 
 async def check(device: AnyDevice, level: Level, technician: Technician) -> CheckResult:
@@ -84,7 +81,7 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
         outcome, more = await _act(device, work.get(device.name), technician)
         findings = tuple(dict.fromkeys((*more, *findings)))
     info = device.info
-    holder = holder_of(info.port) if _IN_USE in findings else None
+    holder = holder_of(info.port) if IN_USE in findings else None
     return CheckResult(
         device=info.name,
         driver=info.driver,

@@ -72,7 +72,7 @@ def _of_reports(reports: Sequence[Report]) -> Iterator[Metric]:
     )
     for one in reports:
         labels = (one.device, one.driver, str(one.simulated).lower())
-        up.add_metric(labels, float(works(one.status, one.findings)))
+        up.add_metric(labels, float(one.known and works(one.status, one.findings)))
         for state in DeviceStatus:
             status.add_metric((one.device, state.value), float(state is one.status))
         for name, value in one.parts.items():

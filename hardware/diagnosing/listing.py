@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foundation.language import Language
 from hardware.diagnosing.borrowing import key_of, known
-from hardware.diagnosing.report import Part, Report, report
+from hardware.diagnosing.report import IN_USE, SILENT_TERMINAL, Part, Report, report
 from hardware.holder import holder_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus, PortProblem
 from hardware.registry import Devices, other_ports
@@ -30,9 +30,6 @@ EXAMPLE = """\
     port = "ipp://localhost:631/printers/A4"
 """
 _ABSENT = f"advice.port.{PortProblem.ABSENT.value}"
-_IN_USE = f"advice.port.{PortProblem.IN_USE.value}"
-SILENT_TERMINAL = "advice.terminal.silent"
-"""A terminal has the device and does not answer."""
 
 
 async def listed(config: Mapping[str, DeviceOptions], folder: Path) -> list[Report]:
@@ -79,7 +76,7 @@ def of_silent(found: Report, silent: Sequence[int]) -> Report:
     """Why a device is in use: the terminal that has it hangs."""
     if found.holder is None or found.holder.process not in silent:
         return found
-    findings = tuple(name for name in found.findings if name != _IN_USE)
+    findings = tuple(name for name in found.findings if name != IN_USE)
     return found.model_copy(update={"findings": (SILENT_TERMINAL, *findings)})
 
 

@@ -18,11 +18,15 @@ Part = str | int | float | bool | None
 Findings = Annotated[tuple[Short, ...], Field(max_length=64)]
 
 
+IN_USE = f"advice.port.{PortProblem.IN_USE.value}"
+"""Another program has the port;"""
 LENT = "advice.terminal.lent"
-"""A terminal has lent the device to another program."""
-_NOT_ASKED = frozenset(
-    {f"advice.port.{PortProblem.IN_USE.value}", "advice.terminal.silent", "advice.terminal.gone", LENT}
-)
+"""a terminal has lent the device to one;"""
+SILENT_TERMINAL = "advice.terminal.silent"
+"""has it, and does not answer;"""
+GONE_TERMINAL = "advice.terminal.gone"
+"""had it, and has ended."""
+_NOT_ASKED = frozenset({IN_USE, LENT, SILENT_TERMINAL, GONE_TERMINAL})
 """Findings by which nobody knows how the device is."""
 
 

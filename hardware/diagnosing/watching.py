@@ -12,8 +12,8 @@ from rich.text import Text
 
 from foundation.language import Language
 from hardware.diagnosing.borrowing import Known, key_of, known
-from hardware.diagnosing.listing import SILENT_TERMINAL, of_silent, part_sentences
-from hardware.diagnosing.report import Report, report
+from hardware.diagnosing.listing import of_silent, part_sentences
+from hardware.diagnosing.report import GONE_TERMINAL, SILENT_TERMINAL, Report, report
 from hardware.holder import holder_of
 from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
 from hardware.registry import Devices
@@ -63,7 +63,7 @@ async def _look(name: str, options: DeviceOptions, told: Known, device: AnyDevic
             port=options.port,
             simulated=False,
             status=DeviceStatus.UNKNOWN,
-            findings=(SILENT_TERMINAL,) if told.silent else ("advice.terminal.gone",),
+            findings=(SILENT_TERMINAL,) if told.silent else (GONE_TERMINAL,),
         )
     status = await device.status()
     busy = status.device is DeviceStatus.DEVICE_BUSY
