@@ -36,7 +36,7 @@ pjsua2: setup
 run: setup
 	@$(BIN)/python -m deploy.run $(OPTIONS)
 
-# A file of tests stays in one process. Three processes for two cores, because most tests wait for sound, paint and
+# A file of tests stays in one process. Four processes for two cores, because most tests wait for sound, paint and
 # serial lines; in the order of tests/conftest.py, which xdist would change.
 # Where the telephone library cannot be built here, it says why, and the tests run with the ready one.
 test: setup

@@ -148,6 +148,8 @@ def fault(folder: Path | None, device: str, fault: str, when: str | None, second
     """Makes something wrong with a device, or puts it right (none). `devices` lists what can go wrong."""
     _ask(folder, {"do": "fault", "device": device, "fault": fault, "when": when, "seconds": seconds})
     _say_fault(device, fault)
+    if fault == NONE:
+        return
     if when is not None:
         click.echo(_text()("simulate.begins_when", command=when))
     if seconds is not None:

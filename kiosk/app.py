@@ -233,7 +233,7 @@ async def run(
             closings.push_async_callback(menu.settle)
             closings.callback(menu.close, "closed")
             await chapters.catalogue.looked(AT_FIRST)
-            with observed_terminal(visit, devices, settings.data / settings.room):
+            with observed_terminal(visit, lender.reports, settings.data / settings.room):
                 async with reporter.running():
                     await _show(stage, settings, stop, inspect, typing=typing, speaking=speaking)
     return anew.is_set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,10 +27,10 @@ def reports(devices: Devices) -> list[Report]:
 
 
 @contextmanager
-def observed_terminal(visit: Visit, devices: Devices, kept: Path) -> Iterator[None]:
+def observed_terminal(visit: Visit, known: Callable[[], Sequence[Report]], kept: Path) -> Iterator[None]:
     """Shows the terminal and its devices while the block runs; one of a process.
 
-    kept: folder of what became of the devices.
+    known: how the devices are; kept: folder of what became of them.
     """
 
     def counted() -> Sequence[Statistic]:
@@ -40,7 +40,7 @@ def observed_terminal(visit: Visit, devices: Devices, kept: Path) -> Iterator[No
             return ()  # the store says so in the log
 
     OUT_OF_SERVICE.set_function(lambda: float(visit.out_of_service))
-    with figures(lambda: reports(devices), counted):
+    with figures(known, counted):
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from foundation.log import logger
-from hardware.diagnosing.report import LENT
+from hardware.diagnosing.report import LENT, Report
 from hardware.interfaces.device import DeviceStatus
 from hardware.registry import Devices
 from hardware.vendor_mode.lines import State
@@ -55,13 +55,17 @@ class LendingTerminal(Lender):
         """For which a visit may still go on."""
         return max(0.0, self._deadline - time.monotonic()) if self._state is State.WAITING else 0.0
 
-    def devices(self) -> list[dict[str, Any]]:
+    def reports(self) -> list[Report]:
         """What it knows of them: how each was when it was asked last, and that a technician has them."""
         known = reports(self._devices)
         if self._state is State.LENT:
             lent = {"status": DeviceStatus.DEVICE_BUSY, "findings": (LENT,)}
             known = [one.model_copy(update=lent) for one in known]
-        return [one.model_dump(mode="json") for one in known]
+        return known
+
+    def devices(self) -> list[dict[str, Any]]:
+        """The same, for another program."""
+        return [one.model_dump(mode="json") for one in self.reports()]
 
     def hurry(self) -> None:
         """A visit under way is waited for no longer."""

@@ -17,6 +17,7 @@ from foundation.config import ConfigError, load
 from foundation.language import Language, Translate, language_of_environment
 from foundation.log import start_log
 from hardware.diagnosing.history import TerminalData
+from hardware.diagnosing.redaction import without_users
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import CLASSES, DeviceSettings
 from hardware.simulators import control, directory
@@ -112,7 +113,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
             lending = load(VendorModeSettings, file)
             kept = load(TerminalData, file, data=data).folder
         except ConfigError as error:
-            said = texts(spoken)("diagnose.wrong_configuration", reason=error)
+            said = texts(spoken)("diagnose.wrong_configuration", reason=without_users(str(error)))
             _fail(Exit.USAGE, "wrong_configuration", said, as_json)
         command(Asked(config, lending, kept, spoken, as_json, simulator), *given, **options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from enum import Enum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hardware.diagnosing import external, interactive
 from hardware.diagnosing.report import IN_USE
@@ -45,7 +45,8 @@ class Outcome(Enum):
 
 class CheckResult(BaseModel):
     """A check. findings: names of sentences that say what to do, worst first; held_by: process that has the
-    port."""
+    port; known: whether it could be found out how the device is: somebody acted, or something was found
+    without them, and no other program has the port."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,16 +59,12 @@ class CheckResult(BaseModel):
     findings: tuple[str, ...] = ()
     held_by: int | None = None
     seconds: float = 0.0
+    known: bool = Field(default=True, exclude=True)
 
     @property
     def fine(self) -> bool:
         """Whether nobody has to do anything about it."""
         return self.outcome in (Outcome.PASSED, Outcome.NOT_SUPPORTED) and not self.findings
-
-    @property
-    def known(self) -> bool:
-        """Whether it could be found out: somebody acted, and no other program has the port."""
-        return self.outcome is not Outcome.NOT_DONE and IN_USE not in self.findings
 
 
 async def check(device: AnyDevice, level: Level, technician: Technician) -> CheckResult:
@@ -92,6 +89,7 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
         findings=findings,
         held_by=holder.process if holder else None,
         seconds=round(time.monotonic() - began, 1),
+        known=IN_USE not in findings and (outcome is not Outcome.NOT_DONE or bool(test.findings)),
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from foundation.language import Language
@@ -19,7 +18,7 @@ from hardware.diagnosing import charts
 from hardware.diagnosing.faults import DAYS, faults_by_day
 from hardware.diagnosing.history import event_codes, event_title, record_sentences, records
 from hardware.diagnosing.listing import part_sentences
-from hardware.diagnosing.redaction import REDACTED, redacted_lines
+from hardware.diagnosing.redaction import REDACTED, redacted_lines, without_users
 from hardware.diagnosing.report import Report, code_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus
 from hardware.store import Event, Statistic
@@ -90,15 +89,8 @@ def plain_options(options: DeviceOptions) -> dict[str, str]:
     for name, value in options.model_dump(mode="json").items():
         secret = any(part in name.lower().split("_") for part in SECRET_KEYS)
         shown = not secret or value in (None, "") or isinstance(value, bool)
-        found[name] = _without_user(str(value)) if shown else REDACTED
+        found[name] = without_users(str(value)) if shown else REDACTED
     return found
-
-
-def _without_user(value: str) -> str:
-    if "://" not in value or "@" not in value:
-        return value
-    parts = urlsplit(value)
-    return parts._replace(netloc=f"{REDACTED}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def _devices(body: ET.Element, material: Material, language: Language) -> None:
@@ -110,7 +102,7 @@ def _devices(body: ET.Element, material: Material, language: Language) -> None:
         rows.append(
             (
                 text(f"device.{one.device}") + mark,
-                f"{_without_user(one.port)} ({one.driver})",
+                f"{without_users(one.port)} ({one.driver})",
                 text(f"state.{one.status.value}"),
                 "; ".join(part_sentences(one.parts, language)),
                 " ".join(one.advised(language)),

@@ -53,19 +53,29 @@ TECHNICAL = frozenset(
 )
 """Keys of the log whose values may be kept."""
 
+_PINYIN = r"(?:(?:[BPMFDTNLGKHJQXRZCSYW]|[ZCS]H)(?:[AEIOU]{1,3}NG?|[AEIOU]{1,3})|A[INO]?|ANG|E[INR]?|OU)+"
+"""A word in capitals that can be read as syllables of Chinese, as WANG and XIAOMING, and not EOT or FILE."""
 _PRIVATE = re.compile(
     r"""
     \d(?:[ -]?\d){6,}[Xx]?          # numbers of persons, cards, telephones, cases: seven digits and more
     | [^\s@/"]+@[^\s@/"]+           # addresses of mail and SIP
     | [\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+  # names, places: the log's words are English
-    | \b(?:19|20)\d\d[./]\d{1,2}[./]\d{1,2}\b | \b\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d\b  # dates
-    | \b(?![A-F]{2}\b)[A-Z][A-Za-z]+(?:[ ](?![A-F]{2}\b)[A-Z][A-Za-z]+)+\b  # Latin names
-    """,
+    | (?<!\d)(?:19\d\d|200\d)[./]\s?\d{1,2}[./]\s?\d{1,2}(?!\d)  # birthdays; firmware is younger
+    | (?<!\d)\d{1,2}[./]\d{1,2}[./](?:19\d\d|200\d)(?!\d)
+    | \b[A-Z][a-z]+(?:[\s-]+[A-Z][a-z]+)+\b  # names in Latin letters,
+    | \b(?!(?:[A-F]{2}\b\s?){2})PINYIN(?:[\s-]+(?:PINYIN|[A-Z][a-z]+))+\b  # Chinese ones also in capitals
+    """.replace("PINYIN", _PINYIN),
     re.VERBOSE,
 )
+_USER = re.compile(r"(?<=://)[^\s/]*@")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
 _NAME_OF_SOMETHING = re.compile(r"[\w./:+*()-]+(?:[ ,]+[\w./:+*()=-]+){0,20}")
 _REQUEST = re.compile(r"[0-9a-f]{32}")
+
+
+def without_users(text: str) -> str:
+    """A text whose addresses do not say who signs in there."""
+    return _USER.sub(f"{REDACTED}@", text)
 
 
 def redacted_text(text: str) -> str:

@@ -63,7 +63,8 @@ class Report(BaseModel):
     @property
     def known(self) -> bool:
         """Whether it could be found out how it is."""
-        return _NOT_ASKED.isdisjoint(self.findings)
+        told = self.status is not DeviceStatus.UNKNOWN or bool(self.findings)
+        return told and _NOT_ASKED.isdisjoint(self.findings)
 
     def advised(self, language: Language) -> tuple[str, ...]:
         """What to do, in sentences."""

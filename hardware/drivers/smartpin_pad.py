@@ -51,6 +51,8 @@ ENTRY_SECONDS = 30.0
 """The pad waits for an entry so long in all,"""
 FORGET_SECONDS = 10.0
 """and forgets what was keyed in so long after the last key."""
+RENEW_SECONDS = 15.0
+"""Where nobody has begun for so long, the entry begins anew: the pad's time is to be theirs."""
 ANSWER_SECONDS = 1.0
 """Longest wait for an answer that needs nobody to press a key."""
 SILENCE_SECONDS = 0.3
@@ -209,13 +211,11 @@ class SmartPinPad(PinPad, SerialDevice):
             while True:
                 await self._send(command, data)
                 found = await self._keyed_in(read, on_count, begun=command is Command.GET_FUNCTION_KEY)
+                if found is None:
+                    found = await self._last_moment(read, on_count)
                 if found is not None:
                     ended = True
                     return found
-                self._unanswered = False
-                if await self._quiet():
-                    detail = "a key was pressed while the entry began anew"
-                    raise DeviceError(CompletionCode.INVALID_DATA, detail=detail)
         except DeviceError as error:
             ended = error.code is PinPadError.ENTRY_CANCELED
             raise
@@ -226,17 +226,23 @@ class SmartPinPad(PinPad, SerialDevice):
                     await self._quiet()
 
     async def _keyed_in(self, read: Callable[[bytearray], T], on_count: OnCount, *, begun: bool) -> T | None:
-        """None where nobody presses a key, and the pad is to begin anew: its time for the whole entry runs
-        from when it was asked, not from the first key.
+        """None where nobody has pressed a key, and the pad is to begin anew: its time for the whole entry
+        runs from when it was asked, not from the first key.
 
-        begun: the pad does not say that it has begun to wait, and holds nothing that it forgets.
+        begun: the pad does not say that it has begun to wait.
         """
-        idle = ENTRY_SECONDS if begun else FORGET_SECONDS
+        idle = ENTRY_SECONDS if begun else RENEW_SECONDS
         since = last = time.monotonic()
         count = 0
         while True:
-            ends = min(since + ENTRY_SECONDS, last + idle) if begun else since + ANSWER_SECONDS
-            for answer in await self._answers(ends):
+            if not begun:
+                ends = since + ANSWER_SECONDS
+            elif not count:
+                ends = since + idle
+            else:
+                ends = min(since + ENTRY_SECONDS, last + FORGET_SECONDS)
+            answers = await self._answers(ends)
+            for answer in answers:
                 begun = True
                 match answer:
                     case KeyPressed():
@@ -248,32 +254,46 @@ class SmartPinPad(PinPad, SerialDevice):
                         raise _refused(reason)
                     case Broken():
                         raise DeviceError(CompletionCode.INVALID_DATA, detail="an answer came to harm")
-            now = time.monotonic()
-            if now >= ends and not begun:
+            if answers or time.monotonic() < ends:
+                continue
+            if not begun:
                 raise DeviceError(CompletionCode.CONNECTION_LOST, detail="the entry does not begin")
-            if now >= last + idle:
-                if count:
-                    on_count(0)
+            if not count:
                 return None
-            if now >= since + ENTRY_SECONDS:
-                raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+            raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
 
-    async def _quiet(self) -> bool:
-        """Ends whatever the pad waits for, and lets go of what it still says; whether a key was among that.
-        DeviceError where it does not confirm that."""
+    async def _last_moment(self, read: Callable[[bytearray], T], on_count: OnCount) -> T | None:
+        """Has the pad end the entry, and gives what was entered at that very moment. A key that was pressed
+        then is told of, and as one that the pad let go of."""
+        late: list[Answer | Broken] = []
+        try:
+            self._unanswered = False
+            await self._quiet(late)
+            for answer in late:
+                match answer:
+                    case Accepted(entered) if entered:
+                        return _understood(read, entered)
+            if any(isinstance(answer, KeyPressed) for answer in late):
+                on_count(1)
+                raise DeviceError(CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+            return None
+        finally:
+            _let_go(late)
+
+    async def _quiet(self, heard: list[Answer | Broken] | None = None) -> None:
+        """Ends whatever the pad waits for, and lets go of what it still says, or appends it to what was
+        heard. DeviceError where it does not confirm that."""
         await self._send(Command.CANCEL)
         deadline = time.monotonic() + ANSWER_SECONDS
-        keyed = False
         while time.monotonic() < deadline:
             for answer in await self._answers(deadline):
-                match answer:
-                    case Refused(Refusal.CANCELED):
-                        self._unanswered = False
-                        return keyed
-                    case Accepted(entered):
-                        wipe(entered)
-                    case KeyPressed():
-                        keyed = True
+                if answer == Refused(Refusal.CANCELED):
+                    self._unanswered = False
+                    return
+                if heard is None:
+                    _let_go([answer])
+                else:
+                    heard.append(answer)
         raise DeviceError(CompletionCode.CONNECTION_LOST, detail="no answer to cancel")
 
     async def _asked(self, command: Command, read: Callable[[bytearray], T], data: bytes = b"") -> T:
@@ -330,6 +350,13 @@ class SmartPinPad(PinPad, SerialDevice):
             except ValueError:
                 answers.append(Broken(smartpin.Fault.CHECK))
         return answers
+
+
+def _let_go(answers: Sequence[Answer | Broken]) -> None:
+    """Wipes what was entered."""
+    for answer in answers:
+        if isinstance(answer, Accepted):
+            wipe(answer.data)
 
 
 def _understood(read: Callable[[bytearray], T], entered: bytearray) -> T:

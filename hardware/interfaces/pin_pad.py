@@ -256,11 +256,15 @@ class PinPad(Device[PinPadCapabilities, PinPadStatus]):
         await self._command("wipe", self._wipe, timeout=WIPE_SECONDS)
 
     def _waiting_on(self, on_count: OnCount, timeout: float) -> OnCount:
-        """Tells of a key, and gives the time for the next: who reads for long, or is slow, loses nothing."""
+        """Tells of a key, and gives the time for the next: who reads for long, or is slow, loses nothing. A
+        key that changes nothing, such as a jammed one on a number that is full, gives no time."""
+        before = 0
 
         def told(count: int) -> None:
-            if count:
+            nonlocal before
+            if count != before:
                 self._grant(timeout)
+            before = count
             on_count(count)
 
         return told

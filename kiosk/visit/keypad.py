@@ -43,8 +43,6 @@ ENTRY_SECONDS = 30.0
 """A pad waits so long for a key; while the page is shown the next entry begins at once."""
 AGAIN_SECONDS = 2.0
 """After a pad failed twice, until it is asked again."""
-FORGETFUL_SECONDS = 5.0
-"""Nothing is keyed in for longer, and the digits go: nobody pressed a key that took them back."""
 UNUSABLE = frozenset(
     {
         DeviceStatus.OFFLINE,
@@ -87,9 +85,7 @@ class Keypad(Chapter):
         self._asker: tuple[object, ...] | None = None
         self._entered = ""
         self._held = 0
-        """How many digits the pad holds,"""
-        self._held_since = 0.0
-        """and when that came to be, by the loop's clock."""
+        """How many digits the pad holds."""
         self._trouble: KeypadTrouble | None = None
         self._entering: asyncio.Task[None] | None = None
         """The latest; it may have to end yet."""
@@ -273,7 +269,7 @@ class Keypad(Chapter):
         if self._trouble is KeypadTrouble.OUT:
             self._say(None)
         most = _most(self._visit.page)
-        return await pad.enter_digits(timeout=ENTRY_SECONDS, maximum=most, on_count=self._told)
+        return await pad.enter_digits(timeout=ENTRY_SECONDS, maximum=most, on_count=self._count)
 
     def _failed(self, error: DeviceError) -> None:
         """Whoever keyed something in is told that it is gone."""
@@ -284,19 +280,8 @@ class Keypad(Chapter):
         if keyed or error.completion is CompletionCode.INVALID_DATA:  # a key that came to harm is not counted
             self._say(KeypadTrouble.LOST)
 
-    def _told(self, keys: int) -> None:
-        """By the pad. Whoever was slow is told that they have to begin again; the digits before the last
-        enter key are on the page."""
-        forgotten = not keys and self._held > 0 and self._since() > FORGETFUL_SECONDS
-        self._count(keys)
-        if forgotten:
-            self._say(KeypadTrouble.FORGOTTEN)
-
-    def _since(self) -> float:
-        return asyncio.get_running_loop().time() - self._held_since
-
     def _count(self, keys: int) -> None:
-        self._held, self._held_since = keys, asyncio.get_running_loop().time()
+        self._held = keys
         page = self._visit.page
         if self._asker is None or _question(page) != self._asker:
             return

@@ -231,6 +231,16 @@ async def test_nobody_there_is_not_a_fault_of_the_device(bench: Path) -> None:
     assert (code, check["outcome"]) == (3, "notDone")
 
 
+async def test_what_is_found_without_anybody_counts_where_nobody_is_there(bench: Path) -> None:
+    control.ask(bench, {"do": "fault", "device": "receipt-printer", "fault": "paper-low"})
+    async with interactive(bench, "receipt_printer") as person:
+        await person.hears("Type the large number")
+        person.types("\x04")
+        code, check = await person.result()
+    assert (code, check["outcome"]) == (1, "notDone")
+    assert [one["code"] for one in check["findings"]] == ["receipt_printer.paperLow"]
+
+
 def test_a_driver_is_tried_on_what_is_plugged_in(bench: Path) -> None:
     names = (
         "tells_how_it_is",

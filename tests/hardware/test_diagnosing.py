@@ -318,6 +318,11 @@ def test_figures_are_what_prometheus_reads() -> None:
     assert values("huimin_device_online_seconds") == {("receipt_printer",): 990.0}
 
 
+def test_a_device_that_nobody_has_asked_yet_is_not_known() -> None:
+    assert not BOARD.model_copy(update={"status": DeviceStatus.UNKNOWN}).known
+    assert BOARD.known
+
+
 @pytest.mark.parametrize(
     ("findings", "up"),
     [

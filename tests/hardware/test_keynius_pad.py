@@ -145,6 +145,16 @@ async def test_each_key_gives_time_for_the_next_and_then_the_digits_are_forgotte
     assert (await keyed(pad, simulated, "45 enter")).text() == "45"
 
 
+async def test_a_jammed_key_makes_no_entry_that_never_ends(
+    pad: KeyniusPad, simulated: SimulatedKeyniusPad
+) -> None:
+    simulated.fingers.pause = 0.1
+    press_later(simulated, "5" * 100)
+    with pytest.raises(DeviceError) as raised:
+        await asyncio.wait_for(pad.enter_digits(timeout=0.5, maximum=4), 5.0)
+    assert raised.value.code is PinPadError.ENTRY_TIMEOUT
+
+
 async def test_without_the_suppliers_table_nothing_is_guessed(simulated: SimulatedKeyniusPad) -> None:
     pad = KeyniusPad(KeyniusOptions(port=str(simulated.line.name)))
     await pad.open()

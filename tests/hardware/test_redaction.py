@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardware.diagnosing.redaction import REDACTED, TECHNICAL, redacted, redacted_lines, redacted_text
+from hardware.diagnosing.redaction import (
+    REDACTED,
+    TECHNICAL,
+    redacted,
+    redacted_lines,
+    redacted_text,
+    without_users,
+)
 
 IDENTITY = "11999919900307102X"
 PLANTED = (
@@ -26,9 +33,13 @@ PLANTED = (
     "Mary Smith",
     "WANG XIAOMING",
     "LI Na",
+    "WANG DA",
+    "WANG DE FA",
+    "Mary  Smith",
     "1990.03.07",
     "7.3.1990",
     "1990/3/7",
+    "1990. 3. 7",
     "1234 5678 9012",
 )
 
@@ -46,6 +57,34 @@ def test_nothing_planted_comes_through(private: str, key: str) -> None:
     said = json.dumps(redacted(entry), ensure_ascii=False)
     assert private not in said
     assert private.replace(" ", "").replace("-", "") not in said.replace(" ", "").replace("-", "")
+
+
+@pytest.mark.parametrize(
+    "technical",
+    [
+        "no answer to DLE EOT 4",
+        "Modbus exception 04",
+        "refused: 15 AB CD EF",
+        "DE FA CE 06",
+        "SW1 00 SW2 00 SW3 90",
+        "ACS ACR39U ICC Reader 00 00",
+        "OMNIKEY CardMan 3121",
+        "STX ETX, ACK NAK",
+        "SELECT FILE 6A82",
+        "another length than was asked for",
+        "V1.0 2019.10.12",
+        "192.168.100.200",
+        "/dev/ttyUSB0",
+    ],
+)
+def test_what_a_helper_needs_stays(technical: str) -> None:
+    assert redacted_text(technical) == technical
+    assert redacted({"detail": technical}) == {"detail": technical}
+
+
+def test_who_signs_in_at_an_address_is_not_told() -> None:
+    told = without_users("x: 'upsd://admin:s@cret@192.0.2.1/ups' names no supply; see http://example.org/a@b")
+    assert told == "x: 'upsd://[redacted]@192.0.2.1/ups' names no supply; see http://example.org/a@b"
 
 
 def test_numbers_that_are_no_texts_do_not_come_through_either() -> None:

@@ -182,13 +182,10 @@ async def test_what_the_pad_forgets_is_not_counted(
 ) -> None:
     monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.2)
     simulated.pace = replace(simulated.pace, forget=0.2)
-    counts: list[int] = []
     simulated.upon("enter-digits", lambda: simulated.fingers.begin("123"))
-    entering = asyncio.create_task(pad.enter_digits(timeout=5.0, on_count=counts.append))
-    await until(lambda: 3 in counts)
-    simulated.upon("enter-digits", lambda: simulated.fingers.begin("45 enter"))
-    assert (await entering).text() == "45"
-    assert counts == [1, 2, 3, 0, 1, 2]
+    error = await refused(pad, timeout=5.0)
+    assert (error.completion, error.code) == (CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+    assert (await keyed(pad, simulated, "45 enter")).text() == "45"
 
 
 async def test_the_pad_waits_no_longer_than_it_does(
@@ -206,9 +203,9 @@ async def test_whoever_reads_first_has_the_pads_time_to_key_in(
     pad: SmartPinPad, simulated: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its time for the whole runs from when it was asked; so it is asked anew until somebody begins."""
-    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.4)
+    monkeypatch.setattr(smartpin_pad, "RENEW_SECONDS", 0.4)
     monkeypatch.setattr(smartpin_pad, "ENTRY_SECONDS", 1.2)
-    simulated.pace = replace(simulated.pace, entry=1.2, forget=0.4)
+    simulated.pace = replace(simulated.pace, entry=1.2)
     simulated.fingers.pause = 0.1
     entering = asyncio.create_task(pad.enter_digits(timeout=5.0))
     await asyncio.sleep(1.1)
@@ -216,18 +213,40 @@ async def test_whoever_reads_first_has_the_pads_time_to_key_in(
     assert (await entering).text() == "123456"
 
 
-async def test_a_key_pressed_while_the_entry_begins_anew_is_told_as_lost(
+def when_renewed(simulated: SimulatedSmartPinPad, keys: str) -> None:
+    """Keys are pressed in the moment in which the pad is told to end an entry that nobody began."""
+
+    def press() -> None:
+        for key in keys.split():
+            simulated._pressed(key)
+
+    simulated.upon("enter-digits", lambda: simulated.upon("cancel", press))
+
+
+async def test_a_key_pressed_while_the_entry_begins_anew_is_told_as_let_go(
     pad: SmartPinPad, simulated: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 0.3)
-
-    def begun() -> None:
-        simulated.upon("cancel", lambda: simulated._pressed("7"))
-
-    simulated.upon("enter-digits", begun)
-    error = await refused(pad, timeout=5.0)
-    assert (error.completion, error.code) == (CompletionCode.INVALID_DATA, None)
+    monkeypatch.setattr(smartpin_pad, "RENEW_SECONDS", 0.3)
+    counts: list[int] = []
+    when_renewed(simulated, "7")
+    with pytest.raises(DeviceError) as raised:
+        await pad.enter_digits(timeout=5.0, on_count=counts.append)
+    error = raised.value
+    assert (error.completion, error.code) == (CompletionCode.TIME_OUT, PinPadError.ENTRY_TIMEOUT)
+    assert error.code in pad.unused, "nothing is wrong with the pad"
+    assert counts == [1]
     assert (await keyed(pad, simulated, NUMBER + " enter")).text() == NUMBER
+
+
+async def test_a_number_that_is_entered_at_the_last_moment_is_not_lost(
+    pad: SmartPinPad, simulated: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smartpin_pad, "RENEW_SECONDS", 0.3)
+    when_renewed(simulated, "1 2 3 enter")
+    assert (await pad.enter_digits(timeout=5.0)).text() == "123"
+    monkeypatch.setattr(smartpin_pad, "ENTRY_SECONDS", 0.3)
+    simulated.upon("function-key", lambda: simulated.upon("cancel", lambda: simulated._pressed("f1")))
+    assert await pad.function_key(timeout=5.0) is FunctionKey.F1
 
 
 async def test_each_key_gives_time_for_the_next(pad: SmartPinPad, simulated: SimulatedSmartPinPad) -> None:

@@ -125,6 +125,9 @@ async def test_a_technician_checks_while_residents_are_told(en: Hand) -> None:
     assert "bar.leave" not in (await en.tree()).controls
     assert (await figures(en))["huimin_terminal_out_of_service"] == 1.0
     await said(checking, "Lay an identity card")
+    lent = await figures(en)
+    assert lent['huimin_device_up{device="receipt_printer",driver="escpos",simulated="true"}'] == 0.0
+    assert lent['huimin_device_finding{code="terminal.lent",device="receipt_printer"}'] == 1.0
     await en.present()
     code, out, err = await ended(checking, "y\n")
     await en.lift()

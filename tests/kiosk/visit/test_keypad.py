@@ -177,7 +177,6 @@ async def test_digits_that_the_pad_let_go_of_are_told_and_those_before_stay(
     at: Terminal, keys: SimulatedSmartPinPad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smartpin_pad, "FORGET_SECONDS", 1.5)
-    monkeypatch.setattr(keypad, "FORGETFUL_SECONDS", 0.1)
     await reference_wanted(at)
     await press(keys, "12 enter")
     await at.until(lambda: at.visit.page == ReferenceEntry("12", EntryFault.TOO_SHORT))
