@@ -111,7 +111,7 @@ class Rotation:
             return
         backend.out = True
         backend.failures += 1
-        _log.info("backend_left_out", address=backend.address, failures=backend.failures)
+        _log.info("backend_left_out", backend=backend.address, failures=backend.failures)
         if backend not in self._asking:
             self._asking[backend] = asyncio.create_task(self._bring_back(backend))
 
@@ -147,7 +147,7 @@ class Rotation:
         backend.out = False
         self._back.set()
         self._back = asyncio.Event()
-        _log.info("backend_back", address=backend.address)
+        _log.info("backend_back", backend=backend.address)
 
 
 async def _timed(backend: Backend) -> float | None:
@@ -163,5 +163,5 @@ async def _is_well(backend: Backend) -> bool:
     except grpc.aio.AioRpcError as error:
         return error.code() not in SILENT
     except Exception as error:  # a channel that is being closed or changed, an answer that is none
-        _log.info("health_not_known", address=backend.address, error=type(error).__name__)
+        _log.info("health_not_known", backend=backend.address, error=type(error).__name__)
         return False

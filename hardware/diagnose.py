@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from hardware.conformance.checks import CHECKS
 from hardware.conformance.examination import Result, examine
 from hardware.diagnosing.asked import Asked, Exit, asking
 from hardware.diagnosing.check import CheckResult, Level, check
-from hardware.diagnosing.conforming import bench, fine, result_object, result_sentence, trouble
+from hardware.diagnosing.conforming import bench, exit_of, fine, result_object, result_sentence, trouble
 from hardware.diagnosing.export import Material, page
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import (
@@ -35,7 +36,8 @@ from hardware.diagnosing.session import borrowing, ending_in_sentences, work_on
 from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
-from hardware.store import MAX_EVENTS, events, statistics
+from hardware.store import MAX_EVENTS, damaged, events, statistics
+from hardware.usage import Commands
 from hardware.wording import sentence_or
 
 _now_option = click.option(
@@ -44,7 +46,9 @@ _now_option = click.option(
 _device_argument = click.argument("device", required=False, type=click.Choice(list(CLASSES)))
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option("--config", "file", type=click.Path(dir_okay=False), help="As of `list`.")
 @click.option("--language", help="As of `list`.")
 @click.option("--json", "as_json", is_flag=True, help="As of `list`.")
@@ -165,11 +169,14 @@ def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...],
     results = borrowing(asked, config, run, technician, now=now)
     if isinstance(results, Report):
         advice = " ".join(results.advised(asked.language))
+        if results.holder:
+            holder = results.holder
+            advice += " " + asked.text("diagnose.holder", process=holder.process, command=holder.command)
         asked.fail(_exit_of([results]), "diagnose.not_well", advice=advice)
     if asked.as_json:
         told = [result_object(one, asked.text) for one in results]
         asked.print({"fine": fine(results), "device": device, "checks": told})
-    sys.exit(Exit.FINE if fine(results) else Exit.ATTENTION)
+    sys.exit(exit_of(results))
 
 
 @main.command("statistics")
@@ -225,10 +232,14 @@ def export(asked: Asked, target: Path, log: tuple[TextIO, ...]) -> None:
     Whatever may be personal or secret is left out.
     """
     reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
+    if not target.absolute().parent.is_dir():
+        asked.fail(Exit.USAGE, "diagnose.no_folder", folder=target.absolute().parent)
+    counted, happened = _if_readable(asked, statistics), _if_readable(asked, events)
     material = Material(
+        terminal=asked.terminal or platform.node(),
         reports=reports,
-        statistics=_kept(asked, statistics),
-        events=_kept(asked, events),
+        statistics=counted,
+        events=happened,
         config=asked.config,
         log=(line for each in log for line in each),
         now=datetime.now(UTC),
@@ -239,7 +250,7 @@ def export(asked: Asked, target: Path, log: tuple[TextIO, ...]) -> None:
     except OSError as error:
         asked.fail(Exit.USAGE, "diagnose.not_written", file=target, reason=error.strerror)
     if asked.as_json:
-        asked.print({"file": str(target), "bytes": len(content), "events": len(material.events)})
+        asked.print({"file": str(target), "bytes": len(content), "events": len(happened or ())})
     else:
         click.echo(asked.text("diagnose.written", file=target))
 
@@ -265,7 +276,16 @@ def _kept(asked: Asked, read: Callable[[Path], T]) -> T:
     try:
         return read(asked.kept)
     except sqlite3.Error as error:
-        asked.fail(Exit.NOT_KNOWN, "diagnose.not_readable", folder=asked.kept, reason=error)
+        name = "diagnose.damaged" if damaged(error) else "diagnose.not_readable"
+        asked.fail(Exit.NOT_KNOWN, name, folder=asked.kept, reason=error)
+
+
+def _if_readable(asked: Asked, read: Callable[[Path], T]) -> T | None:
+    """The same, or None: help is asked for also, and above all, where that cannot be read."""
+    try:
+        return read(asked.kept)
+    except sqlite3.Error:
+        return None
 
 
 class _Nothing:

@@ -23,9 +23,9 @@ from hardware.simulators.line import LineFault
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from hardware.simulators.service_card import FIRST_PORT, CardFault, SimulatedServiceCard
 from hardware.simulators.table import DEVICES
+from hardware.usage import EXIT_USAGE, Commands
 from hardware.wording import texts
 
-EXIT_USAGE = 2
 SERVICE_CARD = "service-card"
 """A simulated card in a virtual reader, which is no device on a port."""
 READER_SECONDS = 3.0
@@ -54,7 +54,9 @@ _folder_option = click.option(
 _device_argument = click.argument("device", type=_DeviceName())
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @_folder_option
 @click.option("--instant", is_flag=True, help="Answer and print without the delays of real devices.")
 @click.option(

@@ -109,6 +109,11 @@ def works(device: DeviceStatus, findings: Iterable[str]) -> bool:
     return busy or device is DeviceStatus.ONLINE
 
 
+def damaged(error: sqlite3.Error) -> bool:
+    """Whether a file is no database any more, rather than out of reach."""
+    return error.sqlite_errorcode & 0xFF in _DAMAGE
+
+
 def events(
     folder: Path, *, device: str | None = None, since: datetime | None = None, limit: int = MAX_EVENTS
 ) -> list[Event]:

@@ -29,7 +29,11 @@ class Failed(Exception):
 
 
 class NotTried(Exception):
-    """There is nothing to try it with."""
+    """There is nothing to try it with. Its text is the name of a sentence that says what is missing."""
+
+
+class NobodyActed(NotTried):
+    """Nobody did what was asked for."""
 
 
 async def _nothing(_: str) -> None:
@@ -81,7 +85,7 @@ async def commands(device: AnyDevice) -> tuple[Trial, ...]:
     """Those that this model has, at least one. Raises NotTried."""
     trials = await able_commands(device)
     if not trials:
-        raise NotTried("the model has none of the commands that are tried")
+        raise NotTried("conformance.without.commands")
     return trials
 
 
@@ -89,7 +93,7 @@ async def waiting_commands(device: AnyDevice, least: int = 1) -> tuple[Trial, ..
     """Those of them that wait for a person. Raises NotTried where there are fewer than `least`."""
     trials = tuple(trial for trial in await able_commands(device) if trial.waits)
     if len(trials) < least:
-        raise NotTried("no command of this model waits for a person")
+        raise NotTried("conformance.without.waiting")
     return trials
 
 

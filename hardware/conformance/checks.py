@@ -78,7 +78,7 @@ async def is_out_of_order_until_it_is_opened(bench: Bench) -> None:
 async def opens_for_one_owner(bench: Bench) -> None:
     """A second driver on the same port is told IN_USE, and gets it once the first has closed."""
     if bench.make().shared:
-        raise NotTried("the port takes several programs")
+        raise NotTried("conformance.without.owner")
     async with opened(bench):
         other = bench.make()
         error = await error_of(other.open())
@@ -220,7 +220,7 @@ async def closes_under_a_command(bench: Bench) -> None:
 async def comes_back_after_its_plug_was_pulled(bench: Bench) -> None:
     """A pulled plug is CONNECTION_LOST to a command and a state to `status`; it works again by itself."""
     if bench.unplug is None or bench.plug is None:
-        raise NotTried("nobody can pull its plug")
+        raise NotTried("conformance.without.plug")
     async with opened(bench) as device:
         await online(device)
         for trial in await able_commands(device) or (None,):
@@ -243,7 +243,7 @@ async def comes_back_after_its_plug_was_pulled(bench: Bench) -> None:
 async def stands_a_plug_pulled_during_a_command(bench: Bench) -> None:
     """It ends with an error of the two levels, and nothing is left of it."""
     if bench.unplug is None or bench.plug is None:
-        raise NotTried("nobody can pull its plug")
+        raise NotTried("conformance.without.plug")
     async with opened(bench) as device:
         for trial in await waiting_commands(device):
             task = await begun(trial.call(device, 8.0), SETTLE_SECONDS)
@@ -258,7 +258,7 @@ async def stands_a_plug_pulled_during_a_command(bench: Bench) -> None:
 async def stands_silence(bench: Bench) -> None:
     """A device that says nothing is OFFLINE in time, with something to do; afterwards it works."""
     if bench.silence is None:
-        raise NotTried("nobody can silence it")
+        raise NotTried("conformance.without.silence")
     async with opened(bench) as device:
         await online(device)
         await bench.silence(True)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
 
-from hardware.conformance.bench import Bench, Failed, NotTried
+from hardware.conformance.bench import Bench, Failed, NobodyActed, NotTried
 from hardware.conformance.checks import CHECKS
 
 
@@ -17,11 +17,13 @@ class Outcome(Enum):
     KEPT = "conformance.kept"
     FAILED = "conformance.failed"
     NOT_TRIED = "conformance.not_tried"
+    NOT_DONE = "conformance.not_done"
+    """Nobody acted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """reason: in English, why it failed or was not tried."""
+    """reason: in English, why it failed; or the name of the sentence that says why it was not tried."""
 
     check: str
     outcome: Outcome
@@ -36,6 +38,8 @@ async def examine(bench: Bench, names: tuple[str, ...] = tuple(CHECKS)) -> Async
         outcome, reason = Outcome.KEPT, ""
         try:
             await CHECKS[name](bench)
+        except NobodyActed as why:
+            outcome, reason = Outcome.NOT_DONE, str(why)
         except NotTried as why:
             outcome, reason = Outcome.NOT_TRIED, str(why)
         except Failed as why:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -22,6 +21,7 @@ from hardware.interfaces.device import DeviceOptions
 from hardware.registry import CLASSES, DeviceSettings
 from hardware.simulators import control, directory
 from hardware.simulators.device import Refused
+from hardware.usage import EXIT_USAGE, end_with
 from hardware.vendor_mode.settings import VendorModeSettings
 from hardware.wording import texts
 
@@ -32,7 +32,7 @@ class Exit(IntEnum):
     FINE = 0
     ATTENTION = 1
     """Somebody has to do something: the sentences say what."""
-    USAGE = 2
+    USAGE = EXIT_USAGE
     """The command line or the configuration is wrong."""
     NOT_KNOWN = 3
     """It could not be found out: a terminal does not answer, or another program has the devices."""
@@ -42,13 +42,14 @@ class Exit(IntEnum):
 class Asked:
     """The options that every command has.
 
-    kept: folder of what became of the devices; simulator: folder of the simulator whose devices these are,
-    where none are configured.
+    kept: folder of what became of the devices; terminal: its name; simulator: folder of the simulator
+    whose devices these are, where none are configured.
     """
 
     config: dict[str, DeviceOptions]
     lending: VendorModeSettings
     kept: Path
+    terminal: str
     language: Language
     as_json: bool
     simulator: Path | None = None
@@ -70,7 +71,8 @@ class Asked:
 
     def fail(self, exit_code: Exit, name: str, /, **placeholders: object) -> NoReturn:
         """Ends the command with a sentence, or an object that has it."""
-        _fail(exit_code, name.removeprefix("diagnose."), self.text(name, **placeholders), self.as_json)
+        sentence = self.text(name, **placeholders)
+        end_with(name.removeprefix("diagnose."), sentence, exit_code, as_json=self.as_json)
 
     def print(self, told: dict[str, Any]) -> None:
         """One JSON object."""
@@ -111,22 +113,14 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
         try:
             config, simulator = configured(file)
             lending = load(VendorModeSettings, file)
-            kept = load(TerminalData, file, data=data).folder
+            terminal = load(TerminalData, file, data=data)
         except ConfigError as error:
             said = texts(spoken)("diagnose.wrong_configuration", reason=without_users(str(error)))
-            _fail(Exit.USAGE, "wrong_configuration", said, as_json)
-        command(Asked(config, lending, kept, spoken, as_json, simulator), *given, **options)
+            end_with("wrong_configuration", said, Exit.USAGE, as_json=as_json)
+        asked = Asked(config, lending, terminal.folder, terminal.terminal, spoken, as_json, simulator)
+        command(asked, *given, **options)
 
     return run
-
-
-def _fail(exit_code: Exit, error: str, sentence: str, as_json: bool) -> NoReturn:
-    """error: a name for programs."""
-    if as_json:
-        click.echo(json.dumps({"error": error, "text": sentence}, ensure_ascii=False))
-    else:
-        click.echo(sentence, err=True)
-    sys.exit(exit_code)
 
 
 def configured(file: Path | None) -> tuple[dict[str, DeviceOptions], Path | None]:

@@ -71,7 +71,8 @@ def band(
         width = max((last - first) * WIDTH, 1.0)
         colour = FINE if fine else WRONG
         span = _add(svg, "rect", x=first * WIDTH, y=0, width=width, height=high, fill=colour)
-        ET.SubElement(span, "title").text = f"{start:%m-%d %H:%M} – {stop:%m-%d %H:%M} {said}"
+        since, until = start.astimezone(), stop.astimezone()
+        ET.SubElement(span, "title").text = f"{since:%m-%d %H:%M} – {until:%m-%d %H:%M} {said}"
     return svg
 
 

@@ -8,8 +8,8 @@ from enum import Enum
 from pydantic import BaseModel, ConfigDict, Field
 
 from hardware.diagnosing import external, interactive
-from hardware.diagnosing.report import IN_USE
-from hardware.diagnosing.technician import NobodyThere, Technician
+from hardware.diagnosing.report import IN_USE, left_inside
+from hardware.diagnosing.technician import NobodyThere, NotSeen, Technician
 from hardware.holder import holder_of
 from hardware.interfaces.device import (
     AnyDevice,
@@ -40,7 +40,7 @@ class Outcome(Enum):
     NOT_SUPPORTED = "notSupported"
     """This device has nothing to check on this level."""
     NOT_DONE = "notDone"
-    """Nobody was there to act or to answer."""
+    """Nobody was there to act or to answer, or another program has the device."""
 
 
 class CheckResult(BaseModel):
@@ -73,7 +73,9 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
     began = time.monotonic()
     test = await device.self_test()
     outcome, findings = _of(test), test.findings
-    if test.passed and level is not Level.INTERNAL:
+    if level is Level.INTERNAL:
+        findings += await left_inside(device)
+    elif test.passed:
         work = external.ACTS if level is Level.EXTERNAL else interactive.ACTS
         outcome, more = await _act(device, work.get(device.name), technician)
         findings = tuple(dict.fromkeys((*more, *findings)))
@@ -94,6 +96,8 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
 
 
 def _of(test: SelfTest) -> Outcome:
+    if IN_USE in test.findings:
+        return Outcome.NOT_DONE
     return Outcome.PASSED if test.passed else Outcome.FAILED
 
 
@@ -107,10 +111,13 @@ async def _act(
     except DeviceError as error:
         if error.completion is CompletionCode.UNSUPPORTED_COMMAND:
             return Outcome.NOT_SUPPORTED, ()
-        nobody = error.code in device.unused
-        return Outcome.NOT_DONE if nobody else Outcome.FAILED, (advice_on(device.name, error),)
+        if error.code in device.unused:
+            return Outcome.NOT_DONE, ("advice.check.nobody_or_unnoticed",)
+        return Outcome.FAILED, (advice_on(device.name, error),)
     except NobodyThere:
-        return Outcome.NOT_DONE, ()
+        return Outcome.NOT_DONE, ("advice.check.nobody",)
+    except NotSeen as neither:
+        return Outcome.NOT_DONE, (str(neither),)
     except FontMissing:
         return Outcome.NOT_DONE, ("advice.check.font_missing",)
     if findings is None:

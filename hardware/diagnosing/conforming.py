@@ -5,16 +5,18 @@ Where a simulator has hands of its own, a technician is told what to do with the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from hardware.conformance.bench import Bench, NotTried
+from hardware.conformance.bench import Bench, NobodyActed
 from hardware.conformance.examination import Outcome, Result
-from hardware.diagnosing.listing import examine
-from hardware.diagnosing.report import Report
+from hardware.diagnosing.asked import Exit
+from hardware.diagnosing.report import Report, left_inside, report
 from hardware.diagnosing.technician import NobodyThere, Technician
+from hardware.holder import holder_of
 from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
-from hardware.registry import CLASSES
+from hardware.registry import CLASSES, Devices
+from hardware.wording import sentence_or
 
 PUT_AWAY = {"read_card": "conformance.undo.read_card"}
 """What has to be put away after a command, before the next."""
@@ -52,7 +54,18 @@ def bench(name: str, options: DeviceOptions, technician: Technician, *, unplug: 
 
 async def trouble(name: str, options: DeviceOptions) -> Report | None:
     """How a device is that is not well, or None: on an empty roll every promise of the driver is broken."""
-    [found] = await examine({name: options}, {name: options})
+    devices = Devices({name: options})
+    try:
+        await devices.open()
+        device = devices.all[name]
+        status = await device.status()
+        busy = status.device is DeviceStatus.DEVICE_BUSY
+        found = report(device, status, None, holder=holder_of(options.port) if busy else None)
+        inside = await left_inside(device)
+    finally:
+        await devices.close()
+    if inside:
+        return found.model_copy(update={"findings": (*found.findings, *inside)})
     return None if found.status is DeviceStatus.ONLINE else found
 
 
@@ -66,7 +79,7 @@ def result_object(result: Result, text: Callable[..., str]) -> dict[str, Any]:
         "check": result.check,
         "outcome": result.outcome.value.removeprefix("conformance."),
         "text": text(f"conformance.{result.check}"),
-        "reason": result.reason,
+        "reason": sentence_or(text, result.reason, result.reason),
         "seconds": round(result.seconds, 1),
     }
 
@@ -74,16 +87,24 @@ def result_object(result: Result, text: Callable[..., str]) -> dict[str, Any]:
 def result_sentence(result: Result, text: Callable[..., str]) -> str:
     """In words."""
     said = f"{text(result.outcome.value)}: {text(f'conformance.{result.check}')}"
-    return f"{said} ({result.reason})" if result.reason else said
+    return f"{said} ({sentence_or(text, result.reason, result.reason)})" if result.reason else said
 
 
-def fine(results: list[Result]) -> bool:
-    """Whether no promise was broken."""
-    return bool(results) and all(one.outcome is not Outcome.FAILED for one in results)
+def fine(results: Sequence[Result]) -> bool:
+    """Whether no promise was broken, and none was left untried because nobody acted."""
+    return bool(results) and not any(one.outcome in (Outcome.FAILED, Outcome.NOT_DONE) for one in results)
+
+
+def exit_of(results: Sequence[Result]) -> Exit:
+    """A broken promise counts more than one that was not tried."""
+    if fine(results):
+        return Exit.FINE
+    broken = not results or any(one.outcome is Outcome.FAILED for one in results)
+    return Exit.ATTENTION if broken else Exit.NOT_KNOWN
 
 
 async def _done(technician: Technician, name: str) -> None:
     try:
         await technician.enters(name)
     except NobodyThere:
-        raise NotTried("nobody is there to act") from None
+        raise NobodyActed("conformance.without.hands") from None

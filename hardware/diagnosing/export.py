@@ -17,7 +17,7 @@ from foundation.language import Language
 from hardware.diagnosing import charts
 from hardware.diagnosing.faults import DAYS, faults_by_day
 from hardware.diagnosing.history import event_codes, event_title, record_sentences, records
-from hardware.diagnosing.listing import part_sentences
+from hardware.diagnosing.listing import detail_sentences, part_sentences, state_sentence
 from hardware.diagnosing.redaction import REDACTED, redacted_lines, without_users
 from hardware.diagnosing.report import Report, code_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus
@@ -47,11 +47,14 @@ svg { width: 100%; height: auto; font-size: 12px } svg text { fill: #464a43 }
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What goes into the file. log: lines as the terminal wrote them; now: when it is made, UTC."""
+    """What goes into the file. terminal: its name; statistics, events: None where what is kept cannot be
+    read; log: lines as the terminal wrote them; now: when it is made, UTC."""
+
+    terminal: str
 
     reports: Sequence[Report]
-    statistics: Sequence[Statistic]
-    events: Sequence[Event]
+    statistics: Sequence[Statistic] | None
+    events: Sequence[Event] | None
     config: Mapping[str, DeviceOptions]
     log: Iterable[str]
     now: datetime
@@ -72,12 +75,16 @@ def page(material: Material, language: Language) -> str:
     _add(body, "h1", text("export.title"))
     made = material.now.astimezone().isoformat(" ", "seconds")
     _add(body, "p", text("export.made", time=made, machine=platform.platform(), version=version("huimin")))
+    _add(body, "p", text("export.terminal", name=material.terminal))
     _add(body, "p", text("export.private"))
     _devices(body, material, language)
-    _faults(body, material, language)
-    _bands(body, material, language)
-    _statistics(body, material, language)
-    _events(body, material, language)
+    if material.events is None or material.statistics is None:
+        _add(body, "p", text("export.not_readable"))
+    else:
+        _faults(body, material.events, material.now, language)
+        _bands(body, material.reports, material.events, material.now, language)
+        _statistics(body, material.statistics, language)
+        _events(body, material.events, language)
     _configuration(body, material, language)
     _log(body, material, language)
     return "<!doctype html>\n" + ET.tostring(html, encoding="unicode", method="html") + "\n"
@@ -103,20 +110,23 @@ def _devices(body: ET.Element, material: Material, language: Language) -> None:
             (
                 text(f"device.{one.device}") + mark,
                 f"{without_users(one.port)} ({one.driver})",
-                text(f"state.{one.status.value}"),
+                state_sentence(one, language),
+                "; ".join(detail_sentences(one, language)),
                 "; ".join(part_sentences(one.parts, language)),
                 " ".join(one.advised(language)),
             )
         )
-    columns = ("watch.device", "export.port", "watch.state", "watch.parts", "watch.advice")
+    columns = (
+        *("watch.device", "export.port", "watch.state", "export.details", "watch.parts", "watch.advice"),
+    )
     _table(body, [text(name) for name in columns], rows, [one.fine for one in material.reports])
 
 
-def _faults(body: ET.Element, material: Material, language: Language) -> None:
+def _faults(body: ET.Element, events: Sequence[Event], now: datetime, language: Language) -> None:
     """Stacked bars of failed commands by day and code."""
     text = texts(language)
     _add(body, "h2", text("export.faults", days=DAYS))
-    days, found = faults_by_day(material.events, material.now)
+    days, found = faults_by_day(events, now)
     if not found:
         _add(body, "p", text("export.no_faults"))
         return
@@ -132,31 +142,31 @@ def _faults(body: ET.Element, material: Material, language: Language) -> None:
         mark.tail = name
 
 
-def _bands(body: ET.Element, material: Material, language: Language) -> None:
+def _bands(
+    body: ET.Element, reports: Sequence[Report], events: Sequence[Event], now: datetime, language: Language
+) -> None:
     """For each device a line over time."""
     text = texts(language)
     _add(body, "h2", text("export.over_time", days=DAYS))
-    begin = material.now - timedelta(days=DAYS)
-    for device in dict.fromkeys(
-        [*(one.device for one in material.reports), *(e.device for e in material.events)]
-    ):
-        changes = [e for e in material.events if e.device == device and e.name == "status"]
+    begin = now - timedelta(days=DAYS)
+    for device in dict.fromkeys([*(one.device for one in reports), *(e.device for e in events)]):
+        changes = [e for e in events if e.device == device and e.name == "status"]
         if not changes:
             continue
-        ends = [*(e.at for e in changes[1:]), material.now]
+        ends = [*(e.at for e in changes[1:]), now]
         spans = [
             (e.at, end, e.completion in _UP and not e.advice, text(f"state.{_state(e)}"))
             for e, end in zip(changes, ends, strict=True)
         ]
         name = _name(device, language)
         _add(body, "h3", name)
-        body.append(charts.band(spans, begin, material.now, title=name))
+        body.append(charts.band(spans, begin, now, title=name))
 
 
-def _statistics(body: ET.Element, material: Material, language: Language) -> None:
+def _statistics(body: ET.Element, statistics: Sequence[Statistic], language: Language) -> None:
     text = texts(language)
     _add(body, "h2", text("export.statistics"))
-    for record in records(material.statistics):
+    for record in records(statistics):
         first, *rest = record_sentences(record, language)
         _add(body, "h3", first)
         listed = ET.SubElement(body, "ul")
@@ -164,7 +174,7 @@ def _statistics(body: ET.Element, material: Material, language: Language) -> Non
             _add(listed, "li", line.strip())
 
 
-def _events(body: ET.Element, material: Material, language: Language) -> None:
+def _events(body: ET.Element, events: Sequence[Event], language: Language) -> None:
     text = texts(language)
     _add(body, "h2", text("export.events"))
     rows = [
@@ -175,7 +185,7 @@ def _events(body: ET.Element, material: Material, language: Language) -> None:
             event_codes(event),
             " ".join(sentence_or(text, name, code_of(name)) for name in event.advice),
         )
-        for event in reversed(material.events[-MOST_EVENTS:])
+        for event in reversed(events[-MOST_EVENTS:])
     ]
     columns = ("export.time", "watch.device", "export.event", "export.code", "watch.advice")
     _table(body, [text(name) for name in columns], rows)

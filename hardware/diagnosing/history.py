@@ -43,12 +43,13 @@ def moment(context: click.Context, option: click.Parameter, given: str | None) -
 
 
 class TerminalData(Settings):
-    """Where the terminal keeps its data: of its own table ``[kiosk]`` this setting alone."""
+    """Where the terminal keeps its data, and its name: of its own table ``[kiosk]`` these settings alone."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
     room: ClassVar[str] = "kiosk"
 
     data: Path = Field(default_factory=data_folder)
+    terminal: str = ""
 
     @property
     def folder(self) -> Path:

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 
 from hardware.diagnosing.external import Act, slip
-from hardware.diagnosing.technician import Technician
+from hardware.diagnosing.technician import NotSeen, Technician
 from hardware.diagnosing.test_page import test_page
 from hardware.interfaces.auxiliaries import Auxiliaries, Door, LightState
 from hardware.interfaces.card_reader import CardReader
@@ -123,18 +123,20 @@ async def print_page(printer: DocumentPrinter, technician: Technician) -> tuple[
 async def look_at_lights(board: Auxiliaries, technician: Technician) -> tuple[str, ...]:
     """Each light is asked for, and the door is opened."""
     has = await board.capabilities()
-    dark = False
+    findings: tuple[str, ...] = ()
     for light in has.lights:
         await board.set_light(light, LightState.CONTINUOUS)
         try:
             name = technician.text(f"light.{light.value}")
-            dark |= not await technician.confirms("check.is_light_on", light=name)
+            if not await technician.confirms("check.is_light_on", light=name):
+                findings += (f"advice.check.dark.{light.value}",)
         finally:
             await board.set_light(light, LightState.OFF)
-    findings: tuple[str, ...] = ("advice.check.light_dark",) if dark else ()
     if has.door:
         technician.say("check.move_door")
         if not await _seen(board, {Door.OPEN, Door.TAMPERED}, {Door.CLOSED}):
+            if not findings:
+                raise NotSeen("advice.check.door_unseen")
             findings += ("advice.check.door_unseen",)
     return findings
 
@@ -143,7 +145,7 @@ async def pull_plug(supply: PowerSupply, technician: Technician) -> tuple[str, .
     """The mains are taken away for a moment."""
     technician.say("check.pull_plug")
     if not await _seen(supply, {PowerSource.BATTERY}, {PowerSource.MAINS, PowerSource.BYPASS}):
-        return ("advice.check.power_unseen",)
+        raise NotSeen("advice.check.power_unseen")
     return ()
 
 

@@ -116,21 +116,34 @@ def device_sentences(one: Report, language: Language) -> Iterator[str]:
     mark = f" [{text('diagnose.simulated')}]" if one.simulated else ""
     yield text(f"device.{one.device}") + mark
     yield "  " + text("diagnose.port", port=one.port, driver=one.driver)
-    if one.self_test is None:
-        outcome = text("self_test.not_run")
-    else:
-        outcome = text("self_test.passed" if one.self_test else "self_test.failed")
-    yield "  " + text("diagnose.state", state=text(f"state.{one.status.value}"), self_test=outcome)
+    yield "  " + state_sentence(one, language)
     if parts := list(part_sentences(one.parts, language)):
         yield "  " + text("diagnose.between").join(parts)
-    for name, value in one.details.items():
-        yield "  " + sentence_or(partial(text, value=value), f"diagnose.detail.{name}", f"{name}: {value}")
+    for detail in detail_sentences(one, language):
+        yield "  " + detail
     if one.terminal:
         yield "  " + text("diagnose.told_by_terminal", process=one.terminal)
     if one.holder:
         yield "  " + text("diagnose.holder", process=one.holder.process, command=one.holder.command)
     for advice in one.advised(language):
         yield "  → " + advice
+
+
+def state_sentence(one: Report, language: Language) -> str:
+    """The state, and what came of the self-test."""
+    text = texts(language)
+    if one.self_test is None:
+        outcome = text("self_test.not_run")
+    else:
+        outcome = text("self_test.passed" if one.self_test else "self_test.failed")
+    return text("diagnose.state", state=text(f"state.{one.status.value}"), self_test=outcome)
+
+
+def detail_sentences(one: Report, language: Language) -> Iterator[str]:
+    """What it said of itself: firmware, serial number."""
+    text = texts(language)
+    for name, value in one.details.items():
+        yield sentence_or(partial(text, value=value), f"diagnose.detail.{name}", f"{name}: {value}")
 
 
 def part_sentences(parts: Mapping[str, Part], language: Language) -> Iterator[str]:

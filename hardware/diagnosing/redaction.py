@@ -34,6 +34,7 @@ TECHNICAL = frozenset(
             "status",
         ),
         *("device", "driver", "port", "simulated", "code", "completion", "reason", "advice", "detail"),
+        *("verb", "attempt", "backend", "room", "made"),
         *("before", "now", "process", "seconds", "milliseconds", "method", "request_id", "told", "visit"),
         *(
             "sheets",

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.language import Language
 from hardware.holder import Holder
+from hardware.interfaces.card_reader import CardReader
 from hardware.interfaces.device import AnyDevice, DeviceStatus, PortProblem, SelfTest, Status
+from hardware.interfaces.media import Media
 from hardware.wording import sentence_or, texts
 
 Short = Annotated[str, Field(max_length=256)]
@@ -26,6 +28,7 @@ SILENT_TERMINAL = "advice.terminal.silent"
 """has it, and does not answer;"""
 GONE_TERMINAL = "advice.terminal.gone"
 """had it, and has ended."""
+_INSIDE = (Media.PRESENT.value, Media.ENTERING.value, Media.LATCHED.value)
 _NOT_ASKED = frozenset({IN_USE, LENT, SILENT_TERMINAL, GONE_TERMINAL})
 """Findings by which nobody knows how the device is."""
 
@@ -107,6 +110,12 @@ def report(device: AnyDevice, status: Status, self_test: SelfTest | None, **more
         details={name: value[:256] for name, value in info.details.items()},
         **more,
     )
+
+
+async def left_inside(device: AnyDevice) -> tuple[str, ...]:
+    """What is to be done about a card in a reader that nobody is using: forgotten, or stuck."""
+    inside = parts_of(await device.status()).get("media") in _INSIDE
+    return ("advice.card_reader.cardInside",) if inside and device.name == CardReader.name else ()
 
 
 def parts_of(status: Status) -> dict[str, Part]:

@@ -14,13 +14,12 @@ from hardware.diagnosing.borrowing import borrowed
 from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices
+from hardware.usage import EXIT_INTERRUPTED
 from hardware.vendor_mode.client import Progress, Reclaimed, Unresponsive
 from hardware.vendor_mode.lines import Ended, Refusal, Refused, State
 
 T = TypeVar("T")
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C (128 + SIGINT), as shells have it."""
 TELL_SECONDS = 10
 """While a visit is waited for, it is said so often how long that may take."""
 
@@ -78,7 +77,7 @@ def ending_in_sentences(asked: Asked, run: Callable[[], Awaitable[T]]) -> T:
     try:
         return asyncio.run(whole())
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     except Unresponsive as error:
         asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_silent", process=error.process)
     except Reclaimed:

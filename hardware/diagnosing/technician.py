@@ -23,6 +23,11 @@ class NobodyThere(Exception):
     """Standard input has ended: nobody answers."""
 
 
+class NotSeen(Exception):
+    """Nobody did what was asked for, or the device did not notice. Its text names the sentence that says what
+    to do in either case."""
+
+
 class Technician(ABC):
     """Somebody who is told what to do, sees what a device does, and answers. Sentences are named as in the
     room's catalogue; what fills them in is taken from `text`."""

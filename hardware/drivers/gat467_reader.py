@@ -95,9 +95,9 @@ class Gat467Reader(IdentityCardReader, SerialDevice):
         reply = await self._ask(Command.SAM_STATUS)
         if reply.status is Status.DONE:
             return IdentityCardReaderStatus(device=DeviceStatus.ONLINE, security_module=SecurityModule.READY)
-        return IdentityCardReaderStatus(
-            device=DeviceStatus.HARDWARE_ERROR, security_module=SecurityModule.FAILED
-        )
+        without = reply.status is Status.NOT_AUTHORISED
+        module = SecurityModule.NOT_AUTHORISED if without else SecurityModule.FAILED
+        return IdentityCardReaderStatus(device=DeviceStatus.HARDWARE_ERROR, security_module=module)
 
     async def _self_test(self) -> tuple[str, ...]:
         """Asks the security module for its identifier."""

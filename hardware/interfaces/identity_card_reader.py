@@ -61,6 +61,8 @@ class SecurityModule(Enum):
 
     READY = "ready"
     FAILED = "failed"
+    NOT_AUTHORISED = "notAuthorised"
+    """Only who issues modules can help."""
     NOT_SUPPORTED = "notSupported"
     UNKNOWN = "unknown"
 
@@ -78,7 +80,8 @@ class IdentityCardReaderStatus(Status):
     """How the reader is."""
 
     WRONG: ClassVar[Mapping[Enum, str]] = {
-        SecurityModule.FAILED: "advice.identity_card_reader.securityModule"
+        SecurityModule.FAILED: "advice.identity_card_reader.securityModule",
+        SecurityModule.NOT_AUTHORISED: "advice.identity_card_reader.notAuthorised",
     }
 
     media: Media = Media.UNKNOWN

@@ -104,13 +104,14 @@ class MachinePart(Part):
 
     def _write(self, file: Path, now: datetime, lines: Sequence[str]) -> None:
         reach = self._reach
-        found: list[Happened] = []
-        counted: list[Statistic] = []
+        found: list[Happened] | None = None
+        counted: list[Statistic] | None = None
         try:
             found, counted = events(reach.folder), statistics(reach.folder)
         except sqlite3.Error as error:
             log.warning("export_without_history", reason=type(error).__name__)
         material = Material(
+            terminal=reach.settings.terminal,
             reports=reports(reach.devices),
             statistics=counted,
             events=found,

@@ -20,12 +20,13 @@ import zxingcpp
 from PIL import Image
 
 from hardware.diagnosing.report import report
+from hardware.drivers.crt188_reader import Crt188Options, Crt188Reader
 from hardware.drivers.escpos_printer import EscposOptions
 from hardware.interfaces.device import DeviceStatus
 from hardware.protocols.smartpin import PROMPT_BYTES
 from hardware.registry import Devices
 from hardware.simulators import control
-from hardware.store import Event, Store
+from hardware.store import FILE, Event, Store
 from hardware.transport.serial_port import SerialPort
 from hardware.vendor_mode.lines import State
 from hardware.vendor_mode.server import Lender, VendorModeServer
@@ -220,7 +221,7 @@ async def test_lights_are_looked_at_and_the_door_is_moved(bench: Path) -> None:
         act(bench, "auxiliaries", "close-door")
         code, check = await person.result()
     assert (code, check["outcome"]) == (1, "failed")
-    assert [finding["code"] for finding in check["findings"]] == ["check.light_dark"]
+    assert [finding["code"] for finding in check["findings"]] == ["check.dark.receiptPrinter"]
 
 
 async def test_nobody_there_is_not_a_fault_of_the_device(bench: Path) -> None:
@@ -238,7 +239,71 @@ async def test_what_is_found_without_anybody_counts_where_nobody_is_there(bench:
         person.types("\x04")
         code, check = await person.result()
     assert (code, check["outcome"]) == (1, "notDone")
-    assert [one["code"] for one in check["findings"]] == ["receipt_printer.paperLow"]
+    assert [one["code"] for one in check["findings"]] == [
+        "check.nobody",
+        "receipt_printer.paperLow",
+    ]
+
+
+def test_a_card_that_lies_in_a_reader_is_said_and_no_driver_is_blamed_for_it(
+    bench: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "terminal.toml"
+    port = bench / "card-reader"
+    config.write_text(f'[devices.card_reader]\ndriver = "crt188"\nport = "{port}"\nbaud = 9600\n', "utf-8")
+    where = ("card_reader", "--config", str(config), "--json")
+    empty = run(bench, "check", *where)
+    assert (empty.returncode, judged("check", empty.stdout)["fine"]) == (0, True)
+    options = Crt188Options(driver="crt188", port=str(port))
+
+    async def read() -> None:
+        reader = Crt188Reader(options)
+        await reader.open()
+        reading = asyncio.create_task(reader.read_card(timeout=PATIENCE))
+        await asyncio.sleep(0.5)
+        act(bench, "card-reader", "insert")
+        await reading
+        await reader.close()
+
+    asyncio.run(read())
+    inside = run(bench, "check", *where)
+    [check] = judged("check", inside.stdout)["checks"]
+    assert (inside.returncode, check["outcome"]) == (1, "passed")
+    assert [one["code"] for one in check["findings"]] == ["card_reader.cardInside"]
+    tried = run(bench, "conformance", *where)
+    assert (tried.returncode, judged("error", tried.stdout)["error"]) == (1, "not_well")
+    assert run(bench, "check", *where[:-1], "--level", "external").returncode == 0
+    act(bench, "card-reader", "take")
+    assert run(bench, "check", *where).returncode == 0
+
+
+def test_nobody_at_a_device_is_no_conformance(bench: Path) -> None:
+    ask = ("conformance", "identity_card_reader", "--check", "comes_back_after_its_plug_was_pulled")
+    done = run(bench, *ask, "--unplug", "--json", language="zh_CN.UTF-8")
+    [check] = judged("conformance", done.stdout)["checks"]
+    assert (done.returncode, check["outcome"], check["reason"]) == (3, "not_done", "没有人操作")
+    without = run(bench, *ask)
+    assert without.returncode == 0 and "nobody can pull its plug" in without.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("check", "nonsense"),
+        ("check", "receipt_printer", "--level", "bogus"),
+        ("events", "--since", "yesterday"),
+        ("nonsense",),
+        ("list", "--config", "/"),
+        ("export",),
+    ],
+)
+def test_wrong_usage_is_one_sentence_or_an_object(bench: Path, wrong: tuple[str, ...]) -> None:
+    said = run(bench, *wrong, language="zh_CN.UTF-8")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("用法不对：") and said.stderr.count("\n") == 1
+    told = run(bench, *wrong, "--json")
+    assert (told.returncode, told.stderr) == (2, "")
+    assert judged("error", told.stdout)["error"] == "wrong_usage"
 
 
 def test_a_driver_is_tried_on_what_is_plugged_in(bench: Path) -> None:
@@ -448,8 +513,30 @@ def test_a_page_for_help_holds_nobody(bench: Path, kept: Path) -> None:
     assert "card_not_read" in content and "Identity card reader" in content
     for private in ("王小明", IDENTITY):
         assert private not in content
-    nowhere = run(bench, "export", "/proc/none/report.html", HUIMIN_KIOSK_DATA=str(kept))
-    assert nowhere.returncode == 2 and "cannot be written" in nowhere.stderr
+    refused = run(bench, "export", "/proc/report.html", HUIMIN_KIOSK_DATA=str(kept))
+    assert refused.returncode == 2 and "cannot be written" in refused.stderr
+    away = kept / "stick"
+    nowhere = run(bench, "export", str(away / "report.html"), HUIMIN_KIOSK_DATA=str(kept))
+    assert nowhere.returncode == 2 and "no folder" in nowhere.stderr and not away.exists()
+
+
+def test_help_can_be_asked_for_where_the_records_are_damaged(bench: Path, kept: Path) -> None:
+    (kept / "kiosk" / FILE).write_bytes(b"no database" * 1000)
+    where = {"HUIMIN_KIOSK_DATA": str(kept), "HUIMIN_KIOSK_TERMINAL": "village-1"}
+    told = run(bench, "events", "--json", **where)
+    assert (told.returncode, judged("error", told.stdout)["error"]) == (3, "damaged")
+    assert "Restart the terminal" in json.loads(told.stdout)["text"]
+    page = kept / "report.html"
+    assert run(bench, "export", str(page), **where, language="zh_CN.UTF-8").returncode == 0
+    content = page.read_text("utf-8")
+    for part in (
+        "终端：village-1",
+        "设备记录无法读取",
+        "回执打印机",
+        "自检：通过",
+        b"HUIMIN-SIMULATED".hex(),
+    ):
+        assert part in content
 
 
 def test_a_monitor_gets_figures(bench: Path, kept: Path) -> None:

@@ -20,7 +20,8 @@ from hardware.conformance.checks import CHECKS
 from hardware.conformance.examination import Outcome as Conforming
 from hardware.conformance.examination import Result
 from hardware.diagnosing import charts
-from hardware.diagnosing.conforming import fine, result_object, result_sentence
+from hardware.diagnosing.asked import Exit
+from hardware.diagnosing.conforming import exit_of, fine, result_object, result_sentence
 from hardware.diagnosing.export import Material, page, plain_options
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import record_object, record_sentences, records
@@ -114,6 +115,7 @@ def made(language: Language = Language.EN, **more: object) -> Seen:
         "config": {},
         "log": (),
         "now": NOW,
+        "terminal": "village-1",
         **more,
     }
     return Seen(page(Material(**values), language))  # type: ignore[arg-type]
@@ -273,12 +275,16 @@ def test_statistics_are_told_by_device() -> None:
 
 def test_a_broken_promise_is_told_and_one_that_was_not_tried_is_none() -> None:
     kept = Result("tests_itself", Conforming.KEPT, "", 0.26)
-    untried = Result("stands_silence", Conforming.NOT_TRIED, "nobody can silence it", 0.0)
+    untried = Result("stands_silence", Conforming.NOT_TRIED, "conformance.without.silence", 0.0)
+    undone = Result("stands_silence", Conforming.NOT_DONE, "conformance.without.hands", 0.0)
     broken = Result("cancels_at_once", Conforming.FAILED, "read_card goes on after cancel", 5.0)
     assert fine([kept, untried]) and not fine([kept, broken]) and not fine([])
+    ends = (exit_of([kept, untried]), exit_of([kept, undone]), exit_of([undone, broken]), exit_of([]))
+    assert ends == (Exit.FINE, Exit.NOT_KNOWN, Exit.ATTENTION, Exit.ATTENTION)
     text = texts(Language.EN)
     assert result_sentence(broken, text).startswith("BROKEN: cancels at once")
     assert "(nobody can silence it)" in result_sentence(untried, text)
+    assert "没有办法让它不回答" in result_sentence(untried, texts(Language.ZH_CN))
     told = result_object(kept, text)
     assert (told["outcome"], told["seconds"], told["text"]) == ("kept", 0.3, "tests itself")
     for language in Language:

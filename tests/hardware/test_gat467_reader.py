@@ -103,7 +103,7 @@ async def test_a_check_for_which_nobody_came_was_not_done(
 ) -> None:
     monkeypatch.setattr(interactive, "PERSON_SECONDS", 0.3)
     result = await check(reader, Level.INTERACTIVE, ConsoleTechnician(Language.EN, out=io.StringIO()))
-    assert (result.outcome, result.findings) == (Outcome.NOT_DONE, ("advice.identity_card_reader.noMedia",))
+    assert (result.outcome, result.findings) == (Outcome.NOT_DONE, ("advice.check.nobody_or_unnoticed",))
 
 
 async def test_noise_before_the_answer_is_skipped(

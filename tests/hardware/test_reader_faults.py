@@ -117,7 +117,12 @@ async def test_a_defective_module_is_told_until_it_is_put_right(
     simulated_reader.present(CARD.content(), fault)
     assert await told(reader) == DEFECTIVE
     assert await told(reader) == DEFECTIVE
-    assert (await reader.status()).device is DeviceStatus.HARDWARE_ERROR
+    status = await reader.status()
+    code = "securityModule" if fault is CardFault.SELF_TEST_FAILED else "notAuthorised"
+    assert (status.device, status.findings) == (
+        DeviceStatus.HARDWARE_ERROR,
+        (f"advice.identity_card_reader.{code}",),
+    )
     assert not (await reader.self_test()).passed
     simulated_reader.inflict(CardFault.NONE)
     assert (await reader.status()).device is DeviceStatus.ONLINE

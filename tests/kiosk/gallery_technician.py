@@ -31,7 +31,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 PLUGGED_IN = "advice.receipt_printer.paperOut"
 OUT = Withdrawn(reason=Reason.SUPPLIES, since=NOW, who="wang")
 LINES = (
-    '{"event": "backend_left_out", "address": "backend-1:50051", "failures": 3, "level": "warning",'
+    '{"event": "backend_left_out", "backend": "backend-1:50051", "failures": 3, "level": "warning",'
     ' "timestamp": "2026-11-22T06:29:01.123456Z"}',
     '{"event": "visit_ended", "reason": "left", "level": "info", "timestamp": "2026-11-22T06:29:07Z"}',
     "a line that is none",
