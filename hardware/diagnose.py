@@ -6,7 +6,7 @@ import json
 import platform
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -17,9 +17,9 @@ from rich.live import Live
 from foundation.private_file import write_private
 from hardware.conformance.checks import CHECKS
 from hardware.conformance.examination import Result, examine
-from hardware.diagnosing.asked import Asked, Exit, asking
+from hardware.diagnosing.asked import Asked, asking
 from hardware.diagnosing.check import CheckResult, Level, check
-from hardware.diagnosing.conforming import bench, exit_of, fine, result_object, result_sentence, trouble
+from hardware.diagnosing.conforming import bench, result_object, result_sentence, trouble
 from hardware.diagnosing.export import Material, page
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import (
@@ -37,7 +37,7 @@ from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.diagnosing.watching import Changes, looks, table
 from hardware.registry import CLASSES, Devices
 from hardware.store import MAX_EVENTS, damaged, events, statistics
-from hardware.usage import Commands
+from hardware.usage import Commands, Exit, all_fine, exit_of
 from hardware.wording import sentence_or
 
 _now_option = click.option(
@@ -76,11 +76,11 @@ def list_devices(asked: Asked) -> None:
     reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
     if asked.as_json:
         devices = [one.as_object(asked.language) for one in reports]
-        asked.print({"fine": _fine(reports), "devices": devices})
+        asked.print({"fine": all_fine(reports), "devices": devices})
     else:
         for line in sentences(reports, asked.simulator, asked.language):
             click.echo(line)
-    sys.exit(_exit_of(reports))
+    sys.exit(exit_of(reports))
 
 
 @main.command("check")
@@ -107,12 +107,12 @@ def check_devices(asked: Asked, device: str | None, level: str, now: bool) -> No
 
     results = work_on(asked, config, work, technician, now=now)
     if asked.as_json:
-        asked.print({"fine": _fine(results), "checks": [_check_object(one, asked) for one in results]})
+        asked.print({"fine": all_fine(results), "checks": [_check_object(one, asked) for one in results]})
     else:
         for one in results:
             for line in _check_sentences(one, asked):
                 click.echo(line)
-    sys.exit(_exit_of(results))
+    sys.exit(exit_of(results))
 
 
 @main.command("watch")
@@ -139,7 +139,7 @@ def watch(asked: Asked, device: str | None, seconds: float | None) -> None:
                     live.update(table(last, since, asked.language), refresh=True)
 
     ending_in_sentences(asked, run)
-    sys.exit(_exit_of(last))
+    sys.exit(exit_of(last))
 
 
 @main.command("conformance")
@@ -172,10 +172,10 @@ def conformance(asked: Asked, device: str, unplug: bool, names: tuple[str, ...],
         if results.holder:
             holder = results.holder
             advice += " " + asked.text("diagnose.holder", process=holder.process, command=holder.command)
-        asked.fail(_exit_of([results]), "diagnose.not_well", advice=advice)
+        asked.fail(exit_of([results]), "diagnose.not_well", advice=advice)
     if asked.as_json:
         told = [result_object(one, asked.text) for one in results]
-        asked.print({"fine": fine(results), "device": device, "checks": told})
+        asked.print({"fine": all_fine(results), "device": device, "checks": told})
     sys.exit(exit_of(results))
 
 
@@ -231,9 +231,9 @@ def export(asked: Asked, target: Path, log: tuple[TextIO, ...]) -> None:
 
     Whatever may be personal or secret is left out.
     """
-    reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
     if not target.absolute().parent.is_dir():
         asked.fail(Exit.USAGE, "diagnose.no_folder", folder=target.absolute().parent)
+    reports = ending_in_sentences(asked, lambda: listed(asked.config, asked.lending.folder))
     counted, happened = _if_readable(asked, statistics), _if_readable(asked, events)
     material = Material(
         terminal=asked.terminal or platform.node(),
@@ -265,7 +265,7 @@ def metrics(asked: Asked) -> None:
         asked.print({"metrics": told})
     else:
         click.echo(told, nl=False)
-    sys.exit(_exit_of(reports))
+    sys.exit(exit_of(reports))
 
 
 T = TypeVar("T")
@@ -296,18 +296,6 @@ class _Nothing:
 
     def __exit__(self, *_: object) -> None:
         return None
-
-
-def _fine(found: Sequence[Report] | Sequence[CheckResult]) -> bool:
-    return bool(found) and all(one.fine for one in found)
-
-
-def _exit_of(found: Sequence[Report] | Sequence[CheckResult]) -> Exit:
-    """What is known to be wrong comes before what is not known."""
-    if _fine(found):
-        return Exit.FINE
-    unknown = bool(found) and not any(one.known and not one.fine for one in found)
-    return Exit.NOT_KNOWN if unknown else Exit.ATTENTION
 
 
 def _check_object(one: CheckResult, asked: Asked) -> dict[str, object]:

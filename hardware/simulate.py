@@ -23,7 +23,7 @@ from hardware.simulators.line import LineFault
 from hardware.simulators.receipt_printer import SimulatedReceiptPrinter
 from hardware.simulators.service_card import FIRST_PORT, CardFault, SimulatedServiceCard
 from hardware.simulators.table import DEVICES
-from hardware.usage import EXIT_USAGE, Commands
+from hardware.usage import Commands, Exit
 from hardware.wording import texts
 
 SERVICE_CARD = "service-card"
@@ -348,7 +348,7 @@ def _fail_script(file: Path | None, error: script.ScriptError) -> NoReturn:
 def _fail(name: str, **placeholders: object) -> NoReturn:
     """One sentence on standard error, and the end."""
     click.echo(_text()(name, **placeholders), err=True)
-    sys.exit(EXIT_USAGE)
+    sys.exit(Exit.USAGE)
 
 
 if __name__ == "__main__":

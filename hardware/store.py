@@ -111,7 +111,7 @@ def works(device: DeviceStatus, findings: Iterable[str]) -> bool:
 
 def damaged(error: sqlite3.Error) -> bool:
     """Whether a file is no database any more, rather than out of reach."""
-    return error.sqlite_errorcode & 0xFF in _DAMAGE
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE  # sqlite3's own errors have no code
 
 
 def events(
@@ -271,7 +271,7 @@ class Store:
         try:
             self._add(waiting, counts)
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
+            if not damaged(error):
                 raise  # locked, or the disk
             aside = _set_aside(self._file)
             self._rescued = self._rescued or _Rescued(aside)  # what is not written yet is in no file

@@ -1,21 +1,56 @@
-"""Wrong usage of this room's commands, in one sentence or as an object."""
+"""How this room's commands end: their exit codes, and wrong usage in one sentence or as an object."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from enum import IntEnum
+from typing import Any, NoReturn, Protocol
 
 import click
 
 from foundation.language import Language, language_of_environment
 from hardware.wording import texts
 
-EXIT_USAGE = 2
-"""The command line or the configuration is wrong."""
-EXIT_INTERRUPTED = 130
-"""After Ctrl-C (128 + SIGINT), as shells have it."""
+
+class Exit(IntEnum):
+    """Exit codes. A monitor that speaks Nagios reads them as OK, WARNING, CRITICAL and UNKNOWN."""
+
+    FINE = 0
+    ATTENTION = 1
+    """Somebody has to do something: the sentences say what."""
+    USAGE = 2
+    """The command line or the configuration is wrong."""
+    NOT_KNOWN = 3
+    """It could not be found out: a terminal does not answer, or another program has the devices."""
+    INTERRUPTED = 130
+    """After Ctrl-C (128 + SIGINT), as shells have it."""
+
+
+class Judged(Protocol):
+    """What was found out about something."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether nobody has to do anything about it."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be found out."""
+
+
+def all_fine(found: Sequence[Judged]) -> bool:
+    """Whether something was looked at, and all of it is fine."""
+    return bool(found) and all(one.fine for one in found)
+
+
+def exit_of(found: Sequence[Judged]) -> Exit:
+    """What is known to be wrong comes before what is not known."""
+    if all_fine(found):
+        return Exit.FINE
+    wrong = [one for one in found if not one.fine]
+    return Exit.NOT_KNOWN if wrong and not any(one.known for one in wrong) else Exit.ATTENTION
 
 
 class Commands(click.Group):
@@ -35,18 +70,18 @@ class Commands(click.Group):
         try:
             sys.exit(super().main(args, prog_name, complete_var, standalone_mode=False, **extra))
         except click.Abort:
-            sys.exit(EXIT_INTERRUPTED)
+            sys.exit(Exit.INTERRUPTED)
         except click.ClickException as wrong:
             given = list(sys.argv[1:] if args is None else args)
             end_with(
                 "wrong_usage",
                 texts(_asked_for(given))("usage.wrong", reason=wrong.format_message()),
-                EXIT_USAGE,
+                Exit.USAGE,
                 as_json="--json" in given,
             )
 
 
-def end_with(error: str, sentence: str, exit_code: int, *, as_json: bool) -> NoReturn:
+def end_with(error: str, sentence: str, exit_code: Exit, *, as_json: bool) -> NoReturn:
     """Ends the program with a sentence on standard error, or an object that has it on standard output.
 
     error: a name for programs.

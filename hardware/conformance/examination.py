@@ -30,6 +30,16 @@ class Result:
     reason: str
     seconds: float
 
+    @property
+    def fine(self) -> bool:
+        """Whether no promise was broken, and none was left untried because nobody acted."""
+        return self.outcome not in (Outcome.FAILED, Outcome.NOT_DONE)
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody acted."""
+        return self.outcome is not Outcome.NOT_DONE
+
 
 async def examine(bench: Bench, names: tuple[str, ...] = tuple(CHECKS)) -> AsyncIterator[Result]:
     """Tries checks one after another. Never raises: what else goes wrong is the driver's failure."""

@@ -6,7 +6,6 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,21 +20,9 @@ from hardware.interfaces.device import DeviceOptions
 from hardware.registry import CLASSES, DeviceSettings
 from hardware.simulators import control, directory
 from hardware.simulators.device import Refused
-from hardware.usage import EXIT_USAGE, end_with
+from hardware.usage import Exit, end_with
 from hardware.vendor_mode.settings import VendorModeSettings
 from hardware.wording import texts
-
-
-class Exit(IntEnum):
-    """Exit codes. A monitor that speaks Nagios reads them as OK, WARNING, CRITICAL and UNKNOWN."""
-
-    FINE = 0
-    ATTENTION = 1
-    """Somebody has to do something: the sentences say what."""
-    USAGE = EXIT_USAGE
-    """The command line or the configuration is wrong."""
-    NOT_KNOWN = 3
-    """It could not be found out: a terminal does not answer, or another program has the devices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,10 @@ from enum import Enum
 from pydantic import BaseModel, ConfigDict, Field
 
 from hardware.diagnosing import external, interactive
-from hardware.diagnosing.report import IN_USE, left_inside
+from hardware.diagnosing.report import IN_USE, left_inside, parts_of
 from hardware.diagnosing.technician import NobodyThere, NotSeen, Technician
 from hardware.holder import holder_of
-from hardware.interfaces.device import (
-    AnyDevice,
-    CompletionCode,
-    DeviceError,
-    SelfTest,
-    advice_on,
-)
+from hardware.interfaces.device import AnyDevice, CompletionCode, DeviceError, SelfTest, advice_on
 from hardware.simulators.fonts import FontMissing
 
 
@@ -74,7 +68,7 @@ async def check(device: AnyDevice, level: Level, technician: Technician) -> Chec
     test = await device.self_test()
     outcome, findings = _of(test), test.findings
     if level is Level.INTERNAL:
-        findings += await left_inside(device)
+        findings += left_inside(device.name, parts_of(device.last_status))  # which the test has asked for
     elif test.passed:
         work = external.ACTS if level is Level.EXTERNAL else interactive.ACTS
         outcome, more = await _act(device, work.get(device.name), technician)

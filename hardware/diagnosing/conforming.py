@@ -5,17 +5,16 @@ Where a simulator has hands of its own, a technician is told what to do with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from hardware.conformance.bench import Bench, NobodyActed
-from hardware.conformance.examination import Outcome, Result
-from hardware.diagnosing.asked import Exit
-from hardware.diagnosing.report import Report, left_inside, report
+from hardware.conformance.examination import Result
+from hardware.diagnosing.listing import examine
+from hardware.diagnosing.report import Report, left_inside
 from hardware.diagnosing.technician import NobodyThere, Technician
-from hardware.holder import holder_of
 from hardware.interfaces.device import AnyDevice, DeviceOptions, DeviceStatus
-from hardware.registry import CLASSES, Devices
+from hardware.registry import CLASSES
 from hardware.wording import sentence_or
 
 PUT_AWAY = {"read_card": "conformance.undo.read_card"}
@@ -54,17 +53,8 @@ def bench(name: str, options: DeviceOptions, technician: Technician, *, unplug: 
 
 async def trouble(name: str, options: DeviceOptions) -> Report | None:
     """How a device is that is not well, or None: on an empty roll every promise of the driver is broken."""
-    devices = Devices({name: options})
-    try:
-        await devices.open()
-        device = devices.all[name]
-        status = await device.status()
-        busy = status.device is DeviceStatus.DEVICE_BUSY
-        found = report(device, status, None, holder=holder_of(options.port) if busy else None)
-        inside = await left_inside(device)
-    finally:
-        await devices.close()
-    if inside:
+    [found] = await examine({name: options}, {name: options})
+    if inside := left_inside(name, found.parts):
         return found.model_copy(update={"findings": (*found.findings, *inside)})
     return None if found.status is DeviceStatus.ONLINE else found
 
@@ -88,19 +78,6 @@ def result_sentence(result: Result, text: Callable[..., str]) -> str:
     """In words."""
     said = f"{text(result.outcome.value)}: {text(f'conformance.{result.check}')}"
     return f"{said} ({sentence_or(text, result.reason, result.reason)})" if result.reason else said
-
-
-def fine(results: Sequence[Result]) -> bool:
-    """Whether no promise was broken, and none was left untried because nobody acted."""
-    return bool(results) and not any(one.outcome in (Outcome.FAILED, Outcome.NOT_DONE) for one in results)
-
-
-def exit_of(results: Sequence[Result]) -> Exit:
-    """A broken promise counts more than one that was not tried."""
-    if fine(results):
-        return Exit.FINE
-    broken = not results or any(one.outcome is Outcome.FAILED for one in results)
-    return Exit.ATTENTION if broken else Exit.NOT_KNOWN
 
 
 async def _done(technician: Technician, name: str) -> None:

@@ -51,7 +51,6 @@ class Material:
     read; log: lines as the terminal wrote them; now: when it is made, UTC."""
 
     terminal: str
-
     reports: Sequence[Report]
     statistics: Sequence[Statistic] | None
     events: Sequence[Event] | None
@@ -116,9 +115,7 @@ def _devices(body: ET.Element, material: Material, language: Language) -> None:
                 " ".join(one.advised(language)),
             )
         )
-    columns = (
-        *("watch.device", "export.port", "watch.state", "export.details", "watch.parts", "watch.advice"),
-    )
+    columns = ("watch.device", "export.port", "watch.state", "export.details", "watch.parts", "watch.advice")
     _table(body, [text(name) for name in columns], rows, [one.fine for one in material.reports])
 
 

@@ -12,6 +12,7 @@ from hardware.diagnosing.report import IN_USE, SILENT_TERMINAL, Part, Report, re
 from hardware.holder import holder_of
 from hardware.interfaces.device import DeviceOptions, DeviceStatus, PortProblem
 from hardware.registry import Devices, other_ports
+from hardware.usage import Exit, exit_of
 from hardware.wording import sentence_or, texts
 
 EXAMPLE = """\
@@ -29,6 +30,12 @@ EXAMPLE = """\
     driver = "cups"
     port = "ipp://localhost:631/printers/A4"
 """
+_IN_ALL = {
+    Exit.FINE: "diagnose.all_fine",
+    Exit.ATTENTION: "diagnose.attention",
+    Exit.NOT_KNOWN: "diagnose.not_known",
+}
+"""What is said of all devices together."""
 _ABSENT = f"advice.port.{PortProblem.ABSENT.value}"
 
 
@@ -92,11 +99,7 @@ def sentences(reports: Sequence[Report], simulator: Path | None, language: Langu
     for one in reports:
         yield from device_sentences(one, language)
         yield ""
-    wrong = [one for one in reports if not one.fine]
-    if not wrong:
-        yield text("diagnose.all_fine")
-    else:
-        yield text("diagnose.attention" if any(one.known for one in wrong) else "diagnose.not_known")
+    yield text(_IN_ALL[exit_of(reports)])
 
 
 def _none_configured(language: Language) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
 from typing import Annotated, Any
@@ -28,9 +29,10 @@ SILENT_TERMINAL = "advice.terminal.silent"
 """has it, and does not answer;"""
 GONE_TERMINAL = "advice.terminal.gone"
 """had it, and has ended."""
-_INSIDE = (Media.PRESENT.value, Media.ENTERING.value, Media.LATCHED.value)
 _NOT_ASKED = frozenset({IN_USE, LENT, SILENT_TERMINAL, GONE_TERMINAL})
 """Findings by which nobody knows how the device is."""
+_INSIDE = (Media.PRESENT.value, Media.ENTERING.value, Media.LATCHED.value)
+"""Where a card is in a card reader."""
 
 
 class Report(BaseModel):
@@ -112,10 +114,10 @@ def report(device: AnyDevice, status: Status, self_test: SelfTest | None, **more
     )
 
 
-async def left_inside(device: AnyDevice) -> tuple[str, ...]:
+def left_inside(device: str, parts: Mapping[str, Part]) -> tuple[str, ...]:
     """What is to be done about a card in a reader that nobody is using: forgotten, or stuck."""
-    inside = parts_of(await device.status()).get("media") in _INSIDE
-    return ("advice.card_reader.cardInside",) if inside and device.name == CardReader.name else ()
+    inside = device == CardReader.name and parts.get("media") in _INSIDE
+    return ("advice.card_reader.cardInside",) if inside else ()
 
 
 def parts_of(status: Status) -> dict[str, Part]:

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import click
 
-from hardware.diagnosing.asked import Asked, Exit
+from hardware.diagnosing.asked import Asked
 from hardware.diagnosing.borrowing import borrowed
 from hardware.diagnosing.technician import ConsoleTechnician
 from hardware.interfaces.device import DeviceOptions
 from hardware.registry import Devices
-from hardware.usage import EXIT_INTERRUPTED
+from hardware.usage import Exit
 from hardware.vendor_mode.client import Progress, Reclaimed, Unresponsive
 from hardware.vendor_mode.lines import Ended, Refusal, Refused, State
 
@@ -77,7 +77,7 @@ def ending_in_sentences(asked: Asked, run: Callable[[], Awaitable[T]]) -> T:
     try:
         return asyncio.run(whole())
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(Exit.INTERRUPTED)
     except Unresponsive as error:
         asked.fail(Exit.NOT_KNOWN, "diagnose.terminal_silent", process=error.process)
     except Reclaimed:

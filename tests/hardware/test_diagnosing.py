@@ -20,8 +20,7 @@ from hardware.conformance.checks import CHECKS
 from hardware.conformance.examination import Outcome as Conforming
 from hardware.conformance.examination import Result
 from hardware.diagnosing import charts
-from hardware.diagnosing.asked import Exit
-from hardware.diagnosing.conforming import exit_of, fine, result_object, result_sentence
+from hardware.diagnosing.conforming import result_object, result_sentence
 from hardware.diagnosing.export import Material, page, plain_options
 from hardware.diagnosing.figures import as_text
 from hardware.diagnosing.history import record_object, record_sentences, records
@@ -34,6 +33,7 @@ from hardware.interfaces.media import CoverStatus, PaperStatus
 from hardware.interfaces.receipt_printer import ReceiptPrinterStatus
 from hardware.registry import CLASSES
 from hardware.store import Event, Statistic
+from hardware.usage import Exit, all_fine, exit_of
 from hardware.wording import texts
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -278,7 +278,7 @@ def test_a_broken_promise_is_told_and_one_that_was_not_tried_is_none() -> None:
     untried = Result("stands_silence", Conforming.NOT_TRIED, "conformance.without.silence", 0.0)
     undone = Result("stands_silence", Conforming.NOT_DONE, "conformance.without.hands", 0.0)
     broken = Result("cancels_at_once", Conforming.FAILED, "read_card goes on after cancel", 5.0)
-    assert fine([kept, untried]) and not fine([kept, broken]) and not fine([])
+    assert all_fine([kept, untried]) and not all_fine([kept, broken]) and not all_fine([])
     ends = (exit_of([kept, untried]), exit_of([kept, undone]), exit_of([undone, broken]), exit_of([]))
     assert ends == (Exit.FINE, Exit.NOT_KNOWN, Exit.ATTENTION, Exit.ATTENTION)
     text = texts(Language.EN)
